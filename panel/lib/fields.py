@@ -1,0 +1,75 @@
+"""Model fields for exact numbers: a `Decimal` in Python, an integer in the database, on PostgreSQL and SQLite alike."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.core import exceptions
+from django.db import models
+from django.forms import DecimalField as DecimalFormField
+from django.forms import Field as FormField
+
+from panel.lib import money
+
+
+class ExactDecimalField(models.BigIntegerField):  # type: ignore[type-arg]
+    """A decimal with a fixed number of places, held as an integer. Floats are refused."""
+
+    def __init__(self, *args: Any, places: int, **kwargs: Any) -> None:
+        self.places = places
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "places": self.places}
+
+    def from_db_value(self, value: int | None, expression: Any, connection: Any) -> Decimal | None:
+        return None if value is None else Decimal(value).scaleb(-self.places)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value is None or isinstance(value, Decimal):
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise exceptions.ValidationError(
+                "Amounts are exact: give a Decimal, not %(type)s.", params={"type": type(value).__name__}
+            )
+        try:
+            return Decimal(value)
+        except ArithmeticError:
+            raise exceptions.ValidationError("“%(value)s” is not a number.", params={"value": value}) from None
+
+    def get_prep_value(self, value: Any) -> int | None:
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        number = self.to_python(value)
+        if number is None or not number.is_finite():
+            raise money.AmountError(f"{value} is not an amount.")
+        scaled = number.scaleb(self.places)
+        whole = int(scaled)
+        if scaled != whole:
+            raise money.AmountError(f"{number} has more than {self.places} decimals.")
+        return whole
+
+    def formfield(self, **kwargs: Any) -> FormField | None:  # type: ignore[override]
+        return models.Field.formfield(
+            self, **{"form_class": DecimalFormField, "decimal_places": self.places, "max_digits": 18, **kwargs}
+        )
+
+    def value_to_string(self, obj: models.Model) -> str:
+        value = self.value_from_object(obj)
+        return "" if value is None else f"{value:f}"
+
+
+class AmountField(ExactDecimalField):
+    """Money: millionths of a currency's unit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("places", money.PLACES)
+        super().__init__(*args, **kwargs)
+
+
+class ExchangeRateField(ExactDecimalField):
+    """How much of the shop's currency one unit of another buys, with ten decimals."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("places", 10)
+        super().__init__(*args, **kwargs)

@@ -1,0 +1,49 @@
+"""Logs: one line an event, line breaks escaped, as text on a terminal or as JSON. Called once by the settings."""
+
+import logging
+import sys
+from contextvars import ContextVar
+
+import structlog
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def log_settings(*, as_json: bool, level: str) -> None:
+    """Send everything that logs, ours and the libraries', through one handler on standard error."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_request_id,
+    ]
+    last: list[structlog.typing.Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if as_json
+        else [
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    logging.getLogger("urllib3").setLevel("WARNING")
+    logging.getLogger("celery.worker.strategy").setLevel("WARNING")
+    logging.getLogger("celery.app.trace").setLevel("WARNING")
+    logging.getLogger("celery.beat").setLevel("WARNING")
+
+
+def _add_request_id(
+    logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    if current := request_id.get():
+        event["request_id"] = current
+    return event

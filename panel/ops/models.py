@@ -1,0 +1,62 @@
+"""What the people who run the panel need to know: alerts, who did what, and how the jobs fare."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Alert(models.Model):
+    """Something a person should look at. One open alert a subject; it closes when the cause is gone."""
+
+    class Level(models.TextChoices):
+        WARNING = "warning"
+        CRITICAL = "critical"
+
+    subject = models.CharField(max_length=80, help_text="What it is about, such as balance-low:3.")
+    level = models.CharField(max_length=10, choices=Level)
+    title = models.CharField(max_length=200)
+    detail = models.TextField(blank=True)
+    opened_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now, help_text="When its cause was last met.")
+    mailed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject"], condition=Q(closed_at__isnull=True), name="alert_open_once")
+        ]
+        indexes = [models.Index(fields=["closed_at", "-opened_at"], name="alert_open")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AuditEvent(models.Model):
+    """Who did what to which record. Only ever added to."""
+
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.CharField(max_length=100)
+    action = models.CharField(max_length=60)
+    target = models.CharField(max_length=60)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["target", "-at"], name="audit_target")]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.action} {self.target}"
+
+
+class JobRun(models.Model):
+    """One row a job: its lease, so that two beats are harmless, and how its last run went."""
+
+    name = models.CharField(max_length=80, unique=True)
+    lease_until = models.DateTimeField(null=True)
+    holder = models.CharField(max_length=40, blank=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    ok = models.BooleanField(default=True)
+    summary = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name

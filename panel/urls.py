@@ -1,0 +1,14 @@
+"""Every address of the site. The one file that looks up: it names the apps by include strings."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("orders.urls")),
+    path("", include("providers.urls")),
+    path("", include("panel.wallet.urls")),
+    path("", include("panel.customers.urls")),
+    path("", include("panel.ops.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

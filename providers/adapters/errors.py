@@ -1,0 +1,82 @@
+"""What an adapter may answer instead of a result. The class says what the caller may do now.
+
+    AdapterError
+    ├─ of `add`
+    │   ├─ Refused         nothing was placed, the order or the service is wrong: give the money back
+    │   ├─ NotPlaced       nothing was placed, it may be sent again later; `reason` says why
+    │   └─ OutcomeUnknown  it may have been placed: never send again, never give back; evidence decides
+    └─ of everything else
+        └─ RetryLater      nothing was learnt; ask again later
+
+No message holds the API key.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the provider answered, fit for keeping: never the key. Empty where no answer came."""
+
+    http_status: int | None = None
+    body_sha256: str = ""
+    excerpt: str = ""
+    """The first 500 characters of the body, cleaned of control characters."""
+
+
+class AdapterError(Exception):
+    """`text` is one line for people: the provider's own words where it gave some."""
+
+    def __init__(self, text: str, *, evidence: Evidence | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.evidence = evidence or Evidence()
+
+
+class Refused(AdapterError):  # noqa: N818 (the words of the domain)
+    """`code` is "order" (this order is wrong) or "service_gone" (the service is no longer sold there)."""
+
+    def __init__(self, text: str, *, code: Literal["order", "service_gone"], evidence: Evidence | None = None) -> None:
+        super().__init__(text, evidence=evidence)
+        self.code = code
+
+
+class NotPlaced(AdapterError):  # noqa: N818
+    """`retry_after` is the provider's wish in seconds, where it gave one."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        reason: Literal["not_connected", "funds", "key", "busy", "link_busy"],
+        retry_after: int | None = None,
+        evidence: Evidence | None = None,
+    ) -> None:
+        super().__init__(text, evidence=evidence)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(AdapterError):  # noqa: N818
+    """`candidate` is an order id that the doubtful answer named, for a person to look at."""
+
+    def __init__(self, text: str, *, candidate: str = "", evidence: Evidence | None = None) -> None:
+        super().__init__(text, evidence=evidence)
+        self.candidate = candidate
+
+
+class RetryLater(AdapterError):  # noqa: N818
+    """`reason`: not connected, too busy, the key was refused, or the answer made no sense ("broken")."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        reason: Literal["not_connected", "busy", "key", "broken"],
+        retry_after: int | None = None,
+        evidence: Evidence | None = None,
+    ) -> None:
+        super().__init__(text, evidence=evidence)
+        self.reason = reason
+        self.retry_after = retry_after

@@ -1,0 +1,112 @@
+"""The shelf: what customers can buy, and the rules that price it. Rates here are in the shop's currency."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from panel.lib.fields import AmountField
+from providers.models import Provider, UpstreamService
+
+
+class Category(models.Model):
+    """A heading of the price list."""
+
+    name = models.CharField(max_length=300, unique=True)
+    position = models.IntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    """Something for sale: an upstream service under our name, in our category, at our rate."""
+
+    upstream = models.OneToOneField(UpstreamService, on_delete=models.PROTECT, related_name="service")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="services")
+    name = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    type = models.CharField(max_length=40, blank=True)
+    min = models.BigIntegerField()
+    max = models.BigIntegerField()
+    refill = models.BooleanField(default=False)
+    cancel = models.BooleanField(default=False)
+    dripfeed = models.BooleanField(default=False)
+    average_time = models.CharField(max_length=100, blank=True)
+    cost = AmountField(help_text="What it costs us, in the shop's currency, per 1000 or per package.")
+    rate = AmountField(help_text="What customers pay, per 1000 or per package. Set by the markup rules.")
+    is_enabled = models.BooleanField("on sale", default=True, help_text="Your switch.")
+    is_available = models.BooleanField(
+        "available",
+        default=True,
+        editable=False,
+        help_text="The provider lists it and we can sell its type at this rate.",
+    )
+    unavailable_reason = models.CharField(max_length=100, blank=True, editable=False)
+    allow_below_cost = models.BooleanField(default=False, help_text="Sell even where the rate is under the cost.")
+    position = models.IntegerField(default=0)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["category__position", "category__name", "position", "id"]
+        indexes = [
+            models.Index(
+                fields=["category", "position"], condition=Q(is_enabled=True, is_available=True), name="service_shelf"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.name}"
+
+    @property
+    def is_for_sale(self) -> bool:
+        return self.is_enabled and self.is_available
+
+
+class Markup(models.Model):
+    """A pricing rule: rate = cost + percent + fixed, rounded up. It names at most one target; the most specific wins."""
+
+    provider = models.ForeignKey(Provider, null=True, blank=True, on_delete=models.CASCADE)
+    category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.CASCADE)
+    service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.CASCADE)
+    percent = models.DecimalField(max_digits=9, decimal_places=3, help_text="Added to the cost, in per cent of it.")
+    fixed = AmountField(
+        default=0, help_text="Added after the percentage, in the shop's currency per 1000 or per package."
+    )
+    decimals = models.PositiveSmallIntegerField(
+        default=6, help_text="The rate is rounded up to this many decimals (0 to 6)."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(provider__isnull=True, category__isnull=True)
+                | Q(provider__isnull=True, service__isnull=True)
+                | Q(category__isnull=True, service__isnull=True),
+                name="markup_one_target",
+            ),
+            models.UniqueConstraint(
+                Coalesce("provider", 0), Coalesce("category", 0), Coalesce("service", 0), name="markup_target_once"
+            ),
+            models.CheckConstraint(condition=Q(decimals__lte=6), name="markup_decimals"),
+            models.CheckConstraint(condition=Q(percent__gt=-100), name="markup_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reach}: +{self.percent.normalize():f} % + {self.fixed.normalize():f}"
+
+    @property
+    def reach(self) -> str:
+        """What the rule is for, in words."""
+        if self.service_id is not None:
+            return f"service {self.service_id}"
+        if self.category_id is not None:
+            return f"category “{self.category}”"
+        if self.provider_id is not None:
+            return f"provider “{self.provider}”"
+        return "everything"

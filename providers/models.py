@@ -1,0 +1,152 @@
+"""Who we buy from, what they list, and what they say of our money there."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from panel.lib import crypto
+from panel.lib.fields import AmountField, ExchangeRateField
+from panel.lib.secret import Secret
+
+
+class Provider(models.Model):
+    """An upstream provider. Its key is sealed to this row; `set_key` and `open_key` are the only ways to it."""
+
+    class Shelve(models.TextChoices):
+        ALL = "all", "put new services on sale at once"
+        REVIEW = "review", "wait for a person"
+
+    name = models.CharField(max_length=100, unique=True)
+    adapter = models.CharField(max_length=20, default="v2", editable=False)
+    url = models.URLField("API address", max_length=300)
+    sealed_key = models.TextField(editable=False, blank=True)
+    key_hint = models.CharField(max_length=4, editable=False, blank=True)
+    currency = models.CharField(max_length=8, default="USD")
+    exchange_rate = ExchangeRateField(default=1, help_text="What one unit of its currency is worth in the shop's.")
+    shelve = models.CharField("new services", max_length=10, choices=Shelve, default=Shelve.ALL)
+    is_active = models.BooleanField("active", default=True, help_text="Switched off: nothing is sent, orders wait.")
+    low_balance = AmountField(default=10, help_text="An alert is raised when our balance there falls below this.")
+    drift_threshold = AmountField(
+        default=1, help_text="An alert is raised when their balance and our books differ by more, twice in a row."
+    )
+    services_digest = models.CharField(max_length=64, blank=True, editable=False)
+    synced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sync_failures = models.PositiveIntegerField(default=0, editable=False)
+    sync_error = models.CharField(max_length=200, blank=True, editable=False)
+    paused_reason = models.CharField(max_length=20, blank=True, editable=False, help_text="funds, key or currency.")
+    unknown_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+    unreached_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+    trips_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+    closed_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The breaker is open until then."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(exchange_rate__gt=0), name="provider_exchange_rate_positive")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def account(self) -> str:
+        """The ledger's name of our prepaid money there."""
+        return f"provider:{self.pk}"
+
+    @property
+    def cost_account(self) -> str:
+        """The ledger's name of what it cost us."""
+        return f"cost:{self.pk}"
+
+    def set_key(self, key: Secret) -> None:
+        """Seal `key` to this row, which must have been saved before; the caller saves the two key fields."""
+        self.sealed_key = crypto.seal(key, place=self._key_place(), keys=settings.DATA_KEYS)
+        self.key_hint = key.reveal()[-4:] if len(key.reveal()) >= 12 else ""
+
+    def open_key(self) -> Secret:
+        """The API key. Raises SealError when it was not sealed for this row or the data key is gone."""
+        return crypto.unseal(self.sealed_key, place=self._key_place(), keys=settings.DATA_KEYS)
+
+    def _key_place(self) -> str:
+        if self.pk is None:
+            raise ValueError("Save the provider before its key: the key is sealed to the row.")
+        return f"providers_provider:{self.pk}:key"
+
+
+class UpstreamService(models.Model):
+    """A provider's service as it lists it: a mirror that only sync writes. Rates are in the provider's currency."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="services")
+    external_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=300)
+    type = models.CharField(max_length=40, blank=True, help_text="The document's word; empty when we do not know it.")
+    raw_type = models.CharField(max_length=100, blank=True)
+    category = models.CharField(max_length=300)
+    rate = AmountField(help_text="Per 1000, or per package.")
+    min = models.BigIntegerField()
+    max = models.BigIntegerField()
+    refill = models.BooleanField(default=False)
+    cancel = models.BooleanField(default=False)
+    dripfeed = models.BooleanField(default=False)
+    description = models.TextField(blank=True)
+    average_time = models.CharField(max_length=100, blank=True)
+    position = models.PositiveIntegerField(default=0, help_text="Its place in the provider's list when first seen.")
+    missing = models.PositiveSmallIntegerField(default=0, help_text="Syncs in a row that did not list it; gone at two.")
+    first_seen_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "external_id"], name="upstream_service_once")]
+
+    def __str__(self) -> str:
+        return f"{self.external_id} {self.name}"
+
+    @property
+    def is_listed(self) -> bool:
+        return self.missing < 2
+
+
+class ServiceChange(models.Model):
+    """What a sync found: the change log. Only ever added to."""
+
+    class Kind(models.TextChoices):
+        NEW = "new"
+        CHANGED = "changed"
+        MISSING = "missing"
+        GONE = "gone"
+        BACK = "back"
+        HELD = "held"
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="changes")
+    external_id = models.CharField(max_length=64, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=300, blank=True)
+    fields = models.JSONField(default=dict, help_text="For each changed field: what it was and what it is.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["provider", "-at"], name="service_change_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.external_id} {self.name}"
+
+
+class BalanceReading(models.Model):
+    """What a provider said our balance is, and what our books say it should be, in the provider's currency."""
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="readings")
+    at = models.DateTimeField(default=timezone.now)
+    balance = AmountField()
+    currency = models.CharField(max_length=8)
+    expected = AmountField(help_text="Our ledger account, before orders whose fate is not known.")
+    at_risk = AmountField(
+        default=0, help_text="The expected cost of orders that may have been bought: in flight or doubtful."
+    )
+    drift = AmountField(help_text="What the reading differs by from all that the books allow; 0 when it is explained.")
+
+    class Meta:
+        indexes = [models.Index(fields=["provider", "-at"], name="reading_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id}: {self.balance} {self.currency}"

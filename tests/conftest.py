@@ -1,0 +1,31 @@
+"""What every test may use. The simulator's fixtures are in fixtures_simulator, the shop's in fixtures_shop."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from panel.wallet.triggers import lay_triggers, lift_triggers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_lifts_the_triggers() -> Iterator[None]:
+    """Transfers cannot be deleted, not even by the flush after a transactional test: there the triggers are lifted."""
+    original = BaseDatabaseOperations.execute_sql_flush
+
+    def flush(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        lift_triggers(operations.connection)
+        try:
+            original(operations, sql_list)
+        finally:
+            lay_triggers(operations.connection)
+
+    BaseDatabaseOperations.execute_sql_flush = flush
+    yield
+    BaseDatabaseOperations.execute_sql_flush = original
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
