@@ -1,4 +1,4 @@
-"""What every provider adapter offers: typed questions and answers, no models. Amounts are in the provider's currency."""
+"""What every provider adapter offers: typed questions and answers, no models. Amounts are in the provider's money."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence

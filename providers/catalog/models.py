@@ -69,7 +69,7 @@ class Service(models.Model):
 
 
 class Markup(models.Model):
-    """A pricing rule: rate = cost + percent + fixed, rounded up. It names at most one target; the most specific wins."""
+    """A pricing rule: rate = cost + percent + fixed, rounded up. It names one target at most; the most specific wins."""
 
     provider = models.ForeignKey(Provider, null=True, blank=True, on_delete=models.CASCADE)
     category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.CASCADE)

@@ -1,0 +1,138 @@
+"""The only code that moves money. Every function is called inside the caller's transaction and moves all or nothing.
+
+Accounts of the house: held (paid, not yet delivered), revenue, adjustment, gateway, suspense, loss, in the shop's
+currency; `provider:<id>` (our prepaid money there) and `cost:<id>` in the provider's. A transfer's key says what it is,
+and the database refuses it a second time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Sum, Value
+
+from panel.customers.models import User
+from panel.lib.fields import AmountField
+from panel.lib.money import AmountError
+from panel.wallet.models import Account, Transfer
+
+HELD = "held"
+REVENUE = "revenue"
+ADJUSTMENT = "adjustment"
+
+
+class NotEnoughFundsError(Exception):
+    """The wallet holds less than the charge."""
+
+    def __init__(self, *, charge: Decimal) -> None:
+        super().__init__("There is not enough money in the wallet.")
+        self.charge = charge
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transfer to be written by `transfer`: `amount` in the currency of both accounts."""
+
+    key: str
+    source: int
+    target: int
+    amount: Decimal
+    cause: str
+    note: str = ""
+
+
+def wallet_of(*, user: User) -> Account:
+    """The customer's wallet, opened empty on first use."""
+    wallet = Account.objects.filter(customer=user).first()
+    if wallet is None:
+        wallet, _ = Account.objects.get_or_create(
+            customer=user, defaults={"currency": settings.CURRENCY, "balance": Decimal(0)}
+        )
+    return wallet
+
+
+def house_account(*, house: str, currency: str) -> Account:
+    """The account of that name and currency, opened on first use."""
+    account = Account.objects.filter(house=house, currency=currency).first()
+    if account is None:
+        account, _ = Account.objects.get_or_create(house=house, currency=currency)
+    return account
+
+
+def lock_wallets(*, account_ids: Sequence[int]) -> dict[int, Account]:
+    """The wallets, locked in the order every path locks them (on SQLite the transaction itself is the lock)."""
+    rows = Account.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=account_ids).order_by("pk")
+    return {account.pk: account for account in rows}
+
+
+def charge(*, wallet: Account, amount: Decimal, key: str, cause: str) -> None:
+    """Take `amount` from the wallet into held. Raises NotEnoughFundsError, and then nothing has moved."""
+    taken = Account.objects.filter(pk=wallet.pk, balance__gte=amount).update(balance=F("balance") - _amount(amount))
+    if not taken:
+        raise NotEnoughFundsError(charge=amount)
+    held = house_account(house=HELD, currency=wallet.currency)
+    _write([Move(key=key, source=wallet.pk, target=held.pk, amount=amount, cause=cause)])
+
+
+def credit_wallet(*, user: User, amount: Decimal, key: str, note: str = "", source: str = ADJUSTMENT) -> Transfer:
+    """Put `amount` into the customer's wallet, from a house account."""
+    with transaction.atomic():
+        wallet = wallet_of(user=user)
+        house = house_account(house=source, currency=wallet.currency)
+        return transfer([Move(key=key, source=house.pk, target=wallet.pk, amount=amount, cause="", note=note)])[0]
+
+
+def record_deposit(*, account: str, currency: str, amount: Decimal, key: str, note: str = "") -> Transfer:
+    """Book money of ours that reached a provider's account, or with a negative `amount` left it otherwise."""
+    theirs = house_account(house=account, currency=currency)
+    ours = house_account(house=ADJUSTMENT, currency=currency)
+    source, target = (ours, theirs) if amount > 0 else (theirs, ours)
+    return transfer([Move(key=key, source=source.pk, target=target.pk, amount=abs(amount), cause="", note=note)])[0]
+
+
+def transfer(moves: Sequence[Move]) -> list[Transfer]:
+    """Write the moves and bring the wallets among them up to date, locked in order. All or nothing.
+
+    A wallet that would fall below zero raises IntegrityError: `charge` is the way to take money that may not be there.
+    """
+    with transaction.atomic():
+        wallets = _wallets_among(moves)
+        change: dict[int, Decimal] = dict.fromkeys(wallets, Decimal(0))
+        for move in moves:
+            if move.source in change:
+                change[move.source] -= move.amount
+            if move.target in change:
+                change[move.target] += move.amount
+        for pk, difference in change.items():
+            Account.objects.filter(pk=pk).update(balance=F("balance") + _amount(difference))
+        return _write(moves)
+
+
+def balance(*, account: Account) -> Decimal:
+    """What the account holds: the sum of its transfers."""
+    came = Transfer.objects.filter(target=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    went = Transfer.objects.filter(source=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    return came - went
+
+
+def _wallets_among(moves: Sequence[Move]) -> list[int]:
+    touched = {pk for move in moves for pk in (move.source, move.target)}
+    wallets = Account.objects.filter(pk__in=touched, customer__isnull=False).order_by("pk")
+    return list(wallets.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+
+
+def _write(moves: Sequence[Move]) -> list[Transfer]:
+    for move in moves:
+        if move.amount <= 0:
+            raise AmountError(f"A transfer moves more than nothing: {move.key}.")
+    rows = [
+        Transfer(key=m.key, source_id=m.source, target_id=m.target, amount=m.amount, cause=m.cause, note=m.note[:200])
+        for m in moves
+    ]
+    return Transfer.objects.bulk_create(rows)
+
+
+def _amount(value: Decimal) -> Value:
+    return Value(value, output_field=AmountField())
