@@ -1,7 +1,7 @@
 """Model fields for exact numbers: a `Decimal` in Python, an integer in the database, on PostgreSQL and SQLite alike."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core import exceptions
 from django.db import models
@@ -10,8 +10,13 @@ from django.forms import Field as FormField
 
 from panel.lib import money
 
+if TYPE_CHECKING:  # to the type checker a decimal, to the database a BIGINT
+    WholeField = models.DecimalField
+else:
+    WholeField = models.BigIntegerField
 
-class ExactDecimalField(models.BigIntegerField):  # type: ignore[type-arg]
+
+class ExactDecimalField(WholeField):  # type: ignore[type-arg]
     """A decimal with a fixed number of places, held as an integer. Floats are refused."""
 
     def __init__(self, *args: Any, places: int, **kwargs: Any) -> None:
@@ -39,7 +44,7 @@ class ExactDecimalField(models.BigIntegerField):  # type: ignore[type-arg]
 
     def get_prep_value(self, value: Any) -> int | None:
         if value is None or hasattr(value, "resolve_expression"):
-            return value
+            return cast("int | None", value)
         number = self.to_python(value)
         if number is None or not number.is_finite():
             raise money.AmountError(f"{value} is not an amount.")
@@ -49,7 +54,7 @@ class ExactDecimalField(models.BigIntegerField):  # type: ignore[type-arg]
             raise money.AmountError(f"{number} has more than {self.places} decimals.")
         return whole
 
-    def formfield(self, **kwargs: Any) -> FormField | None:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> FormField | None:
         return models.Field.formfield(
             self, **{"form_class": DecimalFormField, "decimal_places": self.places, "max_digits": 18, **kwargs}
         )

@@ -35,7 +35,7 @@ def close_alert(*, subject: str) -> bool:
 
 
 def _mail_once(subject: str) -> None:
-    """Mail the open alert unless that was done. A mail that fails is logged and tried again when the cause is met again."""
+    """Mail the open alert unless that was done. One that fails is logged, and tried when the cause is met again."""
     if not settings.ALERT_EMAILS:
         return
     alert = Alert.objects.filter(subject=subject, closed_at__isnull=True, mailed_at__isnull=True).first()

@@ -6,5 +6,5 @@ from panel.ops.models import AuditEvent
 
 
 def record(*, actor: str, action: str, target: str, detail: dict[str, Any] | None = None) -> None:
-    """Add one line, in the caller's transaction. `target` is a plain reference such as order:17; no secret in `detail`."""
+    """Add one line, in the caller's transaction. `target` is a plain reference: order:17. No secret in `detail`."""
     AuditEvent.objects.create(actor=actor[:100], action=action, target=target, detail=detail or {})
