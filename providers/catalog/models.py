@@ -48,6 +48,11 @@ class Service(models.Model):
         help_text="The provider lists it and we can sell its type at this rate.",
     )
     unavailable_reason = models.CharField(max_length=100, blank=True, editable=False)
+    has_own_words = models.BooleanField(
+        "own words",
+        default=False,
+        help_text="Keep this name, description and category when the provider changes its own.",
+    )
     allow_below_cost = models.BooleanField(default=False, help_text="Sell even where the rate is under the cost.")
     position = models.IntegerField(default=0)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -66,6 +71,15 @@ class Service(models.Model):
     @property
     def is_for_sale(self) -> bool:
         return self.is_enabled and self.is_available
+
+
+class Shelf(models.Model):
+    """One row, whose version changes with everything that customers see: kept price lists are checked against it."""
+
+    version = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.version
 
 
 class Markup(models.Model):

@@ -1,0 +1,205 @@
+"""What is new, changed, gone or back in a provider's list, against what we knew. Pure; called by sync."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+from panel.lib.money import LARGEST, plain, round_up
+from providers.adapters.base import ServiceList, ServiceRow
+
+MIRRORED = (
+    "name",
+    "type",
+    "raw_type",
+    "category",
+    "rate",
+    "min",
+    "max",
+    "refill",
+    "cancel",
+    "dripfeed",
+    "description",
+    "average_time",
+)
+"""The fields taken from the list, in the order of every tuple of values here."""
+KNOWN = ("external_id", "pk", "missing", "doubt", "rate_before", *MIRRORED)
+"""The columns of a known row, as a tuple; a writing of one is (pk, missing, doubt, rate_before, *mirrored)."""
+LONGEST = {"name": 300, "type": 40, "raw_type": 100, "category": 300, "description": 20_000, "average_time": 100}
+RATE, TYPE, RAW_TYPE, NAME, CATEGORY = (
+    MIRRORED.index(name) for name in ("rate", "type", "raw_type", "name", "category")
+)
+LONGEST_ID = 64
+GONE = 2
+REJECTED, PRICE, MEANING = "rejected", "price", "meaning"
+JUMP = 10
+"""A rate that went up or down this many times, or from or to nothing, waits for a person."""
+NAME_ALIKE, CATEGORY_ALIKE = 0.7, 0.5
+"""Below both shares of common words, an id stands for something else than it did."""
+
+Values = tuple[Any, ...]
+_values: Any = attrgetter(*MIRRORED)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of the change log: `kind` as in ServiceChange."""
+
+    external_id: str
+    kind: str
+    name: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Diff:
+    """`writes` are known rows in their new form; `new` are (external id, doubt, *mirrored) in the list's order."""
+
+    new: list[Values] = field(default_factory=list)
+    writes: list[Values] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+    touched: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    listed: int = 0
+    lost: int = 0
+    rejected: int = 0
+
+    def count(self, kind: str) -> int:
+        return sum(1 for found in self.found if found.kind == kind)
+
+    @property
+    def is_suddenly_small(self) -> bool:
+        """More than half of what was listed is gone or spoiled, or more than a fifth and at least five."""
+        return self.lost * 2 > self.listed or (self.lost >= 5 and self.lost * 5 > self.listed)
+
+
+def diff_services(*, known: Iterable[Values], listing: ServiceList) -> Diff:
+    """Compare. `known` are all rows of the provider, each with the columns of KNOWN."""
+    diff = Diff(rejected=len(listing.rejected))
+    old = {row[0]: row for row in known}
+    spoiled = {row.external_id: row.why for row in listing.rejected}
+    seen = set()
+    for row in listing.services:
+        seen.add(row.external_id)
+        before = old.get(row.external_id)
+        if before is None:
+            _see_new(diff, row)
+        elif before[2] == 0 and before[3] != REJECTED and before[5:] == _values(row):
+            diff.unchanged += 1
+        else:
+            _see_again(diff, before, row)
+    for external_id, before in old.items():
+        diff.listed += before[2] < GONE
+        if external_id in seen:
+            continue
+        if external_id in spoiled:
+            _see_spoiled(diff, before, spoiled[external_id])
+        elif before[2] < GONE:
+            _see_absent(diff, before)
+    return diff
+
+
+def _see_new(diff: Diff, row: ServiceRow) -> None:
+    values = _tidy(row)
+    if values is None or len(row.external_id) > LONGEST_ID:
+        diff.rejected += 1
+        return
+    doubt = "" if values[RATE] > 0 else PRICE
+    diff.new.append((row.external_id, doubt, *values))
+    diff.touched.append(row.external_id)
+    diff.found.append(Found(row.external_id, "new", values[NAME]))
+
+
+def _see_again(diff: Diff, before: Values, row: ServiceRow) -> None:
+    external_id, pk, missing, doubt, rate_before, *_ = before
+    old, new = before[5:], _tidy(row)
+    if new is None:
+        diff.rejected += 1
+        _see_spoiled(diff, before, "its rate is too large")
+        return
+    is_same = old == new and doubt != REJECTED
+    if is_same and missing == 0:
+        diff.unchanged += 1
+        return
+    now_doubt, now_rate_before = _judge(old, new, doubt, rate_before)
+    changes = _changes(old, new) | ({"doubt": [doubt, now_doubt]} if doubt != now_doubt else {})
+    diff.writes.append((pk, 0, now_doubt, now_rate_before, *new))
+    diff.touched.append(external_id)
+    diff.found.append(Found(external_id, "back" if missing else "changed", new[NAME], changes))
+
+
+def _see_spoiled(diff: Diff, before: Values, why: str) -> None:
+    external_id, pk, missing, doubt, rate_before, *old = before
+    if doubt in {REJECTED, MEANING} and missing == 0:
+        diff.unchanged += 1
+        return
+    now_doubt = MEANING if doubt == MEANING else REJECTED
+    diff.lost += missing < GONE
+    diff.writes.append((pk, 0, now_doubt, rate_before, *old))
+    diff.touched.append(external_id)
+    diff.found.append(Found(external_id, "changed", old[NAME], {"doubt": [doubt, now_doubt], "why": why[:200]}))
+
+
+def _see_absent(diff: Diff, before: Values) -> None:
+    external_id, pk, missing, doubt, rate_before, *old = before
+    diff.lost += 1
+    diff.writes.append((pk, missing + 1, doubt, rate_before, *old))
+    diff.touched.append(external_id)
+    diff.found.append(Found(external_id, "missing" if missing == 0 else "gone", old[NAME]))
+
+
+def _tidy(row: ServiceRow) -> Values | None:
+    """The row's values as the database can hold them; None where its rate is beyond any amount."""
+    if row.rate >= LARGEST:
+        return None
+    values = list(_values(row))
+    for index, name in enumerate(MIRRORED):
+        if name in LONGEST:
+            values[index] = values[index][: LONGEST[name]]
+    values[RATE] = round_up(row.rate)
+    return tuple(values)
+
+
+def _judge(old: Values, new: Values, doubt: str, rate_before: Decimal | None) -> tuple[str, Decimal | None]:
+    """Whether a person must look before this is sold again, and the rate it is measured against."""
+    if doubt == MEANING or is_other_service(old, new):
+        return MEANING, None
+    base = rate_before if doubt == PRICE else old[RATE]
+    if doubt == PRICE and base is None:  # it was listed at no price from the start
+        return ("", None) if new[RATE] > 0 else (PRICE, None)
+    if _jumped(base, new[RATE]):
+        return PRICE, base
+    return "", None
+
+
+def _jumped(old: Decimal, new: Decimal) -> bool:
+    if old == new:
+        return False
+    return min(old, new) * JUMP <= max(old, new)
+
+
+def is_other_service(old: Values, new: Values) -> bool:
+    """Whether an id now stands for something else: another type, or another name in another category."""
+    if old[TYPE] != new[TYPE] and old[RAW_TYPE] != new[RAW_TYPE]:
+        return True
+    if old[NAME] == new[NAME] or old[CATEGORY] == new[CATEGORY]:
+        return False
+    return _alike(old[NAME], new[NAME]) < NAME_ALIKE and _alike(old[CATEGORY], new[CATEGORY]) < CATEGORY_ALIKE
+
+
+def _alike(one: str, other: str) -> float:
+    """The share of common words, from 0 to 1; texts without any word are alike."""
+    words, others = set(re.findall(r"\w+", one.casefold())), set(re.findall(r"\w+", other.casefold()))
+    return len(words & others) / len(words | others) if words or others else 1.0
+
+
+def _changes(old: Values, new: Values) -> dict[str, object]:
+    return {name: [_short(was), _short(now)] for name, was, now in zip(MIRRORED, old, new, strict=True) if was != now}
+
+
+def _short(value: object) -> object:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value[:200] if isinstance(value, str) else value
