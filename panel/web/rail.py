@@ -1,0 +1,47 @@
+"""The site's own navigation: only pages that exist. Called by the shell's template tag."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True)
+class Page:
+    """One entry. `within` are the names of further addresses that belong to it."""
+
+    name: str
+    label: str
+    icon: str
+    within: tuple[str, ...] = ()
+    shortcut: str = ""
+    url: str = ""
+    current: bool = False
+
+
+CUSTOMER = (
+    Page("new_order", "New order", "plus-square", within=("home", "order_form"), shortcut="n"),
+    Page("orders", "Orders", "receipt", within=("order",), shortcut="g o"),
+    Page("services", "Services", "tags"),
+    Page("wallet", "Wallet", "wallet2"),
+    Page("account", "Account", "person-circle"),
+)
+STAFF = (
+    Page("staff", "Overview", "speedometer2"),
+    Page("staff_balances", "Balances", "bank", within=("staff_provider",)),
+    Page("staff_doubtful", "Doubtful", "exclamation-diamond"),
+    Page("staff_alerts", "Alerts", "bell"),
+    Page("admin:index", "Admin", "sliders"),
+)
+
+
+def existing(pages: tuple[Page, ...], *, here: str) -> list[Page]:
+    """Those of `pages` that have an address, the one at `here` (a view's name) marked as current."""
+    found = []
+    for page in pages:
+        try:
+            url = reverse(page.name)
+        except NoReverseMatch:  # this part is not installed
+            continue
+        is_current = here == page.name or here in page.within
+        found.append(Page(page.name, page.label, page.icon, page.within, page.shortcut, url=url, current=is_current))
+    return found

@@ -1,0 +1,188 @@
+"""The components that pages are made of: `{% load panel %}`. static/panel/README.md shows each in one line."""
+
+import zoneinfo
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.core.paginator import Page
+from django.forms import BoundField
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from panel.web import figures, marks, rail
+from panel.web.fields import field_context
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of the sprite; hidden from screen readers unless it has a `label`."""
+    own = name.startswith(("state-", "platform-"))
+    return _svg("panel/icons.svg" if own else "vendor/bootstrap-icons/sprite.svg", name, label=label)
+
+
+@register.simple_tag
+def platform_icon(text: str) -> SafeString:
+    """The icon of the platform that a link or a service's name belongs to, with its name for screen readers."""
+    platform = marks.platform_of(text)
+    return _svg("panel/icons.svg", platform.icon, label=platform.name, css="icon icon-platform")
+
+
+@register.simple_tag
+def money(amount: Decimal | int | str | None, currency: str = "", plus: bool = False) -> SafeString:
+    """An amount that never wraps, with its exact value on hover; a dash where there is none. Floats are refused."""
+    if amount is None or amount == "":
+        return format_html('<span class="money">{}</span>', "–")
+    exact, code = _decimal(amount), currency or settings.CURRENCY
+    return format_html(
+        '<span class="money{}" title="{}">{}</span>',
+        " is-in" if plus and exact > 0 else "",
+        figures.exact_text(exact, currency=code),
+        figures.money_text(exact, currency=code, plus=plus),
+    )
+
+
+@register.filter
+def money_text(amount: Decimal | int | str, currency: str = "") -> str:
+    """The amount as plain text, for attributes and sentences."""
+    return figures.money_text(_decimal(amount), currency=currency or settings.CURRENCY)
+
+
+@register.filter
+def thousands(number: int | None) -> str:
+    """A whole number with its thousands separated; a dash where there is none."""
+    return "–" if number is None else f"{number:,}"
+
+
+@register.simple_tag
+def state_badge(word: str) -> SafeString:
+    """The badge of a state: a customer's word, or one of staff's in capitals."""
+    mark = marks.mark_of(str(word))
+    return format_html(
+        '<span class="state tone-{}">{}{}</span>', mark.tone, _svg("panel/icons.svg", mark.icon), mark.label
+    )
+
+
+@register.filter
+def tone(word: str) -> str:
+    """The class of a state's colour, for a timeline's line or a bar."""
+    return f"tone-{marks.mark_of(str(word)).tone}"
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Context, at: datetime | None) -> SafeString:
+    """How long ago, kept fresh in the page, with the exact time on hover in the person's zone."""
+    if at is None:
+        return format_html('<span class="ago">{}</span>', "–")
+    exact = f"{timezone.localtime(at, _zone(context)):%-d %b %Y, %H:%M:%S %Z}"
+    text = figures.ago_text(at, now=timezone.now())
+    return format_html(
+        '<time class="ago" datetime="{}" title="{}" data-ago>{}</time>', at.astimezone(UTC).isoformat(), exact, text
+    )
+
+
+@register.simple_tag(takes_context=True)
+def exact_time(context: Context, at: datetime | None) -> str:
+    """The exact time in the person's zone (UTC where none is set), with the zone's name."""
+    return "–" if at is None else f"{timezone.localtime(at, _zone(context)):%-d %b %Y, %H:%M %Z}"
+
+
+@register.inclusion_tag("components/delivered.html")
+def delivered(now: int, target: int, state: str = "In progress", start: int | None = None, full: bool = False) -> Any:
+    """The delivered bar. `now` of `target` units; `start` is the count before; `full` writes start, now and target."""
+    return {
+        "now": now,
+        "target": target,
+        "percent": figures.percent_of(now, target),
+        "tone": marks.mark_of(str(state)).tone,
+        "has_points": full and start is not None,
+        "points": (("Start", start), ("Now", (start or 0) + now), ("Target", (start or 0) + target)),
+    }
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, label: str = "", help: str = "", suffix: str = "") -> Any:  # noqa: A002
+    """One field of a form with its label, help, and its errors beside it, all tied together for screen readers."""
+    return field_context(bound, label=label, help_text=help) | {"suffix": suffix}
+
+
+@register.inclusion_tag("components/form_errors.html")
+def form_errors(form: Any) -> Any:
+    """What is wrong with the form as a whole, and with hidden fields, which have no place of their own."""
+    hidden = [error for bound in form.hidden_fields() for error in bound.errors]
+    return {"errors": [*form.non_field_errors(), *hidden]}
+
+
+@register.inclusion_tag("components/blank.html")
+def empty_state(title: str, text: str = "", icon: str = "inbox", action: str = "", url: str = "") -> Any:
+    """What stands where there is nothing yet: what this is for, and the first step."""
+    return {"title": title, "text": text, "icon": icon, "action": action, "url": url}
+
+
+@register.inclusion_tag("components/blank.html")
+def error_state(title: str, text: str = "", action: str = "Try again", url: str = "") -> Any:
+    """What stands where something failed: what happened, what is safe, what to do. `url` is where to try again."""
+    return {
+        "title": title,
+        "text": text,
+        "icon": "exclamation-triangle",
+        "action": action,
+        "url": url,
+        "is_error": True,
+    }
+
+
+@register.inclusion_tag("components/notice.html")
+def notice(text: str, tone: str = "blue") -> Any:
+    """A line of news in the page; `tone` is blue, green, amber or red."""
+    icons = {"green": "check-circle", "amber": "exclamation-triangle", "red": "exclamation-circle"}
+    return {"text": text, "tone": tone, "icon": icons.get(tone, "info-circle")}
+
+
+@register.inclusion_tag("components/skeleton.html")
+def skeleton(rows: int = 5) -> Any:
+    """What stands where rows are still to come."""
+    return {"rows": range(rows)}
+
+
+@register.inclusion_tag("components/pagination.html", takes_context=True)
+def pagination(context: Context, page: "Page[Any]", target: str = "") -> Any:
+    """Links to the pages around `page`, with the rest of the address kept; with `target`, swapped in by htmx."""
+    return {"page": page, "target": target, "request": context["request"]}
+
+
+@register.inclusion_tag("shell/links.html", takes_context=True)
+def shell_links(context: Context, group: str, css: str) -> Any:
+    """The navigation's entries: `group` is customer or staff."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    pages = rail.STAFF if group == "staff" else rail.CUSTOMER
+    counts = context.get("rail_counts") or {}
+    found = rail.existing(pages, here=match.view_name if match else "")
+    return {"pages": [(page, counts.get(page.name)) for page in found], "css": css}
+
+
+def _svg(sheet: str, name: str, *, label: str = "", css: str = "icon") -> SafeString:
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>', css, label, static(sheet), name
+        )
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, static(sheet), name)
+
+
+def _decimal(amount: Decimal | int | str) -> Decimal:
+    if isinstance(amount, bool | float):
+        raise TypeError("Money is a Decimal.")
+    return Decimal(amount)
+
+
+def _zone(context: Context) -> zoneinfo.ZoneInfo | None:
+    name = getattr(getattr(context.get("request"), "user", None), "time_zone", "")
+    return zoneinfo.ZoneInfo(name) if name else None
