@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
@@ -11,9 +12,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["providers", "orders", "panel.ops"])
 
 
-def timetable() -> dict[str, dict[str, object]]:
-    """The beat schedule; each tick expires when the next is due."""
-    every = {
+def periods() -> dict[str, int]:
+    """How often each task runs by itself, in seconds."""
+    return {
         "providers.tasks.sync_services": settings.SYNC_SECONDS,
         "orders.tasks.sweep_orders": settings.SWEEP_SECONDS,
         "orders.tasks.poll_orders": settings.POLL_SECONDS,
@@ -21,9 +22,20 @@ def timetable() -> dict[str, dict[str, object]]:
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
         "orders.tasks.check_books": 24 * 3600,
     }
+
+
+def timetable() -> dict[str, dict[str, object]]:
+    """The beat schedule; each tick expires when the next is due."""
     return {
-        task: {"task": task, "schedule": seconds, "options": {"expires": seconds}} for task, seconds in every.items()
+        task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+        for task, seconds in periods().items()
     }
 
 
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def keep_our_log(**_: object) -> None:
+    """Celery leaves logging alone where this is connected: the settings have set it."""
+
+
 app.conf.beat_schedule = timetable()
+app.conf.beat_scheduler = "panel.beat:JobScheduler"

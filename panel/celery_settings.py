@@ -6,7 +6,7 @@ from typing import Any
 def celery_settings(redis_url: str) -> dict[str, Any]:
     """The CELERY_* settings for `redis_url`, or for the in-process broker where it is empty."""
     settings: dict[str, Any] = {
-        "CELERY_BROKER_URL": redis_url or "memory://",
+        "CELERY_BROKER_URL": redis_url or "memory://localhost",
         "CELERY_TASK_IGNORE_RESULT": True,
         "CELERY_TASK_ACKS_LATE": False,
         "CELERY_TASK_REJECT_ON_WORKER_LOST": False,

@@ -48,6 +48,12 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0) if IS_HTTPS else 0
 X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: for their owner to say
+    "security.W008",  # the redirect to https is the proxy's, so that API clients are not redirected with their key
+    "security.W021",  # HSTS preload: as above
+    "models.W040",  # SQLite has no covering indexes; it keeps the plain part
+]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
@@ -206,5 +212,6 @@ MINIMUM_MARGIN_PERCENT = env.int("MINIMUM_MARGIN_PERCENT", default=0)
 
 # --- Jobs and logs ----------------------------------------------------------------------------------------------------
 vars().update(celery_settings(REDIS_URL))
+EXPECT_JOBS = env.bool("EXPECT_JOBS", default=True)  # whether /healthz looks at the jobs too
 LOGGING_CONFIG = None
 log_settings(as_json=env.bool("LOG_JSON", default=bool(REDIS_URL)), level=env.str("LOG_LEVEL", default="INFO"))

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 READY_SECONDS = 30
@@ -143,7 +144,7 @@ def _server(command: list[object], *, owner: str | None, folder: Path, stop_with
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent(stop_with),
+            preexec_fn=die_with_parent(stop_with),  # noqa: PLW1509 (it only calls prctl)
             start_new_session=True,
             **_identity(owner),
         )
@@ -165,7 +166,7 @@ def _run(command: list[object], *, owner: str | None, folder: Path) -> None:
         raise RuntimeError(f"{texts[0]} failed:\n{done.stdout}{done.stderr}")
 
 
-def _identity(owner: str | None) -> dict[str, object]:
+def _identity(owner: str | None) -> dict[str, Any]:
     if owner is None:
         return {}
     return {"user": owner, "group": pwd.getpwnam(owner).pw_gid, "extra_groups": []}

@@ -17,6 +17,7 @@ def log_settings(*, as_json: bool, level: str) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_request_id,
+        _drop_request,
     ]
     last: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
@@ -46,4 +47,12 @@ def _add_request_id(
 ) -> structlog.typing.EventDict:
     if current := request_id.get():
         event["request_id"] = current
+    return event
+
+
+def _drop_request(
+    logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Django attaches the request, whose text has the query string: addresses are no place for secrets, nor logs."""
+    event.pop("request", None)
     return event

@@ -1,5 +1,10 @@
-"""The addresses of this app."""
+"""The addresses of this app: what watchers ask."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from panel.ops import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("healthz/web", views.healthz_web, name="healthz_web"),
+]

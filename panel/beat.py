@@ -1,0 +1,27 @@
+"""Beat's timetable, continued where the jobs' last runs in the database left off. Used by beat, embedded and at scale.
+
+Without it a job that runs once a day would never run in a panel that is restarted every day.
+"""
+
+from datetime import UTC, datetime
+
+from celery.beat import Scheduler
+
+from panel.ops.models import JobRun
+
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class JobScheduler(Scheduler):  # type: ignore[misc] # Celery is not typed
+    """The timetable in memory. At the start a job that is overdue, or has never run, is due at once."""
+
+    def setup_schedule(self) -> None:
+        super().setup_schedule()
+        last_runs = dict(JobRun.objects.values_list("name", "started_at"))
+        for entry in self.schedule.values():
+            entry.last_run_at = last_runs.get(job_name(entry.task)) or NEVER
+
+
+def job_name(task: str) -> str:
+    """The name a task's runs have in JobRun: its own, without the module."""
+    return task.rpartition(".")[2]

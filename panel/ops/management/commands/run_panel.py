@@ -1,0 +1,53 @@
+"""Serves the panel: by itself with its jobs (the embedded default), or as the web part beside workers and beat."""
+
+import os
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from panel.serving import PanelServer
+
+DATABASE_SECONDS = 30
+
+
+class Command(BaseCommand):
+    help = "Serve the panel. Without REDIS_URL the jobs run in the same process; with it, workers and beat run them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--bind", default=f"127.0.0.1:{settings.PORT}", help="HOST:PORT (default %(default)s)")
+        parser.add_argument("--no-jobs", action="store_true", help="Only pages: the jobs are run by something else.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wait_for_database(seconds=DATABASE_SECONDS)
+        refuse_old_schema()
+        has_jobs = not settings.REDIS_URL and not options["no_jobs"]
+        if options["no_jobs"]:
+            settings.EXPECT_JOBS = False  # read by the health page of the processes forked from this one
+        connections.close_all()  # a connection must not be shared with the forked worker
+        workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+        PanelServer(bind=options["bind"], jobs=has_jobs, workers=workers).run()
+
+
+def wait_for_database(*, seconds: float) -> None:
+    """Return once the database answers; CommandError when it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            connection.ensure_connection()
+            return
+        except OperationalError as error:
+            if time.monotonic() > deadline:
+                raise CommandError(f"The database does not answer: {error}") from None
+            time.sleep(0.5)
+
+
+def refuse_old_schema() -> None:
+    """CommandError when the database lacks a migration: old tables under new code would fail later, and worse."""
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        raise CommandError(f"The database lacks {len(missing)} migrations: run `manage.py migrate` first.")

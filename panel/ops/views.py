@@ -1,0 +1,31 @@
+"""The health pages, for whatever watches the panel. They need no sign-in and say nothing secret."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from panel.ops.health import database_problems, job_problems
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 "ok" when the database answers and the jobs run; else 503 and a line for each problem."""
+    problems = database_problems()
+    if not problems and settings.EXPECT_JOBS:
+        problems = job_problems(now=timezone.now())
+    return _answer(problems)
+
+
+@require_safe
+@never_cache
+def healthz_web(request: HttpRequest) -> HttpResponse:
+    """The same for this web process alone: whether it can serve pages, whatever the jobs do."""
+    return _answer(database_problems())
+
+
+def _answer(problems: list[str]) -> HttpResponse:
+    text = "\n".join(problems) or "ok"
+    return HttpResponse(text + "\n", status=503 if problems else 200, content_type="text/plain; charset=utf-8")
