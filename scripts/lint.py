@@ -1,0 +1,46 @@
+"""`make lint`: style, types, layers, migrations and Django's own checks; every one runs, and all have to pass."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+# What `check --deploy` is to find in order is a panel on the open net, behind https.
+DEPLOYED = {
+    "SITE_URL": "https://panel.example.com",
+    "HSTS_SECONDS": "31536000",
+    "EMAIL_URL": "smtp+tls://panel:secret@mail.example.com:587",
+}
+CHECKS: list[tuple[str, list[str]]] = [
+    ("style", [str(BIN / "ruff"), "check", "--quiet", "."]),
+    ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
+    ("types", [str(BIN / "mypy"), "--no-error-summary"]),
+    ("layers", [str(BIN / "lint-imports"), "--no-logo"]),
+    ("migrations", [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]),
+    ("deployment", [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]),
+]
+
+
+def main() -> None:
+    """Run every check on a data directory of its own; exit status 1 when one fails, with their names."""
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="panel-lint.") as data_dir:
+        environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+        environment |= DEPLOYED | {"DATA_DIR": data_dir}
+        for name, command in CHECKS:
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace", check=False
+            )
+            print(f"{name}: {'failed' if done.returncode else 'ok'}", flush=True)
+            if done.returncode:
+                failed.append(name)
+                print(done.stdout + done.stderr, flush=True)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
