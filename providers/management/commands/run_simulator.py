@@ -1,0 +1,131 @@
+"""Run the bundled provider behind a port until it is told to stop: for the demo, benchmarks and chaos runs."""
+
+import os
+import signal
+import threading
+from argparse import ArgumentTypeError
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from providers.simulator.faults import UnknownFaultError
+from providers.simulator.rules import Rules
+from providers.simulator.server import SimulatorServer
+
+IN_MEMORY = "memory"
+
+
+class Command(BaseCommand):
+    help = "Run the bundled provider simulator behind a port. Stops on SIGTERM and SIGINT."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--bind", type=_address, default="127.0.0.1:8090", metavar="HOST:PORT", help="port 0: any")
+        parser.add_argument("--key", help="the API key it asks for; better given as SIMULATOR_KEY in the environment")
+        parser.add_argument("--services", type=int, default=300, metavar="N")
+        parser.add_argument("--seed", type=int, default=1, metavar="N", help="services, endings and faults follow it")
+        parser.add_argument("--balance", type=_amount, default="1000", metavar="AMOUNT", help="at the very first start")
+        parser.add_argument("--currency", default="USD")
+        parser.add_argument("--order-seconds", type=_seconds, default=120, metavar="S", help="how long an order takes")
+        parser.add_argument("--cancel-seconds", type=_seconds, default=5, metavar="S")
+        parser.add_argument("--late-seconds", type=_seconds, default=60, metavar="S", help="for the fault late_create")
+        parser.add_argument(
+            "--index-seconds", type=_seconds, default=0, metavar="S", help="a new order is unknown so long"
+        )
+        parser.add_argument("--hang-seconds", type=_seconds, default=120, metavar="S", help="how long a fault hangs")
+        parser.add_argument("--partial-share", type=_share, default=0.1, metavar="P")
+        parser.add_argument("--canceled-share", type=_share, default=0.03, metavar="P")
+        parser.add_argument("--foreign-orders", type=int, default=0, metavar="N", help="ids that go to others, at most")
+        parser.add_argument("--one-order-per-link", action="store_true")
+        parser.add_argument("--latency", type=_seconds, default=0, metavar="S", help="what every answer waits")
+        parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="NAME=P", help="repeatable")
+        parser.add_argument("--state", metavar="FILE", help=f"default in DATA_DIR; “{IN_MEMORY}” keeps nothing")
+        parser.add_argument("--control", action="store_true", help="let the key's owner steer it by /_control/")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        key = options["key"] or os.environ.get("SIMULATOR_KEY", "")
+        if not key:
+            raise CommandError("Give the API key as SIMULATOR_KEY or --key.", returncode=2)
+        stopping = threading.Event()
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            stopping.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        try:
+            server = _make_server(key, options)
+            server.start()
+        except (UnknownFaultError, OSError) as problem:
+            raise CommandError(str(problem), returncode=2) from None
+        self.stdout.write(f"Simulator listens at {server.url}")
+        self.stdout.flush()
+        try:
+            stopping.wait()
+        finally:
+            server.stop()
+
+
+def _make_server(key: str, options: dict[str, Any]) -> SimulatorServer:
+    host, port = options["bind"]
+    state = options["state"] or settings.DATA_DIR / "simulator.sqlite3"
+    names = (
+        "seed currency order_seconds cancel_seconds late_seconds index_seconds partial_share canceled_share "
+        "foreign_orders one_order_per_link"
+    )
+    return SimulatorServer(
+        key=key,
+        host=host,
+        port=port,
+        rules=Rules(first_order=23_501, **{name: options[name] for name in names.split()}),
+        services=options["services"],
+        balance=options["balance"],
+        shares=dict(options["fault"]),
+        latency=options["latency"],
+        hang_seconds=options["hang_seconds"],
+        state=None if state == IN_MEMORY else Path(state),
+        is_controlled=options["control"],
+    )
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        raise ArgumentTypeError(f"“{text}” is not HOST:PORT.")
+    return host.strip("[]"), int(port)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ArgumentTypeError(f"“{text}” is not an amount.") from None
+    if not amount.is_finite() or amount != round(amount, 6):
+        raise ArgumentTypeError(f"“{text}” is not an amount with at most six decimals.")
+    return amount
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < 10**9:
+        raise ArgumentTypeError(f"“{text}” is not a number of seconds.")
+    return seconds
+
+
+def _share(text: str) -> float:
+    share = _seconds(text)
+    if share > 1:
+        raise ArgumentTypeError(f"“{text}” is not a share between 0 and 1.")
+    return share
+
+
+def _fault(text: str) -> tuple[str, float]:
+    name, _, share = text.partition("=")
+    return name, _share(share)
