@@ -62,6 +62,7 @@ class Diff:
     found: list[Found] = field(default_factory=list)
     touched: list[str] = field(default_factory=list)
     unchanged: int = 0
+    known: int = 0
     listed: int = 0
     lost: int = 0
     rejected: int = 0
@@ -79,6 +80,7 @@ def diff_services(*, known: Iterable[Values], listing: ServiceList) -> Diff:
     """Compare. `known` are all rows of the provider, each with the columns of KNOWN."""
     diff = Diff(rejected=len(listing.rejected))
     old = {row[0]: row for row in known}
+    diff.known = len(old)
     spoiled = {row.external_id: row.why for row in listing.rejected}
     seen = set()
     for row in listing.services:
@@ -167,7 +169,7 @@ def _judge(old: Values, new: Values, doubt: str, rate_before: Decimal | None) ->
     if doubt == MEANING or is_other_service(old, new):
         return MEANING, None
     base = rate_before if doubt == PRICE else old[RATE]
-    if doubt == PRICE and base is None:  # it was listed at no price from the start
+    if base is None:  # it was listed at no price from the start
         return ("", None) if new[RATE] > 0 else (PRICE, None)
     if _jumped(base, new[RATE]):
         return PRICE, base

@@ -31,7 +31,12 @@ class Provider(models.Model):
         default=1, help_text="An alert is raised when their balance and our books differ by more, twice in a row."
     )
     services_digest = models.CharField(max_length=64, blank=True, editable=False)
-    synced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    synced_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a sync last changed something in the mirror."
+    )
+    shelved_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The synced_at that the shelf has followed."
+    )
     sync_failures = models.PositiveIntegerField(default=0, editable=False)
     sync_error = models.CharField(max_length=200, blank=True, editable=False)
     paused_reason = models.CharField(max_length=20, blank=True, editable=False, help_text="funds, key or currency.")

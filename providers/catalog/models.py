@@ -13,6 +13,12 @@ class Category(models.Model):
     """A heading of the price list."""
 
     name = models.CharField(max_length=300, unique=True)
+    heading = models.CharField(
+        max_length=300,
+        blank=True,
+        editable=False,
+        help_text="The providers' word for it: their services stay here when you rename it.",
+    )
     position = models.IntegerField(default=0)
 
     class Meta:
@@ -83,7 +89,7 @@ class Shelf(models.Model):
 
 
 class Markup(models.Model):
-    """A pricing rule: rate = cost + percent + fixed, rounded up. It names one target at most; the most specific wins."""
+    """A pricing rule: rate = cost + percent + fixed, rounded up. It has one target or none; the most specific wins."""
 
     provider = models.ForeignKey(Provider, null=True, blank=True, on_delete=models.CASCADE)
     category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.CASCADE)

@@ -1,0 +1,104 @@
+"""What a service costs and what it is sold for. Pure; called by the shelf, the markups and their preview."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+from panel.lib.money import LARGEST, ZERO, round_up
+
+PER_PACKAGE = frozenset({"Package", "Custom Comments Package"})
+"""Types whose rate is the price of one package; every other rate is per 1000."""
+NO_RULE = "No price yet: add a markup."
+BELOW_COST = "The rate is below the cost."
+THIN_MARGIN = "The rate is below the smallest margin."
+NO_PRICE = "The rate is not above zero."
+TOO_DEAR = "The price is too large."
+
+_EXACT = Context(prec=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A markup: `percent` of the cost, then `fixed` in the shop's currency, then rounded up to `decimals`.
+
+    At most one of the three ids is set: what the rule is for; none: everything.
+    """
+
+    percent: Decimal
+    fixed: Decimal = ZERO
+    decimals: int = 6
+    provider_id: int | None = None
+    category_id: int | None = None
+    service_id: int | None = None
+
+    @property
+    def target(self) -> tuple[str, int]:
+        """What the rule is for, in a form that can be compared."""
+        if self.service_id is not None:
+            return "service", self.service_id
+        if self.category_id is not None:
+            return "category", self.category_id
+        if self.provider_id is not None:
+            return "provider", self.provider_id
+        return "all", 0
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """`rate` is what customers pay; `problem` says why it is not sold at that, and is empty where it is."""
+
+    cost: Decimal
+    rate: Decimal
+    problem: str
+
+
+class RuleBook:
+    """All rules; of two for the same target the later one holds."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = {rule.target: rule for rule in rules}
+
+    def with_rule(self, rule: Rule) -> "RuleBook":
+        """A book in which `rule` stands in the place of the one for the same target."""
+        return RuleBook([*self._rules.values(), rule])
+
+    def rule_for(self, *, service_id: int | None, category_id: int, provider_id: int) -> Rule | None:
+        """The most specific rule: the service's before its category's, its provider's, and the one for everything."""
+        rules = self._rules
+        return (
+            (rules.get(("service", service_id)) if service_id is not None else None)
+            or rules.get(("category", category_id))
+            or rules.get(("provider", provider_id))
+            or rules.get(("all", 0))
+        )
+
+
+def cost_in_shop(*, rate: Decimal, exchange_rate: Decimal) -> Decimal:
+    """The provider's `rate` in the shop's currency, rounded up to a millionth."""
+    return round_up(rate if exchange_rate == 1 else _EXACT.multiply(rate, exchange_rate))
+
+
+def marked_up(*, cost: Decimal, rule: Rule) -> Decimal:
+    """`cost` with the rule's percentage and fixed part, rounded up to the rule's decimals."""
+    exact = _EXACT.add(_EXACT.multiply(cost, _EXACT.add(1, rule.percent.scaleb(-2))), rule.fixed)
+    return round_up(exact, places=rule.decimals)
+
+
+def price(*, cost: Decimal, rule: Rule | None, allow_below_cost: bool, minimum_margin_percent: int) -> Price:
+    """What a service of this cost is sold for, or why not. Without a rule it is not sold: never at cost by accident."""
+    if cost >= LARGEST:
+        return Price(LARGEST, LARGEST, TOO_DEAR)
+    if rule is None:
+        return Price(cost, cost, NO_RULE)
+    rate = marked_up(cost=cost, rule=rule)
+    if rate >= LARGEST:
+        return Price(cost, LARGEST, TOO_DEAR)
+    if rate <= 0:
+        return Price(cost, ZERO, NO_PRICE)
+    if allow_below_cost:
+        return Price(cost, rate, "")
+    if rate < cost:
+        return Price(cost, rate, BELOW_COST)
+    if minimum_margin_percent and rate * 100 < cost * (100 + minimum_margin_percent):
+        return Price(cost, rate, THIN_MARGIN)
+    return Price(cost, rate, "")

@@ -1,0 +1,74 @@
+"""The catalogue of one provider, or of several: the mirror first, then the shelf. Called by the job and the command."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+from panel.ops.alerts import raise_alert
+from panel.ops.models import Alert
+from providers.catalog.shelve import shelve_changes
+from providers.models import Provider
+from providers.sync import SyncFailedError, SyncOvertakenError, SyncReport, alert_subject, sync_provider
+
+log = logging.getLogger(__name__)
+SUMMED = ("added", "changed", "missing", "removed", "back", "unchanged", "rejected", "rows_written", "held")
+
+
+@dataclass(slots=True)
+class Refreshed:
+    """What became of several providers, by name: reports, and what went wrong in people's words."""
+
+    reports: dict[str, SyncReport] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def sums(self) -> dict[str, int]:
+        """The counts of all reports together."""
+        return {name: sum(getattr(report, name) for report in self.reports.values()) for name in SUMMED}
+
+
+def refresh_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = False) -> SyncReport:
+    """Sync the mirror, then have the shelf follow. Raises SyncFailedError, with both as they were.
+
+    The shelf also follows what an interrupted run left behind.
+    """
+    report = sync_provider(provider_id=provider_id, now=now, accept_shrunk=accept_shrunk)
+    if report.left_behind or report.rows_written:
+        touched = None if report.left_behind else report.touched
+        shelve_changes(provider_id=provider_id, external_ids=touched, now=now)
+        Provider.objects.filter(pk=provider_id).update(shelved_at=report.synced_at)
+    return report
+
+
+def refresh_providers(*, providers: Iterable[Provider], now: datetime, accept_shrunk: bool = False) -> Refreshed:
+    """Each provider by itself: what goes wrong with one is logged, raises an alert, and stops no other."""
+    done = Refreshed()
+    for provider in providers:
+        try:
+            done.reports[provider.name] = refresh_provider(
+                provider_id=provider.pk, now=now, accept_shrunk=accept_shrunk
+            )
+        except SoftTimeLimitExceeded:
+            raise
+        except SyncOvertakenError as error:
+            log.info("sync overtaken", extra={"provider": provider.pk})
+            done.failures[provider.name] = str(error)
+        except SyncFailedError as error:
+            log.warning("sync failed", extra={"provider": provider.pk, "why": str(error)})
+            done.failures[provider.name] = str(error)
+        except Exception as error:
+            log.exception("sync crashed", extra={"provider": provider.pk})
+            done.failures[provider.name] = f"The sync crashed: {type(error).__name__}."
+            _alert_of_crash(provider, error)
+    return done
+
+
+def _alert_of_crash(provider: Provider, error: Exception) -> None:
+    raise_alert(
+        subject=alert_subject(provider.pk),
+        level=Alert.Level.CRITICAL,
+        title=f"{provider}: the sync of its services crashed",
+        detail=f"{type(error).__name__}. The log has the details. Everything stays on sale as it was.",
+    )

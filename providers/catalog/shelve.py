@@ -1,0 +1,162 @@
+"""The shelf follows the mirror and the rules: new services are put up, all else that is derived is kept right.
+
+Called after a sync, after a markup changed, and when staff confirm a doubt. Writes only the rows that differ.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from panel.lib.bulk import update_rows
+from providers.catalog.derive import CHOSEN, DERIVED, GONE, SOLD_TYPES, SOURCE, Row, Terms, derive, heading
+from providers.catalog.models import Category, Markup, Service, Shelf
+from providers.catalog.pricing import Rule, RuleBook
+from providers.models import Provider, UpstreamService
+from providers.sync import clear_doubts
+
+ROWS_A_STATEMENT = 500
+IDS_A_QUERY = 500
+
+_derived_now = itemgetter(*(f"service__{name}" for name in DERIVED))
+_chosen_now = itemgetter(*(f"service__{name}" for name in CHOSEN))
+
+__all__ = ["SOLD_TYPES", "ShelfReport", "confirm_services", "reprice", "rule_book", "shelve_changes", "touch_shelf"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfReport:
+    """How many services were put up, and how many of those that stood there changed."""
+
+    created: int = 0
+    changed: int = 0
+
+
+def shelve_changes(*, provider_id: int, external_ids: Sequence[str] | None = None, now: datetime) -> ShelfReport:
+    """Have the shelf follow these services of the provider, or all of them; new ones by its shelving policy."""
+    rows = UpstreamService.objects.filter(provider_id=provider_id)
+    if external_ids is not None and len(external_ids) <= IDS_A_QUERY:
+        rows = rows.filter(external_id__in=external_ids)
+    return _follow(rows, of=Provider.objects.filter(pk=provider_id), now=now)
+
+
+def reprice(
+    *, provider_id: int | None = None, category_id: int | None = None, service_id: int | None = None
+) -> ShelfReport:
+    """Bring what is on the shelf in line with rules and choices as they are now: all of it, or what is named.
+
+    Call it in the transaction that changed a rule, an exchange rate, or what staff choose for a service.
+    """
+    rows, providers = UpstreamService.objects.filter(service__isnull=False), Provider.objects.all()
+    if service_id is not None:
+        rows = rows.filter(service__pk=service_id)
+    if category_id is not None:
+        rows = rows.filter(service__category_id=category_id)
+    if provider_id is not None:
+        rows, providers = rows.filter(provider_id=provider_id), providers.filter(pk=provider_id)
+    return _follow(rows, of=providers, now=timezone.now())
+
+
+def confirm_services(*, service_ids: Sequence[int]) -> int:
+    """A person has looked: these are sold again as the provider lists them now. Returns how many were in doubt."""
+    now = timezone.now()
+    with transaction.atomic():
+        cleared = clear_doubts(rows=UpstreamService.objects.filter(service__pk__in=service_ids), now=now)
+        if cleared:
+            _follow(UpstreamService.objects.filter(pk__in=cleared), of=Provider.objects.all(), now=now)
+    return len(cleared)
+
+
+def touch_shelf() -> None:
+    """Say that something customers see was changed; call it in the transaction that changed it."""
+    version = secrets.token_hex(16)
+    if not Shelf.objects.filter(pk=1).update(version=version):
+        Shelf.objects.bulk_create([Shelf(pk=1, version=version)], ignore_conflicts=True)
+
+
+def rule_book() -> RuleBook:
+    """The rules as they are now."""
+    fields = ("percent", "fixed", "decimals", "provider_id", "category_id", "service_id")
+    return RuleBook(Rule(**row) for row in Markup.objects.values(*fields))
+
+
+def _read_rows(rows: QuerySet[UpstreamService]) -> list[Row]:
+    """These rows of the mirror with their shelf rows, as `derive` takes them, in the provider's order."""
+    columns = (*SOURCE, "service__pk", *(f"service__{name}" for name in (*CHOSEN, *DERIVED)))
+    return list(rows.order_by("position", "pk").values(*columns))
+
+
+def _follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: datetime) -> ShelfReport:
+    """One transaction. The providers are locked first, so that nobody prices by rules that are about to change."""
+    with transaction.atomic():
+        locked = of.select_for_update(no_key=True).order_by("pk").only("exchange_rate", "shelve")
+        providers = {provider.pk: provider for provider in locked}
+        found = _read_rows(rows)
+        terms = Terms(
+            exchange_rates={pk: provider.exchange_rate for pk, provider in providers.items()},
+            categories=_categories([heading(row) for row in found if not row["service__has_own_words"]]),
+            rules=rule_book(),
+            minimum_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
+        )
+        enabled = {pk for pk, provider in providers.items() if provider.shelve == Provider.Shelve.ALL}
+        created = _create([row for row in found if row["service__pk"] is None], terms, enabled, now)
+        changed = _update([row for row in found if row["service__pk"] is not None], terms, now)
+        if created or changed:
+            touch_shelf()
+    return ShelfReport(created=created, changed=changed)
+
+
+def _create(rows: Iterable[Row], terms: Terms, enabled: set[int], now: datetime) -> int:
+    services = [
+        Service(
+            upstream_id=row["pk"],
+            provider_id=row["provider_id"],
+            position=row["position"],
+            is_enabled=row["provider_id"] in enabled,
+            changed_at=now,
+            **dict(zip(DERIVED, derive(row, terms), strict=True)),
+        )
+        for row in rows
+        if row["missing"] < GONE
+    ]
+    Service.objects.bulk_create(services, batch_size=ROWS_A_STATEMENT)
+    return len(services)
+
+
+def _update(rows: Iterable[Row], terms: Terms, now: datetime) -> int:
+    """Rows whose staff's choices change in this moment are left: who changed them brings them in line."""
+    changes = [
+        (row["service__pk"], *wanted, now, *_chosen_now(row))
+        for row in rows
+        if (wanted := derive(row, terms)) != _derived_now(row)
+    ]
+    fields = (*DERIVED, "changed_at")
+    return sum(
+        len(update_rows(Service, changes[start : start + ROWS_A_STATEMENT], fields=fields, guard=CHOSEN))
+        for start in range(0, len(changes), ROWS_A_STATEMENT)
+    )
+
+
+def _categories(headings: Sequence[str]) -> dict[str, int]:
+    """Our category for each of the providers' headings; what is new is made, in the order it is met."""
+    known = _known_categories()
+    if new := [name for name in dict.fromkeys(headings) if name not in known]:
+        last = Category.objects.aggregate(last=Max("position"))["last"] or 0
+        Category.objects.bulk_create(
+            [Category(name=name, heading=name, position=last + n) for n, name in enumerate(new, start=1)],
+            ignore_conflicts=True,
+        )
+        known = _known_categories()
+    return known
+
+
+def _known_categories() -> dict[str, int]:
+    rows = list(Category.objects.values_list("pk", "name", "heading"))
+    by_name = {name: pk for pk, name, _ in rows}
+    return by_name | {heading: pk for pk, _, heading in rows if heading}

@@ -1,0 +1,231 @@
+"""The mirror of a provider's services: fetch with no transaction open, compare, write only what changed, never delete.
+
+Called by providers.catalog.refresh, which then has the shelf follow what is reported here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from panel.lib.bulk import update_rows
+from panel.lib.crypto import SealError
+from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.models import Alert
+from providers.adapters.base import ServiceList
+from providers.adapters.errors import RetryLater
+from providers.connect import WORDS, connected
+from providers.diff import KNOWN, MIRRORED, Diff, Values, diff_services
+from providers.models import Provider, ServiceChange, UpstreamService
+
+FAILURES_BEFORE_ALERT = 3
+ROWS_A_STATEMENT = 500
+WRITTEN = ("missing", "doubt", "rate_before", *MIRRORED, "changed_at")
+
+
+class SyncFailedError(Exception):
+    """Nothing was learnt and the mirror is as it was; the failure is recorded. The message is for people."""
+
+
+class SyncOvertakenError(SyncFailedError):
+    """Another sync of the same provider wrote first; nothing was written by this one, and nothing is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What a sync found, in services. `rows_written` counts rows of the mirror; `held` those that a guard holds back.
+
+    `removed` were absent for the second time and `missing` for the first; `back` had been either. `touched` names
+    (by external id) every service whose row changed; `problem` says why changes are held, for people. `left_behind`:
+    the shelf did not follow an earlier sync; `synced_at` is what it is to follow now.
+    """
+
+    added: int = 0
+    changed: int = 0
+    missing: int = 0
+    removed: int = 0
+    back: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rows_written: int = 0
+    held: int = 0
+    problem: str = ""
+    touched: Sequence[str] = ()
+    left_behind: bool = False
+    synced_at: datetime | None = None
+
+
+def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = False) -> SyncReport:
+    """Bring the mirror up to date; writes nothing where nothing changed. Call it outside any transaction.
+
+    An empty or suddenly small list is held back whole, unless a person says `accept_shrunk` (never for an empty one).
+    Raises SyncFailedError; the third failure in a row raises an alert, which the next success closes.
+    """
+    provider = Provider.objects.get(pk=provider_id)
+    listing = _fetch(provider, "" if accept_shrunk else provider.services_digest)
+    left_behind = provider.synced_at != provider.shelved_at
+    if listing is None:
+        _clear_failures(provider)
+        known = provider.services.filter(missing=0).count()
+        return SyncReport(unchanged=known, left_behind=left_behind, synced_at=provider.synced_at)
+    diff = diff_services(known=provider.services.values_list(*KNOWN), listing=listing)
+    if problem := _guard(diff, listing, accept_shrunk):
+        return _hold(provider, diff, problem, now)
+    if diff.found:
+        _write(provider, diff, "" if diff.count("missing") else listing.digest, now)
+        close_alert(subject=alert_subject(provider.pk))
+    else:
+        _clear_failures(provider)
+    return SyncReport(
+        added=diff.count("new"),
+        changed=diff.count("changed"),
+        missing=diff.count("missing"),
+        removed=diff.count("gone"),
+        back=diff.count("back"),
+        unchanged=diff.unchanged,
+        rejected=diff.rejected,
+        rows_written=len(diff.new) + len(diff.writes),
+        touched=diff.touched,
+        left_behind=left_behind,
+        synced_at=now if diff.found else provider.synced_at,
+    )
+
+
+def clear_doubts(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]:
+    """A person confirms the price or the meaning of these as listed now: the primary keys of those that were in doubt.
+
+    Call it inside a transaction. A rejected entry stays in doubt: only a sensible one clears it.
+    """
+    confirmable = [UpstreamService.Doubt.PRICE, UpstreamService.Doubt.MEANING]
+    doubtful = list(rows.filter(doubt__in=confirmable).only("provider", "external_id", "name", "doubt"))
+    pks = [row.pk for row in doubtful]
+    UpstreamService.objects.filter(pk__in=pks).update(doubt="", rate_before=None, changed_at=now)
+    ServiceChange.objects.bulk_create(
+        ServiceChange(
+            provider_id=row.provider_id,
+            external_id=row.external_id,
+            kind=ServiceChange.Kind.CHANGED,
+            name=row.name,
+            fields={"doubt": [row.doubt, ""]},
+            at=now,
+        )
+        for row in doubtful
+    )
+    return pks
+
+
+def alert_subject(provider_id: int) -> str:
+    """What alerts about a provider's sync are filed under."""
+    return f"sync:{provider_id}"
+
+
+def _fetch(provider: Provider, digest: str) -> ServiceList | None:
+    try:
+        with connected(provider) as adapter:
+            return adapter.services(unless_digest=digest)
+    except RetryLater as error:
+        failure = f"{WORDS[error.reason]}: {error.text}"
+    except SealError as error:
+        failure = f"Its API key cannot be opened, enter it again. {error}"
+    _record_failure(provider, failure)
+    raise SyncFailedError(failure)
+
+
+def _guard(diff: Diff, listing: ServiceList, accept_shrunk: bool) -> str:
+    """Why the list is not believed; empty where it is."""
+    if not listing.services:
+        return f"The list is empty; {diff.listed:,} services were known."
+    if diff.is_suddenly_small and not accept_shrunk:
+        return f"The list lacks {diff.lost:,} of {diff.listed:,} services."
+    return ""
+
+
+def _hold(provider: Provider, diff: Diff, problem: str, now: datetime) -> SyncReport:
+    """Write nothing but that the list is held: once in the log, and one alert, until a list is believed again."""
+    if provider.sync_error != problem:
+        with transaction.atomic():
+            Provider.objects.filter(pk=provider.pk).update(sync_error=problem)
+            ServiceChange.objects.create(
+                provider=provider, kind=ServiceChange.Kind.HELD, name=problem, fields={"held": len(diff.found)}, at=now
+            )
+            raise_alert(
+                subject=alert_subject(provider.pk),
+                level=Alert.Level.WARNING,
+                title=f"{provider}: its services are not updated",
+                detail=f"{problem} Everything stays on sale as it was, until its list is whole again or you accept it.",
+            )
+    return SyncReport(held=len(diff.found), unchanged=diff.unchanged, rejected=diff.rejected, problem=problem)
+
+
+def _write(provider: Provider, diff: Diff, digest: str, now: datetime) -> None:
+    """Everything in one transaction. The digest is kept only where an identical body would change nothing more."""
+    with transaction.atomic():
+        untouched = Provider.objects.filter(
+            pk=provider.pk, synced_at=provider.synced_at, services_digest=provider.services_digest
+        )
+        if not untouched.update(synced_at=now, services_digest=digest, sync_failures=0, sync_error=""):
+            raise SyncOvertakenError("Another sync of this provider was faster.")
+        is_first = diff.known == 0
+        UpstreamService.objects.bulk_create(
+            [_new_row(provider, position, values, now) for position, values in enumerate(diff.new, start=diff.known)],
+            batch_size=ROWS_A_STATEMENT,
+        )
+        for start in range(0, len(diff.writes), ROWS_A_STATEMENT):
+            rows = [(*values, now) for values in diff.writes[start : start + ROWS_A_STATEMENT]]
+            update_rows(UpstreamService, rows, fields=WRITTEN, guard=())
+        ServiceChange.objects.bulk_create(
+            [_first_line(provider, diff, now)] if is_first else _log_lines(provider, diff, now),
+            batch_size=ROWS_A_STATEMENT,
+        )
+
+
+def _new_row(provider: Provider, position: int, values: Values, now: datetime) -> UpstreamService:
+    external_id, doubt, *mirrored = values
+    return UpstreamService(
+        provider_id=provider.pk,
+        external_id=external_id,
+        doubt=doubt,
+        position=position,
+        first_seen_at=now,
+        changed_at=now,
+        **dict(zip(MIRRORED, mirrored, strict=True)),
+    )
+
+
+def _first_line(provider: Provider, diff: Diff, now: datetime) -> ServiceChange:
+    """One line for a whole first list: a line for each would double its cost and tell nothing more."""
+    return ServiceChange(
+        provider=provider,
+        kind=ServiceChange.Kind.NEW,
+        name="The first list",
+        fields={"services": len(diff.new)},
+        at=now,
+    )
+
+
+def _log_lines(provider: Provider, diff: Diff, now: datetime) -> list[ServiceChange]:
+    return [
+        ServiceChange(
+            provider=provider, external_id=line.external_id, kind=line.kind, name=line.name, fields=line.fields, at=now
+        )
+        for line in diff.found
+    ]
+
+
+def _record_failure(provider: Provider, failure: str) -> None:
+    Provider.objects.filter(pk=provider.pk).update(sync_failures=F("sync_failures") + 1, sync_error=failure[:200])
+    if provider.sync_failures + 1 >= FAILURES_BEFORE_ALERT:
+        raise_alert(
+            subject=alert_subject(provider.pk),
+            level=Alert.Level.WARNING,
+            title=f"{provider}: its services cannot be read",
+            detail=f"{failure}\n{provider.sync_failures + 1} times in a row. Everything stays on sale as it was.",
+        )
+
+
+def _clear_failures(provider: Provider) -> None:
+    if provider.sync_failures or provider.sync_error:
+        Provider.objects.filter(pk=provider.pk).update(sync_failures=0, sync_error="")
+        close_alert(subject=alert_subject(provider.pk))
