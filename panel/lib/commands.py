@@ -29,6 +29,11 @@ class Answer:
     data: Mapping[str, object] = field(default_factory=dict)
     exit_status: int = 0
 
+    @classmethod
+    def of_counts(cls, counts: Mapping[str, int]) -> "Answer":
+        """A job's counts, for people and for programs."""
+        return cls(text=", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in counts.items()), data=counts)
+
 
 class OperatorCommand(BaseCommand):
     """Subclasses add arguments in `arguments` and do one domain call in `work`, which may raise BadInput.

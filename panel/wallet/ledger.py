@@ -11,9 +11,10 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum, Value
+from django.db.models import F, Q, Sum, Value
 
 from panel.customers.models import User
+from panel.lib.bulk import update_rows
 from panel.lib.fields import AmountField
 from panel.lib.money import AmountError
 from panel.wallet.models import Account, Transfer
@@ -61,19 +62,17 @@ def house_account(*, house: str, currency: str) -> Account:
     return account
 
 
-def lock_wallets(*, account_ids: Sequence[int]) -> dict[int, Account]:
-    """The wallets, locked in the order every path locks them (on SQLite the transaction itself is the lock)."""
-    rows = Account.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=account_ids).order_by("pk")
-    return {account.pk: account for account in rows}
-
-
-def charge(*, wallet: Account, amount: Decimal, key: str, cause: str) -> None:
-    """Take `amount` from the wallet into held. Raises NotEnoughFundsError, and then nothing has moved."""
-    taken = Account.objects.filter(pk=wallet.pk, balance__gte=amount).update(balance=F("balance") - _amount(amount))
+def charge(*, customer: User, amount: Decimal, key: str, cause: str) -> None:
+    """Take `amount` from the customer's wallet into held. Raises NotEnoughFundsError, and then nothing has moved."""
+    found = Account.objects.filter(Q(customer=customer) | Q(house=HELD, currency=settings.CURRENCY))
+    accounts = {house: pk for pk, house in found.values_list("pk", "house")}
+    taken = "" in accounts and Account.objects.filter(pk=accounts[""], balance__gte=amount).update(
+        balance=F("balance") - Value(amount, output_field=AmountField())
+    )
     if not taken:
         raise NotEnoughFundsError(charge=amount)
-    held = house_account(house=HELD, currency=wallet.currency)
-    _write([Move(key=key, source=wallet.pk, target=held.pk, amount=amount, cause=cause)])
+    held = accounts.get(HELD) or house_account(house=HELD, currency=settings.CURRENCY).pk
+    _write([Move(key=key, source=accounts[""], target=held, amount=amount, cause=cause)])
 
 
 def credit_wallet(*, user: User, amount: Decimal, key: str, note: str = "", source: str = ADJUSTMENT) -> Transfer:
@@ -98,15 +97,19 @@ def transfer(moves: Sequence[Move]) -> list[Transfer]:
     A wallet that would fall below zero raises IntegrityError: `charge` is the way to take money that may not be there.
     """
     with transaction.atomic():
-        wallets = _wallets_among(moves)
-        change: dict[int, Decimal] = dict.fromkeys(wallets, Decimal(0))
+        touched = {pk for move in moves for pk in (move.source, move.target)}
+        wallets = Account.objects.filter(pk__in=touched, customer__isnull=False).order_by("pk")
+        locked = wallets.select_for_update(no_key=True, of=("self",)).values_list("pk", "balance")
+        held = {pk: balance for pk, balance in locked if balance is not None}
+        now = dict(held)
         for move in moves:
-            if move.source in change:
-                change[move.source] -= move.amount
-            if move.target in change:
-                change[move.target] += move.amount
-        for pk, difference in change.items():
-            Account.objects.filter(pk=pk).update(balance=F("balance") + _amount(difference))
+            if move.source in now:
+                now[move.source] -= move.amount
+            if move.target in now:
+                now[move.target] += move.amount
+        rows = [(pk, now[pk], held[pk]) for pk in held]
+        if len(update_rows(Account, rows, fields=["balance"], guard=["balance"])) != len(rows):
+            raise RuntimeError("A wallet changed under its lock.")
         return _write(moves)
 
 
@@ -115,12 +118,6 @@ def balance(*, account: Account) -> Decimal:
     came = Transfer.objects.filter(target=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     went = Transfer.objects.filter(source=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     return came - went
-
-
-def _wallets_among(moves: Sequence[Move]) -> list[int]:
-    touched = {pk for move in moves for pk in (move.source, move.target)}
-    wallets = Account.objects.filter(pk__in=touched, customer__isnull=False).order_by("pk")
-    return list(wallets.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
 
 
 def _write(moves: Sequence[Move]) -> list[Transfer]:
@@ -132,7 +129,3 @@ def _write(moves: Sequence[Move]) -> list[Transfer]:
         for m in moves
     ]
     return Transfer.objects.bulk_create(rows)
-
-
-def _amount(value: Decimal) -> Value:
-    return Value(value, output_field=AmountField())

@@ -1,0 +1,87 @@
+"""How an order changes: lock it, say what becomes of it, write all of it at once.
+
+Every state, every event and every transfer of an order is written by `write`, in the caller's transaction: one guarded
+UPDATE for all the orders, their events, their transfers. The lock order is wallets by pk, orders by pk.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from orders.models import Order, OrderEvent
+from orders.states import FINAL, State, check_move
+from panel.lib.bulk import update_rows
+from panel.wallet import ledger
+from panel.wallet.models import Account
+
+MUTABLE = (
+    "state", "provider_order_id", "provider_status", "provider_status_raw", "start_count", "remains", "attention",
+    "expected_cost", "cost", "refunded", "captured", "money_moves", "next_attempt_at", "next_poll_at", "applied_at",
+    "misses", "missed_since", "queued_at", "sent_at", "finished_at",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Change:
+    """One locked order and what is about to become of it; its attributes are set here and written by `write`."""
+
+    order: Order
+    now: datetime
+    wallet: int
+    was: State = field(init=False)
+    events: list[OrderEvent] = field(default_factory=list)
+    moves: list[ledger.Move] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.was = State(self.order.state)
+
+    @property
+    def state(self) -> State:
+        return State(self.order.state)
+
+    def to(self, new: State, *, what: str, why: str = "", actor: str = "") -> None:
+        """Move to `new`. Raises ForbiddenMoveError for a move that is not in the table."""
+        check_move(self.state, new)
+        old, self.order.state = self.state, new
+        if new in FINAL:
+            self.order.finished_at = self.order.finished_at or self.now
+            self.order.next_attempt_at = None
+        self.note(what, old=old, new=new, why=why, actor=actor)
+
+    def note(
+        self, what: str, *, why: str = "", actor: str = "", old: str = "", new: str = "", amount: Decimal | None = None
+    ) -> None:
+        """Add a line to the order's history."""
+        self.events.append(
+            OrderEvent(
+                order=self.order, at=self.now, what=what, old=old, new=new, actor=actor, why=why[:300], amount=amount
+            )
+        )
+
+
+def lock_orders(*, order_ids: Iterable[int], now: datetime | None = None) -> dict[int, Change]:
+    """The orders, locked after their customers' wallets, ready to be changed. Missing ones are left out."""
+    ids = sorted(order_ids)
+    customers = Order.objects.filter(pk__in=ids).values_list("customer_id", flat=True)
+    wallets = dict(
+        Account.objects.select_for_update(no_key=True, of=("self",))
+        .filter(customer__in=list(customers))
+        .order_by("pk")
+        .values_list("customer_id", "pk")
+    )
+    rows = Order.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk")
+    moment = now or timezone.now()
+    return {order.pk: Change(order, moment, wallets[order.customer_id]) for order in rows}
+
+
+def write(changes: Sequence[Change]) -> None:
+    """Write the orders, their transfers and their events. All or nothing, inside the caller's transaction."""
+    ledger.transfer([move for change in changes for move in change.moves])
+    rows = [(c.order.pk, *(getattr(c.order, name) for name in MUTABLE), c.was.value) for c in changes]
+    written = update_rows(Order, rows, fields=MUTABLE, guard=["state"])
+    if len(written) != len(rows):
+        raise RuntimeError("An order changed under its lock.")
+    OrderEvent.objects.bulk_create([event for change in changes for event in change.events])

@@ -1,0 +1,111 @@
+"""Place an order: understand it, price it, take the money and write it, in one transaction. Every door calls this."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from orders.kinds import KINDS, BadOrderError, Offer, Problem, Wanted, read_wanted
+from orders.models import Order, OrderEvent
+from orders.wake import wake_submit
+from panel.customers.models import User
+from panel.lib.money import LARGEST, charge_for
+from panel.wallet import ledger
+from providers.catalog.models import Service
+
+NOT_FOR_SALE = Problem("service", "This service is not available right now.", "Incorrect service ID")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The order, and whether this call made it: a token that was used before gives back its order."""
+
+    order: Order
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What an order would be: `charge` in the shop's currency, `cost` in the provider's."""
+
+    service: Service
+    wanted: Wanted
+    charge: Decimal
+    cost: Decimal
+
+
+def quote_order(*, service_id: int, words: Mapping[str, str]) -> Quote:
+    """What these words would order, and for how much. Raises BadOrderError; changes nothing."""
+    service = Service.objects.select_related("upstream", "provider").filter(pk=service_id).first()
+    if service is None or not service.is_for_sale or not service.provider.is_active:
+        raise BadOrderError([NOT_FOR_SALE])
+    kind = KINDS.get(service.type)
+    if kind is None or (service.rate < service.cost and not service.allow_below_cost):
+        raise BadOrderError([NOT_FOR_SALE])
+    offer = Offer(kind=kind, min=service.min, max=service.max, dripfeed=service.dripfeed)
+    wanted = read_wanted(offer=offer, words=words)
+    charge = charge_for(rate=service.rate, quantity=wanted.quantity, per_package=kind.is_per_package)
+    cost = charge_for(rate=service.upstream.rate, quantity=wanted.quantity, per_package=kind.is_per_package)
+    if not 0 < charge < LARGEST:
+        raise BadOrderError([NOT_FOR_SALE])
+    return Quote(service, wanted, charge, cost)
+
+
+def place_order(
+    *,
+    customer: User,
+    service_id: int,
+    words: Mapping[str, str],
+    now: datetime,
+    token: str | None = None,
+    agreed_charge: Decimal | None = None,
+) -> Placement:
+    """Take the charge and write the order as QUEUED; all or nothing. A `token` makes a repeated call harmless.
+
+    Raises BadOrderError when it cannot be ordered so, or would cost more than `agreed_charge` (what the customer was
+    shown), and NotEnoughFundsError when the wallet holds less than the charge.
+    """
+    try:
+        with transaction.atomic(durable=True):
+            quote = quote_order(service_id=service_id, words=words)
+            if agreed_charge is not None and quote.charge > agreed_charge:
+                text = f"The price has changed: this order now costs {quote.charge.normalize():f} {settings.CURRENCY}."
+                raise BadOrderError([Problem("charge", text)])
+            order = _write_order(customer, quote, token, now)
+            wake_submit(order_id=order.pk)
+            return Placement(order, is_new=True)
+    except IntegrityError:
+        earlier = token and Order.objects.filter(customer=customer, client_token=token).first()
+        if not earlier:
+            raise
+        return Placement(earlier, is_new=False)
+
+
+def _write_order(customer: User, quote: Quote, token: str | None, now: datetime) -> Order:
+    service, provider = quote.service, quote.service.provider
+    order = Order.objects.create(
+        customer=customer,
+        client_token=token,
+        service=service,
+        provider=provider,
+        provider_service=service.upstream.external_id,
+        type=service.type,
+        link=quote.wanted.link,
+        quantity=quote.wanted.quantity,
+        fields=dict(quote.wanted.fields),
+        currency=settings.CURRENCY,
+        rate=service.rate,
+        charge=quote.charge,
+        provider_currency=provider.currency,
+        exchange_rate=provider.exchange_rate,
+        expected_cost=quote.cost,
+        next_attempt_at=now,
+        created_at=now,
+        queued_at=now,
+    )
+    ledger.charge(customer=customer, amount=quote.charge, key=f"charge:{order.pk}", cause=f"order:{order.pk}")
+    OrderEvent.objects.create(order=order, at=now, what="ordered", new=order.state, amount=quote.charge)
+    return order

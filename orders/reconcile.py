@@ -1,0 +1,81 @@
+"""Reconcile: read each provider's balance and set it against our books, which only the orders can complete."""
+
+import logging
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Min, Sum
+
+from orders.models import Order
+from orders.states import AT_RISK, State
+from panel.lib.crypto import SealError
+from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.models import Alert
+from providers import balances
+from providers.adapters.errors import RetryLater
+from providers.balances import Exposure, OtherCurrencyError
+from providers.gate import pause_provider, resume_provider
+from providers.models import BalanceReading, Provider
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Read:
+    """What a run came to, in providers."""
+
+    read: int = 0
+    failed: int = 0
+    drifting: int = 0
+
+
+def read_balances() -> Read:
+    """Read the balance of every active provider. One that fails is logged, alerted on, and does not stop the others."""
+    result = Read()
+    for provider in Provider.objects.filter(is_active=True).order_by("pk"):
+        reading = _try_to_read(provider)
+        result.read += reading is not None
+        result.failed += reading is None
+        result.drifting += reading is not None and abs(reading.drift) > provider.drift_threshold
+    return result
+
+
+def read_balance(*, provider: Provider) -> BalanceReading:
+    """Read and record one provider's balance. Raises RetryLater, OtherCurrencyError or SealError."""
+    before = _exposure(provider)
+    balance = balances.ask_balance(provider=provider)
+    reading = balances.record_reading(provider=provider, balance=balance, before=before, after=_exposure(provider))
+    resume_provider(provider_id=provider.pk, reason="key")
+    waiting = Order.objects.filter(provider=provider, state=State.QUEUED).aggregate(least=Min("expected_cost"))["least"]
+    if reading.balance > 0 and reading.balance >= (waiting or Decimal(0)):
+        resume_provider(provider_id=provider.pk, reason="funds")
+    return reading
+
+
+def _try_to_read(provider: Provider) -> BalanceReading | None:
+    subject = f"balance-unread:{provider.pk}"
+    try:
+        reading = read_balance(provider=provider)
+    except OtherCurrencyError:
+        pause_provider(provider_id=provider.pk, reason="currency")
+        return None
+    except (RetryLater, SealError) as error:
+        log.warning("balance not read", extra={"provider": provider.pk, "why": str(error)})
+        if isinstance(error, RetryLater) and error.reason == "key":
+            pause_provider(provider_id=provider.pk, reason="key")
+        raise_alert(
+            subject=subject,
+            level=Alert.Level.WARNING,
+            title=f"The balance at {provider} cannot be read",
+            detail=str(error),
+        )
+        return None
+    close_alert(subject=subject)
+    return reading
+
+
+def _exposure(provider: Provider) -> Exposure:
+    """At risk first: an order that is accepted in between counts in both, never in neither."""
+    orders = Order.objects.filter(provider=provider, state__in=AT_RISK)
+    at_risk = orders.aggregate(sum=Sum("expected_cost"))["sum"] or Decimal(0)
+    return Exposure(expected=balances.expected_balance(provider=provider), at_risk=at_risk)

@@ -1,0 +1,149 @@
+"""Record what became of an attempt to buy an order. Called by submit with the answer, by the sweep where none came."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from orders.change import Change, lock_orders, write
+from orders.models import Attempt, Order
+from orders.settle import Houses, accept, end_with_refund
+from orders.states import State
+from panel.ops.alerts import raise_alert
+from panel.ops.models import Alert
+from providers import gate
+from providers.adapters.base import Placed
+from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
+from providers.catalog.withdraw import take_off
+
+log = logging.getLogger(__name__)
+
+Outcome = Placed | Refused | NotPlaced | OutcomeUnknown
+
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=10)
+_WORDS = {
+    Placed: Attempt.Outcome.PLACED,
+    Refused: Attempt.Outcome.REFUSED,
+    NotPlaced: Attempt.Outcome.NOT_PLACED,
+    OutcomeUnknown: Attempt.Outcome.UNKNOWN,
+}
+
+
+def record_outcome(*, attempt_id: int, outcome: Outcome) -> None:
+    """Bring the order where the attempt's `outcome` says, once. A late answer counts while nobody has decided."""
+    attempt = Attempt.objects.select_related("order").get(pk=attempt_id)
+    if isinstance(outcome, Placed) and _is_taken(attempt.order, outcome.order_id):
+        outcome = _already_ours(outcome)
+    try:
+        final = _write_outcome(attempt, outcome)
+    except IntegrityError:  # the same id was linked to another order in this moment
+        if not isinstance(outcome, Placed):
+            raise
+        final = _write_outcome(attempt, _already_ours(outcome))
+    if final is not None:
+        _tell(attempt.order, final)
+
+
+def _is_taken(order: Order, provider_order_id: str) -> bool:
+    same = Order.objects.filter(provider=order.provider_id, provider_order_id=provider_order_id)
+    return same.exclude(pk=order.pk).exists()
+
+
+def _already_ours(placed: Placed) -> OutcomeUnknown:
+    text = f"The provider answered with the id {placed.order_id}, which belongs to another order."
+    return OutcomeUnknown(text, candidate=placed.order_id, evidence=placed.evidence)
+
+
+def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
+    """Write it; what it came to, or None when the attempt had been decided before."""
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        change = lock_orders(order_ids=[attempt.order_id], now=now)[attempt.order_id]
+        attempt.refresh_from_db()
+        is_undecided = attempt.outcome in {None, Attempt.Outcome.UNKNOWN}
+        if not is_undecided or change.state not in {State.SENDING, State.UNCONFIRMED, State.REVIEW}:
+            log.warning("late outcome dropped", extra={"order": attempt.order_id, "outcome": type(outcome).__name__})
+            return None
+        if isinstance(outcome, OutcomeUnknown) and change.state != State.SENDING:
+            return None
+        outcome = _weigh(attempt, outcome, now)
+        _apply(change, attempt, outcome)
+        _close(attempt, outcome, now)
+        write([change])
+    return outcome
+
+
+def _weigh(attempt: Attempt, outcome: Outcome, now: datetime) -> Outcome:
+    """What "this link is busy" means: the earlier attempt was placed after all, or the order has waited long enough."""
+    if not isinstance(outcome, NotPlaced) or outcome.reason != "link_busy":
+        return outcome
+    earlier = Attempt.objects.filter(order=attempt.order_id, number__lt=attempt.number)
+    if earlier.filter(outcome=Attempt.Outcome.ABSENT).exists():
+        return OutcomeUnknown(f"An earlier attempt may have been placed: {outcome.text}", evidence=outcome.evidence)
+    first = earlier.filter(why__startswith="link_busy").order_by("number").first()
+    if first is not None and now - first.started_at >= timedelta(seconds=settings.LINK_BUSY_SECONDS):
+        return Refused(outcome.text, code="order", evidence=outcome.evidence)
+    return outcome
+
+
+def _apply(change: Change, attempt: Attempt, outcome: Outcome) -> None:
+    houses = Houses()
+    match outcome:
+        case Placed():
+            accept(change, provider_order_id=outcome.order_id, houses=houses, what="accepted")
+        case Refused():
+            end_with_refund(change, State.REJECTED, houses=houses, what="rejected", why=outcome.text)
+        case NotPlaced():
+            change.order.next_attempt_at = change.now + _wait(attempt, outcome)
+            change.to(State.QUEUED, what="waits", why=outcome.text)
+        case OutcomeUnknown():
+            change.to(State.UNCONFIRMED, what="doubt", why=outcome.text)
+
+
+def _wait(attempt: Attempt, outcome: NotPlaced) -> timedelta:
+    if outcome.retry_after:
+        return min(timedelta(seconds=outcome.retry_after), LONGEST_WAIT)
+    doublings: int = min(attempt.number - 1, 10)
+    return min(FIRST_WAIT * 2**doublings, LONGEST_WAIT)
+
+
+def _close(attempt: Attempt, outcome: Outcome, now: datetime) -> None:
+    attempt.outcome = _WORDS[type(outcome)]
+    attempt.ended_at = now
+    attempt.http_status = outcome.evidence.http_status
+    attempt.body_sha256 = outcome.evidence.body_sha256
+    attempt.excerpt = outcome.evidence.excerpt[:500]
+    if isinstance(outcome, NotPlaced):
+        attempt.why = f"{outcome.reason}: {outcome.text}"[:300]
+    elif not isinstance(outcome, Placed):
+        attempt.why = outcome.text[:300]
+    if isinstance(outcome, OutcomeUnknown):
+        attempt.candidate = outcome.candidate[:64]
+    attempt.save()
+
+
+def _tell(order: Order, outcome: Outcome) -> None:
+    """What follows from it for the provider and the people; after the order is safe."""
+    now = timezone.now()
+    match outcome:
+        case Placed():
+            gate.report_reached(provider_id=order.provider_id)
+        case Refused():
+            gate.report_reached(provider_id=order.provider_id)
+            if outcome.code == "service_gone":
+                take_off(service_id=order.service_id, reason="the provider no longer sells it")
+        case NotPlaced(reason="funds") | NotPlaced(reason="key"):
+            gate.pause_provider(provider_id=order.provider_id, reason="funds" if outcome.reason == "funds" else "key")
+        case NotPlaced(reason="not_connected"):
+            gate.report_trouble(provider_id=order.provider_id, kind="unreached", now=now)
+        case OutcomeUnknown():
+            gate.report_trouble(provider_id=order.provider_id, kind="unknown", now=now)
+            raise_alert(
+                subject=f"doubtful:{order.provider_id}",
+                level=Alert.Level.WARNING,
+                title="An order may or may not have been bought",
+                detail=f"Order {order.pk}: {outcome.text} It waits, with its money held, for evidence or your word.",
+            )

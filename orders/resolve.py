@@ -1,0 +1,102 @@
+"""What a person decides of an order whose fate is unknown, or that was flagged. Called by the staff's pages and admin.
+
+The panel itself never decides these: it neither sends again nor gives money back without evidence.
+"""
+
+from collections.abc import Callable
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from orders.change import Change, lock_orders, write
+from orders.models import Attempt, Order
+from orders.settle import Houses, accept, end_with_refund
+from orders.states import DOUBTFUL, State
+from panel.ops import audit
+from panel.ops.alerts import close_alert
+from providers.adapters.base import ItemError
+from providers.adapters.errors import RetryLater
+from providers.connect import connected
+from providers.models import Provider
+
+
+class CannotResolveError(Exception):
+    """The verdict cannot be carried out; nothing was changed. The message is for the person."""
+
+
+def it_was_placed(*, order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
+    """The order is at the provider under this id: it goes on from there. The provider is asked for the id first."""
+    order = Order.objects.select_related("provider").get(pk=order_id)
+    _check_id(order.provider, provider_order_id)
+
+    def decide(change: Change, attempt: Attempt) -> None:
+        accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", why=reason, actor=actor)
+        _close_attempt(attempt, Attempt.Outcome.PLACED)
+
+    try:
+        _resolve(order_id, decide, "was placed", actor, reason)
+    except IntegrityError:
+        raise CannotResolveError("That id belongs to another order already.") from None
+
+
+def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
+    """The provider does not have the order: it is queued and sent again."""
+
+    def decide(change: Change, attempt: Attempt) -> None:
+        change.order.next_attempt_at = change.order.queued_at = change.now
+        change.to(State.QUEUED, what="not placed", why=reason, actor=actor)
+        _close_attempt(attempt, Attempt.Outcome.ABSENT)
+
+    _resolve(order_id, decide, "was not placed", actor, reason)
+
+
+def give_money_back(*, order_id: int, actor: str, reason: str) -> None:
+    """End the order with all of its money given back, whatever became of it at the provider."""
+
+    def decide(change: Change, attempt: Attempt) -> None:
+        end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", why=reason, actor=actor)
+
+    _resolve(order_id, decide, "money back", actor, reason)
+
+
+def clear_attention(*, order_id: int, actor: str, reason: str) -> None:
+    """A person has looked at a flagged order."""
+    with transaction.atomic(durable=True):
+        change = lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
+        change.note("seen", why=f"{change.order.attention}: {reason}", actor=actor)
+        change.order.attention = ""
+        write([change])
+
+
+def _check_id(provider: Provider, provider_order_id: str) -> None:
+    try:
+        with connected(provider) as adapter:
+            status = adapter.status(order_id=provider_order_id)
+    except RetryLater as error:
+        raise CannotResolveError(f"The provider could not be asked for this id: {error.text}") from None
+    if isinstance(status, ItemError):
+        raise CannotResolveError(f"The provider does not know this id: {status.text}")
+
+
+def _resolve(order_id: int, decide: Callable[[Change, Attempt], None], verdict: str, actor: str, reason: str) -> None:
+    if not reason.strip():
+        raise CannotResolveError("Say why: the reason is kept with the order.")
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        change = lock_orders(order_ids=[order_id], now=now)[order_id]
+        attempt = Attempt.objects.filter(order=order_id, outcome=Attempt.Outcome.UNKNOWN).first()
+        if change.state not in DOUBTFUL or attempt is None:
+            raise CannotResolveError("This order is no longer in doubt.")
+        if attempt.lease_until > now:
+            raise CannotResolveError("Its answer may still come. Wait two minutes, then decide.")
+        decide(change, attempt)
+        write([change])
+        audit.record(actor=actor, action=f"order {verdict}", target=f"order:{order_id}", detail={"reason": reason})
+    if not Order.objects.filter(provider=change.order.provider_id, state__in=DOUBTFUL).exists():
+        close_alert(subject=f"doubtful:{change.order.provider_id}")
+
+
+def _close_attempt(attempt: Attempt, outcome: Attempt.Outcome) -> None:
+    attempt.outcome = outcome
+    attempt.ended_at = timezone.now()
+    attempt.save(update_fields=["outcome", "ended_at"])

@@ -1,0 +1,93 @@
+"""The sweep: what wake-ups lost is found here. Dead workers are noticed, queued orders are sent, old ones ended."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import connections, transaction
+
+from orders.change import lock_orders, write
+from orders.models import Attempt, Order
+from orders.record import record_outcome
+from orders.settle import Houses, end_with_refund
+from orders.states import State
+from orders.submit import due_orders, submit_order
+from providers.adapters.errors import OutcomeUnknown
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a sweep came to, in orders."""
+
+    doubtful: int = 0
+    expired: int = 0
+    submitted: int = 0
+
+
+def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1) -> Swept:
+    """Notice dead attempts, end what waited too long, send what is due; with `everything`, also what is to wait."""
+    return Swept(
+        doubtful=reap_attempts(now=now),
+        expired=expire_queued(now=now),
+        submitted=submit_orders(now=now, everything=everything, in_flight=in_flight),
+    )
+
+
+def reap_attempts(*, now: datetime) -> int:
+    """Attempts whose worker never came back: nobody knows whether they were sent, so their orders are UNCONFIRMED."""
+    dead = list(Attempt.objects.filter(outcome=None, lease_until__lte=now).order_by("pk").values_list("pk", flat=True))
+    for attempt_id in dead:
+        record_outcome(attempt_id=attempt_id, outcome=OutcomeUnknown("The worker that sent it did not come back."))
+    return len(dead)
+
+
+def expire_queued(*, now: datetime) -> int:
+    """Orders that could not be sent for too long are ended, with their money back."""
+    limit = now - timedelta(seconds=settings.QUEUED_LIMIT_SECONDS)
+    stale = list(
+        Order.objects.filter(state=State.QUEUED, queued_at__lte=limit).order_by("pk").values_list("pk", flat=True)
+    )
+    return sum(_expire(order_id, now) for order_id in stale)
+
+
+def _expire(order_id: int, now: datetime) -> bool:
+    with transaction.atomic(durable=True):
+        change = lock_orders(order_ids=[order_id], now=now)[order_id]
+        if change.state != State.QUEUED:
+            return False
+        why = "It could not be sent to the provider in time."
+        end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", why=why)
+        write([change])
+        return True
+
+
+def submit_orders(*, now: datetime, everything: bool = False, in_flight: int = 1) -> int:
+    """Send the queued orders that are due, oldest first, `in_flight` at a time; how many were sent.
+
+    An order that fails in an unforeseen way is logged and does not stop the others.
+    """
+    due = due_orders(now=now, everything=everything)
+    if in_flight == 1:
+        return sum(_submit(order_id, everything) for order_id in due)
+    with ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:
+        return sum(pool.map(partial(_submit_in_thread, everything=everything), due))
+
+
+def _submit(order_id: int, everything: bool) -> bool:
+    try:
+        return submit_order(order_id=order_id, even_early=everything)
+    except Exception:
+        log.exception("order not submitted", extra={"order": order_id})
+        return False
+
+
+def _submit_in_thread(order_id: int, *, everything: bool) -> bool:
+    try:
+        return _submit(order_id, everything)
+    finally:
+        connections.close_all()

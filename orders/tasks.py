@@ -1,0 +1,93 @@
+"""The order jobs as Celery runs them: ids in, one call. Each looks for due rows, so a lost message costs a moment.
+
+None is retried by Celery and none is acknowledged late: what was not done is still due at the next tick.
+"""
+
+import logging
+from dataclasses import asdict
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from orders import books, poll, reconcile, refill, submit, sweep
+from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.jobs import run_leased
+from panel.ops.models import Alert
+from providers.models import Provider
+
+log = logging.getLogger(__name__)
+
+SUBMITS_IN_FLIGHT = 4
+LEASE = 120
+
+
+@shared_task
+def submit_order(order_id: int) -> None:
+    """The wake-up after an order was placed."""
+    submit.submit_order(order_id=order_id)
+
+
+@shared_task
+def sweep_orders() -> None:
+    """Notice dead workers, end what waited too long, send what is due."""
+
+    def job() -> dict[str, Any]:
+        return asdict(sweep.sweep_orders(now=timezone.now(), in_flight=SUBMITS_IN_FLIGHT))
+
+    run_leased(name="sweep_orders", seconds=LEASE, job=job)
+
+
+@shared_task
+def poll_orders() -> None:
+    """Have every provider with due orders polled, each by a task of its own, so that a slow one holds up no other."""
+
+    def job() -> dict[str, Any]:
+        due = poll.providers_due(now=timezone.now())
+        for provider in due:
+            poll_provider.apply_async((provider.pk,), retry=False, expires=60)
+        return {"providers": len(due)}
+
+    run_leased(name="poll_orders", seconds=LEASE, job=job)
+
+
+@shared_task
+def poll_provider(provider_id: int) -> None:
+    """Follow the due orders of one provider."""
+
+    def job() -> dict[str, Any]:
+        return asdict(poll.poll_provider(provider=Provider.objects.get(pk=provider_id)))
+
+    run_leased(name=f"poll_provider:{provider_id}", seconds=LEASE, job=job)
+
+
+@shared_task
+def poll_refills() -> None:
+    """Pass on the refills asked for and follow the others."""
+    run_leased(name="poll_refills", seconds=LEASE, job=lambda: asdict(refill.poll_refills(now=timezone.now())))
+
+
+@shared_task
+def read_balances() -> None:
+    """Read the providers' balances and set them against the books."""
+    run_leased(name="read_balances", seconds=LEASE, job=lambda: asdict(reconcile.read_balances()))
+
+
+@shared_task
+def check_books() -> None:
+    """Recount everything; an alert where anything differs."""
+
+    def job() -> dict[str, Any]:
+        differences = books.recount()
+        if differences:
+            raise_alert(
+                subject="books",
+                level=Alert.Level.CRITICAL,
+                title="The books do not add up",
+                detail="\n".join(differences[:20]),
+            )
+        else:
+            close_alert(subject="books")
+        return {"differences": len(differences)}
+
+    run_leased(name="check_books", seconds=LEASE, job=job)

@@ -1,0 +1,133 @@
+"""What a provider says our balance is, against what our books say. Called by reconcile, which knows the orders.
+
+While orders are in flight the books allow a band, not a number: from what is surely left there less what may have been
+spent, up to what is surely left. Drift is how far a reading lies outside of it, negative when money is missing.
+"""
+
+import secrets
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+
+from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.models import Alert
+from panel.wallet import ledger
+from providers.adapters.base import Balance
+from providers.connect import connected
+from providers.models import BalanceReading, Provider
+
+
+class OtherCurrencyError(Exception):
+    """The provider's balance is in another currency than the one set for it; nothing was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What our books say at one moment, in the provider's currency."""
+
+    expected: Decimal
+    at_risk: Decimal
+
+
+def expected_balance(*, provider: Provider) -> Decimal:
+    """Our prepaid money there by the ledger."""
+    account = ledger.house_account(house=provider.account, currency=provider.currency)
+    return ledger.balance(account=account)
+
+
+def ask_balance(*, provider: Provider) -> Balance:
+    """What the provider says. Raises RetryLater, and OtherCurrencyError."""
+    with connected(provider) as adapter:
+        balance = adapter.balance()
+    if balance.currency and balance.currency.upper() != provider.currency.upper():
+        raise OtherCurrencyError(f"{provider} answers in {balance.currency}, and is set to {provider.currency}.")
+    return balance
+
+
+def record_reading(*, provider: Provider, balance: Balance, before: Exposure, after: Exposure) -> BalanceReading:
+    """Store a reading with the drift that the books before and after the call leave unexplained, and alert on it.
+
+    The very first one books what was there before us as the opening balance.
+    """
+    with transaction.atomic(durable=True):
+        previous = BalanceReading.objects.filter(provider=provider).order_by("-at", "-pk").first()
+        expected = after.expected
+        if previous is None:
+            expected = _book_opening(provider, balance, after)
+            drift = Decimal(0)
+        else:
+            drift = _drift(balance.amount, before, after)
+        reading = BalanceReading.objects.create(
+            provider=provider,
+            balance=balance.amount,
+            currency=provider.currency,
+            expected=expected,
+            at_risk=max(before.at_risk, after.at_risk),
+            drift=drift,
+        )
+        _alert_low(provider, reading)
+        _alert_drift(provider, reading, previous)
+    return reading
+
+
+def record_deposit(*, provider: Provider, amount: Decimal, note: str = "", token: str = "") -> None:
+    """Book money that was paid to the provider, or with a negative amount taken back. The same `token` books once.
+
+    Raises IntegrityError for a token that was used.
+    """
+    key = f"deposit:{token or secrets.token_hex(8)}"
+    with transaction.atomic():
+        ledger.record_deposit(account=provider.account, currency=provider.currency, amount=amount, key=key, note=note)
+
+
+def _book_opening(provider: Provider, balance: Balance, after: Exposure) -> Decimal:
+    missing = balance.amount - after.expected
+    if missing:
+        ledger.record_deposit(
+            account=provider.account,
+            currency=provider.currency,
+            amount=missing,
+            key=f"deposit:opening:{provider.pk}",
+            note="Opening balance",
+        )
+    return balance.amount
+
+
+def _drift(amount: Decimal, before: Exposure, after: Exposure) -> Decimal:
+    lowest = min(before.expected, after.expected) - max(before.at_risk, after.at_risk)
+    highest = max(before.expected, after.expected)
+    return min(amount - lowest, Decimal(0)) + max(amount - highest, Decimal(0))
+
+
+def _alert_low(provider: Provider, reading: BalanceReading) -> None:
+    subject = f"balance-low:{provider.pk}"
+    if reading.balance >= provider.low_balance:
+        close_alert(subject=subject)
+        return
+    raise_alert(
+        subject=subject,
+        level=Alert.Level.WARNING,
+        title=f"The balance at {provider} is low",
+        detail=f"{reading.balance.normalize():f} {reading.currency} are left. Top it up, or orders will wait.",
+    )
+
+
+def _alert_drift(provider: Provider, reading: BalanceReading, previous: BalanceReading | None) -> None:
+    subject = f"drift:{provider.pk}"
+    limit = provider.drift_threshold
+    if abs(reading.drift) <= limit:
+        close_alert(subject=subject)
+    elif previous is not None and abs(previous.drift) > limit:
+        difference = f"{abs(reading.drift).normalize():f} {reading.currency} {'less' if reading.drift < 0 else 'more'}"
+        raise_alert(
+            subject=subject,
+            level=Alert.Level.CRITICAL if reading.drift < 0 else Alert.Level.WARNING,
+            title=f"The balance at {provider} differs from our books",
+            detail=f"There is {difference} than our books explain.",
+        )
+
+
+def latest_readings(*, provider: Provider, most: int = 500) -> list[BalanceReading]:
+    """The newest readings, oldest first, for the chart."""
+    return list(provider.readings.order_by("-at", "-pk")[:most])[::-1]
