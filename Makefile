@@ -14,35 +14,35 @@ help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Set everything up: environment, locked dependencies, database, static files
-	@$(PYTHON) scripts/setup.py
+	@$(PYTHON) -m scripts.setup
 
 setup-dev: ## The same, with what tests and development need
-	@$(PYTHON) scripts/setup.py --dev
+	@$(PYTHON) -m scripts.setup --dev
 
 run: setup ## Set up and run the panel with a demo provider; Ctrl-C stops it (PORT, DATA_DIR, PROVIDER_URL, PROVIDER_KEY)
-	@$(BIN)/python scripts/start.py
+	@$(BIN)/python -m scripts.start
 
 test: setup-dev lint ## Set up, check, and run all tests on SQLite and on PostgreSQL (ARGS go to pytest)
-	@$(BIN)/python scripts/test.py $(ARGS)
+	@$(BIN)/python -m scripts.test $(ARGS)
 
 lint: setup-dev ## Style, types, layers, migrations and Django's own checks
-	@$(BIN)/python scripts/lint.py
+	@$(BIN)/python -m scripts.lint
 
 format: setup-dev ## Put the code into the project's format
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
 bench: setup-dev ## Run the benchmarks, each beside its limit and the common way
-	@$(BIN)/python scripts/bench.py $(ARGS)
+	@$(BIN)/python -m scripts.bench $(ARGS)
 
 screenshots: setup-dev ## Take the README's pictures from a demo of its own
-	@$(BIN)/python scripts/screenshots.py
+	@$(BIN)/python -m scripts.screenshots
 
 shell: setup ## Open a Python shell with the panel loaded
 	@$(BIN)/python manage.py shell
 
 lock: setup-dev ## Write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)
-	@$(BIN)/python scripts/lock.py $(ARGS)
+	@$(BIN)/python -m scripts.lock $(ARGS)
 
 clean: ## Remove what was built; the data stays
 	@rm -rf $(VENV) staticfiles bench/out .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage

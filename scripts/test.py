@@ -9,10 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from tests import throwaway
 
-from tests import throwaway  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 WORKERS = os.environ.get("TEST_WORKERS", "2")
 NO_TESTS = 5  # pytest's exit status when the arguments select none

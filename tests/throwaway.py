@@ -4,14 +4,12 @@ Used by the fixtures, by `make test` and by the benchmarks; needs nothing but th
 main thread: a server dies with the thread that started it, so that a killed run leaves none behind.
 """
 
-import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
+from scripts.offspring import die_with_parent
+
 READY_SECONDS = 30
 
 
@@ -101,17 +100,6 @@ def redis(*, append_only: bool = False) -> Iterator[str]:
         with _server(command, owner=None, folder=folder, stop_with=signal.SIGTERM) as log:
             _wait_until(lambda: _pongs(port), log=log)
             yield f"redis://127.0.0.1:{port}/0"
-
-
-def die_with_parent(with_signal: int) -> Callable[[], None]:
-    """For Popen's preexec_fn: the child gets `with_signal` when the thread that started it is gone (on Linux)."""
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-    def ask() -> None:
-        if libc is not None:
-            libc.prctl(PR_SET_PDEATHSIG, int(with_signal))
-
-    return ask
 
 
 def _unprivileged_user() -> str | None:
