@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -35,6 +36,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("staff", default=False)
     date_joined = models.DateTimeField("joined", default=timezone.now)
+    sessions_ended = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How often all sessions were ended; every session is bound to it."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -47,6 +51,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What every session is checked against: it changes with the password, and when all sessions are ended."""
+        bound = f"{self.password}:{self.sessions_ended}"
+        return salted_hmac("panel.customers.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         return self.name or self.email

@@ -17,6 +17,8 @@ def field_context(bound: BoundField, *, label: str = "", help_text: str = "") ->
         attrs["aria-describedby"] = " ".join(described)
     if bound.errors:
         attrs["aria-invalid"] = "true"
+    if _repeats(widget.attrs.get("placeholder", ""), str(label or bound.label)):
+        attrs["placeholder"] = ""
     return {
         "field": bound,
         "widget": bound.as_widget(attrs=attrs),
@@ -39,3 +41,11 @@ def _css(widget: Any) -> str:
     if isinstance(widget, Select):
         return "form-select"
     return "form-control is-number" if isinstance(widget, NumberInput) else "form-control"
+
+
+def _repeats(placeholder: str, label: str) -> bool:
+    """Whether a placeholder says no more than the label above the field."""
+    return set(str(placeholder).lower().split()) <= {
+        *label.lower().replace("(", " ").replace(")", " ").split(),
+        "address",
+    }
