@@ -1,0 +1,33 @@
+"""Which network addresses are the public Internet's. Pure; panel/lib/outbound.py asks before it talks to one."""
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+"""NAT64: the last 32 bits are an IPv4 address that a gateway would reach for us."""
+
+
+def is_public(address: str) -> bool:
+    """Whether `address` belongs to the public Internet, and so does any address packed inside it."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return all(_is_global(one) for one in (parsed, *_packed(parsed)))
+
+
+def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    return address.is_global and not (
+        address.is_multicast
+        or address.is_reserved
+        or address.is_unspecified
+        or (isinstance(address, IPv6Address) and address.is_site_local)
+    )
+
+
+def _packed(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    if isinstance(address, IPv4Address):
+        return []
+    packed = [one for one in (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())) if one is not None]
+    if address in _TRANSLATED:
+        packed.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return packed
