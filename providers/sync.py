@@ -116,6 +116,19 @@ def clear_doubts(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]
     return pks
 
 
+def record_crash(*, provider: Provider, error: Exception) -> None:
+    """Something unforeseen stopped a sync or the shelf after it: an alert at once, closed by the next success."""
+    Provider.objects.filter(pk=provider.pk).update(
+        sync_failures=F("sync_failures") + 1, sync_error=f"The sync crashed: {type(error).__name__}."
+    )
+    raise_alert(
+        subject=alert_subject(provider.pk),
+        level=Alert.Level.CRITICAL,
+        title=f"{provider}: the sync of its services crashed",
+        detail=f"{type(error).__name__}: the log has the details. Everything stays on sale as it was.",
+    )
+
+
 def alert_subject(provider_id: int) -> str:
     """What alerts about a provider's sync are filed under."""
     return f"sync:{provider_id}"

@@ -7,11 +7,9 @@ from datetime import datetime
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from panel.ops.alerts import raise_alert
-from panel.ops.models import Alert
 from providers.catalog.shelve import shelve_changes
 from providers.models import Provider
-from providers.sync import SyncFailedError, SyncOvertakenError, SyncReport, alert_subject, sync_provider
+from providers.sync import SyncFailedError, SyncOvertakenError, SyncReport, record_crash, sync_provider
 
 log = logging.getLogger(__name__)
 SUMMED = ("added", "changed", "missing", "removed", "back", "unchanged", "rejected", "rows_written", "held")
@@ -27,6 +25,10 @@ class Refreshed:
     def sums(self) -> dict[str, int]:
         """The counts of all reports together."""
         return {name: sum(getattr(report, name) for report in self.reports.values()) for name in SUMMED}
+
+    def problems(self) -> dict[str, str]:
+        """Why changes are held, by provider."""
+        return {name: report.problem for name, report in self.reports.items() if report.problem}
 
 
 def refresh_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = False) -> SyncReport:
@@ -61,14 +63,5 @@ def refresh_providers(*, providers: Iterable[Provider], now: datetime, accept_sh
         except Exception as error:
             log.exception("sync crashed", extra={"provider": provider.pk})
             done.failures[provider.name] = f"The sync crashed: {type(error).__name__}."
-            _alert_of_crash(provider, error)
+            record_crash(provider=provider, error=error)
     return done
-
-
-def _alert_of_crash(provider: Provider, error: Exception) -> None:
-    raise_alert(
-        subject=alert_subject(provider.pk),
-        level=Alert.Level.CRITICAL,
-        title=f"{provider}: the sync of its services crashed",
-        detail=f"{type(error).__name__}. The log has the details. Everything stays on sale as it was.",
-    )

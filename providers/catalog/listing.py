@@ -1,0 +1,112 @@
+"""The shelf as it is read: by the order form, the price list and the commands. Plain values, no model rows."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, QuerySet
+
+from providers.catalog.models import Category, Service
+
+FOR_SALE = Q(is_enabled=True, is_available=True)
+WORDS_IN_SEARCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCount:
+    """A category that has something for sale, and how many services."""
+
+    id: int
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """A service on the shelf. `cost` and `rate` are per 1000 or per package, in the shop's currency.
+
+    Where it cannot be sold, `reason` says why. `description` is empty unless one service is asked for.
+    """
+
+    id: int
+    provider: str
+    provider_service: str
+    name: str
+    type: str
+    category_id: int
+    category: str
+    cost: Decimal
+    rate: Decimal
+    min: int
+    max: int
+    refill: bool
+    cancel: bool
+    dripfeed: bool
+    average_time: str
+    is_enabled: bool
+    is_available: bool
+    reason: str
+    description: str = ""
+
+    @property
+    def is_for_sale(self) -> bool:
+        return self.is_enabled and self.is_available
+
+
+COLUMNS = (
+    "id",
+    "provider__name",
+    "upstream__external_id",
+    "name",
+    "type",
+    "category_id",
+    "category__name",
+    "cost",
+    "rate",
+    "min",
+    "max",
+    "refill",
+    "cancel",
+    "dripfeed",
+    "average_time",
+    "is_enabled",
+    "is_available",
+    "unavailable_reason",
+)
+
+
+def categories_for_sale() -> list[CategoryCount]:
+    """The categories with something for sale, in the shop's order."""
+    counted = Category.objects.annotate(
+        count=Count("services", filter=Q(services__is_enabled=True, services__is_available=True))
+    )
+    return [CategoryCount(*row) for row in counted.filter(count__gt=0).values_list("pk", "name", "count")]
+
+
+def services_for_sale(
+    *, category_id: int | None = None, search: str = "", limit: int | None = None
+) -> list[ServiceLine]:
+    """What customers can buy, in the shop's order; of one category, and matching `search`, where given."""
+    rows = _matching(Service.objects.filter(FOR_SALE), search)
+    if category_id is not None:
+        rows = rows.filter(category_id=category_id)
+    return [ServiceLine(*row) for row in rows.values_list(*COLUMNS)[:limit]]
+
+
+def services_on_shelf(*, search: str = "") -> list[ServiceLine]:
+    """Everything staff see: also what is switched off or cannot be sold, with the reason."""
+    return [ServiceLine(*row) for row in _matching(Service.objects.all(), search).values_list(*COLUMNS)]
+
+
+def service_for_sale(*, service_id: int) -> ServiceLine | None:
+    """One service with its description, or None where customers cannot buy it."""
+    row = Service.objects.filter(FOR_SALE, pk=service_id).values_list(*COLUMNS, "description").first()
+    return None if row is None else ServiceLine(*row)
+
+
+def _matching(rows: QuerySet[Service], search: str) -> QuerySet[Service]:
+    """Rows that hold every word of `search` in their name or category, or have it as their number."""
+    for word in search.split()[:WORDS_IN_SEARCH]:
+        found = Q(name__icontains=word) | Q(category__name__icontains=word)
+        rows = rows.filter(found | Q(pk=int(word)) if re.fullmatch("[0-9]{1,18}", word) else found)
+    return rows

@@ -1,0 +1,52 @@
+"""`manage.py list_services [--search S]`: what customers can buy, and at what price."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from panel.lib.commands import Answer, OperatorCommand
+from panel.lib.money import plain
+from providers.catalog.listing import ServiceLine, services_for_sale, services_on_shelf
+
+
+class Command(OperatorCommand):
+    help = "List the services for sale. Cost and rate are in the shop's currency, per 1000 or per package."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--search", default="", metavar="S", help="Words in the name or category, or a number.")
+        parser.add_argument("--all", action="store_true", help="Also what is not for sale, with the reason.")
+
+    def work(self, **options: Any) -> Answer:
+        find = services_on_shelf if options["all"] else services_for_sale
+        lines = find(search=options["search"])
+        return Answer(
+            text="\n".join(map(_words, lines)) or "Nothing found.",
+            data={"services": [_data(line) for line in lines]},
+        )
+
+
+def _words(line: ServiceLine) -> str:
+    state = "" if line.is_for_sale else f"  [{line.reason or 'switched off'}]"
+    return (
+        f"{line.id:>6}  {plain(line.rate):>10} {settings.CURRENCY} (cost {plain(line.cost)})  "
+        f"{line.min:,}-{line.max:,}  {line.type}  {line.category} / {line.name}{state}"
+    )
+
+
+def _data(line: ServiceLine) -> dict[str, object]:
+    return {
+        "id": line.id,
+        "provider": line.provider,
+        "provider_service": line.provider_service,
+        "name": line.name,
+        "type": line.type,
+        "category": line.category,
+        "cost": line.cost,
+        "cost_currency": settings.CURRENCY,
+        "rate": line.rate,
+        "min": line.min,
+        "max": line.max,
+        "for_sale": line.is_for_sale,
+        "reason": line.reason,
+    }

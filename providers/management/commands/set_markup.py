@@ -1,0 +1,70 @@
+"""`manage.py set_markup --percent P`: a pricing rule for everything, a provider, a category or a service."""
+
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.core.management.base import CommandParser
+from django.db import models, transaction
+
+from panel.lib.commands import Answer, BadInput, OperatorCommand, amount
+from panel.lib.money import PLACES, plain
+from panel.ops.audit import record
+from providers.catalog.markups import MarkupError, set_markup
+from providers.catalog.models import Category, Service
+from providers.models import Provider
+
+M = TypeVar("M", Provider, Category, Service)
+
+
+class Command(OperatorCommand):
+    help = "Set the markup of everything, or of the one target given. The shelf is repriced at once."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--percent", type=amount, required=True, help="Added to the cost, in per cent of it.")
+        parser.add_argument(
+            "--fixed", type=amount, default=Decimal(0), help="Added after that, in the shop's currency."
+        )
+        parser.add_argument(
+            "--decimals",
+            type=int,
+            choices=range(PLACES + 1),
+            metavar="N",
+            help=f"Round rates up to N decimals (0-{PLACES}).",
+        )
+        target = parser.add_mutually_exclusive_group()
+        target.add_argument("--provider", metavar="N", help="A provider, by name or number.")
+        target.add_argument("--category", metavar="N", help="A category, by name or number.")
+        target.add_argument("--service", metavar="ID", help="A service of the shelf, by number.")
+
+    def work(self, **options: Any) -> Answer:
+        try:
+            with transaction.atomic():
+                change = set_markup(
+                    percent=options["percent"],
+                    fixed=options["fixed"],
+                    decimals=options["decimals"],
+                    provider=_find(Provider, "provider", options["provider"]),
+                    category=_find(Category, "category", options["category"]),
+                    service=_find(Service, "service", options["service"]),
+                )
+                terms = {"percent": plain(change.markup.percent), "fixed": plain(change.markup.fixed)}
+                record(actor="command", action="markup.set", target=f"markup:{change.markup.pk}", detail=terms)
+        except MarkupError as error:
+            raise BadInput(str(error)) from None
+        return Answer(
+            text=f"{change.markup}. {change.repriced:,} services changed.",
+            data={"markup": change.markup.pk, "for": change.markup.reach, **terms, "repriced": change.repriced},
+        )
+
+
+def _find(model: type[M], what: str, text: str | None) -> M | None:
+    """The target of that name, or else of that number; None where none was given."""
+    if text is None:
+        return None
+    rows: models.QuerySet[M] = model._default_manager.all()
+    found = None if model is Service else rows.filter(name=text).first()
+    if found is None and text.isascii() and text.isdigit() and len(text) <= 18:
+        found = rows.filter(pk=int(text)).first()
+    if found is None:
+        raise BadInput(f"There is no {what} “{text}”.")
+    return found

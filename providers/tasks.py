@@ -1,0 +1,27 @@
+"""The scheduled job of this floor: the catalogue of every active provider. The schedule is in panel/celery.py."""
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from panel.ops.jobs import run_leased
+from providers.catalog.refresh import refresh_providers
+from providers.models import Provider
+
+SOFT_SECONDS = 10 * 60
+LEASE_SECONDS = 11 * 60
+
+
+@shared_task(
+    name="providers.tasks.sync_services", soft_time_limit=SOFT_SECONDS, time_limit=LEASE_SECONDS, ignore_result=True
+)
+def sync_services() -> None:
+    """Sync all active providers, one run at a time; each provider's outcome is in the job's record."""
+    run_leased(name="providers.sync_services", seconds=LEASE_SECONDS, job=_sync_all)
+
+
+def _sync_all() -> dict[str, Any]:
+    providers = Provider.objects.filter(is_active=True).order_by("pk")
+    done = refresh_providers(providers=providers, now=timezone.now())
+    return {**done.sums(), "failures": done.failures}
