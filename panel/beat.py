@@ -17,11 +17,11 @@ class JobScheduler(Scheduler):  # type: ignore[misc] # Celery is not typed
 
     def setup_schedule(self) -> None:
         super().setup_schedule()
-        last_runs = dict(JobRun.objects.values_list("name", "started_at"))
+        last_runs = {job_name(name): at for name, at in JobRun.objects.values_list("name", "started_at")}
         for entry in self.schedule.values():
             entry.last_run_at = last_runs.get(job_name(entry.task)) or NEVER
 
 
 def job_name(task: str) -> str:
-    """The name a task's runs have in JobRun: its own, without the module."""
+    """What a task and its row in JobRun have in common: the task's own name, without a module."""
     return task.rpartition(".")[2]

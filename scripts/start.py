@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from scripts.offspring import die_with_parent, follow_parent
@@ -214,7 +215,7 @@ def tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
 
 
-def seed(environment: dict[str, str]) -> dict[str, list[dict[str, str]]]:
+def seed(environment: dict[str, str]) -> dict[str, Any]:
     """Connect the provider and fill an empty database; what the command says of it."""
     command = [sys.executable, "manage.py", "seed_demo", "--json"]
     done = subprocess.run(
@@ -228,14 +229,14 @@ def seed(environment: dict[str, str]) -> dict[str, list[dict[str, str]]]:
         preexec_fn=die_with_parent(signal.SIGTERM),
     )
     if stopping.is_set():
-        return {"sign_ins": []}
+        return {"sign_ins": [], "problems": []}
     if done.returncode:
         raise FailedError(f"The demo was not set up:\n{done.stderr.strip()}")
-    said: dict[str, list[dict[str, str]]] = json.loads(done.stdout.splitlines()[-1])
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return said
 
 
-def introduce(*, site: str, simulator_url: str, seeded: dict[str, list[dict[str, str]]], data_dir: Path) -> None:
+def introduce(*, site: str, simulator_url: str, seeded: dict[str, Any], data_dir: Path) -> None:
     """Say where everything is; passwords only in the run that made them."""
     lines = ["", f"  The panel    {site}/", f"  Staff pages  {site}/staff/ and {site}/admin/"]
     if simulator_url:
@@ -244,6 +245,7 @@ def introduce(*, site: str, simulator_url: str, seeded: dict[str, list[dict[str,
         lines.append(f"  Sign in as   {made['email']}  {made['password']}  ({made['role']})")
     if (data_dir / "sign-ins.txt").exists():
         lines.append(f"  Sign-ins     {data_dir / 'sign-ins.txt'}")
+    lines += [f"  Not in order {problem}" for problem in seeded["problems"]]
     lines += [f"  Logs         {data_dir / 'log'}", "", "Ctrl-C stops everything.", ""]
     print("\n".join(lines), flush=True)
 

@@ -25,7 +25,7 @@ def database_problems() -> list[str]:
 
 def job_problems(*, now: datetime) -> list[str]:
     """The scheduled jobs that have not finished for three of their periods (at least three minutes) of our uptime."""
-    finished = dict(JobRun.objects.values_list("name", "finished_at"))
+    finished = {job_name(name): at for name, at in JobRun.objects.values_list("name", "finished_at")}
     problems = []
     for task, seconds in periods().items():
         name = job_name(task)
