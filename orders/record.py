@@ -107,7 +107,7 @@ def _wait(attempt: Attempt, outcome: NotPlaced) -> timedelta:
     if outcome.retry_after:
         return min(timedelta(seconds=outcome.retry_after), LONGEST_WAIT)
     doublings: int = min(attempt.number - 1, 10)
-    return min(FIRST_WAIT * 2**doublings, LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 def _close(attempt: Attempt, outcome: Outcome, now: datetime) -> None:

@@ -82,7 +82,12 @@ class SimulatorServer:
         return self
 
     def stop(self) -> None:
-        """Close the port and every connection, and let go of the state file. Requests under way are cut off."""
+        """Close the port and every connection, and let go of the state file. Requests under way are cut off.
+
+        A second call does nothing.
+        """
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         try:
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -154,7 +159,7 @@ class SimulatorServer:
 
     def _answer(self, fields: dict[str, str]) -> Reply:
         action = fields.get("action", "")
-        self.control.note_request(action, len(actions.ids_in(fields)) if action != "add" else 1)
+        self.control.note_request(action, len(actions.ids_in(fields)) or 1)
         if not self._is_key(fields.get("key", "")):
             return say({"error": "Invalid API key"})
         fault = self._faults.pick(action=action, tag=fields.get("link", "") if action == "add" else "")

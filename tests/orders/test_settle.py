@@ -1,0 +1,303 @@
+"""Following: what each answer means, to the millionth, once, and in whatever order the answers come."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from orders.books import recount
+from orders.models import Order
+from orders.poll import poll_provider, providers_due
+from orders.settle import settle_batch
+from providers.adapters.base import ItemError, OrderStatus, StatusWord
+from providers.catalog.models import Service
+from providers.models import Provider
+from tests.fixtures_orders import Store
+from tests.fixtures_simulator import ORDER_SECONDS, PLAIN_SERVICE, Simulator
+
+
+def status(order: Order, word: StatusWord, **given: Any) -> OrderStatus:
+    values: dict[str, Any] = {"charge": None, "start_count": None, "remains": None, "currency": "USD", **given}
+    return OrderStatus(external_id=order.provider_order_id or "", word=word, raw=word.value, **values)
+
+
+def say(store: Store, order: Order, word: StatusWord, *, seconds: int = 0, **given: Any) -> Order:
+    """Settle an answer that was asked for `seconds` from now."""
+    moment = timezone.now() + timedelta(seconds=seconds)
+    settle_batch(answers={order.pk: status(order, word, **given)}, asked_at=moment, now=moment)
+    return store.fresh(order)
+
+
+def test_an_order_is_followed_to_its_end(store: Store) -> None:
+    order = store.active()
+    store.simulator.advance(ORDER_SECONDS / 2)
+    polled = store.poll()
+    order = store.fresh(order)
+    assert (polled.requests, polled.orders, polled.changed) == (1, 1, 1)
+    assert (order.state, order.provider_status) == ("ACTIVE", "In progress")
+    assert order.remains is not None
+    assert 0 < order.remains < 1000
+    assert order.delivered == 1000 - order.remains
+
+    store.simulator.advance(ORDER_SECONDS)
+    store.poll()
+    order = store.fresh(order)
+    assert (order.state, order.word, order.delivered, order.refunded) == ("COMPLETED", "Completed", 1000, 0)
+    assert store.money() == {
+        "wallet": Decimal("98.65"),
+        "held": 0,
+        "revenue": Decimal("1.35"),
+        "provider": Decimal("999.1"),
+        "cost": Decimal("0.9"),
+    }
+    assert store.simulator.balance == Decimal("999.1")
+    assert recount() == []
+
+
+def test_a_partial_gives_back_the_exact_share_once(store: Store) -> None:
+    order = store.active()
+    store.simulator.set_order(order.provider_order_id, status="Partial", remains=333)
+    for _ in range(3):
+        store.poll()
+    order = store.fresh(order)
+
+    assert (order.state, order.refunded) == ("PARTIAL", Decimal("0.44955"))
+    assert store.wallet() == Decimal("99.09955")
+    assert store.money()["revenue"] == Decimal("0.90045")
+    assert store.money()["held"] == 0
+    assert Decimal(1000) - store.money()["provider"] == order.cost == Decimal(1000) - store.simulator.balance
+    assert recount() == []
+
+
+@pytest.mark.parametrize(("remains", "given_back"), [(1, "0.000375"), (3, "0.001125"), (7, "0.002625")])
+def test_a_share_is_exact(store: Store, remains: int, given_back: str) -> None:
+    order = store.active(PLAIN_SERVICE, quantity="11")
+    order = say(store, order, StatusWord.PARTIAL, remains=remains)
+
+    assert (order.charge, order.refunded) == (Decimal("0.004125"), Decimal(given_back))
+
+
+def test_a_share_is_rounded_down_to_a_millionth(store: Store) -> None:
+    Service.objects.filter(upstream__external_id=PLAIN_SERVICE).update(rate=Decimal("0.333333"))
+    order = store.active(PLAIN_SERVICE, quantity="11")
+    assert order.charge == Decimal("0.003667")  # 0.003666663, rounded up
+    order = say(store, order, StatusWord.PARTIAL, remains=7)
+
+    assert order.refunded == Decimal("0.002333")  # 0.00233354…, rounded down
+    assert recount() == []
+
+
+def test_a_cancel_gives_all_back(store: Store) -> None:
+    order = store.active()
+    store.simulator.set_order(order.provider_order_id, status="Canceled", remains=1000, charge="0")
+    store.poll()
+    order = store.fresh(order)
+
+    assert (order.state, order.refunded, order.cost) == ("CANCELED", Decimal("1.35"), 0)
+    assert store.money() == {"wallet": 100, "held": 0, "revenue": 0, "provider": 1000, "cost": 0}
+    assert recount() == []
+
+
+def test_a_late_partial_and_a_later_cancel_give_back_upwards_from_revenue(store: Store) -> None:
+    order = say(store, store.active(), StatusWord.COMPLETED, charge=Decimal("0.9"), remains=0)
+    assert order.state == "COMPLETED"
+    order = say(store, order, StatusWord.PARTIAL, seconds=1, remains=500, charge=Decimal("0.45"))
+    assert (order.state, order.refunded, order.captured) == ("PARTIAL", Decimal("0.675"), Decimal("0.675"))
+    order = say(store, order, StatusWord.PARTIAL, seconds=2, remains=400, charge=Decimal("0.54"))
+    assert order.refunded == Decimal("0.675")
+    order = say(store, order, StatusWord.CANCELED, seconds=3, charge=Decimal(0))
+
+    assert (order.state, order.refunded, order.cost) == ("CANCELED", Decimal("1.35"), 0)
+    assert store.money() == {"wallet": 100, "held": 0, "revenue": 0, "provider": 1000, "cost": 0}
+    assert recount() == []
+
+
+def test_an_older_answer_is_dropped(store: Store) -> None:
+    order = say(store, store.active(), StatusWord.IN_PROGRESS, seconds=10, remains=400)
+    order = say(store, order, StatusWord.CANCELED, seconds=5)
+
+    assert (order.state, order.remains, order.refunded) == ("ACTIVE", 400, 0)
+
+
+@pytest.mark.parametrize("end", [StatusWord.CANCELED, StatusWord.PARTIAL])
+@pytest.mark.parametrize("then", [StatusWord.IN_PROGRESS, StatusWord.COMPLETED])
+def test_money_given_back_is_never_taken_again(store: Store, end: StatusWord, then: StatusWord) -> None:
+    order = say(store, store.active(), end, remains=1000, charge=Decimal(0))
+    before = store.wallet()
+    order = say(store, order, then, seconds=1, remains=0, charge=Decimal("0.9"))
+
+    assert order.attention == "reopened by the provider"
+    assert order.state == end.value.upper()
+    assert store.wallet() == before == 100
+    assert order.cost == Decimal("0.9")
+    assert recount() == []
+
+
+@pytest.mark.parametrize("word", [StatusWord.UNKNOWN, StatusWord.FAILED, StatusWord.EXPIRED])
+def test_a_word_without_a_rule_moves_no_money(store: Store, word: StatusWord) -> None:
+    order = store.active()
+    before = store.money()
+    order = say(store, order, word)
+
+    assert (order.state, order.attention) == ("ACTIVE", "unknown status")
+    assert store.money() == before
+
+
+@pytest.mark.parametrize("remains", [-1, 1001])
+def test_odd_remains_are_for_a_person(store: Store, remains: int) -> None:
+    order = store.active()
+    before = store.money()
+    order = say(store, order, StatusWord.PARTIAL, remains=remains)
+
+    assert (order.state, order.attention) == ("ACTIVE", "odd remains")
+    assert store.money() == before
+
+
+def test_partial_without_remains_waits_and_then_asks_a_person(store: Store) -> None:
+    order = store.active()
+    for number in range(3):
+        assert order.attention == ""
+        order = say(store, order, StatusWord.PARTIAL, seconds=number)
+
+    assert (order.state, order.attention, order.refunded) == ("ACTIVE", "partial without remains", 0)
+    order = say(store, order, StatusWord.PARTIAL, seconds=9, remains=500)
+    assert (order.state, order.refunded) == ("PARTIAL", Decimal("0.675"))
+
+
+def test_partial_with_nothing_remaining_is_completed(store: Store) -> None:
+    order = say(store, store.active(), StatusWord.PARTIAL, remains=0)
+
+    assert (order.state, order.refunded) == ("COMPLETED", 0)
+
+
+def test_another_currency_moves_nothing_and_pauses_the_provider(store: Store) -> None:
+    order = store.active()
+    before = store.money()
+    store.simulator.next("status", "wrong_currency")
+    store.simulator.advance(ORDER_SECONDS * 2)
+    store.poll()
+
+    assert store.fresh(order).state == "ACTIVE"
+    assert store.fresh(order).attention == "other currency"
+    assert store.money() == before
+    assert Provider.objects.get().paused_reason == "currency"
+
+
+def test_a_reported_charge_trues_up_the_cost(store: Store) -> None:
+    order = say(store, store.active(), StatusWord.IN_PROGRESS, charge=Decimal("0.95"))
+    assert (order.cost, store.money()["provider"]) == (Decimal("0.95"), Decimal("999.05"))
+    order = say(store, order, StatusWord.IN_PROGRESS, seconds=1, charge=Decimal(0))
+    assert order.cost == Decimal("0.95")  # not reckoned yet, while it runs
+    order = say(store, order, StatusWord.COMPLETED, seconds=2, charge=Decimal("0.8"))
+
+    assert (order.cost, store.money()["provider"]) == (Decimal("0.8"), Decimal("999.2"))
+    assert recount() == []
+
+
+@pytest.mark.parametrize("answer", [None, ItemError("Incorrect order ID")])
+def test_missing_is_not_an_end(store: Store, answer: ItemError | None) -> None:
+    order = store.active()
+    start = timezone.now()
+    for minutes in (0, 10, 20, 30, 40):
+        moment = start + timedelta(minutes=minutes)
+        settle_batch(answers={order.pk: answer}, asked_at=moment, now=moment)
+    assert store.fresh(order).attention == ""
+    moment = start + timedelta(minutes=61)
+    settle_batch(answers={order.pk: answer}, asked_at=moment, now=moment)
+
+    order = store.fresh(order)
+    assert (order.state, order.attention, order.misses) == ("ACTIVE", "missing at the provider", 6)
+    assert order.refunded == 0
+
+
+@pytest.mark.parametrize(
+    "fault", ["hang", "html", "error503", "truncated", "whole_error", "empty_body", "reset", "null", "not_json"]
+)
+def test_a_failed_call_changes_no_order(store: Store, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if fault == "hang":
+        store.simulator.server.hang_seconds = 0.1
+    order = store.active()
+    store.active(link="https://example.com/another")
+    store.poll()
+    before = store.fresh(order)
+    store.simulator.next("status", fault, times=2)
+    polled = store.poll()
+    after = store.fresh(order)
+
+    assert (polled.requests, polled.failed_requests, polled.changed) == (1, 1, 0)
+    assert (after.state, after.misses, after.cost) == (before.state, before.misses, before.cost)
+    assert after.next_poll_at is not None
+    assert after.next_poll_at <= timezone.now() + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("fault", ["array_shape", "text_numbers", "json_numbers", "bom"])
+def test_every_shape_is_understood(store: Store, fault: str) -> None:
+    orders = [store.active(link=f"https://example.com/{number}") for number in range(2)]
+    store.simulator.advance(ORDER_SECONDS * 2)
+    store.simulator.next("status", fault)
+    store.poll()
+
+    assert [store.fresh(order).state for order in orders] == ["COMPLETED", "COMPLETED"]
+
+
+def test_a_batch_is_settled_in_one_piece(store: Store, make_orders: Callable[[int], list[Order]]) -> None:
+    """The queries do not grow with the batch; not even when every order in it moves money."""
+
+    def settle(orders: list[Order]) -> int:
+        moment = timezone.now()
+        answers = {order.pk: status(order, StatusWord.PARTIAL, remains=10, charge=Decimal("0.05")) for order in orders}
+        with CaptureQueriesContext(connection) as queries:
+            assert settle_batch(answers=answers, asked_at=moment, now=moment).refunded == len(orders)
+        return len(queries)
+
+    settle(make_orders(1))  # opens the house accounts
+
+    assert settle(make_orders(2)) == settle(make_orders(40)) <= 16
+    assert recount() == []
+
+
+def test_one_order_that_cannot_be_settled_stops_no_other(
+    store: Store, make_orders: Callable[[int], list[Order]], caplog: pytest.LogCaptureFixture
+) -> None:
+    orders = make_orders(3)
+    moment = timezone.now()
+    answers = {order.pk: status(order, StatusWord.COMPLETED, charge=Decimal("0.09")) for order in orders}
+    answers[orders[1].pk] = status(orders[1], StatusWord.COMPLETED, charge=Decimal("1e30"))
+    settled = settle_batch(answers=answers, asked_at=moment, now=moment)
+
+    assert settled.failed == 1
+    assert [store.fresh(order).state for order in orders] == ["COMPLETED", "ACTIVE", "COMPLETED"]
+    assert "batch not settled" in caplog.text
+    assert recount() == []
+
+
+@pytest.fixture
+def make_orders(store: Store) -> Callable[[int], list[Order]]:
+    def make(count: int) -> list[Order]:
+        return [store.active(link=f"https://example.com/{count}/{n}", quantity="100") for n in range(count)]
+
+    return make
+
+
+def test_batches_hold_a_hundred(store: Store, simulator: Simulator, make_orders: Callable[[int], list[Order]]) -> None:
+    make_orders(205)
+    polled = store.poll()
+
+    assert sorted(simulator.requests("status")) == [5, 100, 100]
+    assert (polled.requests, polled.orders, polled.changed) == (3, 205, 205)
+    assert store.poll().changed == 0
+
+
+def test_what_is_not_due_is_not_asked_for(store: Store, simulator: Simulator) -> None:
+    store.active()
+    assert providers_due(now=timezone.now()) == []
+    assert poll_provider(provider=store.provider).requests == 0
+    Order.objects.update(next_poll_at=timezone.now())
+    assert providers_due(now=timezone.now()) == [store.provider]
+    assert poll_provider(provider=store.provider).requests == 1
+    assert poll_provider(provider=store.provider).requests == 0

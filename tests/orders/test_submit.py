@@ -1,0 +1,243 @@
+"""Submitting: what each outcome of `add` means for the order, its money and its provider."""
+
+import logging
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from orders.models import Attempt, Order
+from orders.record import record_outcome
+from orders.submit import submit_order
+from orders.sweep import sweep_orders
+from panel.ops.models import Alert
+from providers.adapters.base import Placed
+from providers.adapters.errors import NotPlaced, OutcomeUnknown
+from providers.models import Provider, UpstreamService
+from tests.fixtures_orders import LINK, Store
+from tests.fixtures_simulator import COMMENTS_SERVICE, PACKAGE_SERVICE
+
+UNKNOWN = ("error500_before", "error500_after", "html200_before", "html200_after", "truncated_after", "both_fields",
+           "null_order", "php_notice", "unknown_error", "reset_before_create", "reset_after_create", "redirect_after",
+           "empty_after", "list_order", "negative_order", "oversized")  # fmt: skip
+
+
+def test_an_accepted_order_is_active_and_costs_what_we_expect(store: Store) -> None:
+    order = store.active()
+
+    (bought,) = store.simulator.created(LINK)
+    assert (order.state, order.provider_order_id) == ("ACTIVE", bought["id"])
+    assert order.cost == Decimal("0.9")
+    assert store.money() == {
+        "wallet": Decimal("98.65"),
+        "held": Decimal("1.35"),
+        "revenue": 0,
+        "provider": Decimal("999.1"),
+        "cost": Decimal("0.9"),
+    }
+    assert [event.what for event in order.events.order_by("pk")] == ["ordered", "sent", "accepted"]
+    assert order.attempts.get().outcome == Attempt.Outcome.PLACED
+
+
+@pytest.mark.parametrize(
+    ("service", "words", "cost"),
+    [
+        (PACKAGE_SERVICE, {}, "5"),
+        (COMMENTS_SERVICE, {"comments": "One\r\nTwo\r\nThree"}, "0.024"),
+        ("1", {"quantity": "100", "runs": "3", "interval": "60"}, "0.27"),
+    ],
+)
+def test_every_kind_is_bought_as_it_was_ordered(store: Store, service: str, words: dict[str, str], cost: str) -> None:
+    order = store.active(service, **words)
+
+    assert (order.state, order.cost) == ("ACTIVE", Decimal(cost))
+    assert Decimal(1000) - store.simulator.balance == Decimal(cost)
+
+
+@pytest.mark.parametrize("fault", UNKNOWN)
+def test_an_unknown_outcome_holds_the_money_and_is_never_sent_again(store: Store, fault: str) -> None:
+    store.simulator.next("add", fault)
+    order = store.active()
+    bought = len(store.simulator.created(LINK))
+
+    assert order.state == "UNCONFIRMED"
+    assert order.word == "Pending"
+    assert store.money()["held"] == Decimal("1.35")
+    assert store.wallet() == Decimal("98.65")
+    assert order.attempts.get().outcome == Attempt.Outcome.UNKNOWN
+    assert Alert.objects.filter(subject=f"doubtful:{store.provider.pk}", closed_at=None).exists()
+
+    later = timezone.now() + timedelta(days=3)
+    sweep_orders(now=later, everything=True)
+    assert submit_order(order_id=order.pk, even_early=True) is False
+    assert len(store.simulator.created(LINK)) == bought
+    assert store.fresh(order).state == "UNCONFIRMED"
+
+
+def test_a_timeout_is_an_unknown_outcome(store: Store, settings: LazySettings) -> None:
+    settings.ADD_DEADLINE_SECONDS = 1
+    store.simulator.next("add", "hang_after_create")
+
+    assert store.active().state == "UNCONFIRMED"
+    assert len(store.simulator.created(LINK)) == 1
+
+
+@pytest.mark.parametrize("fault", ["refused", "service_gone"])
+def test_a_refusal_gives_all_the_money_back(store: Store, fault: str) -> None:
+    store.simulator.next("add", fault)
+    order = store.active()
+
+    assert (order.state, order.word, order.refunded) == ("REJECTED", "Canceled", Decimal("1.35"))
+    assert store.money() == {"wallet": 100, "held": 0, "revenue": 0, "provider": 1000, "cost": 0}
+    assert store.simulator.created(LINK) == []
+    assert store.service().is_available is (fault == "refused")
+
+
+@pytest.mark.parametrize(
+    ("fault", "paused"), [("funds", "funds"), ("invalid_key", "key"), ("busy429", ""), ("link_busy", "")]
+)
+def test_what_was_not_placed_waits_and_is_sent_again(store: Store, fault: str, paused: str) -> None:
+    store.simulator.next("add", fault)
+    order = store.active()
+
+    assert order.state == "QUEUED"
+    assert order.next_attempt_at is not None
+    assert order.next_attempt_at > timezone.now()
+    assert Provider.objects.get().paused_reason == paused
+    assert store.money()["held"] == Decimal("1.35")
+
+    Provider.objects.update(paused_reason="")
+    order = store.submit(order)
+    assert order.state == "ACTIVE"
+    assert [a.outcome for a in order.attempts.order_by("number")] == ["not placed", "placed"]
+    assert len(store.simulator.created(LINK)) == 1
+
+
+def test_an_unreachable_provider_gets_nothing_and_five_failures_open_the_breaker(store: Store) -> None:
+    order = store.place()
+    store.simulator.server.stop()
+    for _ in range(5):
+        order = store.submit(order)
+        assert order.state == "QUEUED"
+    provider = Provider.objects.get()
+
+    assert provider.closed_until is not None
+    assert provider.closed_until > timezone.now()
+    assert store.submit(order).attempts.count() == 5
+    assert submit_order(order_id=order.pk, even_early=True) is False
+
+
+def test_two_unknown_outcomes_open_the_breaker_and_one_order_tries_it(store: Store) -> None:
+    for number in range(2):
+        store.simulator.next("add", "error500_before")
+        store.active(link=f"https://example.com/{number}")
+    waiting = [store.active(link=f"https://example.com/wait{number}") for number in range(2)]
+    assert [order.state for order in waiting] == ["QUEUED", "QUEUED"]
+
+    Provider.objects.update(closed_until=timezone.now() - timedelta(seconds=1))
+    store.simulator.next("add", "error500_before")
+    assert store.submit(waiting[0]).state == "UNCONFIRMED"
+    assert store.submit(waiting[1]).state == "QUEUED"
+    provider = Provider.objects.get()
+    assert provider.trips_in_a_row == 2
+    assert provider.closed_until is not None
+    assert provider.closed_until > timezone.now() + timedelta(seconds=100)
+
+    Provider.objects.update(closed_until=timezone.now() - timedelta(seconds=1))
+    assert store.submit(waiting[1]).state == "ACTIVE"
+    healed = Provider.objects.get()
+    assert (healed.closed_until, healed.trips_in_a_row, healed.unknown_in_a_row) == (None, 0, 0)
+
+
+def test_a_price_above_the_charge_is_not_paid(store: Store) -> None:
+    order = store.place()
+    UpstreamService.objects.filter(external_id="1").update(rate=Decimal("1.36"))
+    order = store.submit(order)
+
+    assert (order.state, order.attention) == ("QUEUED", "price rose above the charge")
+    assert store.simulator.created(LINK) == []
+    assert order.attempts.count() == 0
+
+
+def test_a_busy_link_is_given_up_after_two_hours(store: Store) -> None:
+    order = store.place()
+    store.simulator.next("add", "link_busy", times=2)
+    order = store.submit(order)
+    Attempt.objects.update(started_at=timezone.now() - timedelta(hours=2, seconds=1))
+    order = store.submit(order)
+
+    assert (order.state, order.refunded) == ("REJECTED", Decimal("1.35"))
+
+
+def test_a_busy_link_after_a_denied_attempt_is_a_doubt(store: Store) -> None:
+    order = store.place()
+    store.submit(order)
+    Order.objects.update(state="QUEUED", provider_order_id=None, next_attempt_at=timezone.now())
+    Attempt.objects.update(outcome=Attempt.Outcome.ABSENT)
+    store.simulator.next("add", "link_busy")
+
+    assert store.submit(order).state == "UNCONFIRMED"
+
+
+def test_an_id_that_is_ours_already_is_a_doubt(store: Store) -> None:
+    first = store.active(link="https://example.com/a")
+    store.simulator.next("add", "duplicate_id")
+    second = store.active(link="https://example.com/b")
+
+    assert second.state == "UNCONFIRMED"
+    assert second.provider_order_id is None
+    assert second.attempts.get().candidate == first.provider_order_id
+
+
+def test_a_dead_worker_leaves_a_doubt(store: Store) -> None:
+    order = store.place()
+    Order.objects.filter(pk=order.pk).update(state="SENDING")
+    past = timezone.now() - timedelta(minutes=2)
+    attempt = Attempt.objects.create(order=order, number=1, started_at=past, lease_until=past)
+
+    swept = sweep_orders(now=timezone.now(), everything=True)
+
+    assert (swept.doubtful, swept.submitted) == (1, 0)
+    assert store.fresh(order).state == "UNCONFIRMED"
+    assert store.simulator.created(LINK) == []
+
+    record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))  # it was only slow
+    order = store.fresh(order)
+    assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", "777", Decimal("0.9"))
+    record_outcome(attempt_id=attempt.pk, outcome=OutcomeUnknown("again"))
+    record_outcome(attempt_id=attempt.pk, outcome=NotPlaced("again", reason="busy"))
+    assert store.fresh(order).state == "ACTIVE"
+
+
+def test_the_sweep_finds_what_no_wake_up_told(store: Store) -> None:
+    orders = [store.place(link=f"https://example.com/{number}") for number in range(3)]
+
+    assert sweep_orders(now=timezone.now()).submitted == 3
+    assert {store.fresh(order).state for order in orders} == {"ACTIVE"}
+    assert sweep_orders(now=timezone.now()).submitted == 0
+
+
+def test_what_waited_for_a_day_is_given_back(store: Store) -> None:
+    Provider.objects.update(paused_reason="funds")
+    order = store.place()
+    Order.objects.update(queued_at=timezone.now() - timedelta(hours=24))
+
+    swept = sweep_orders(now=timezone.now())
+
+    assert (swept.expired, swept.submitted) == (1, 0)
+    assert store.fresh(order).state == "REJECTED"
+    assert store.wallet() == 100
+
+
+def test_the_key_is_in_no_log_event_or_attempt(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for number, fault in enumerate(("unknown_error", "invalid_key", "reset_after_create", "html200_after")):
+        Provider.objects.update(paused_reason="", closed_until=None, trips_in_a_row=0)
+        store.simulator.next("add", fault)
+        order = store.active(link=f"https://example.com/{number}")
+        written = [str(vars(row)) for row in (*order.events.all(), *order.attempts.all(), *Alert.objects.all())]
+        assert store.simulator.key not in " ".join(written)
+    assert store.simulator.key not in caplog.text
+    assert store.simulator.key not in str(Provider.objects.values())
