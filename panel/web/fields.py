@@ -1,5 +1,6 @@
 """One form field as the page shows it: our classes on its widget, and its help and errors tied to it."""
 
+import re
 from typing import Any
 
 from django.forms import BoundField, CheckboxInput, HiddenInput, RadioSelect, Select
@@ -29,7 +30,7 @@ def field_context(bound: BoundField, *, label: str = "", help_text: str = "") ->
         "is_check": isinstance(widget, CheckboxInput),
         "is_group": isinstance(widget, RadioSelect | CheckboxSelectMultiple),
         "is_password": isinstance(widget, PasswordInput),
-        "is_optional": not bound.field.required and not isinstance(widget, CheckboxInput),
+        "is_optional": not bound.field.required and not isinstance(widget, CheckboxInput | Select),
     }
 
 
@@ -45,7 +46,5 @@ def _css(widget: Any) -> str:
 
 def _repeats(placeholder: str, label: str) -> bool:
     """Whether a placeholder says no more than the label above the field."""
-    return set(str(placeholder).lower().split()) <= {
-        *label.lower().replace("(", " ").replace(")", " ").split(),
-        "address",
-    }
+    words = re.compile(r"[^\W_]+")
+    return set(words.findall(str(placeholder).lower())) <= {*words.findall(label.lower()), "email", "address"}
