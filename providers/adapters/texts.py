@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from functools import lru_cache
 from urllib.parse import quote_plus
 
 import nh3
@@ -27,7 +26,6 @@ _BREAKS = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]{0,200}>", re.IGNOR
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 
 
-@lru_cache(maxsize=4096)
 def one_line(text: str, *, length: int) -> str:
     """`text` as plain text on one line, cut to `length`."""
     return " ".join(_plain(text).split())[:length].rstrip()
@@ -36,8 +34,10 @@ def one_line(text: str, *, length: int) -> str:
 def many_lines(text: str, *, length: int) -> str:
     """`text` as plain text that keeps its lines, without more than one empty line in a row, cut to `length`."""
     lines = [" ".join(line.split()) for line in _plain(text).splitlines()]
-    joined = re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
-    return joined.strip()[:length].rstrip()
+    joined = "\n".join(lines).strip()
+    if "\n\n\n" in joined:
+        joined = re.sub(r"\n{3,}", "\n\n", joined)
+    return joined[:length].rstrip()
 
 
 def _plain(text: str) -> str:

@@ -71,7 +71,7 @@ def _row(external_id: str, row: Any) -> ServiceRow:
         name=_text(row.get("name"), NAME_LENGTH) or f"Service {external_id}",
         type=service_type(raw_type),
         raw_type=raw_type,
-        category=_text(row.get("category"), NAME_LENGTH),
+        category=_repeated_text(row.get("category")),
         rate=_rate(row.get("rate")),
         min=least,
         max=most,
@@ -90,15 +90,30 @@ def _id(value: Any) -> str:
 
 
 def _text(value: Any, length: int) -> str:
-    if isinstance(value, str):
-        return one_line(value, length=length)
-    return (
-        str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) and len(str(value)) < 40 else ""
-    )
+    return one_line(value, length=length) if isinstance(value, str) else raw_word(value)
+
+
+def _repeated_text(value: Any) -> str:
+    return _cached_line(value) if isinstance(value, str) else raw_word(value)
+
+
+@lru_cache(maxsize=4096)
+def _cached_line(value: str) -> str:
+    return one_line(value, length=NAME_LENGTH)
 
 
 def _quantities(least: Any, most: Any) -> tuple[int, int]:
-    low, high = whole(least), whole(most)
+    if isinstance(least, str) and isinstance(most, str):
+        return _text_quantities(least, most)
+    return _exact_quantities(whole(least), whole(most))
+
+
+@lru_cache(maxsize=4096)
+def _text_quantities(least: str, most: str) -> tuple[int, int]:
+    return _exact_quantities(whole(least), whole(most))
+
+
+def _exact_quantities(low: int | None, high: int | None) -> tuple[int, int]:
     if low is None or high is None:
         raise _RowError("its minimum or maximum is not a whole number")
     if low <= 0:
