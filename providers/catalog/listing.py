@@ -80,7 +80,8 @@ def categories_for_sale() -> list[CategoryCount]:
     counted = Category.objects.annotate(
         count=Count("services", filter=Q(services__is_enabled=True, services__is_available=True))
     )
-    return [CategoryCount(*row) for row in counted.filter(count__gt=0).values_list("pk", "name", "count")]
+    rows = counted.filter(count__gt=0).order_by("position", "name").values_list("pk", "name", "count")
+    return [CategoryCount(*row) for row in rows]
 
 
 def services_for_sale(

@@ -1,0 +1,86 @@
+"""All providers' catalogues by the scheduled job: what goes wrong with one stops no other."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from panel.ops.models import Alert, JobRun
+from providers.catalog import refresh
+from providers.catalog.models import Service
+from providers.catalog.refresh import refresh_providers
+from providers.models import Provider, UpstreamService
+from providers.sync import SyncReport
+from providers.tasks import sync_services
+from tests.fixtures_shop import connect
+from tests.fixtures_simulator import Simulator
+
+
+@pytest.fixture
+def three(db: None, make_simulator: Callable[..., Simulator]) -> list[Simulator]:
+    """Three providers of 5 services: A, B and C."""
+    simulators = [make_simulator(services=5) for _ in range(3)]
+    for name, simulator in zip("ABC", simulators, strict=True):
+        connect(simulator, name=name)
+    return simulators
+
+
+def test_the_job_syncs_every_active_provider(three: list[Simulator]) -> None:
+    Provider.objects.filter(name="B").update(is_active=False)
+    sync_services()
+    assert UpstreamService.objects.count() == Service.objects.count() == 10
+    run = JobRun.objects.get(name="providers.sync_services")
+    assert (run.ok, run.lease_until, run.summary["added"], run.summary["failures"]) == (True, None, 10, {})
+
+
+def test_a_broken_provider_stops_no_other(three: list[Simulator]) -> None:
+    three[1].next("services", "html")
+    sync_services()
+    assert set(UpstreamService.objects.values_list("provider__name", flat=True)) == {"A", "C"}
+    summary = JobRun.objects.get(name="providers.sync_services").summary
+    assert list(summary["failures"]) == ["B"]
+    assert summary["failures"]["B"].startswith("Its answer makes no sense")
+
+
+def test_a_crash_is_logged_alerted_and_closed_by_the_next_success(
+    three: list[Simulator], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real = refresh.sync_provider
+    crashing = Provider.objects.get(name="A")
+
+    def crash(**given: Any) -> SyncReport:
+        if given["provider_id"] == crashing.pk:
+            raise ZeroDivisionError("nobody foresaw this")
+        return real(**given)
+
+    monkeypatch.setattr(refresh, "sync_provider", crash)
+    done = refresh_providers(providers=Provider.objects.order_by("pk"), now=timezone.now())
+    assert done.failures == {"A": "The sync crashed: ZeroDivisionError."}
+    assert list(done.reports) == ["B", "C"]
+    assert done.sums()["added"] == 10
+    assert "nobody foresaw this" in caplog.text
+    alert = Alert.objects.get()
+    assert (alert.subject, alert.level, alert.closed_at) == (f"sync:{crashing.pk}", "critical", None)
+    monkeypatch.setattr(refresh, "sync_provider", real)
+    sync_services()
+    assert not Alert.objects.filter(closed_at=None).exists()
+    assert Service.objects.count() == 15
+
+
+def test_a_key_that_does_not_open_is_a_failure_of_that_provider_alone(three: list[Simulator]) -> None:
+    sealed = Provider.objects.get(name="B").sealed_key
+    Provider.objects.filter(name="A").update(sealed_key=sealed)
+    done = refresh_providers(providers=Provider.objects.order_by("pk"), now=timezone.now())
+    assert list(done.failures) == ["A"]
+    assert done.failures["A"].startswith("Its API key cannot be opened, enter it again.")
+    assert three[0].requests("services") == []
+
+
+def test_a_running_job_is_not_started_twice(three: list[Simulator]) -> None:
+    JobRun.objects.create(
+        name="providers.sync_services", holder="another", lease_until=timezone.now() + timedelta(minutes=5)
+    )
+    sync_services()
+    assert UpstreamService.objects.count() == 0
