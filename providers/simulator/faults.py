@@ -89,6 +89,9 @@ class Faults:
                 raise UnknownFaultError(f"The share of {name} is a number from 0 to 1.")
             for action, known in _actions_of(name):
                 found[action].append((known, share))
+        for action, drawn in found.items():
+            if sum(share for _, share in drawn) > 1 + 1e-9:
+                raise UnknownFaultError(f"Together {action} has faults for more than all requests.")
         with self._lock:
             self._shares = found
 

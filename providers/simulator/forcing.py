@@ -18,9 +18,13 @@ def force_order(engine: Engine, order: Order, *, fields: Mapping[str, Any], now:
     order.forced.update(fields)
     order.returned = True
     word = order.forced.get("status")
-    if word in orders.FINAL and "remains" not in order.forced:
-        left = {orders.COMPLETED: 0, orders.CANCELED: order.quantity}.get(str(word), remains)
-        order.forced["remains"] = str(left)
+    if "status" in fields and "remains" not in fields:
+        if word == orders.COMPLETED:
+            order.forced["remains"] = "0"
+        elif word == orders.CANCELED:
+            order.forced["remains"] = str(order.quantity)
+        elif word == orders.PARTIAL:
+            order.forced.setdefault("remains", str(remains))
     kept = _kept(order)
     if kept is not None:
         engine.keep(order, kept)

@@ -26,8 +26,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--bind", type=_address, default="127.0.0.1:8090", metavar="HOST:PORT", help="port 0: any")
         parser.add_argument("--key", help="the API key it asks for; better given as SIMULATOR_KEY in the environment")
-        parser.add_argument("--services", type=int, default=300, metavar="N")
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="services, endings and faults follow it")
+        parser.add_argument("--services", type=_whole, default=300, metavar="N")
+        parser.add_argument("--seed", type=_whole, default=1, metavar="N", help="services, endings, faults follow it")
         parser.add_argument("--balance", type=_amount, default="1000", metavar="AMOUNT", help="at the very first start")
         parser.add_argument("--currency", default="USD")
         parser.add_argument("--order-seconds", type=_seconds, default=120, metavar="S", help="how long an order takes")
@@ -39,7 +39,9 @@ class Command(BaseCommand):
         parser.add_argument("--hang-seconds", type=_seconds, default=120, metavar="S", help="how long a fault hangs")
         parser.add_argument("--partial-share", type=_share, default=0.1, metavar="P")
         parser.add_argument("--canceled-share", type=_share, default=0.03, metavar="P")
-        parser.add_argument("--foreign-orders", type=int, default=0, metavar="N", help="ids that go to others, at most")
+        parser.add_argument(
+            "--foreign-orders", type=_whole, default=0, metavar="N", help="most ids between two of ours"
+        )
         parser.add_argument("--one-order-per-link", action="store_true")
         parser.add_argument("--latency", type=_seconds, default=0, metavar="S", help="what every answer waits")
         parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="NAME=P", help="repeatable")
@@ -50,6 +52,11 @@ class Command(BaseCommand):
         key = options["key"] or os.environ.get("SIMULATOR_KEY", "")
         if not key:
             raise CommandError("Give the API key as SIMULATOR_KEY or --key.", returncode=2)
+        try:
+            server = _make_server(key, options)
+            server.start()
+        except (UnknownFaultError, OSError) as problem:
+            raise CommandError(str(problem), returncode=2) from None
         stopping = threading.Event()
 
         def stop(number: int, frame: FrameType | None) -> None:
@@ -57,11 +64,6 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        try:
-            server = _make_server(key, options)
-            server.start()
-        except (UnknownFaultError, OSError) as problem:
-            raise CommandError(str(problem), returncode=2) from None
         self.stdout.write(f"Simulator listens at {server.url}")
         self.stdout.flush()
         try:
@@ -107,6 +109,12 @@ def _amount(text: str) -> Decimal:
     if not amount.is_finite() or amount != round(amount, 6):
         raise ArgumentTypeError(f"“{text}” is not an amount with at most six decimals.")
     return amount
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise ArgumentTypeError(f"“{text}” is not a whole number.")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
