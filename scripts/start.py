@@ -138,7 +138,8 @@ def simulator_port_of(data_dir: Path) -> int:
         port = int(path.read_text())
         wait_for_port(port)
         return port
-    port = next((port for port in SIMULATOR_PORTS if is_free(port)), 0)
+    first = os.getpid() % len(SIMULATOR_PORTS)  # so that two first runs at once hardly try the same one
+    port = next((port for port in [*SIMULATOR_PORTS[first:], *SIMULATOR_PORTS[:first]] if is_free(port)), 0)
     if not port:
         raise FailedError(f"No port from {SIMULATOR_PORTS.start} to {SIMULATOR_PORTS.stop - 1} is free.")
     path.write_text(str(port))

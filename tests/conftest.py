@@ -8,7 +8,12 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from panel.wallet.triggers import lay_triggers, lift_triggers
 
-pytest_plugins = ["tests.fixtures_simulator", "tests.fixtures_shop", "tests.fixtures_orders"]
+pytest_plugins = [
+    "tests.fixtures_servers",
+    "tests.fixtures_simulator",
+    "tests.fixtures_shop",
+    "tests.fixtures_orders",
+]
 
 
 @pytest.fixture(scope="session", autouse=True)
