@@ -12,7 +12,7 @@ def is_public(address: str) -> bool:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return all(_is_global(one) for one in (parsed, *_packed(parsed)))
+    return all(_is_global(one) for one in _meant(parsed))
 
 
 def _is_global(address: IPv4Address | IPv6Address) -> bool:
@@ -24,10 +24,12 @@ def _is_global(address: IPv4Address | IPv6Address) -> bool:
     )
 
 
-def _packed(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
+def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
+    """Where a packet may end: for a notation of an IPv4 address there, for a tunnel at either end."""
     if isinstance(address, IPv4Address):
-        return []
-    packed = [one for one in (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())) if one is not None]
+        return [address]
+    if address.ipv4_mapped is not None:
+        return [address.ipv4_mapped]
     if address in _TRANSLATED:
-        packed.append(IPv4Address(int(address) & 0xFFFFFFFF))
-    return packed
+        return [IPv4Address(int(address) & 0xFFFFFFFF)]
+    return [one for one in (address, address.sixtofour, *(address.teredo or ())) if one is not None]
