@@ -1,0 +1,62 @@
+"""The checks of the configuration: each finds its mistake, and a good configuration is silent."""
+
+from typing import Any
+
+import pytest
+from django.core import checks
+
+from panel.checks import check_mail
+
+
+def found() -> set[str | None]:
+    """The ids of our own findings."""
+    return {message.id for message in checks.run_checks() if (message.id or "").startswith("panel.")}
+
+
+def test_the_defaults_are_in_order() -> None:
+    assert found() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("SITE_URL", "panel.example.com", "panel.E001"),
+        ("SITE_URL", "ftp://panel.example.com", "panel.E001"),
+        ("SITE_URL", "http://panel.example.com", "panel.W001"),
+        ("ALLOWED_HOSTS", ["panel.example.com", "*"], "panel.E002"),
+        ("SECRET_KEY", "short", "panel.E003"),
+        ("API_PEPPER", "", "panel.E003"),
+        ("DATA_KEYS", [], "panel.E004"),
+        ("DATA_KEYS", ["not base64"], "panel.E004"),
+        ("DATA_KEYS", ["c2hvcnQ="], "panel.E004"),
+        ("POLL_SECONDS", 0, "panel.E005"),
+        ("LEASE_SECONDS", 30, "panel.E006"),
+        ("CURRENCY", "$", "panel.E007"),
+    ],
+)
+def test_a_mistake_is_found(settings: Any, name: str, value: object, expected: str) -> None:
+    setattr(settings, name, value)
+    assert found() == {expected}
+
+
+def test_a_transaction_around_every_request_is_refused(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
+    assert found() == {"panel.E008"}
+
+
+def test_several_processes_on_sqlite_are_warned_of(settings: Any) -> None:
+    settings.REDIS_URL, settings.IS_SQLITE = "redis://127.0.0.1:6379/0", True
+    assert found() == {"panel.W002"}
+
+
+def test_a_panel_without_mail_is_warned_of_on_deployment(settings: Any) -> None:
+    settings.EMAIL_URL = ""
+    assert [message.id for message in check_mail(None)] == ["panel.W003"]
+    settings.EMAIL_URL = "smtp://mail.example.com"
+    assert check_mail(None) == []
+
+
+def test_no_message_holds_a_secret(settings: Any) -> None:
+    settings.SECRET_KEY, settings.DATA_KEYS = "canary-secret", ["canary-key"]
+    said = " ".join(f"{message.msg} {message.hint}" for message in checks.run_checks())
+    assert "canary" not in said
