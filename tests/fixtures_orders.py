@@ -17,13 +17,11 @@ from orders.poll import Polled, poll_provider
 from orders.reconcile import read_balance
 from orders.submit import submit_order
 from panel.customers.models import User
-from panel.lib.secret import Secret
 from panel.wallet import ledger
 from panel.wallet.models import Account, Transfer
-from providers.catalog.markups import set_markup
 from providers.catalog.models import Service
-from providers.catalog.refresh import refresh_provider
 from providers.models import BalanceReading, Provider
+from tests.fixtures_shop import Shop
 from tests.fixtures_simulator import DEFAULT_SERVICE, Simulator
 
 LINK = "https://www.instagram.com/natgeo"
@@ -96,15 +94,10 @@ class Store:
 
 
 @pytest.fixture
-def store(db: None, simulator: Simulator) -> Store:
+def store(shop: Shop) -> Store:
     """The shop, with the provider's opening balance of 1000 in the books."""
-    provider = Provider.objects.create(name="Upstream", url=simulator.url)
-    provider.set_key(Secret(simulator.key))
-    provider.save()
-    refresh_provider(provider_id=provider.pk, now=timezone.now())
-    set_markup(percent=Decimal(50))
     customer = User.objects.create_user("ada@example.com", "correct horse battery")
     ledger.credit_wallet(user=customer, amount=Decimal(100), key="credit:opening")
-    shop = Store(simulator, provider, customer)
-    shop.read_balance()
-    return shop
+    store = Store(shop.simulator, shop.provider, customer)
+    store.read_balance()
+    return store

@@ -225,7 +225,7 @@ def test_a_failed_call_changes_no_order(store: Store, fault: str, monkeypatch: p
     store.active(link="https://example.com/another")
     store.poll()
     before = store.fresh(order)
-    store.simulator.next("status", fault, times=2)
+    store.simulator.next("status", fault)
     polled = store.poll()
     after = store.fresh(order)
 

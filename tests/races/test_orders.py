@@ -1,0 +1,211 @@
+"""Rivals at the same moment, each with a connection of its own: money and orders come out as if they had queued up."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from orders.books import recount
+from orders.cancel import CannotCancelError, cancel_queued
+from orders.models import Attempt, Order
+from orders.place import place_order
+from orders.poll import poll_provider
+from orders.record import record_outcome
+from orders.resolve import CannotResolveError, give_money_back, it_was_not_placed
+from orders.settle import settle_batch
+from orders.submit import submit_order
+from orders.sweep import reap_attempts, sweep_orders
+from panel.wallet import ledger
+from panel.wallet.ledger import NotEnoughFundsError
+from panel.wallet.models import Account, Transfer
+from providers.adapters.base import OrderStatus, Placed, StatusWord
+from providers.catalog.models import Service
+from tests.fixtures_orders import LINK, Store
+
+RIVALS = 8
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*jobs: Callable[[], Any]) -> list[Any]:
+    """Run the jobs at the same moment; their results, or what they raised."""
+    start = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], Any]) -> Any:
+        try:
+            start.wait(timeout=20)
+            return job()
+        except Exception as error:  # noqa: BLE001 (the test looks at it)
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))
+
+
+def placing(store: Store, token: str | None = None, link: str = LINK) -> Callable[[], Any]:
+    service_id = store.service().pk
+    words = {"link": link, "quantity": "10000"}  # 13.50
+
+    def place() -> Any:
+        return place_order(customer=store.customer, service_id=service_id, words=words, now=timezone.now(), token=token)
+
+    return place
+
+
+def test_funds_for_seven_buy_seven(store: Store) -> None:
+    results = at_once(*[placing(store, link=f"{LINK}/{number}") for number in range(RIVALS)])
+
+    assert sum(isinstance(result, NotEnoughFundsError) for result in results) == 1
+    assert Order.objects.count() == 7
+    assert store.wallet() == Decimal("5.5")
+    assert recount() == []
+
+
+def test_without_the_guard_they_would_overdraw(store: Store) -> None:
+    """The control: a look first and a payment afterwards lets through more than there is money for."""
+    looked = threading.Barrier(RIVALS)
+
+    def careless(*, customer: Any, amount: Decimal, key: str, cause: str) -> None:
+        balance = Account.objects.get(customer=customer).balance
+        assert balance is not None
+        looked.wait(timeout=20)
+        if balance < amount:
+            raise NotEnoughFundsError(charge=amount)
+        spent.append(amount)
+
+    spent: list[Decimal] = []
+    Account.objects.filter(customer=store.customer).update(balance=Decimal(15))
+    jobs = [lambda: careless(customer=store.customer, amount=Decimal(10), key="", cause="")] * RIVALS
+    at_once(*jobs)
+
+    assert sum(spent) == 80
+
+
+def test_one_token_is_one_order(store: Store) -> None:
+    results = at_once(*[placing(store, token="once")] * RIVALS)
+
+    assert sorted(result.is_new for result in results) == [False] * (RIVALS - 1) + [True]
+    assert {result.order.pk for result in results} == {Order.objects.get().pk}
+    assert store.wallet() == Decimal("86.5")
+
+
+def test_one_order_is_sent_once(store: Store) -> None:
+    order = store.place()
+    results = at_once(*[lambda: submit_order(order_id=order.pk)] * RIVALS)
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert results.count(True) == 1
+    assert len(store.simulator.created(LINK)) == 1
+    assert Attempt.objects.count() == 1
+    assert recount() == []
+
+
+def test_sweeps_side_by_side_send_each_order_once(store: Store) -> None:
+    orders = [store.place(link=f"{LINK}/{number}", quantity="50") for number in range(12)]
+    at_once(*[lambda: sweep_orders(now=timezone.now())] * 3)
+
+    assert {store.fresh(order).state for order in orders} == {"ACTIVE"}
+    assert len(store.simulator.orders()) == 12
+    assert recount() == []
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_canceling_and_sending(store: Store, attempt: int) -> None:
+    order = store.place()
+    canceled, sent = at_once(
+        lambda: cancel_queued(order_id=order.pk, actor="ada@example.com"), lambda: submit_order(order_id=order.pk)
+    )
+    order = store.fresh(order)
+
+    if order.state == "CANCELED":
+        assert (canceled, sent, store.simulator.created(LINK)) == (None, False, [])
+        assert store.wallet() == 100
+    else:
+        assert isinstance(canceled, CannotCancelError)
+        assert (order.state, sent, len(store.simulator.created(LINK))) == ("ACTIVE", True, 1)
+        assert store.wallet() == Decimal("98.65")
+    assert recount() == []
+
+
+def test_the_same_end_told_by_many_gives_back_once(store: Store) -> None:
+    order = store.active()
+    answer = OrderStatus(order.provider_order_id or "", StatusWord.PARTIAL, "Partial", Decimal("0.6"), 0, 333, "USD")
+
+    def settle() -> Any:
+        moment = timezone.now()
+        return settle_batch(answers={order.pk: answer}, asked_at=moment, now=moment)
+
+    results = at_once(*[settle] * RIVALS)
+
+    assert [result.failed for result in results] == [0] * RIVALS
+    assert store.wallet() == Decimal("98.65") + Decimal("0.44955")
+    assert Transfer.objects.filter(key__startswith="refund:").count() == 1
+    assert recount() == []
+
+
+def test_polls_side_by_side_ask_for_each_order_once(store: Store) -> None:
+    for number in range(30):
+        store.active(link=f"{LINK}/{number}", quantity="50")
+    Order.objects.update(next_poll_at=timezone.now())
+
+    results = at_once(*[lambda: poll_provider(provider=store.provider)] * 3)
+
+    assert sum(result.orders for result in results) == 30
+    assert sum(store.simulator.requests("status")) == 30
+
+
+def test_a_late_answer_and_the_reaper(store: Store) -> None:
+    order = store.place()
+    Order.objects.filter(pk=order.pk).update(state="SENDING")
+    past = timezone.now() - timedelta(minutes=2)
+    attempt = Attempt.objects.create(order=order, number=1, started_at=past, lease_until=past)
+
+    results = at_once(
+        lambda: record_outcome(attempt_id=attempt.pk, outcome=Placed("777")),
+        lambda: reap_attempts(now=timezone.now()),
+    )
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    order = store.fresh(order)
+    assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", "777", Decimal("0.9"))
+    assert recount() == []
+
+
+def test_two_verdicts(store: Store) -> None:
+    store.simulator.next("add", "reset_before_create")
+    order = store.active()
+    store.let_lease_end(order)
+    results = at_once(
+        lambda: give_money_back(order_id=order.pk, actor="a@example.com", reason="one"),
+        lambda: it_was_not_placed(order_id=order.pk, actor="b@example.com", reason="two"),
+    )
+
+    assert sum(isinstance(result, CannotResolveError) for result in results) == 1
+    assert store.fresh(order).state in {"REJECTED", "QUEUED"}
+    assert recount() == []
+
+
+def test_money_in_and_out_of_one_wallet(store: Store) -> None:
+    def credit(number: int) -> Callable[[], Any]:
+        return lambda: ledger.credit_wallet(user=store.customer, amount=Decimal(1), key=f"credit:race:{number}")
+
+    at_once(*[credit(number) for number in range(RIVALS)], placing(store), placing(store, link=f"{LINK}/2"))
+
+    assert store.wallet() == 100 + RIVALS - 27
+    assert recount() == []
+
+
+def test_a_service_that_goes_off_sale_meanwhile(store: Store) -> None:
+    results = at_once(placing(store), lambda: Service.objects.update(is_enabled=False))
+
+    placed = not isinstance(results[0], Exception)
+    assert Order.objects.count() == placed
+    assert recount() == []
