@@ -29,7 +29,8 @@ def main() -> None:
     use_new_enough_python()
     python = make_environment(venv=ROOT / os.environ.get("VENV", ".venv"))
     install(python=python, lock=ROOT / "requirements" / ("dev.txt" if options.dev else "runtime.txt"))
-    run([python, "manage.py", "migrate", "--no-input", "--verbosity", "0"], failing="The database was not prepared.")
+    migrate = [python, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    run(migrate, failing="The database was not prepared.", umask=0o077)  # the books are for their owner's eyes only
     collect_static(python=python)
 
 
@@ -65,7 +66,7 @@ def install(*, python: Path, lock: Path) -> None:
     if reads(stamp) == digest or reads(done_by_dev) == dev_digest:
         return
     say("Installing the locked dependencies")
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
     run([*command, "--require-hashes", "-r", lock], failing="The dependencies were not installed.")
     stamp.write_text(digest)
 
@@ -93,9 +94,9 @@ def reads(stamp: Path) -> str:
     return stamp.read_text() if stamp.exists() else ""
 
 
-def run(command: list[object], *, failing: str) -> None:
+def run(command: list[object], *, failing: str, umask: int = -1) -> None:
     """Run one step; stop with `failing` where it fails."""
-    if subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode:
+    if subprocess.run([str(part) for part in command], cwd=ROOT, umask=umask, check=False).returncode:
         stop(failing)
 
 

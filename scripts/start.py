@@ -52,6 +52,7 @@ def main() -> int:
         signal.signal(number, lambda number, frame: stopping.set())
     if "MAKELEVEL" in os.environ:
         follow_parent(signal.SIGTERM)
+    os.umask(0o077)  # what is in the data directory is for its owner
     parts: list[Part] = []
     try:
         data_dir = Path(os.environ.get("DATA_DIR", "var")).absolute()

@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-jobs", action="store_true", help="Only pages: the jobs are run by something else.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.umask(0o077)  # what it writes into the data directory is for its owner
         wait_for_database(seconds=DATABASE_SECONDS)
         refuse_old_schema()
         has_jobs = not settings.REDIS_URL and not options["no_jobs"]
