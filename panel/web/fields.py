@@ -47,4 +47,8 @@ def _css(widget: Any) -> str:
 def _repeats(placeholder: str, label: str) -> bool:
     """Whether a placeholder says no more than the label above the field."""
     words = re.compile(r"[^\W_]+")
-    return set(words.findall(str(placeholder).lower())) <= {*words.findall(label.lower()), "email", "address"}
+    return bool(placeholder) and set(words.findall(str(placeholder).lower())) <= {
+        *words.findall(label.lower()),
+        "email",
+        "address",
+    }

@@ -10,7 +10,7 @@
   };
 
   function wordsFor(status, requestId) {
-    if (WORDS[status]) return WORDS[status];
+    if (status < 500 && WORDS[status]) return WORDS[status];
     if (status >= 500) return WORDS[500] + (requestId ? " Reference: " + requestId : "");
     return "The server did not accept this (" + status + "). Reload the page, then try again.";
   }
