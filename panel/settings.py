@@ -82,7 +82,7 @@ INSTALLED_APPS = [
     "providers",
     "providers.catalog",
     "orders",
-    "django.contrib.admin",
+    "panel.web.admin_app.PanelAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

@@ -66,10 +66,7 @@ def charge(*, customer: User, amount: Decimal, key: str, cause: str) -> None:
     """Take `amount` from the customer's wallet into held. Raises NotEnoughFundsError, and then nothing has moved."""
     found = Account.objects.filter(Q(customer=customer) | Q(house=HELD, currency=settings.CURRENCY))
     accounts = {house: pk for pk, house in found.values_list("pk", "house")}
-    taken = "" in accounts and Account.objects.filter(pk=accounts[""], balance__gte=amount).update(
-        balance=F("balance") - Value(amount, output_field=AmountField())
-    )
-    if not taken:
+    if "" not in accounts or not _take(accounts[""], amount):
         raise NotEnoughFundsError(charge=amount)
     held = accounts.get(HELD) or house_account(house=HELD, currency=settings.CURRENCY).pk
     _write([Move(key=key, source=accounts[""], target=held, amount=amount, cause=cause)])
@@ -81,6 +78,16 @@ def credit_wallet(*, user: User, amount: Decimal, key: str, note: str = "", sour
         wallet = wallet_of(user=user)
         house = house_account(house=source, currency=wallet.currency)
         return transfer([Move(key=key, source=house.pk, target=wallet.pk, amount=amount, cause="", note=note)])[0]
+
+
+def debit_wallet(*, user: User, amount: Decimal, key: str, note: str = "", target: str = ADJUSTMENT) -> Transfer:
+    """Take `amount` out of the customer's wallet, to a house account. Raises NotEnoughFundsError; nothing has moved."""
+    with transaction.atomic():
+        wallet = wallet_of(user=user)
+        house = house_account(house=target, currency=wallet.currency)
+        if not _take(wallet.pk, amount):
+            raise NotEnoughFundsError(charge=amount)
+        return _write([Move(key=key, source=wallet.pk, target=house.pk, amount=amount, cause="", note=note)])[0]
 
 
 def record_deposit(*, account: str, currency: str, amount: Decimal, key: str, note: str = "") -> Transfer:
@@ -118,6 +125,12 @@ def balance(*, account: Account) -> Decimal:
     came = Transfer.objects.filter(target=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     went = Transfer.objects.filter(source=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     return came - went
+
+
+def _take(wallet: int, amount: Decimal) -> bool:
+    """Take `amount` out of the wallet's kept balance in one statement; False where there is less."""
+    rest = F("balance") - Value(amount, output_field=AmountField())
+    return Account.objects.filter(pk=wallet, balance__gte=amount).update(balance=rest) == 1
 
 
 def _write(moves: Sequence[Move]) -> list[Transfer]:

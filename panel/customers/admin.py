@@ -1,0 +1,177 @@
+"""Customers and staff in the admin: who may sign in. Nobody is deleted, and nobody makes himself more than he is."""
+
+from typing import Any
+
+import allauth.account.admin
+import allauth.mfa.admin  # noqa: F401 (registers what is replaced below)
+import django.contrib.auth.admin  # noqa: F401 (as above)
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+
+from panel.customers.models import User
+from panel.ops import audit
+from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
+from panel.web.templatetags.panel import money
+
+POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new customer or member of staff."""
+
+    password = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Leave it empty, and the person sets one through “Forgot your password?”.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "is_staff")
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].strip().lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError("There is a user with this e-mail address already.")
+        return email
+
+    def clean_password(self) -> str:
+        if self.cleaned_data["password"]:
+            validate_password(self.cleaned_data["password"], User(email=self.cleaned_data.get("email", "")))
+        return str(self.cleaned_data["password"])
+
+
+@admin.register(User)
+class UserAdmin(RecordAdmin):
+    list_display = ("email", "name", "balance", "orders_made", "is_active", "is_staff", "date_joined")
+    list_select_related = ("wallet",)
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "name", "=id")
+    ordering = ("-pk",)
+    actions = ("switch_on", "switch_off")
+    readonly_fields = ("email", "balance", "orders_made", "date_joined", "last_login")
+    filter_horizontal = ("groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "time_zone", "is_active")}),
+        ("Account", {"fields": ("balance", "orders_made", "date_joined", "last_login")}),
+        ("What they may do", {"fields": POWERS}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        made = User.objects.filter(pk=OuterRef("pk")).annotate(made=Count("orders")).values("made")
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.annotate(made=Subquery(made))
+
+    @admin.display(description="balance", ordering="wallet__balance")
+    def balance(self, user: User) -> str:
+        wallet = getattr(user, "wallet", None)
+        return money(wallet.balance, wallet.currency) if wallet else "–"
+
+    @admin.display(description="orders")
+    def orders_made(self, user: User) -> str:
+        return f"{getattr(user, 'made', 0):,}"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Staff are changed by a superuser alone: whoever could switch one off could lock the owner out."""
+        if obj is not None and obj.is_staff and not is_superuser(request):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return () if is_superuser(request) else ("is_staff",)
+        is_himself = obj.pk == request.user.pk
+        if is_superuser(request) and not is_himself:
+            return self.readonly_fields
+        return (*self.readonly_fields, *POWERS, *(("is_active",) if is_himself else ()))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fieldsets if obj else ((None, {"fields": ("email", "name", "password", "is_staff")}),)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = NewUserForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:
+            obj.set_password(form.cleaned_data["password"] or None)
+        super().save_model(request, obj, form, change)
+        if not change:
+            EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=True)
+
+    @admin.action(description="Let them sign in", permissions=["change"])
+    def switch_on(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        self._switch(request, users, is_active=True)
+
+    @admin.action(description="Switch off: they can no longer sign in", permissions=["change"])
+    def switch_off(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        self._switch(request, users, is_active=False)
+
+    def _switch(self, request: HttpRequest, users: QuerySet[User], *, is_active: bool) -> None:
+        """Staff are left out: their switch is on their own page, for a superuser."""
+        count = 0
+        for user in User.objects.filter(pk__in=users.values("pk"), is_staff=False).exclude(is_active=is_active):
+            User.objects.filter(pk=user.pk).update(is_active=is_active)
+            action = "user.switch on" if is_active else "user.switch off"
+            audit.record(actor=actor_of(request), action=action, target=f"user:{user.pk}")
+            count += 1
+        messages.success(request, f"{count} switched {'on' if is_active else 'off'}. Staff are left as they were.")
+
+
+for replaced in (Group, EmailAddress, Authenticator):
+    admin.site.unregister(replaced)
+
+
+@admin.register(Group)
+class GroupAdmin(RecordAdmin):
+    """What members of staff may do, by role: for a superuser to say."""
+
+    list_display = ("name",)
+    filter_horizontal = ("permissions",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnlyAdmin):
+    list_display = ("email", "user", "primary", "verified")
+    list_select_related = ("user",)
+    search_fields = ("email",)
+    ordering = ("-pk",)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(RecordAdmin):
+    """Second factors, without their secrets. A superuser removes one whose owner has lost the phone."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    list_filter = ("type",)
+    search_fields = ("user__email",)
+    fields = ("user", "type", "created_at", "last_used_at")
+    ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.record_deletion(request, obj)
+        super().delete_model(request, obj)

@@ -1,0 +1,33 @@
+"""Alerts, the audit trail and the jobs' runs, to look at. Alerts are handled on the staff's page."""
+
+from django.contrib import admin
+
+from panel.ops.back_office import ReadOnlyAdmin
+from panel.ops.models import Alert, AuditEvent, JobRun
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    list_display = ("title", "level", "subject", "opened_at", "seen_at", "closed_at")
+    list_filter = ("level", ("closed_at", admin.EmptyFieldListFilter))
+    search_fields = ("title", "subject")
+    ordering = ("-pk",)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor", "action", "target")
+    list_filter = ("action",)
+    search_fields = ("=target", "actor")
+    search_help_text = "Who did it, or what it was done to, such as order:17"
+    ordering = ("-pk",)
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    list_display = ("name", "ok", "started_at", "finished_at", "is_running")
+    ordering = ("name",)
+
+    @admin.display(boolean=True, description="running")
+    def is_running(self, run: JobRun) -> bool:
+        return bool(run.holder)

@@ -1,0 +1,93 @@
+"""What every admin page shares: what staff change is in the audit trail, and nothing is deleted by habit.
+
+The apps' admin.py modules build on these classes.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from panel.ops import audit
+
+if TYPE_CHECKING:  # generic to the type checker alone
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+
+
+def actor_of(request: HttpRequest) -> str:
+    """The name under which history and audit trail keep what this person does."""
+    return request.user.get_username()
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    """Whether this person may do what no role can be given."""
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+class RecordAdmin(ModelAdmin):
+    """Rows that staff may change and never delete; each change is a line of the audit trail, by its fields' names."""
+
+    show_full_result_count = False
+    list_per_page = 100
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, "add", obj, message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, "change", obj, message)
+        return super().log_change(request, obj, message)
+
+    def record_deletion(self, request: HttpRequest, obj: Model) -> None:
+        """For admins that allow deleting: call it before the row is gone."""
+        self._record(request, "delete", obj, [])
+
+    def _record(self, request: HttpRequest, verb: str, obj: Model, message: Any) -> None:
+        parts = message if isinstance(message, list) else []
+        fields = [name for part in parts for name in part.get("changed", {}).get("fields", [])]
+        name = self.opts.model_name
+        audit.record(
+            actor=actor_of(request),
+            action=f"{name}.{verb}",
+            target=f"{name}:{obj.pk}",
+            detail={"fields": fields} if fields else {},
+        )
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows to look at: nobody adds, changes or deletes them here, not even a superuser."""
+
+    show_full_result_count = False
+    list_per_page = 100
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(TabularInline):
+    """The rows that belong to a record, to look at."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,104 @@
+"""The books, to look at: nobody changes or deletes a line of them. Balances change through "Adjust balance" alone."""
+
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+
+from panel.customers.models import User
+from panel.ops.back_office import ReadOnlyAdmin, actor_of
+from panel.wallet import ledger
+from panel.wallet.adjust import adjust_wallet
+from panel.wallet.booking import Booking, BookingError, booking_page
+from panel.wallet.ledger import NotEnoughFundsError
+from panel.wallet.models import Account, Transfer
+from panel.web.access import need
+from panel.web.templatetags.panel import money
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Wallets, or accounts of the house."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("wallet", "Customers' wallets"), ("house", "Accounts of the house")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
+        if self.value() in {"wallet", "house"}:
+            return queryset.filter(customer__isnull=self.value() == "house")
+        return queryset
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "customer", "kept_balance", "currency", "created_at")
+    list_select_related = ("customer",)
+    list_filter = (KindFilter,)
+    search_fields = ("customer__email", "house")
+    ordering = ("-pk",)
+    fields = ("customer", "house", "currency", "counted_balance", "created_at")
+
+    @admin.display(description="balance", ordering="balance")
+    def kept_balance(self, account: Account) -> str:
+        return money(account.balance, account.currency)
+
+    @admin.display(description="balance")
+    def counted_balance(self, account: Account) -> str:
+        """What its transfers come to: for one account at a time, since accounts of the house keep no balance."""
+        return money(ledger.balance(account=account), account.currency)
+
+    def get_urls(self) -> list[URLPattern]:
+        adjust = path("adjust/<int:user_id>/", self.admin_site.admin_view(self.adjust), name="wallet_account_adjust")
+        return [adjust, *super().get_urls()]
+
+    def adjust(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        need(request, "wallet.add_transfer")
+        customer = get_object_or_404(User, pk=user_id)
+        wallet = ledger.wallet_of(user=customer)
+        back = reverse("admin:customers_user_change", args=[customer.pk])
+        booking = Booking(
+            title=f"Adjust the balance of {customer.email}",
+            currency=wallet.currency,
+            balance=wallet.balance or Decimal(0),
+            may_fall_below_zero=False,
+            amount_help="Write -5 to take 5 out of the wallet.",
+            puts=f"{{amount}} goes into the wallet of {_plain(customer)}: {{before}} becomes {{after}}.",
+            takes=f"{{amount}} is taken out of the wallet of {_plain(customer)}: {{before}} becomes {{after}}.",
+            book=partial(_book, customer, actor_of(request)),
+            back=back,
+            trail={"Users": reverse("admin:customers_user_changelist"), customer.email: back},
+        )
+        return booking_page(request, booking)
+
+
+def _plain(customer: User) -> str:
+    """The e-mail address with its braces doubled, since it stands in a sentence that is filled in later."""
+    return customer.email.replace("{", "{{").replace("}", "}}")
+
+
+def _book(customer: User, actor: str, amount: Decimal, reason: str, token: str) -> bool:
+    try:
+        return adjust_wallet(user=customer, amount=amount, reason=reason, token=token, actor=actor)
+    except NotEnoughFundsError:
+        raise BookingError("There is less in the wallet by now: nothing was taken.") from None
+
+
+@admin.register(Transfer)
+class TransferAdmin(ReadOnlyAdmin):
+    list_display = ("key", "source", "target", "amount_shown", "cause", "note", "created_at")
+    list_select_related = ("source", "target")
+    search_fields = ("key__startswith", "=cause")
+    search_help_text = "How its key begins, such as refund:17, or its cause, such as order:17"
+    ordering = ("-pk",)
+    fields = ("key", "source", "target", "amount_shown", "cause", "note", "created_at")
+
+    @admin.display(description="amount")
+    def amount_shown(self, transfer: Transfer) -> str:
+        return money(transfer.amount, transfer.source.currency)
