@@ -1,4 +1,7 @@
-"""Placing orders for many customers against the bare transaction, on PostgreSQL. Run by `make bench`; the measuring is in place.py."""
+"""Placing orders for many customers against the bare transaction, on PostgreSQL.
+
+Run by `make bench`; the measuring is in place.py.
+"""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""Following 100,000 open orders at a provider that takes 200 ms to answer, on PostgreSQL. Run by `make bench`; the measuring is in poll.py."""
+"""Following 100,000 open orders at a provider that takes 200 ms to answer, on PostgreSQL.
+
+Run by `make bench`; the measuring is in poll.py.
+"""
 
 import sys
 

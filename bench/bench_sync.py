@@ -1,4 +1,7 @@
-"""The sync of a provider's 10,000 services against its floor, on both databases. Run by `make bench`; the measuring is in sync.py."""
+"""The sync of a provider's 10,000 services against its floor, on both databases.
+
+Run by `make bench`; the measuring is in sync.py.
+"""
 
 import sys
 

@@ -5,7 +5,7 @@ A rate is the price of 1000 units, or of one package for the package types.
 """
 
 import re
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 PLACES = 6
 MICRO = Decimal(1).scaleb(-PLACES)
@@ -13,6 +13,8 @@ ZERO = Decimal(0)
 LARGEST = Decimal(10) ** 12
 """What no amount of ours may reach; BIGINT millionths hold nine times as much."""
 
+_LONG = Context(prec=60, traps=[InvalidOperation])
+_UNITS = [Decimal(1).scaleb(-places) for places in range(20)]
 _PLAIN = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 
 
@@ -34,12 +36,10 @@ def parse_amount(text: str) -> Decimal:
 
 def round_to(amount: Decimal, *, places: int = PLACES, rounding: str = ROUND_HALF_EVEN) -> Decimal:
     """`amount` with `places` decimals. Every rounding of money in the product goes through here."""
-    with localcontext() as context:
-        context.prec = 60
-        try:
-            return amount.quantize(Decimal(1).scaleb(-places), rounding=rounding)
-        except InvalidOperation:
-            raise AmountError("That is not an amount.") from None
+    try:
+        return amount.quantize(_UNITS[places], rounding=rounding, context=_LONG)
+    except InvalidOperation:
+        raise AmountError("That is not an amount.") from None
 
 
 def round_up(amount: Decimal, *, places: int = PLACES) -> Decimal:
