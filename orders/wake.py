@@ -2,8 +2,9 @@
 
 import logging
 
-from celery import current_app
 from django.db import transaction
+
+from panel.celery import app
 
 log = logging.getLogger(__name__)
 
@@ -13,7 +14,7 @@ def wake_submit(*, order_id: int) -> None:
 
     def send() -> None:
         try:
-            current_app.send_task(
+            app.send_task(
                 "orders.tasks.submit_order", args=[order_id], retry=False, ignore_result=True, expires=60
             )
         except Exception:  # whatever the broker's client raises, the order is safe and the customer is answered

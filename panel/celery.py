@@ -8,6 +8,7 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
 app = Celery("panel")
+app.set_default()  # in every thread, not only in the one that came first
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["providers", "orders", "panel.ops"])
 
