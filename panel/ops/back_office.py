@@ -3,12 +3,15 @@
 The apps' admin.py modules build on these classes.
 """
 
+from collections.abc import MutableMapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from panel.lib.money import plain
 from panel.ops import audit
 
 if TYPE_CHECKING:  # generic to the type checker alone
@@ -26,6 +29,13 @@ def actor_of(request: HttpRequest) -> str:
 def is_superuser(request: HttpRequest) -> bool:
     """Whether this person may do what no role can be given."""
     return bool(getattr(request.user, "is_superuser", False))
+
+
+def trim_amounts(initial: MutableMapping[str, Any]) -> None:
+    """Have a form show 10 where the database holds 10.000000."""
+    for name, value in initial.items():
+        if isinstance(value, Decimal):
+            initial[name] = plain(value)
 
 
 class RecordAdmin(ModelAdmin):

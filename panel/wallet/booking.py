@@ -52,7 +52,7 @@ class BookingForm(forms.Form):
     token = forms.RegexField(
         r"^[0-9a-f]{32}\Z",
         widget=forms.HiddenInput,
-        error_messages={name: "This page is out of date: open it again." for name in ("required", "invalid")},
+        error_messages=dict.fromkeys(("required", "invalid"), "This page is out of date: open it again."),
     )
 
     def __init__(self, booking: Booking, *args: Any, **kwargs: Any) -> None:

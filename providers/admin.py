@@ -1,0 +1,212 @@
+"""Providers, their services as they list them, and what they say of our money there. Money moves by its own page."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from panel.lib.secret import Secret
+from panel.ops import audit
+from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
+from panel.wallet.booking import Booking, booking_page
+from panel.web.access import need
+from panel.web.templatetags.panel import money
+from providers import balances
+from providers.catalog.refresh import refresh_providers
+from providers.check import try_connection
+from providers.connect import ConnectionFailedError
+from providers.deposits import book_deposit
+from providers.edit import save_provider
+from providers.forms import ProviderForm
+from providers.models import BalanceReading, Provider, ServiceChange, UpstreamService
+from providers.register import register_provider
+from providers.standing import standing
+
+OWNERS = ("url", "key")
+
+
+@admin.register(Provider)
+class ProviderAdmin(RecordAdmin):
+    form = ProviderForm
+    list_display = ("name", "state", "currency", "exchange_rate", "shelve", "synced_at", "url")
+    search_fields = ("name",)
+    ordering = ("name",)
+    readonly_fields = ("state", "synced_at", "sync_error", "created_at")
+    fieldsets = (
+        (None, {"fields": ("name", "url", "key", "is_active", "shelve")}),
+        ("Money", {"fields": ("currency", "exchange_rate", "low_balance", "drift_threshold")}),
+        ("How it stands", {"fields": ("state", "synced_at", "sync_error", "created_at")}),
+    )
+
+    @admin.display(description="state")
+    def state(self, provider: Provider) -> str:
+        now = standing(provider, now=timezone.now())
+        return format_html('<span class="state tone-{}">{}</span> {}', now.tone, now.label, now.text)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The address and the key are a superuser's to change; a currency stays, since the books are kept in it."""
+        if obj is None:
+            return self.readonly_fields
+        return (*self.readonly_fields, "currency", *(() if is_superuser(request) else ("url",)))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return self.fieldsets[:2]
+        if is_superuser(request):
+            return self.fieldsets
+        return ((None, {"fields": ("name", "url", "is_active", "shelve")}), *self.fieldsets[1:])
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
+        key = form.new_key() if "key" in form.fields else None
+        if not change:
+            self._add(obj, form, key or Secret(""))
+            return
+        fields = [name for name in form.changed_data if name != "key"]
+        repriced = save_provider(provider=obj, changed=fields, key=key)
+        if repriced:
+            messages.info(request, f"{repriced:,} services have a new price.")
+
+    def _add(self, obj: Provider, form: Any, key: Secret) -> None:
+        names = ("name", "url", "currency", "exchange_rate", "shelve")
+        provider = register_provider(key=key, **{name: form.cleaned_data[name] for name in names})
+        obj.pk, obj.sealed_key, obj.key_hint = provider.pk, provider.sealed_key, provider.key_hint
+        obj._state.adding = False
+        obj.save(update_fields=["is_active", "low_balance", "drift_threshold"])
+
+    def get_urls(self) -> list[URLPattern]:
+        def door(action: str, view: Any) -> Any:
+            name = f"providers_provider_{action}"
+            return path(f"<int:provider_id>/{action}/", self.admin_site.admin_view(view), name=name)
+
+        doors = [
+            door("test", require_POST(self.test)),
+            door("sync", require_POST(self.sync)),
+            door("deposit", self.deposit),
+        ]
+        return [*doors, *super().get_urls()]
+
+    def test(self, request: HttpRequest, provider_id: int) -> HttpResponse:
+        need(request, "providers.change_provider")
+        provider = get_object_or_404(Provider, pk=provider_id)
+        try:
+            messages.success(request, try_connection(provider=provider))
+        except ConnectionFailedError as error:
+            messages.error(request, str(error))
+        return _back(provider)
+
+    def sync(self, request: HttpRequest, provider_id: int) -> HttpResponse:
+        need(request, "providers.change_provider")
+        provider = get_object_or_404(Provider, pk=provider_id)
+        is_accepted = "accept_shrunk" in request.POST
+        done = refresh_providers(providers=[provider], now=timezone.now(), accept_shrunk=is_accepted)
+        detail = {"accept_shrunk": True} if is_accepted else {}
+        audit.record(actor=actor_of(request), action="provider.sync", target=f"provider:{provider.pk}", detail=detail)
+        for failure in done.failures.values():
+            messages.error(request, f"Not synced. {failure}")
+        for report in done.reports.values():
+            if report.problem:
+                messages.warning(request, f"Held back: {report.problem} Everything stays as it was.")
+            else:
+                counts = f"{report.added:,} new, {report.changed:,} changed, {report.removed:,} gone"
+                messages.success(request, f"Synced: {counts}, {report.unchanged:,} as before.")
+        return _back(provider)
+
+    def deposit(self, request: HttpRequest, provider_id: int) -> HttpResponse:
+        need(request, "wallet.add_transfer")
+        provider = get_object_or_404(Provider, pk=provider_id)
+        back = reverse("admin:providers_provider_change", args=[provider.pk])
+        booking = Booking(
+            title="Record a deposit",
+            currency=provider.currency,
+            balance=balances.expected_balance(provider=provider),
+            may_fall_below_zero=True,
+            amount_help="What was paid to the provider, in its currency. Write -5 for 5 that came back.",
+            puts="{amount} was paid to this provider: our books say {after} instead of {before}.",
+            takes="{amount} came back from this provider: our books say {after} instead of {before}.",
+            book=partial(_deposit, provider, actor_of(request)),
+            back=back,
+            trail={"Providers": reverse("admin:providers_provider_changelist"), provider.name: back},
+        )
+        return booking_page(request, booking)
+
+
+def _deposit(provider: Provider, actor: str, amount: Any, reason: str, token: str) -> bool:
+    return book_deposit(provider=provider, amount=amount, reason=reason, token=token, actor=actor)
+
+
+def _back(provider: Provider) -> HttpResponse:
+    return redirect("admin:providers_provider_change", provider.pk)
+
+
+@admin.register(UpstreamService)
+class UpstreamServiceAdmin(ReadOnlyAdmin):
+    """A provider's services as it lists them; what is sold is under Services."""
+
+    list_display = ("external_id", "name", "provider", "type", "rate_shown", "is_listed", "doubt", "changed_at")
+    list_display_links = ("external_id", "name")
+    list_select_related = ("provider",)
+    list_filter = (("provider", admin.RelatedOnlyFieldListFilter), "doubt", "missing", "type")
+    search_fields = ("=external_id", "name")
+    ordering = ("provider", "position", "pk")
+
+    @admin.display(description="rate", ordering="rate")
+    def rate_shown(self, service: UpstreamService) -> str:
+        return money(service.rate, service.provider.currency)
+
+    @admin.display(boolean=True, description="listed")
+    def is_listed(self, service: UpstreamService) -> bool:
+        return service.is_listed
+
+
+@admin.register(ServiceChange)
+class ServiceChangeAdmin(ReadOnlyAdmin):
+    """What the syncs found."""
+
+    list_display = ("at", "provider", "kind", "external_id", "name", "what")
+    list_select_related = ("provider",)
+    list_filter = ("kind", ("provider", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("=external_id", "name")
+    ordering = ("-pk",)
+
+    @admin.display(description="what changed")
+    def what(self, change: ServiceChange) -> str:
+        """A plain text: these are the provider's words."""
+        pairs = (f"{name}: {pair[0]} → {pair[1]}" for name, pair in change.fields.items() if _is_pair(pair))
+        return "; ".join(pairs)[:300]
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2
+
+
+@admin.register(BalanceReading)
+class BalanceReadingAdmin(ReadOnlyAdmin):
+    list_display = ("at", "provider", "balance_shown", "expected_shown", "at_risk_shown", "drift_shown")
+    list_select_related = ("provider",)
+    list_filter = (("provider", admin.RelatedOnlyFieldListFilter),)
+    ordering = ("-pk",)
+
+    @admin.display(description="balance", ordering="balance")
+    def balance_shown(self, reading: BalanceReading) -> str:
+        return money(reading.balance, reading.currency)
+
+    @admin.display(description="expected")
+    def expected_shown(self, reading: BalanceReading) -> str:
+        return money(reading.expected, reading.currency)
+
+    @admin.display(description="at risk")
+    def at_risk_shown(self, reading: BalanceReading) -> str:
+        return money(reading.at_risk, reading.currency)
+
+    @admin.display(description="drift", ordering="drift")
+    def drift_shown(self, reading: BalanceReading) -> str:
+        return money(reading.drift, reading.currency)

@@ -1,0 +1,47 @@
+"""What staff choose for the shelf: words, places, what is on sale. Called by the admin; the shelf's version follows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from providers.catalog.models import Category, Service
+from providers.catalog.shelve import reprice, touch_shelf
+from providers.models import Provider
+
+OWN_WORDS = frozenset({"name", "description", "category"})
+
+
+def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
+    """Write these fields of one service, and bring its price and availability in line at once.
+
+    Own words are kept from then on: the provider's no longer replace them. Taking `has_own_words` back brings the
+    provider's words back.
+    """
+    values = dict(chosen)
+    if OWN_WORDS & values.keys() and "has_own_words" not in values:
+        values["has_own_words"] = True
+    with transaction.atomic():
+        # The lock that the shelf takes, first: a sync in this moment neither overwrites these words nor misses them.
+        Provider.objects.select_for_update(no_key=True).get(pk=service.provider_id)
+        Service.objects.filter(pk=service.pk).update(**values, changed_at=timezone.now())
+        reprice(service_id=service.pk)
+        touch_shelf()
+
+
+def put_on_sale(*, service_ids: Sequence[int], is_enabled: bool) -> int:
+    """Turn staff's own switch of these services; how many it changed."""
+    with transaction.atomic():
+        services = Service.objects.filter(pk__in=service_ids).exclude(is_enabled=is_enabled)
+        changed = services.update(is_enabled=is_enabled, changed_at=timezone.now())
+        if changed:
+            touch_shelf()
+    return changed
+
+
+def save_category(*, category: Category) -> None:
+    """Write a category's name and place; it may be new."""
+    with transaction.atomic():
+        category.save(update_fields=["name", "position"] if category.pk else None)
+        touch_shelf()

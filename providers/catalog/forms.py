@@ -1,0 +1,91 @@
+"""The admin's form of a markup: checked as the command checks it, with a preview of what it would do to the shelf."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from panel.ops.back_office import trim_amounts
+from providers.catalog.markups import MarkupError, PreviewRow, checked_rule, preview
+from providers.catalog.models import Markup
+from providers.catalog.pricing import Rule
+
+if TYPE_CHECKING:  # generic to the type checker alone
+    MarkupModelForm = forms.ModelForm[Markup]
+else:
+    MarkupModelForm = forms.ModelForm
+
+SHOWN = 50
+ALL = 1_000_000
+TARGETS = ("provider", "category", "service")
+
+
+class MarkupForm(MarkupModelForm):
+    """A rule's terms and its one target; a rule that exists keeps its target."""
+
+    class Meta:
+        model = Markup
+        fields = (*TARGETS, "percent", "fixed", "decimals")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        trim_amounts(self.initial)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"percent", "fixed", "decimals"} <= cleaned.keys():
+            try:
+                self.rule()
+            except MarkupError as error:
+                raise forms.ValidationError(str(error)) from None
+        return cleaned
+
+    def validate_constraints(self) -> None:
+        """The database's own words for a second rule for the same target would help nobody."""
+        if self.errors:
+            return
+        try:
+            self.instance.validate_constraints()
+        except forms.ValidationError:
+            self.add_error(None, "There is a rule for this already: change that one.")
+
+    def terms(self) -> dict[str, Any]:
+        """What `set_markup` takes."""
+        targets = {name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in TARGETS}
+        return {**targets, **{name: self.cleaned_data[name] for name in ("percent", "fixed", "decimals")}}
+
+    def rule(self) -> Rule:
+        """The rule that was entered. Raises MarkupError."""
+        return checked_rule(**self.terms())
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a rule would do: the first rows, what is no longer sold before all else, and counts of all it prices."""
+
+    rows: list[PreviewRow]
+    priced: int
+    changed: int
+    dearer: int
+    cheaper: int
+    unsold: int
+
+
+def preview_of(rule: Rule) -> Preview:
+    """The shelf as it would be with `rule`; changes nothing."""
+    rows = preview(rule=rule, limit=ALL)
+    rows.sort(key=lambda row: (not row.problem, row.new_rate == row.old_rate))
+    return Preview(
+        rows=rows[:SHOWN],
+        priced=len(rows),
+        changed=sum(row.new_rate != row.old_rate for row in rows),
+        dearer=sum(row.new_rate > row.old_rate for row in rows),
+        cheaper=sum(row.new_rate < row.old_rate for row in rows),
+        unsold=sum(bool(row.problem) for row in rows),
+    )
+
+
+def margin_percent(*, cost: Decimal, rate: Decimal) -> Decimal | None:
+    """What is earned of each sale, in per cent of the rate; None where there is no rate."""
+    return (rate - cost) * 100 / rate if rate > 0 else None

@@ -1,0 +1,23 @@
+"""Staff change a provider: only what they changed is written, and the shelf follows an exchange rate at once."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from panel.lib.secret import Secret
+from providers.catalog.shelve import reprice
+from providers.models import Provider
+
+
+def save_provider(*, provider: Provider, changed: Sequence[str], key: Secret | None) -> int:
+    """Write the `changed` fields of `provider`, and its key where one is given; how many services were repriced."""
+    fields = list(changed)
+    if key is not None:
+        provider.set_key(key)
+        fields += ["sealed_key", "key_hint"]
+    with transaction.atomic():
+        if fields:
+            provider.save(update_fields=fields)
+        if "exchange_rate" in fields:
+            return reprice(provider_id=provider.pk).changed
+    return 0

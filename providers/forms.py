@@ -1,0 +1,97 @@
+"""The admin's form of a provider. Its key goes in and never comes out; another host needs the key again."""
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django import forms
+
+from panel.lib.secret import Secret
+from panel.ops.back_office import trim_amounts
+from providers.models import Provider
+from providers.register import CURRENCY, LARGEST_EXCHANGE_RATE, LONGEST_KEY, RegistrationError, check_url
+
+if TYPE_CHECKING:  # generic to the type checker alone
+    ProviderModelForm = forms.ModelForm[Provider]
+else:
+    ProviderModelForm = forms.ModelForm
+
+
+class ProviderForm(ProviderModelForm):
+    """A provider with a write-only `key`. Whoever may not see url and key in it cannot change them."""
+
+    key = forms.CharField(
+        label="API key",
+        required=False,
+        max_length=LONGEST_KEY,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    class Meta:
+        model = Provider
+        fields = (
+            "name", "url", "currency", "exchange_rate", "shelve", "is_active", "low_balance", "drift_threshold",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        trim_amounts(self.initial)
+        if "key" not in self.fields:
+            return
+        key = self.fields["key"]
+        if self.instance._state.adding:
+            key.required = True
+        elif self.instance.key_hint:
+            key.help_text = f"Kept sealed; it ends in {self.instance.key_hint}. Leave it empty to keep it."
+        else:
+            key.help_text = "Kept sealed. Leave it empty to keep it."
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"].strip()
+        try:
+            check_url(url)
+        except RegistrationError as error:
+            raise forms.ValidationError(str(error)) from None
+        return url
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        if not name.isprintable():
+            raise forms.ValidationError("A provider's name has letters that can be printed.")
+        return name
+
+    def clean_currency(self) -> str:
+        currency = str(self.cleaned_data["currency"]).strip().upper()
+        if not CURRENCY.fullmatch(currency):
+            raise forms.ValidationError("That is not a currency. Write it like USD.")
+        return currency
+
+    def clean_exchange_rate(self) -> Decimal:
+        rate: Decimal = self.cleaned_data["exchange_rate"]
+        if not 0 < rate <= LARGEST_EXCHANGE_RATE:
+            raise forms.ValidationError(f"The exchange rate is above 0 and at most {LARGEST_EXCHANGE_RATE:,}.")
+        return rate
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"].strip()
+        if not re.fullmatch("[!-~]*", key):
+            raise forms.ValidationError("The key holds characters that no key has.")
+        return key
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        old, new = self.initial.get("url"), cleaned.get("url")
+        if self.instance.pk and old and new and _origin(old) != _origin(new) and not cleaned.get("key"):
+            self.add_error("key", "The address leads to another host now: enter the key for it again.")
+        return cleaned
+
+    def new_key(self) -> Secret | None:
+        """The key that was entered, or None."""
+        text = self.cleaned_data.get("key", "")
+        return Secret(text) if text else None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port

@@ -1,0 +1,36 @@
+"""How a provider stands, in a word and a sentence for staff: switched off, paused, waiting, or open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from providers.models import Provider
+
+PAUSED = {
+    "funds": "Our money there has run out. Top it up, and orders go on after the next reading.",
+    "key": "It refuses our API key. Enter the right one and test the connection.",
+    "currency": "It answers in another currency than the one set here.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`tone` is green, amber, red or neutral; `text` says what follows, and is empty where all is well."""
+
+    label: str
+    tone: str
+    text: str = ""
+
+
+def standing(provider: Provider, *, now: datetime) -> Standing:
+    """Whether orders are sent to it now, and if not, why."""
+    if not provider.is_active:
+        return Standing("Switched off", "neutral", "Nothing is sent to it; its orders wait.")
+    if provider.paused_reason:
+        text = PAUSED.get(provider.paused_reason, provider.paused_reason)
+        return Standing("Paused", "red", text)
+    if provider.closed_until and provider.closed_until > now:
+        text = f"It did not answer as it should. The next order is tried after {provider.closed_until:%H:%M} UTC."
+        return Standing("Waiting", "amber", text)
+    if provider.sync_failures:
+        return Standing("List unread", "amber", provider.sync_error)
+    return Standing("Open", "green")
