@@ -7,6 +7,7 @@ from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from panel.ops import audit
 from panel.ops.models import Alert
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,22 @@ def raise_alert(*, subject: str, level: Alert.Level, title: str, detail: str = "
 def close_alert(*, subject: str) -> bool:
     """Close the open alert of `subject`, since its cause is gone. False when none was open."""
     return Alert.objects.filter(subject=subject, closed_at__isnull=True).update(closed_at=timezone.now()) == 1
+
+
+def take_alert(*, alert_id: int, actor: str) -> bool:
+    """A person looks after it: the alert stays open and says who. False when it is closed by now."""
+    now = timezone.now()
+    return Alert.objects.filter(pk=alert_id, closed_at__isnull=True).update(taken_at=now, taken_by=actor[:100]) == 1
+
+
+def dismiss_alert(*, alert_id: int, actor: str) -> bool:
+    """A person closes it; it opens anew when its cause is met again. False when it was closed already."""
+    with transaction.atomic():
+        alerts = Alert.objects.filter(pk=alert_id, closed_at__isnull=True)
+        closed = alerts.update(closed_at=timezone.now(), closed_by=actor[:100]) == 1
+        if closed:
+            audit.record(actor=actor, action="alert.close", target=f"alert:{alert_id}")
+    return closed
 
 
 def _mail_once(subject: str) -> None:

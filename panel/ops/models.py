@@ -19,7 +19,10 @@ class Alert(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now, help_text="When its cause was last met.")
     mailed_at = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)
+    taken_by = models.CharField(max_length=100, blank=True, help_text="Who said that he looks after it.")
     closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=100, blank=True, help_text="Empty: the panel, since its cause was gone.")
 
     class Meta:
         constraints = [

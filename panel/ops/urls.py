@@ -1,10 +1,13 @@
-"""The addresses of this app: what watchers ask."""
+"""The addresses of this app: what watchers ask, and the staff's alerts."""
 
 from django.urls import path
 
-from panel.ops import views
+from panel.ops import alert_views, views
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("healthz/web", views.healthz_web, name="healthz_web"),
+    path("staff/alerts/", alert_views.staff_alerts, name="staff_alerts"),
+    path("staff/alerts/<int:alert_id>/take/", alert_views.take, name="staff_alert_take"),
+    path("staff/alerts/<int:alert_id>/close/", alert_views.close, name="staff_alert_close"),
 ]
