@@ -7,6 +7,7 @@ that one report shows all that is broken, and pytest's own closing line is the l
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests import throwaway
@@ -36,11 +37,12 @@ def run_suite(*, name: str, database_url: str, without: list[str]) -> bool:
     """Run pytest on one database; whether it failed."""
     print(f"\nThe suite on {name}", flush=True)
     environment = {key: value for key, value in os.environ.items() if key not in {"REDIS_URL", "DATA_DIR", "PORT"}}
-    environment |= {"DATABASE_URL": database_url, "PYTHONWARNINGS": environment.get("PYTHONWARNINGS", "")}
     command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "loadscope"]
     if without:
         command += ["-m", " and ".join(without)]
-    status = subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, env=environment, check=False).returncode
+    with tempfile.TemporaryDirectory(prefix="panel-tests.") as data_dir:
+        environment |= {"DATABASE_URL": database_url, "DATA_DIR": data_dir}
+        status = subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, env=environment, check=False).returncode
     return status != 0 and not (status == NO_TESTS and bool(sys.argv[1:]))
 
 
