@@ -34,7 +34,7 @@ def judge_add(answer: AddAnswer) -> Placed | AdapterError:
     try:
         data = decode.strict(answer.body)
     except decode.Broken as problem:
-        if answer.status == 429 and not decode.named_order(answer.body):
+        if answer.status == 429 and b'"order"' not in answer.body:
             return _busy(answer)
         return _unknown(answer, str(problem))
     if not isinstance(data, dict):

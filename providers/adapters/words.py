@@ -105,9 +105,12 @@ ERROR_TEXTS: tuple[tuple[ErrorClass, re.Pattern[str]], ...] = (
 """What known error texts say. The first that matches decides; a text that none matches is not understood."""
 
 
+_BETWEEN = re.compile(r"(?<=[^\W\d_])[\s_\-]+(?=[^\W\d_])")
+
+
 def fold(word: str) -> str:
-    """`word` without its case, spaces, underscores and hyphens."""
-    return re.sub(r"[\s_\-]+", "", word.casefold())
+    """`word` without its case, and without spaces, underscores and hyphens between letters: "-4" is not "4"."""
+    return _BETWEEN.sub("", word.strip().casefold())
 
 
 _TYPES = {fold(name): name for name in SERVICE_TYPES} | _OTHER_SPELLINGS

@@ -139,6 +139,7 @@ def test_not_understood(body: bytes) -> None:
         (b'{"order":23501}', 401, "23501"),
         (b'{"order":23501}', 429, "23501"),
         (b'Notice {"order":23501}', 429, "23501"),
+        (b'{"order":NaN}', 429, ""),
         (b'{"order":23501}', 500, "23501"),
         (b'{"order":23501}', 503, "23501"),
     ],
