@@ -124,6 +124,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "panel.web.context.site",
+                "orders.notices.staff_counts",
+                "panel.wallet.context.wallet",
             ],
         },
     }

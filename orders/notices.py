@@ -1,0 +1,23 @@
+"""The counts beside the staff's entries of the rail, on every page that a member of staff sees."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from orders.overview import count_attention, count_doubtful
+from panel.ops.models import Alert
+
+
+def staff_counts(request: HttpRequest) -> dict[str, Any]:
+    """A context processor: `rail_counts` for staff, counted where a page shows them; nothing for anyone else."""
+    if not getattr(getattr(request, "user", None), "is_staff", False):
+        return {}
+    return {"rail_counts": SimpleLazyObject(_count)}
+
+
+def _count() -> dict[str, int]:
+    return {
+        "staff_doubtful": count_doubtful() + count_attention(),
+        "staff_alerts": Alert.objects.filter(closed_at__isnull=True).count(),
+    }

@@ -1,0 +1,91 @@
+"""What staff want to know in the morning: is the money safe, what is stuck, what needs a person. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Min, Sum
+
+from orders.models import Order
+from orders.states import DOUBTFUL, State
+from panel.lib.money import ZERO
+from panel.ops.models import JobRun
+from panel.wallet import ledger
+from panel.wallet.models import Account
+from providers.models import UpstreamService
+
+LATE = timedelta(minutes=15)
+BOOKS_STALE = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """Customers' money in the shop's currency, and what the last recount of the books said; None: there was none."""
+
+    in_wallets: Decimal
+    held: Decimal
+    checked_at: datetime | None
+    differences: int | None
+    is_stale: bool
+
+    @property
+    def is_safe(self) -> bool:
+        return self.differences == 0 and not self.is_stale
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Orders that do not move: how many, how much of the customers' money, since when."""
+
+    queued: int
+    late: int
+    queued_since: datetime | None
+    doubtful: int
+    doubtful_money: Decimal
+    doubtful_since: datetime | None
+    attention: int
+    services_in_doubt: int
+
+
+def look_at_money(*, now: datetime) -> Safety:
+    """What wallets and open orders hold, and how the books fare."""
+    wallets = Account.objects.filter(customer__isnull=False).aggregate(sum=Sum("balance"))["sum"] or ZERO
+    held = ledger.balance(account=ledger.house_account(house=ledger.HELD, currency=settings.CURRENCY))
+    run = JobRun.objects.filter(name="check_books").first()
+    if run is None or run.finished_at is None:
+        return Safety(wallets, held, None, None, is_stale=False)
+    differences = run.summary.get("differences") if run.ok else None
+    return Safety(wallets, held, run.finished_at, differences, is_stale=now - run.finished_at > BOOKS_STALE)
+
+
+def look_at_orders(*, now: datetime) -> Stuck:
+    """What waits, what is in doubt, what was flagged."""
+    queued: dict[str, Any] = Order.objects.filter(state=State.QUEUED).aggregate(
+        count=Count("pk"), since=Min("queued_at")
+    )
+    late = Order.objects.filter(state=State.QUEUED, queued_at__lt=now - LATE).count() if queued["count"] else 0
+    doubtful: dict[str, Any] = Order.objects.filter(state__in=DOUBTFUL).aggregate(
+        count=Count("pk"), money=Sum("charge"), since=Min("sent_at")
+    )
+    return Stuck(
+        queued=queued["count"],
+        late=late,
+        queued_since=queued["since"],
+        doubtful=doubtful["count"],
+        doubtful_money=doubtful["money"] or ZERO,
+        doubtful_since=doubtful["since"],
+        attention=count_attention(),
+        services_in_doubt=UpstreamService.objects.exclude(doubt="").filter(missing__lt=2).count(),
+    )
+
+
+def count_doubtful() -> int:
+    """Orders whose fate is unknown."""
+    return Order.objects.filter(state__in=DOUBTFUL).count()
+
+
+def count_attention() -> int:
+    """Orders flagged for a person."""
+    return Order.objects.exclude(attention="").count()

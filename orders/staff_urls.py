@@ -1,0 +1,15 @@
+"""The staff's pages, under staff/. Alerts are with the operations."""
+
+from django.urls import path
+
+from orders.views import staff, staff_balances, staff_doubtful
+
+urlpatterns = [
+    path("", staff.staff, name="staff"),
+    path("balances/", staff_balances.staff_balances, name="staff_balances"),
+    path("balances/<int:provider_id>/", staff_balances.staff_provider, name="staff_provider"),
+    path("balances/<int:provider_id>/read/", staff_balances.read_now, name="staff_read_now"),
+    path("doubtful/", staff_doubtful.staff_doubtful, name="staff_doubtful"),
+    path("doubtful/<int:order_id>/looked/", staff_doubtful.looked_at, name="staff_looked_at"),
+    path("doubtful/<int:order_id>/<slug:verdict>/", staff_doubtful.decide, name="staff_decide"),
+]

@@ -1,0 +1,211 @@
+"""Orders that need a person: those whose fate is unknown, with the evidence and three verdicts, and those flagged."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from orders import resolve
+from orders.models import Attempt, Order
+from orders.resolve import CannotResolveError
+from orders.states import DOUBTFUL
+from panel.lib.crypto import SealError
+from panel.web.access import need, staff_only
+from panel.web.figures import money_text
+
+A_PAGE = 20
+PROVIDER_ID = re.compile(r"[!-~]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One thing that a person may say of an order; `words` tell what follows from it, to the cent."""
+
+    slug: str
+    title: str
+    button: str
+    tone: str
+    words: Callable[[Order], str]
+
+
+def _placed_words(order: Order) -> str:
+    return (
+        f"The order goes on under that id and is followed from there. {_charge(order)} stays held until it ends. "
+        f"{order.provider} is asked for the id first; nothing is sent."
+    )
+
+
+def _again_words(order: Order) -> str:
+    return (
+        f"The order is queued and sent to {order.provider} again. If it was placed after all, it is delivered twice "
+        f"and costs us {_cost(order)} twice."
+    )
+
+
+def _back_words(order: Order) -> str:
+    return (
+        f"{_charge(order)} goes back into the wallet of {order.customer}, and the order ends as canceled. If it was "
+        f"placed after all, its cost of {_cost(order)} is our loss."
+    )
+
+
+VERDICTS = (
+    Verdict("placed", "It was placed", "It was placed under this id", "btn-primary", _placed_words),
+    Verdict("again", "It was not placed", "Send it again", "btn-secondary", _again_words),
+    Verdict("back", "Give the money back", "Give the money back", "btn-danger", _back_words),
+)
+
+
+@dataclass(slots=True)
+class Case:
+    """An order with its evidence, and what was entered for it where that was refused."""
+
+    order: Order
+    attempts: list[Attempt]
+    decidable_at: datetime | None
+    entered: dict[str, str] = field(default_factory=dict)
+    refused: str = ""
+    error: str = ""
+
+    @property
+    def verdicts(self) -> list[tuple[Verdict, str]]:
+        return [(verdict, verdict.words(self.order)) for verdict in VERDICTS]
+
+    @property
+    def candidate(self) -> str:
+        """The id that a doubtful answer named, as a first guess."""
+        return next((attempt.candidate for attempt in reversed(self.attempts) if attempt.candidate), "")
+
+
+@staff_only
+@require_safe
+def staff_doubtful(request: HttpRequest) -> HttpResponse:
+    """All that need a person, or the one named by `order`."""
+    return _page(request)
+
+
+@staff_only
+@require_POST
+def decide(request: HttpRequest, order_id: int, verdict: str) -> HttpResponse:
+    """Carry out a verdict; where it is refused, the page again with the reason beside it."""
+    need(request, "orders.change_order")
+    order = get_object_or_404(Order, pk=order_id)
+    try:
+        said = _carry_out(request, order, verdict)
+    except CannotResolveError as error:
+        return _refuse(request, order, verdict, str(error))
+    except SealError:
+        return _refuse(request, order, verdict, "The provider's API key cannot be opened, so it was not asked.")
+    messages.success(request, f"Order {order.pk}: {said}")
+    return redirect("staff_doubtful")
+
+
+@staff_only
+@require_POST
+def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
+    """A person has looked at a flagged order."""
+    need(request, "orders.change_order")
+    order = get_object_or_404(Order, pk=order_id)
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        return _refuse(request, order, "looked", "Say what you found: it is kept with the order.")
+    if order.attention:
+        resolve.clear_attention(order_id=order.pk, actor=request.user.get_username(), reason=reason)
+        messages.success(request, f"Order {order.pk} is looked at.")
+    else:
+        messages.info(request, f"Order {order.pk} is not flagged any more.")
+    return redirect("staff_doubtful")
+
+
+def _carry_out(request: HttpRequest, order: Order, verdict: str) -> str:
+    """One domain call; what became of it, in words."""
+    actor, reason = request.user.get_username(), request.POST.get("reason", "").strip()
+    if not reason:
+        raise CannotResolveError("Say why: the reason is kept with the order.")
+    match verdict:
+        case "placed":
+            given = request.POST.get("provider_order_id", "").strip()
+            if not PROVIDER_ID.fullmatch(given):
+                raise CannotResolveError("Enter the id that the order has at the provider.")
+            resolve.it_was_placed(order_id=order.pk, provider_order_id=given, actor=actor, reason=reason)
+            return f"it goes on under the id {given}."
+        case "again":
+            resolve.it_was_not_placed(order_id=order.pk, actor=actor, reason=reason)
+            return "it is queued and will be sent again."
+        case "back":
+            resolve.give_money_back(order_id=order.pk, actor=actor, reason=reason)
+            return f"{_charge(order)} went back to {order.customer}."
+    raise Http404
+
+
+def _refuse(request: HttpRequest, order: Order, verdict: str, error: str) -> HttpResponse:
+    order.refresh_from_db()
+    if verdict != "looked" and order.state not in DOUBTFUL:
+        messages.error(request, f"Order {order.pk}: {error}")
+        return redirect("staff_doubtful")
+    entered = {name: request.POST.get(name, "")[:300] for name in ("reason", "provider_order_id")}
+    return _page(request, only=order.pk, refused=(verdict, error, entered), status=422)
+
+
+def _page(
+    request: HttpRequest,
+    *,
+    only: int | None = None,
+    refused: tuple[str, str, dict[str, str]] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    wanted = request.GET.get("order", "")
+    if only is None and wanted.isascii() and wanted.isdigit() and len(wanted) <= 18:
+        only = int(wanted)
+    doubtful = _orders().filter(state__in=DOUBTFUL).order_by("sent_at", "pk")
+    flagged = _orders().exclude(attention="").order_by("pk")
+    if only is not None:
+        doubtful, flagged = doubtful.filter(pk=only), flagged.filter(pk=only)
+    page = Paginator(doubtful, A_PAGE).get_page(request.GET.get("page"))
+    flags = Paginator(flagged, A_PAGE).get_page(request.GET.get("flags"))
+    context = {
+        "page": page,
+        "cases": _cases(list(page), refused, timezone.now()),
+        "flags": flags,
+        "only": only,
+        "refused": refused[0] if refused else "",
+        "error": refused[1] if refused else "",
+        "may_decide": request.user.has_perm("orders.change_order"),
+        "all_url": reverse("staff_doubtful"),
+    }
+    return render(request, "staff/doubtful.html", context, status=status)
+
+
+def _orders() -> QuerySet[Order]:
+    return Order.objects.select_related("customer", "service", "provider")
+
+
+def _cases(orders: list[Order], refused: tuple[str, str, dict[str, str]] | None, now: datetime) -> list[Case]:
+    attempts: dict[int, list[Attempt]] = {order.pk: [] for order in orders}
+    for attempt in Attempt.objects.filter(order__in=orders).order_by("order", "number"):
+        attempts[attempt.order_id].append(attempt)
+    cases = []
+    for order in orders:
+        leases = [attempt.lease_until for attempt in attempts[order.pk] if attempt.lease_until > now]
+        case = Case(order, attempts[order.pk], max(leases, default=None))
+        if refused:
+            case.refused, case.error, case.entered = refused
+        cases.append(case)
+    return cases
+
+
+def _charge(order: Order) -> str:
+    return money_text(order.charge - order.refunded, currency=order.currency)
+
+
+def _cost(order: Order) -> str:
+    return money_text(order.expected_cost, currency=order.provider_currency)
