@@ -70,9 +70,9 @@ class Polled:
 
 
 def providers_due(*, now: datetime, everything: bool = False) -> list[Provider]:
-    """The providers at which an order's status is due."""
+    """The providers at which an order's status is due; also those that are switched off, since their orders go on."""
     due = _followed(everything, now).values("provider")
-    return list(Provider.objects.filter(pk__in=due, is_active=True).order_by("pk"))
+    return list(Provider.objects.filter(pk__in=due).order_by("pk"))
 
 
 def poll_provider(*, provider: Provider, everything: bool = False) -> Polled:

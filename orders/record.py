@@ -134,7 +134,7 @@ def _tell(order: Order, outcome: Outcome) -> None:
         case Refused():
             gate.report_reached(provider_id=order.provider_id)
             if outcome.code == "service_gone":
-                take_off(service_id=order.service_id, reason="the provider no longer sells it")
+                take_off(service_id=order.service_id)
         case NotPlaced(reason="funds") | NotPlaced(reason="key"):
             gate.pause_provider(provider_id=order.provider_id, reason="funds" if outcome.reason == "funds" else "key")
         case NotPlaced(reason="not_connected"):

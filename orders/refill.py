@@ -67,7 +67,7 @@ def poll_refills(*, now: datetime, everything: bool = False) -> Refilled:
     result = Refilled()
     open_refills = Refill.objects.filter(next_poll_at__isnull=False)
     due = open_refills if everything else open_refills.filter(next_poll_at__lte=now)
-    for provider in Provider.objects.filter(pk__in=due.values("order__provider"), is_active=True):
+    for provider in Provider.objects.filter(pk__in=due.values("order__provider")):
         mine = due.filter(order__provider=provider).select_related("order").order_by("pk")
         never_answered = Q(state=Refill.State.SENDING, next_poll_at__lte=now)  # the worker that asked is gone
         wanted = list(mine.filter(Q(state__in=[Refill.State.WANTED, Refill.State.UNKNOWN]) | never_answered))

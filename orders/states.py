@@ -31,8 +31,6 @@ FINAL = frozenset({State.COMPLETED, State.PARTIAL, State.CANCELED, State.REJECTE
 DOUBTFUL = frozenset({State.UNCONFIRMED, State.REVIEW})
 AT_RISK = frozenset({State.SENDING, *DOUBTFUL})
 """May have been bought without our knowing."""
-FOLLOWED = frozenset({State.ACTIVE, State.COMPLETED, State.PARTIAL, State.CANCELED})
-"""Known to the provider under an id; final ones are looked at again for a while."""
 
 
 class ForbiddenMoveError(Exception):

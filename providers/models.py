@@ -86,6 +86,7 @@ class UpstreamService(models.Model):
         REJECTED = "rejected", "its entry makes no sense"
         PRICE = "price", "its price jumped"
         MEANING = "meaning", "its number stands for something else now"
+        REFUSED = "refused", "the provider refused to sell it"
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="services")
     external_id = models.CharField(max_length=64)

@@ -94,11 +94,11 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
 
 
 def clear_doubts(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]:
-    """A person confirms the price or the meaning of these as listed now: the primary keys of those that were in doubt.
+    """A person confirms that these are sold as they are listed now: the primary keys of those that were in doubt.
 
     Call it inside a transaction. A rejected entry stays in doubt: only a sensible one clears it.
     """
-    confirmable = [UpstreamService.Doubt.PRICE, UpstreamService.Doubt.MEANING]
+    confirmable = [doubt for doubt in UpstreamService.Doubt if doubt != UpstreamService.Doubt.REJECTED]
     doubtful = list(rows.filter(doubt__in=confirmable).only("provider", "external_id", "name", "doubt"))
     pks = [row.pk for row in doubtful]
     UpstreamService.objects.filter(pk__in=pks).update(doubt="", rate_before=None, changed_at=now)

@@ -17,6 +17,7 @@ DOUBTS = {
     "rejected": "The provider's entry makes no sense.",
     "price": "The provider's price jumped: confirm it.",
     "meaning": "Its number now stands for something else at the provider: confirm it.",
+    "refused": "The provider refused to sell it: confirm it.",
 }
 GONE = 2
 NO_HEADING = "Other"

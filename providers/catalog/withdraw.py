@@ -1,18 +1,20 @@
-"""Take a service off sale because its provider refused it; the next sync that finds it changed puts it back."""
+"""Take a service off sale because its provider refused to sell it.
+
+It stays off until a person confirms it, or the provider lists it differently.
+"""
 
 from django.db import transaction
-from django.utils import timezone
 
 from providers.catalog.models import Service
-from providers.catalog.shelve import touch_shelf
+from providers.catalog.shelve import reprice
+from providers.models import UpstreamService
 
 
-def take_off(*, service_id: int, reason: str) -> bool:
-    """Make the service unavailable for `reason`; False when it was unavailable already."""
+def take_off(*, service_id: int) -> bool:
+    """Doubt the service, so that it is not sold; False when it was in doubt already."""
     with transaction.atomic():
-        taken = Service.objects.filter(pk=service_id, is_available=True).update(
-            is_available=False, unavailable_reason=reason[:100], changed_at=timezone.now()
-        )
-        if taken:
-            touch_shelf()
-    return taken == 1
+        upstream = Service.objects.values("upstream").filter(pk=service_id)
+        doubted = UpstreamService.objects.filter(pk__in=upstream, doubt="").update(doubt=UpstreamService.Doubt.REFUSED)
+        if doubted:
+            reprice(service_id=service_id)
+    return doubted == 1
