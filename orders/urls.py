@@ -1,5 +1,18 @@
-"""The addresses of this app."""
+"""The addresses of this app: the customers' pages."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+from orders.views import history, order, shop
+
+urlpatterns = [
+    path("", shop.home, name="home"),
+    path("order/", shop.new_order, name="new_order"),
+    path("order/form/<int:service_id>/", shop.order_form, name="order_form"),
+    path("order/charge/", shop.order_charge, name="order_charge"),
+    path("orders/", history.orders, name="orders"),
+    path("orders/live/", history.orders_live, name="orders_live"),
+    path("orders/<int:order_id>/", order.order, name="order"),
+    path("orders/<int:order_id>/cancel/", order.order_cancel, name="order_cancel"),
+    path("orders/<int:order_id>/refill/", order.order_refill, name="order_refill"),
+    path("staff/", include("orders.staff_urls")),
+]

@@ -1,5 +1,11 @@
-"""The addresses of this app."""
+"""The addresses of this app: the price list."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from providers.catalog import views
+
+urlpatterns = [
+    path("services/", views.services, name="services"),
+    path("services/prices.json", views.service_prices, name="service_prices"),
+    path("services/<int:service_id>/", views.service, name="service"),
+]

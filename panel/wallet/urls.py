@@ -1,5 +1,7 @@
 """The addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from panel.wallet import views
+
+urlpatterns = [path("wallet/", views.wallet, name="wallet")]

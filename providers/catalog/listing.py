@@ -1,12 +1,16 @@
 """The shelf as it is read: by the order form, the price list and the commands. Plain values, no model rows."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
 
 from providers.catalog.models import Category, Service
+from providers.catalog.pricing import PER_PACKAGE
 
 FOR_SALE = Q(is_enabled=True, is_available=True)
 WORDS_IN_SEARCH = 8
@@ -52,6 +56,11 @@ class ServiceLine:
     def is_for_sale(self) -> bool:
         return self.is_enabled and self.is_available
 
+    @property
+    def is_per_package(self) -> bool:
+        """Whether `rate` is the price of one package; else it is that of 1000 units."""
+        return self.type in PER_PACKAGE
+
 
 COLUMNS = (
     "id",
@@ -92,6 +101,18 @@ def services_for_sale(
     if category_id is not None:
         rows = rows.filter(category_id=category_id)
     return [ServiceLine(*row) for row in rows.values_list(*COLUMNS)[:limit]]
+
+
+def shelf_page(
+    *, number: str | None, rows: int, category_ids: Collection[int] | None = None, search: str = ""
+) -> Page[ServiceLine]:
+    """That page of what customers can buy, in the shop's order. Two queries; a number that makes no sense is 1."""
+    found = _matching(Service.objects.filter(FOR_SALE), search)
+    if category_ids is not None:
+        found = found.filter(category_id__in=category_ids)
+    page: Page[Any] = Paginator(found.values_list(*COLUMNS), rows).get_page(number)
+    page.object_list = [ServiceLine(*row) for row in page.object_list]
+    return page
 
 
 def services_on_shelf(*, search: str = "") -> list[ServiceLine]:

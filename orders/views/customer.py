@@ -1,0 +1,21 @@
+"""The gate of every customer's page: who asks, and which orders are theirs."""
+
+from django.http import Http404, HttpRequest
+
+from orders.models import Order
+from panel.customers.models import User
+
+
+def customer_of(request: HttpRequest) -> User:
+    """Who is signed in; for views behind `login_required`."""
+    if not isinstance(request.user, User):
+        raise TypeError("A page behind the sign-in was reached without one.")
+    return request.user
+
+
+def own_order(request: HttpRequest, order_id: int) -> Order:
+    """The customer's order with its service. Somebody else's raises Http404, just as one that does not exist."""
+    order = Order.objects.select_related("service").filter(customer=customer_of(request), pk=order_id).first()
+    if order is None:
+        raise Http404("There is no such order.")
+    return order

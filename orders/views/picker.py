@@ -1,0 +1,58 @@
+"""What the order page offers to choose from: platforms, their categories, and one page of services."""
+
+from dataclasses import dataclass
+
+from django.core.paginator import Page
+from django.http import QueryDict
+
+from panel.web.marks import platform_of
+from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, shelf_page
+
+ROWS = 50
+LONGEST_SEARCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """`platforms` are those with something for sale; `categories` those of the chosen platform."""
+
+    platforms: list[str]
+    platform: str
+    categories: list[CategoryCount]
+    category: CategoryCount | None
+    search: str
+    page: Page[ServiceLine]
+    service_id: int | None
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.search or self.platform)
+
+
+def read_picker(query: QueryDict, *, service_id: int | None) -> Picker:
+    """The picker as the address asks for it. What an address names and the shelf does not have is left out."""
+    by_platform: dict[str, list[CategoryCount]] = {}
+    for category in categories_for_sale():
+        by_platform.setdefault(platform_of(category.name).name, []).append(category)
+    chosen_id = read_id(query.get("category", ""))
+    chosen = next((row for rows in by_platform.values() for row in rows if row.id == chosen_id), None)
+    platform = platform_of(chosen.name).name if chosen else query.get("platform", "")
+    categories = by_platform.get(platform, [])
+    search = query.get("q", "").strip()[:LONGEST_SEARCH]
+    wanted = [chosen] if chosen else categories
+    ids = [row.id for row in wanted] if wanted else None
+    return Picker(
+        platforms=list(by_platform),
+        platform=platform if categories else "",
+        categories=categories,
+        category=chosen,
+        search=search,
+        page=shelf_page(number=query.get("page"), rows=ROWS, category_ids=ids, search=search),
+        service_id=service_id,
+    )
+
+
+def read_id(text: str) -> int | None:
+    """The number that an address names, or None where it is none that a row can have."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= 18
+    return int(text) if is_number else None
