@@ -20,7 +20,11 @@ _NAMED_ORDER = re.compile(r'"order"\s{0,20}:\s{0,20}(?:"([^"\\]{1,64})"|([0-9]{1
 
 
 class Broken(Exception):  # noqa: N818 (an answer's quality)
-    """The answer makes no sense; the text says in what."""
+    """The answer makes no sense; the text says in what. `reached` is how far JSON was read before it broke."""
+
+    def __init__(self, text: str, *, reached: int = 0) -> None:
+        super().__init__(text)
+        self.reached = reached
 
 
 def strict(body: bytes) -> Any:
@@ -40,13 +44,24 @@ def tolerant(body: bytes) -> Any:
     text = body.decode("utf-8-sig", errors="replace").strip("\ufeff \t\r\n\0")
     try:
         return _load(text)
-    except Broken:
-        for count, start in enumerate(_START.finditer(text)):
-            if count >= MOST_STARTS:
-                break
-            if value := _load_or_none(text[start.start() :]):
-                return value
-        raise
+    except Broken as problem:
+        value = _after_notices(text)
+        if value is None:
+            raise Broken(str(problem)) from None
+        return value
+
+
+def _after_notices(text: str) -> Any:
+    """The object or list with which `text` ends, or None. Tries starts from the front, and does not try for long."""
+    spent = 0
+    for count, start in enumerate(_START.finditer(text, 1)):
+        if count >= MOST_STARTS or spent > len(text):
+            break
+        try:
+            return _load(text[start.start() :]) or None
+        except Broken as problem:
+            spent += problem.reached
+    return None
 
 
 def named_order(body: bytes) -> str:
@@ -122,17 +137,13 @@ def error_text(value: object) -> str:
 
 
 def _load(text: str, *, pairs: Any = None) -> Any:
+    why = "The answer is not JSON." if text.strip() else "The answer is empty."
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=pairs)
+    except json.JSONDecodeError as problem:
+        raise Broken(why, reached=problem.pos) from None
     except (ValueError, ArithmeticError, RecursionError):
-        raise Broken("The answer is not JSON." if text.strip() else "The answer is empty.") from None
-
-
-def _load_or_none(text: str) -> Any:
-    try:
-        return _load(text)
-    except Broken:
-        return None
+        raise Broken(why, reached=len(text)) from None
 
 
 def _refuse(name: str) -> NoReturn:

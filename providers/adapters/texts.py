@@ -23,7 +23,7 @@ _UNWANTED = re.compile(
     "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
 _BREAKS = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]{0,200}>", re.IGNORECASE)
-_TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
+_TAG_START = re.compile(r"<+(?=[A-Za-z/!?])")
 
 
 def one_line(text: str, *, length: int) -> str:
@@ -47,7 +47,7 @@ def _plain(text: str) -> str:
     if "<" in text or "&" in text:
         # What the entities spell may be markup again: "&lt;b&gt;". Unfolded last, it is only text, and no tag is left.
         text = nh3.clean(_BREAKS.sub("\n", html.unescape(text)), tags=set())
-        text = _UNWANTED.sub("", _TAG_START.sub("", html.unescape(text)))
+        text = _TAG_START.sub("", _UNWANTED.sub("", html.unescape(text)))
     return text
 
 

@@ -158,6 +158,7 @@ def test_batches_without_sense(body: Any) -> None:
         ({"balance": "1.23456789", "currency": "<b>EUR</b>", "status": "success"}, Balance(Decimal("1.234568"), "EUR")),
         (b'\xef\xbb\xbf{"balance":"1"}', Balance(Decimal(1), "")),
         (b'Deprecated: {x} in [y]\n{"balance":"1"}', Balance(Decimal(1), "")),
+        (b'Notice: [] of {} in [0]\n{"balance":"1"}\n', Balance(Decimal(1), "")),
     ],
 )
 def test_balance(body: Any, balance: Balance) -> None:

@@ -134,6 +134,8 @@ def test_the_other_columns() -> None:
         ("<script>alert(1)</script>Likes", "Likes"),
         ("&lt;script&gt;alert(1)&lt;/script&gt;Likes", "Likes"),
         ("<img src=x onerror=alert(1)>Likes", "Likes"),
+        ("<&#X200E;b>Likes", "b>Likes"),
+        ("<&#X200E;<&#X200E;b>Likes", "b>Likes"),
         ("x" * 10_000, "x" * 300),
         ("", "Service 1"),
         ("<br>", "Service 1"),
