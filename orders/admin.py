@@ -55,14 +55,14 @@ class EventInline(ReadOnlyInline):
 
     @admin.display(description="amount")
     def amount_shown(self, event: OrderEvent) -> str:
-        return money(event.amount, plus=True) if event.amount is not None else ""
+        return money(event.amount) if event.amount is not None else ""
 
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     list_display = (
-        "id", "customer", "service", "link_shown", "quantity_shown", "charge_shown", "refunded_shown", "state_shown",
-        "provider", "attention", "created_at",
+        "id", "customer", "state_shown", "attention", "service", "quantity_shown", "charge_shown", "refunded_shown",
+        "provider", "link_shown", "created_at",
     )  # fmt: skip
     list_select_related = ("customer", "service", "provider")
     list_filter = ("state", AttentionFilter, ("provider", admin.RelatedOnlyFieldListFilter))

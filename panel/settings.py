@@ -133,6 +133,7 @@ TEMPLATES = [
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
+FORMAT_MODULE_PATH = "panel.web.formats"
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -30,6 +30,7 @@ class ProviderForm(ProviderModelForm):
 
     class Meta:
         model = Provider
+        widgets = {"url": forms.URLInput}  # the admin's own shows the address as a link
         fields = (
             "name", "url", "currency", "exchange_rate", "shelve", "is_active", "low_balance", "drift_threshold",
         )  # fmt: skip

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from orders.earnings import Earned, earned_by_day
 from orders.overview import Safety, Stuck, look_at_money, look_at_orders
-from panel.lib.money import ZERO
+from panel.lib.money import ZERO, round_to
 from panel.ops.alert_views import open_alerts
 from panel.ops.models import Alert
 from panel.web.access import staff_only
@@ -48,7 +48,7 @@ def staff(request: HttpRequest) -> HttpResponse:
         "money": money,
         "stuck": stuck,
         "fundings": providers,
-        "funded": sum((funding.balance_in_shop for funding in active), ZERO),
+        "funded": round_to(sum((funding.balance_in_shop for funding in active), ZERO), places=2),
         "low": sum(funding.is_low or funding.is_short for funding in active),
         "today": days[-1],
         "month": sum(days, Earned()),

@@ -24,10 +24,10 @@ from providers.balances import OtherCurrencyError, expected_balance
 from providers.funding import fundings
 from providers.models import BalanceReading, Provider
 
-READINGS_A_PAGE = 50
+READINGS_A_PAGE = 25
 POINTS = 600
 DEPOSITS = 10
-ALERTS = 10
+ALERTS = 6
 
 
 @dataclass(frozen=True, slots=True)

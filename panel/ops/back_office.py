@@ -38,11 +38,25 @@ def trim_amounts(initial: MutableMapping[str, Any]) -> None:
             initial[name] = plain(value)
 
 
-class RecordAdmin(ModelAdmin):
-    """Rows that staff may change and never delete; each change is a line of the audit trail, by its fields' names."""
+class PlainAdmin(ModelAdmin):
+    """How every list of ours looks: headed by what it shows, counted once, a hundred rows a page."""
 
     show_full_result_count = False
     list_per_page = 100
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = str(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title[:1].upper() + title[1:], **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """A record's page is headed by the record."""
+        if context.get("original") is not None:
+            context |= {"title": str(context["original"]), "subtitle": None}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class RecordAdmin(PlainAdmin):
+    """Rows that staff may change and never delete; each change is a line of the audit trail, by its fields' names."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -71,11 +85,8 @@ class RecordAdmin(ModelAdmin):
         )
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(PlainAdmin):
     """Rows to look at: nobody adds, changes or deletes them here, not even a superuser."""
-
-    show_full_result_count = False
-    list_per_page = 100
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

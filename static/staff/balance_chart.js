@@ -7,6 +7,7 @@
   var data = JSON.parse(source.textContent);
   var low = data.at.map(function () { return data.low; });
   var chart = null;
+  var zone = document.documentElement.getAttribute("data-time-zone") || undefined;
 
   function token(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
 
@@ -26,6 +27,10 @@
   function draw() {
     if (chart) chart.destroy();
     var x = axis(32);
+    x.values = function (view, splits, column, space, step) {
+      var parts = step >= 86400 ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" };
+      return splits.map(function (at) { return new Date(at * 1000).toLocaleString("en-GB", Object.assign({ timeZone: zone }, parts)); });
+    };
     var y = axis(64);
     y.values = function (view, values) { return values.map(amount); };
     /* The limit is drawn where it is near; far below it would flatten the line. */
@@ -58,7 +63,6 @@
     var index = view.cursor.idx;
     if (index === null || index === undefined) { word.textContent = ""; return; }
     var at = new Date(data.at[index] * 1000);
-    var zone = document.documentElement.getAttribute("data-time-zone") || undefined;
     word.textContent = at.toLocaleString("en-GB", { timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) +
       ": " + amount(data.balance[index]) + " " + data.currency + ", our books " + amount(data.expected[index]);
   }
