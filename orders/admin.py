@@ -9,6 +9,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from orders.cancel import CannotCancelError, cancel_queued
 from orders.models import Attempt, Order, OrderEvent, Refill
@@ -61,8 +62,8 @@ class EventInline(ReadOnlyInline):
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     list_display = (
-        "id", "customer", "state_shown", "attention", "service", "quantity_shown", "charge_shown", "refunded_shown",
-        "provider", "link_shown", "created_at",
+        "id", "customer", "state_shown", "charge_shown", "attention", "service_shown", "quantity_shown",
+        "refunded_shown", "provider", "link_shown", "created_at",
     )  # fmt: skip
     list_select_related = ("customer", "service", "provider")
     list_filter = ("state", AttentionFilter, ("provider", admin.RelatedOnlyFieldListFilter))
@@ -85,10 +86,14 @@ class OrderAdmin(ReadOnlyAdmin):
         ),
     )
 
+    @admin.display(description="service")
+    def service_shown(self, order: Order) -> str:
+        return Truncator(str(order.service)).chars(48)
+
     @admin.display(description="link")
     def link_shown(self, order: Order) -> str:
         """Text, not a link: customers wrote it."""
-        return order.link if len(order.link) <= 60 else f"{order.link[:59]}…"
+        return Truncator(order.link).chars(60)
 
     @admin.display(description="quantity", ordering="quantity")
     def quantity_shown(self, order: Order) -> str:

@@ -29,6 +29,7 @@ from providers.register import register_provider
 from providers.standing import standing
 
 OWNERS = ("url", "key")
+"""What a superuser alone changes: whoever can point the address elsewhere can have the key sent there."""
 
 
 @admin.register(Provider)
@@ -50,10 +51,10 @@ class ProviderAdmin(RecordAdmin):
         return format_html('<span class="state tone-{}">{}</span> {}', now.tone, now.label, now.text)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The address and the key are a superuser's to change; a currency stays, since the books are kept in it."""
+        """A currency stays, since the books are kept in it."""
         if obj is None:
             return self.readonly_fields
-        return (*self.readonly_fields, "currency", *(() if is_superuser(request) else ("url",)))
+        return (*self.readonly_fields, "currency", *(() if is_superuser(request) else OWNERS))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:

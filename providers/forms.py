@@ -10,7 +10,7 @@ from django import forms
 from panel.lib.secret import Secret
 from panel.ops.back_office import trim_amounts
 from providers.models import Provider
-from providers.register import CURRENCY, LARGEST_EXCHANGE_RATE, LONGEST_KEY, RegistrationError, check_url
+from providers.register import CURRENCY, LARGEST_EXCHANGE_RATE, LONGEST_KEY, LONGEST_URL, RegistrationError, check_url
 
 if TYPE_CHECKING:  # generic to the type checker alone
     ProviderModelForm = forms.ModelForm[Provider]
@@ -21,6 +21,7 @@ else:
 class ProviderForm(ProviderModelForm):
     """A provider with a write-only `key`. Whoever may not see url and key in it cannot change them."""
 
+    url = forms.URLField(label="API address", max_length=LONGEST_URL, assume_scheme="https")
     key = forms.CharField(
         label="API key",
         required=False,
@@ -30,7 +31,6 @@ class ProviderForm(ProviderModelForm):
 
     class Meta:
         model = Provider
-        widgets = {"url": forms.URLInput}  # the admin's own shows the address as a link
         fields = (
             "name", "url", "currency", "exchange_rate", "shelve", "is_active", "low_balance", "drift_threshold",
         )  # fmt: skip

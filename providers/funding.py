@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery, Sum
 
 from panel.lib.money import ZERO, round_to
@@ -36,7 +37,10 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Funding:
-    """One provider's money. `reading` is None before the first one; `runway` where nothing is spent."""
+    """One provider's money. `reading` is None before the first one; `runway` where nothing is spent.
+
+    `is_old`: the balance of an active provider was last read long ago.
+    """
 
     provider: Provider
     standing: Standing
@@ -44,6 +48,7 @@ class Funding:
     spend: Spend
     runway: timedelta | None
     line: str
+    is_old: bool
 
     @property
     def is_low(self) -> bool:
@@ -82,6 +87,7 @@ def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> lis
             spend=spends[provider.pk],
             runway=_runway(readings.get(provider.pk), spends[provider.pk]),
             line=spark_path(lines[provider.pk]),
+            is_old=_is_old(provider, readings.get(provider.pk), now),
         )
         for provider in providers
     ]
@@ -121,6 +127,11 @@ def _lines(now: datetime) -> defaultdict[int, list[Decimal]]:
     for provider_id, balance in rows:
         lines[provider_id].append(balance)
     return lines
+
+
+def _is_old(provider: Provider, reading: BalanceReading | None, now: datetime) -> bool:
+    patience = max(timedelta(minutes=30), timedelta(seconds=3 * settings.BALANCE_SECONDS))
+    return provider.is_active and reading is not None and now - reading.at > patience
 
 
 def _runway(reading: BalanceReading | None, spend: Spend) -> timedelta | None:

@@ -48,6 +48,7 @@ def staff(request: HttpRequest) -> HttpResponse:
         "money": money,
         "stuck": stuck,
         "fundings": providers,
+        "active": active,
         "funded": round_to(sum((funding.balance_in_shop for funding in active), ZERO), places=2),
         "low": sum(funding.is_low or funding.is_short for funding in active),
         "today": days[-1],

@@ -69,7 +69,9 @@ class BookingForm(forms.Form):
             raise forms.ValidationError(str(error)) from None
         if not amount:
             raise forms.ValidationError("Nothing would move: the amount is zero.")
-        if not self.booking.may_fall_below_zero and self.booking.balance + amount < 0:
+        # At the confirming click the booking itself decides: it may have been booked by the click before.
+        is_checked = "confirmed" in self.data or self.booking.may_fall_below_zero
+        if not is_checked and self.booking.balance + amount < 0:
             held = money_text(self.booking.balance, currency=self.booking.currency)
             raise forms.ValidationError(f"There is only {held} in the wallet.")
         return amount

@@ -68,10 +68,6 @@ class ServiceAdmin(RecordAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Service]:
-        services: QuerySet[Service] = super().get_queryset(request)
-        return services.select_related("upstream")
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return tuple(str(name) for name in flatten_fieldsets(self.fieldsets) if name not in CHOSEN)
 

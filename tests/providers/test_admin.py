@@ -1,0 +1,219 @@
+"""Providers in the admin: a key that never comes out, connections tried, lists synced, deposits booked once."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from panel.customers.models import User
+from panel.lib.secret import Secret
+from panel.ops.models import AuditEvent
+from panel.wallet.models import Transfer
+from providers.balances import expected_balance
+from providers.gate import pause_provider
+from providers.models import BalanceReading, Provider, ServiceChange, UpstreamService
+from tests.fixtures_shop import Shop
+from tests.fixtures_simulator import SIMULATOR_KEY, Simulator
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/providers/provider/"
+CANARY = "canary-key-0123456789abcdef"
+
+
+@pytest.fixture
+def owner() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
+    return client
+
+
+def member(*permissions: str) -> Client:
+    """The browser of a member of staff who may do what is named."""
+    user = User.objects.create_user("helper@example.com", "correct horse battery", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def words(provider: Provider | None = None, **changes: str) -> dict[str, str]:
+    """The provider's form as a browser would send it."""
+    given = {
+        "name": provider.name if provider else "Upstream",
+        "url": provider.url if provider else "https://provider.example/api/v2",
+        "key": "" if provider else CANARY,
+        "currency": "usd",
+        "exchange_rate": "1",
+        "shelve": "all",
+        "is_active": "on",
+        "low_balance": "10",
+        "drift_threshold": "1",
+    }
+    return {**given, **changes}
+
+
+def test_a_provider_is_added_with_its_key_sealed(owner: Client) -> None:
+    assert owner.post(f"{LIST}add/", words()).status_code == 302
+    provider = Provider.objects.get()
+    assert (provider.name, provider.currency, provider.low_balance, provider.key_hint) == (
+        "Upstream", "USD", Decimal(10), CANARY[-4:],
+    )  # fmt: skip
+    assert provider.open_key() == Secret(CANARY)
+    assert CANARY not in provider.sealed_key
+    assert AuditEvent.objects.get().action == "provider.add"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"url": "http://provider.example/api/v2"}, "The address is not https"),
+        ({"url": "https://user:pass@provider.example/"}, "The address holds more than a host and a path."),
+        ({"key": ""}, "This field is required."),
+        ({"key": "two words"}, "The key holds characters that no key has."),
+        ({"currency": "$"}, "That is not a currency."),
+        ({"exchange_rate": "0"}, "The exchange rate is above 0"),
+    ],
+)
+def test_a_wrong_provider_is_refused_with_words(owner: Client, changes: dict[str, str], said: str) -> None:
+    answer = owner.post(f"{LIST}add/", words(**changes))
+    assert said in answer.content.decode()
+    assert not Provider.objects.exists()
+
+
+def test_the_key_is_kept_when_none_is_entered_and_replaced_when_one_is(owner: Client, provider: Provider) -> None:
+    url = f"{LIST}{provider.pk}/change/"
+    assert owner.post(url, words(provider, name="North & South")).status_code == 302
+    kept = Provider.objects.get()
+    assert (kept.name, kept.sealed_key) == ("North & South", provider.sealed_key)
+    owner.post(url, words(kept, key=CANARY))
+    assert Provider.objects.get().open_key() == Secret(CANARY)
+
+
+def test_another_host_needs_the_key_again(owner: Client, provider: Provider) -> None:
+    url = f"{LIST}{provider.pk}/change/"
+    elsewhere = words(provider, url="https://elsewhere.example/api/v2")
+    assert "enter the key for it again" in owner.post(url, elsewhere).content.decode()
+    assert Provider.objects.get().url == provider.url
+    assert owner.post(url, words(provider, url=f"{provider.url}/")).status_code == 302
+    assert owner.post(url, {**elsewhere, "key": CANARY}).status_code == 302
+    assert (Provider.objects.get().url, Provider.objects.get().open_key()) == (
+        "https://elsewhere.example/api/v2", Secret(CANARY),
+    )  # fmt: skip
+
+
+def test_address_and_key_are_a_superusers_alone(provider: Provider) -> None:
+    helper = member("view_provider", "change_provider", "add_provider")
+    url = f"{LIST}{provider.pk}/change/"
+    sent = words(provider, name="Renamed", url="https://evil.example/", key=CANARY, currency="EUR")
+    assert helper.post(url, sent).status_code == 302
+    now = Provider.objects.get()
+    assert (now.name, now.url, now.sealed_key, now.currency) == (
+        "Renamed", provider.url, provider.sealed_key, "USD",
+    )  # fmt: skip
+    assert 'name="key"' not in helper.get(url).content.decode()
+    assert helper.get(f"{LIST}add/").status_code == 403
+
+
+def test_no_page_shows_the_key(owner: Client, shop: Shop) -> None:
+    pages = [LIST, f"{LIST}{shop.provider.pk}/change/", f"{LIST}{shop.provider.pk}/history/"]
+    pages += [f"{LIST}{shop.provider.pk}/deposit/", "/admin/ops/auditevent/", "/staff/", "/staff/balances/"]
+    pages.append(f"/staff/balances/{shop.provider.pk}/")
+    owner.post(f"{LIST}{shop.provider.pk}/test/")
+    for page in pages:
+        answer = owner.get(page)
+        assert answer.status_code == 200, page
+        assert SIMULATOR_KEY not in answer.content.decode()
+        assert shop.reload().sealed_key not in answer.content.decode()
+    refused = owner.post(f"{LIST}{shop.provider.pk}/change/", words(shop.provider, key=CANARY, name=""))
+    assert refused.status_code == 200
+    assert CANARY not in refused.content.decode()
+    trail = json.dumps(list(AuditEvent.objects.values_list("detail", flat=True)))
+    assert SIMULATOR_KEY not in trail
+
+
+def test_an_exchange_rate_reprices_the_shelf_at_once(owner: Client, shop: Shop) -> None:
+    assert shop.service("1").rate == Decimal("1.35")
+    owner.post(f"{LIST}{shop.provider.pk}/change/", words(shop.provider, exchange_rate="2"))
+    assert (shop.service("1").cost, shop.service("1").rate) == (Decimal("1.8"), Decimal("2.7"))
+
+
+def test_saving_does_not_undo_what_a_job_wrote_meanwhile(owner: Client, shop: Shop) -> None:
+    owner.get(f"{LIST}{shop.provider.pk}/change/")
+    pause_provider(provider_id=shop.provider.pk, reason="funds")
+    owner.post(f"{LIST}{shop.provider.pk}/change/", words(shop.provider, name="Renamed"))
+    assert (shop.reload().name, shop.reload().paused_reason) == ("Renamed", "funds")
+
+
+def test_a_tried_connection_says_the_balance_and_lifts_the_pause_of_its_key(owner: Client, shop: Shop) -> None:
+    pause_provider(provider_id=shop.provider.pk, reason="key")
+    page = owner.post(f"{LIST}{shop.provider.pk}/test/", follow=True).content.decode()
+    assert "It answers: our balance there is 1000 USD. Orders go on." in page
+    assert shop.reload().paused_reason == ""
+    assert not BalanceReading.objects.exists()
+
+
+def test_a_connection_that_fails_says_why_and_lifts_nothing(owner: Client, shop: Shop) -> None:
+    pause_provider(provider_id=shop.provider.pk, reason="key")
+    shop.provider.set_key(Secret("wrong-key-000000000000"))
+    shop.provider.save(update_fields=["sealed_key"])
+    page = owner.post(f"{LIST}{shop.provider.pk}/test/", follow=True).content.decode()
+    assert "It refuses the API key" in page
+    assert shop.reload().paused_reason == "key"
+
+
+def test_sync_now_says_what_it_found_and_a_held_list_can_be_accepted(
+    owner: Client, shop: Shop, simulator: Simulator
+) -> None:
+    url = f"{LIST}{shop.provider.pk}/sync/"
+    assert "Synced: 0 new, 0 changed" in owner.post(url, follow=True).content.decode()
+    simulator.server.stop()
+    assert "Not synced." in owner.post(url, follow=True).content.decode()
+    assert shop.service("1").is_available
+    assert AuditEvent.objects.filter(action="provider.sync").count() == 2
+
+
+def test_a_deposit_is_asked_for_said_and_booked_once(owner: Client, provider: Provider) -> None:
+    url = f"{LIST}{provider.pk}/deposit/"
+    sent = {"amount": "500", "reason": "Bank transfer 22", "token": "a" * 32}
+    said = owner.post(url, sent).content.decode()
+    assert "$500.00 was paid to this provider: our books say $500.00 instead of $0.00." in said
+    assert expected_balance(provider=provider) == 0
+    for _ in range(2):
+        assert owner.post(url, {**sent, "confirmed": "1"})["Location"] == f"{LIST}{provider.pk}/change/"
+    assert expected_balance(provider=provider) == 500
+    owner.post(url, {"amount": "-20", "reason": "Returned", "token": "b" * 32, "confirmed": "1"})
+    assert expected_balance(provider=provider) == 480
+    assert (
+        list(AuditEvent.objects.values_list("action", "target"))
+        == [("provider.deposit", f"provider:{provider.pk}")] * 2
+    )
+
+
+def test_buttons_answer_to_posts_of_those_who_may(provider: Provider) -> None:
+    helper = member("view_provider")
+    for action in ("test", "sync", "deposit"):
+        assert helper.post(f"{LIST}{provider.pk}/{action}/").status_code == 403
+        assert Client().post(f"{LIST}{provider.pk}/{action}/").status_code == 302
+    assert not Transfer.objects.exists()
+    assert not AuditEvent.objects.exists()
+
+
+def test_buttons_change_nothing_on_a_get(owner: Client, provider: Provider) -> None:
+    assert [owner.get(f"{LIST}{provider.pk}/{action}/").status_code for action in ("test", "sync")] == [405, 405]
+
+
+@pytest.mark.parametrize("model", [UpstreamService, ServiceChange, BalanceReading])
+def test_what_the_jobs_write_is_read_only(owner: Client, shop: Shop, model: type) -> None:
+    name = model.__name__.lower()
+    BalanceReading.objects.create(provider=shop.provider, balance=1, currency="USD", expected=1, drift=0)
+    row = model._default_manager.first()
+    assert row is not None
+    url = f"/admin/providers/{name}/"
+    assert owner.get(url).status_code == 200
+    assert owner.get(f"{url}{row.pk}/change/").status_code == 200
+    assert owner.post(f"{url}{row.pk}/change/", {"name": "x"}).status_code == 403
+    assert owner.post(f"{url}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert owner.get(f"{url}add/").status_code == 403
+    assert owner.post(f"{LIST}{shop.provider.pk}/delete/", {"post": "yes"}).status_code == 403
