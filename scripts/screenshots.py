@@ -122,7 +122,9 @@ def take(browser: Browser, shot: Shot, *, site: str, sign_in: tuple[str, str]) -
     page.fill("input[name=password]", sign_in[1])
     page.click("form button[type=submit]")
     page.wait_for_url(lambda url: "/accounts/login/" not in url)
-    page.goto(f"{site}{shot.path}")
+    answer = page.goto(f"{site}{shot.path}")
+    if answer is None or not answer.ok:
+        sys.exit(f"{shot.path} is not in order: {answer and answer.status}")
     page.wait_for_load_state("networkidle")
     page.screenshot(path=TARGET / f"{shot.name}.png")
     context.close()
