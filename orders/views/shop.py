@@ -164,7 +164,8 @@ def _page(
     context |= {"draft": draft, "service_id": service_id}
     if request.method == "POST" and getattr(request, "htmx", False):
         return render(request, "orders/_form.html", context, status=status)
-    context.setdefault("picker", read_picker(QueryDict(), service_id=service_id))
+    if "picker" not in context:
+        context["picker"] = read_picker(QueryDict(), service_id=service_id)
     context["latest"] = latest_orders(customer_of(request))
     return render(request, "orders/new_order.html", context, status=status)
 

@@ -110,8 +110,9 @@ def shelf_page(
     found = _matching(Service.objects.filter(FOR_SALE), search)
     if category_ids is not None:
         found = found.filter(category_id__in=category_ids)
-    page: Page[Any] = Paginator(found.values_list(*COLUMNS), rows).get_page(number)
-    page.object_list = [ServiceLine(*row) for row in page.object_list]
+    page: Page[Any] = Paginator(found, rows).get_page(number)
+    rows_shown: QuerySet[Service] = page.object_list
+    page.object_list = [ServiceLine(*row) for row in rows_shown.values_list(*COLUMNS)]
     return page
 
 

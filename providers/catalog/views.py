@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from panel.lib.money import ZERO
 from panel.web.figures import SIGNS
 from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, service_for_sale, shelf_page
 from providers.catalog.price_list import price_list
@@ -17,6 +19,8 @@ from providers.catalog.pricing import PER_PACKAGE
 
 ROWS = 100
 LONGEST_SEARCH = 100
+BLANK = {"id": 0, "name": "", "rate": ZERO, "min": 0, "max": 0, "refill": True, "cancel": True, "dripfeed": True}
+"""A row with every mark, for the page's script to fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,9 @@ def services(request: HttpRequest) -> HttpResponse:
         "category": category,
         "search": search,
         "total": sum(row.count for row in categories),
-        "package_types": sorted(PER_PACKAGE),
-        "signs": SIGNS,
+        "package_types": ",".join(sorted(PER_PACKAGE)),
+        "sign": SIGNS.get(settings.CURRENCY, ""),
+        "blank": BLANK,
     }
     return render(request, "catalog/services.html", context)
 

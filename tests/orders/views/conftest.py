@@ -1,0 +1,56 @@
+"""Who looks at the pages: `ada` owns the store's orders, `bo` is another customer."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from orders.models import Order
+from panel.customers.models import User
+from tests.fixtures_orders import LINK, Store
+from tests.fixtures_simulator import DEFAULT_SERVICE
+
+Write = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def ada(store: Store) -> Client:
+    """The owner's browser."""
+    client = Client()
+    client.force_login(store.customer)
+    return client
+
+
+@pytest.fixture
+def bo(store: Store) -> Client:
+    """Somebody else's browser."""
+    client = Client()
+    client.force_login(User.objects.create_user("bo@example.com", "correct horse battery"))
+    return client
+
+
+@pytest.fixture
+def write(store: Store, ada: Client) -> Write:
+    """The order form of a service, filled in: what a browser would send."""
+
+    def fill(external_id: str = DEFAULT_SERVICE, **words: str) -> dict[str, str]:
+        service = store.service(external_id)
+        page = ada.get("/order/", {"service": service.pk}).content.decode()
+        hidden = {name: hidden_value(page, name) for name in ("token", "seen_rate")}
+        return {"service": str(service.pk), **hidden, "link": LINK, "quantity": "1000", **words}
+
+    return fill
+
+
+@pytest.fixture
+def many(store: Store) -> list[Order]:
+    """Thirty orders more."""
+    return [store.place(quantity="50") for _ in range(30)]
+
+
+def hidden_value(page: str, name: str) -> str:
+    """What the page's hidden field of that name holds."""
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', page)
+    assert found is not None, name
+    return found[1]
