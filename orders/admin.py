@@ -137,9 +137,9 @@ class OrderAdmin(ReadOnlyAdmin):
     def cancel(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         actor = actor_of(request)
 
-        def cancel_one(order: Order) -> None:
-            cancel_queued(order_id=order.pk, actor=actor)
-            audit.record(actor=actor, action="order cancel", target=f"order:{order.pk}")
+        def cancel_one(order_id: int) -> None:
+            cancel_queued(order_id=order_id, actor=actor)
+            audit.record(actor=actor, action="order cancel", target=f"order:{order_id}")
 
         done, refused = _each(orders, cancel_one)
         messages.success(request, f"{done} canceled, with all of their money back.")
@@ -154,16 +154,16 @@ class OrderAdmin(ReadOnlyAdmin):
             return
         actor = actor_of(request)
         flagged = orders.exclude(attention="")
-        done, _ = _each(flagged, lambda order: clear_attention(order_id=order.pk, actor=actor, reason=reason[:200]))
+        done, _ = _each(flagged, lambda order_id: clear_attention(order_id=order_id, actor=actor, reason=reason))
         messages.success(request, f"{done} looked at.")
 
 
-def _each(orders: QuerySet[Order], act: Callable[[Order], None]) -> tuple[int, int]:
+def _each(orders: QuerySet[Order], act: Callable[[int], None]) -> tuple[int, int]:
     """Each order in a transaction of its own: how many it worked for, and how many it did not."""
     done = refused = 0
-    for order in list(orders.order_by("pk").only("pk")):
+    for order_id in list(orders.order_by("pk").values_list("pk", flat=True)):
         try:
-            act(order)
+            act(order_id)
             done += 1
         except CannotCancelError:
             refused += 1

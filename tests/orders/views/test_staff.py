@@ -90,7 +90,7 @@ def test_a_helper_sees_the_evidence_and_no_buttons(helper: Client, doubtful: Ord
 
 def test_the_doubtful_page_says_exactly_what_each_verdict_does(owner: Client, doubtful: Order) -> None:
     page = " ".join(owner.get("/staff/doubtful/").content.decode().split())
-    assert "$1.35 stays held until it ends. Upstream is asked for the id first; nothing is sent." in page
+    assert "$1.35 stays held until it ends. North is asked for the id first; nothing is sent." in page
     assert "If it was placed after all, it is delivered twice and costs us $0.90 twice." in page
     assert "$1.35 goes back into the wallet of ada@example.com, and the order ends as canceled." in page
     assert "its cost of $0.90 is our loss." in page
@@ -235,7 +235,7 @@ def test_what_needs_a_person_stands_in_order_of_urgency(owner: Client, store: St
     Order.objects.filter(pk=store.place().pk).update(attention="odd remains")
     page = owner.get("/staff/").content.decode()
     places = [
-        page.index(words) for words in ("may or may not", "Upstream is paused", "It is low", "should be looked at")
+        page.index(words) for words in ("may or may not", "North is paused", "It is low", "should be looked at")
     ]
     assert places == sorted(places)
 

@@ -1,0 +1,139 @@
+"""The staff's pages and the admin in a real browser: nothing blocked, no sideways scrolling, a verdict given."""
+
+import os
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from orders.models import Order
+from panel.customers.models import User
+from panel.ops.alerts import raise_alert
+from panel.ops.models import Alert
+from providers.catalog.models import Markup
+from tests.fixtures_orders import Store
+from tests.fixtures_simulator import Simulator
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PASSWORD = "correct horse battery"
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    # The browser's driver runs an event loop in this thread; the tests use the database beside it, not in it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any, store: Store) -> Iterator[Open]:
+    """Opens pages as the owner; after the test nothing may have been complained of."""
+    User.objects.create_superuser("owner@example.com", PASSWORD)
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(f"{message.text} at {message.location.get('url')}")
+
+    context = browser.new_context(base_url=live_server.url)
+
+    def open_(path: str, *, width: int = 1280, theme: Any = "light") -> Page:
+        page = context.pages[0] if context.pages else _sign_in(context, note, complaints)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_
+    context.close()
+    assert complaints == []
+
+
+def _sign_in(context: Any, note: Callable[[ConsoleMessage], None], complaints: list[str]) -> Page:
+    page: Page = context.new_page()
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("/admin/")
+    page.fill("[name=login]", "owner@example.com")
+    page.fill("[name=password]", PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/admin/")
+    return page
+
+
+@pytest.fixture
+def doubtful(store: Store) -> Order:
+    store.simulator.next("add", "reset_after_create")
+    order = store.submit(store.place())
+    store.let_lease_end(order)
+    return order
+
+
+def test_pages_fit_and_nothing_is_blocked(open_page: Open, store: Store, doubtful: Order) -> None:
+    store.active()
+    store.read_balance()
+    raise_alert(subject="books", level=Alert.Level.CRITICAL, title="The books do not add up")
+    markup = Markup.objects.get().pk
+    paths = ["/staff/", "/staff/balances/", f"/staff/balances/{store.provider.pk}/", "/staff/doubtful/"]
+    paths += [
+        "/staff/alerts/",
+        "/admin/",
+        "/admin/customers/user/",
+        f"/admin/customers/user/{store.customer.pk}/change/",
+    ]
+    paths += ["/admin/catalog/service/", f"/admin/catalog/markup/{markup}/change/", "/admin/orders/order/"]
+    paths += [f"/admin/orders/order/{doubtful.pk}/change/", f"/admin/providers/provider/{store.provider.pk}/change/"]
+    paths += [f"/admin/wallet/account/adjust/{store.customer.pk}/"]
+    for path in paths:
+        for width, theme in ((1280, "light"), (390, "dark")):
+            page = open_page(path, width=width, theme=theme)
+            assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, (path, width)
+
+
+def test_a_verdict_is_given_with_the_keyboard(open_page: Open, store: Store, doubtful: Order) -> None:
+    page = open_page("/staff/doubtful/")
+    case = page.locator(f"#order-{doubtful.pk}")
+    case.locator("summary", has_text="Give the money back").focus()
+    page.keyboard.press("Enter")
+    expect(case.get_by_text("$1.35 goes back into the wallet of ada@example.com")).to_be_visible()
+    case.locator(f"#reason-back-{doubtful.pk}").fill("Their support says no")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"Order {doubtful.pk}: $1.35 went back to ada@example.com.")).to_be_visible()
+    assert store.wallet() == 100
+
+
+def test_a_markup_shows_its_prices_while_it_is_typed(open_page: Open, store: Store) -> None:
+    page = open_page(f"/admin/catalog/markup/{Markup.objects.get().pk}/change/")
+    expect(page.locator("#preview")).to_contain_text("The rule prices 20 services: 0 dearer, 0 cheaper than now.")
+    page.fill("#id_percent", "-20")
+    expect(page.locator("#preview")).to_contain_text("0 dearer, 20 cheaper than now.")
+    expect(page.locator("#preview")).to_contain_text("The rate is below the cost.")
+    assert Markup.objects.get().percent == 50
+
+
+def test_a_balance_is_adjusted_in_two_steps_and_a_reload_books_nothing_more(open_page: Open, store: Store) -> None:
+    page = open_page(f"/admin/customers/user/{store.customer.pk}/change/")
+    page.get_by_role("link", name="Adjust balance").click()
+    page.fill("[name=amount]", "12.5")
+    page.fill("[name=reason]", "Goodwill")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("$12.50 goes into the wallet of ada@example.com: $100.00 becomes $112.50.")).to_be_visible()
+    page.get_by_role("button", name="Book it").dblclick()
+    expect(page.get_by_text("Booked: +$12.50.")).to_be_visible()
+    assert store.wallet() == Decimal("112.5")
+
+
+def test_the_theme_is_one_for_site_and_admin(open_page: Open, simulator: Simulator) -> None:
+    page = open_page("/staff/")
+    page.locator("[data-theme-switch]").click()
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    page = open_page("/admin/orders/order/")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
