@@ -65,10 +65,10 @@ class Change:
 def lock_orders(*, order_ids: Iterable[int], now: datetime | None = None) -> dict[int, Change]:
     """The orders, locked after their customers' wallets, ready to be changed. Missing ones are left out."""
     ids = sorted(order_ids)
-    customers = Order.objects.filter(pk__in=ids).values_list("customer_id", flat=True)
+    customers = Order.objects.filter(pk__in=ids).values("customer_id")
     wallets = dict(
         Account.objects.select_for_update(no_key=True, of=("self",))
-        .filter(customer__in=list(customers))
+        .filter(customer__in=customers)
         .order_by("pk")
         .values_list("customer_id", "pk")
     )

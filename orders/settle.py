@@ -32,11 +32,13 @@ Answer = OrderStatus | ItemError | None
 
 @dataclass(slots=True)
 class Houses:
-    """The house accounts an order's money passes, looked up once a transaction."""
+    """The house accounts an order's money passes, all looked up at once when the first is needed."""
 
     found: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def pk(self, house: str, currency: str) -> int:
+        if not self.found:
+            self.found = ledger.house_accounts()
         if (house, currency) not in self.found:
             self.found[house, currency] = ledger.house_account(house=house, currency=currency).pk
         return self.found[house, currency]

@@ -14,9 +14,7 @@ def wake_submit(*, order_id: int) -> None:
 
     def send() -> None:
         try:
-            app.send_task(
-                "orders.tasks.submit_order", args=[order_id], retry=False, ignore_result=True, expires=60
-            )
+            app.send_task("orders.tasks.submit_order", args=[order_id], retry=False, ignore_result=True, expires=60)
         except Exception:  # whatever the broker's client raises, the order is safe and the customer is answered
             log.warning("wake-up lost", exc_info=True, extra={"order": order_id})
 

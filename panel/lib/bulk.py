@@ -1,9 +1,11 @@
 """One statement that gives many rows their own values, guarded by what they held before; on both databases."""
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
 from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def update_rows(
@@ -21,26 +23,48 @@ def update_rows(
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     names = ["pk", *(f"set_{name}" for name in fields), *(f"was_{name}" for name in guard)]
-    is_postgresql = connection.vendor == "postgresql"
-    casts = [f"CAST(%s AS {column.db_type(connection)})" if is_postgresql else "%s" for column in columns]
-    first, other = f"({', '.join(casts)})", f"({', '.join(['%s'] * len(columns))})"
-    same = "IS NOT DISTINCT FROM" if is_postgresql else "IS"
+    same = "IS NOT DISTINCT FROM" if connection.vendor == "postgresql" else "IS"
     setters = ", ".join(f"{quote(column.column)} = v.set_{name}" for name, column in _pairs(fields, columns[1:]))
     guards = [
         f"{table}.{quote(column.column)} {same} v.was_{name}"
         for name, column in _pairs(guard, columns[1 + len(fields) :])
     ]
     where = " AND ".join([f"{table}.{quote(columns[0].column)} = v.pk", *guards])
+    source, values = _given(connection, columns, rows)
     sql = (
-        f"WITH v({', '.join(names)}) AS (VALUES {', '.join([first, *[other] * (len(rows) - 1)])}) "  # noqa: S608
+        f"WITH v({', '.join(names)}) AS ({source}) "  # noqa: S608
         f"UPDATE {table} SET {setters} FROM v WHERE {where} RETURNING {table}.{quote(columns[0].column)}"
     )
-    values = [
-        column.get_db_prep_save(value, connection) for row in rows for column, value in zip(columns, row, strict=True)
-    ]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def _given(
+    connection: BaseDatabaseWrapper, columns: Sequence[Any], rows: Sequence[tuple[Any, ...]]
+) -> tuple[str, list[Any]]:
+    """The rows as a table of the statement, and its parameters.
+
+    PostgreSQL gets an array a column: a parameter for each value costs it, and the driver even more, many times that.
+    """
+    if connection.vendor == "postgresql":
+        # Without its length a type refuses what is too long when it is written, where a cast would cut it off.
+        types = [column.db_type(connection).partition("(")[0] for column in columns]
+        arrays = [
+            [_plain(column.get_db_prep_save(value, connection)) for value in values]
+            for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+        ]
+        return f"SELECT * FROM unnest({', '.join(f'%s::{name}[]' for name in types)})", arrays  # noqa: S608
+    one = f"({', '.join(['%s'] * len(columns))})"
+    values = [
+        column.get_db_prep_save(value, connection) for row in rows for column, value in zip(columns, row, strict=True)
+    ]
+    return f"VALUES {', '.join([one] * len(rows))}", values
+
+
+def _plain(value: Any) -> Any:
+    """The driver takes arrays of one type alone."""
+    return value.value if isinstance(value, Enum) else value
 
 
 def _pairs(names: Sequence[str], columns: Sequence[Any]) -> list[tuple[str, Any]]:

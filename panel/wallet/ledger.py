@@ -62,6 +62,14 @@ def house_account(*, house: str, currency: str) -> Account:
     return account
 
 
+def house_accounts() -> dict[tuple[str, str], int]:
+    """The primary keys of all accounts of the house that were opened by now, by name and currency."""
+    return {
+        (house, currency): pk
+        for pk, house, currency in Account.objects.filter(customer=None).values_list("pk", "house", "currency")
+    }
+
+
 def charge(*, customer: User, amount: Decimal, key: str, cause: str) -> None:
     """Take `amount` from the customer's wallet into held. Raises NotEnoughFundsError, and then nothing has moved."""
     found = Account.objects.filter(Q(customer=customer) | Q(house=HELD, currency=settings.CURRENCY))

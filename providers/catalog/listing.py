@@ -111,7 +111,7 @@ def shelf_page(
     if category_ids is not None:
         found = found.filter(category_id__in=category_ids)
     page: Page[Any] = Paginator(found, rows).get_page(number)
-    rows_shown: QuerySet[Service] = page.object_list
+    rows_shown: Any = page.object_list
     page.object_list = [ServiceLine(*row) for row in rows_shown.values_list(*COLUMNS)]
     return page
 

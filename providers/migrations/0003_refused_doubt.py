@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('providers', '0002_doubts'),
+        ("providers", "0002_doubts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='upstreamservice',
-            name='doubt',
-            field=models.CharField(blank=True, choices=[('rejected', 'its entry makes no sense'), ('price', 'its price jumped'), ('meaning', 'its number stands for something else now'), ('refused', 'the provider refused to sell it')], help_text='Why it is not sold until a person or the list says better.', max_length=10),
+            model_name="upstreamservice",
+            name="doubt",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("rejected", "its entry makes no sense"),
+                    ("price", "its price jumped"),
+                    ("meaning", "its number stands for something else now"),
+                    ("refused", "the provider refused to sell it"),
+                ],
+                help_text="Why it is not sold until a person or the list says better.",
+                max_length=10,
+            ),
         ),
     ]

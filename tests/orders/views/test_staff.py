@@ -234,9 +234,7 @@ def test_what_needs_a_person_stands_in_order_of_urgency(owner: Client, store: St
     pause_provider(provider_id=store.provider.pk, reason="key")
     Order.objects.filter(pk=store.place().pk).update(attention="odd remains")
     page = owner.get("/staff/").content.decode()
-    places = [
-        page.index(words) for words in ("may or may not", "North is paused", "It is low", "should be looked at")
-    ]
+    places = [page.index(words) for words in ("may or may not", "North is paused", "It is low", "should be looked at")]
     assert places == sorted(places)
 
 
