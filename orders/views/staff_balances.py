@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -122,6 +122,7 @@ def _deposits(provider: Provider) -> list[tuple[Transfer, bool]]:
 
 
 def _alerts(provider: Provider) -> list[Alert]:
-    """The latest of those about this provider."""
+    """Those about this provider: the open ones, then the latest."""
     subjects = [f"{kind}:{provider.pk}" for kind in PLACES]
-    return list(Alert.objects.filter(subject__in=subjects).order_by("-pk")[:ALERTS])
+    alerts = Alert.objects.filter(subject__in=subjects)
+    return list(alerts.order_by(F("closed_at").desc(nulls_first=True), "-pk")[:ALERTS])
