@@ -176,7 +176,7 @@ def _page(
         "page": page,
         "cases": _cases(list(page), refused, timezone.now()),
         "flags": flags,
-        "only": only,
+        "chosen_order": only,
         "refused": refused[0] if refused else "",
         "error": refused[1] if refused else "",
         "may_decide": request.user.has_perm("orders.change_order"),

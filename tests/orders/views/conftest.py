@@ -54,3 +54,28 @@ def hidden_value(page: str, name: str) -> str:
     found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', page)
     assert found is not None, name
     return found[1]
+
+
+@pytest.fixture
+def owner(store: Store) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
+    return client
+
+
+@pytest.fixture
+def helper(store: Store) -> Client:
+    """A member of staff who may look, and nothing else."""
+    client = Client()
+    client.force_login(User.objects.create_user("helper@example.com", "correct horse battery", is_staff=True))
+    return client
+
+
+@pytest.fixture
+def doubtful(store: Store) -> Order:
+    """An order whose answer was lost after the provider had taken it; its lease has ended."""
+    store.simulator.next("add", "reset_after_create")
+    order = store.submit(store.place())
+    assert order.state == "UNCONFIRMED"
+    store.let_lease_end(order)
+    return order

@@ -1,10 +1,9 @@
-"""The staff's pages: who may see them, the figures of the morning, verdicts on doubtful orders, balances, alerts."""
+"""The staff's pages: who may see them, the figures of the morning, balances, alerts."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,7 +16,6 @@ from orders.overview import look_at_money, look_at_orders
 from panel.customers.models import User
 from panel.ops.alerts import raise_alert
 from panel.ops.models import Alert, AuditEvent
-from panel.wallet.models import Transfer
 from providers.catalog.models import Service
 from providers.funding import fundings
 from providers.gate import pause_provider
@@ -27,36 +25,6 @@ from tests.fixtures_simulator import SIMULATOR_KEY
 
 pytestmark = pytest.mark.django_db
 EVIL = "\"><script>alert('x')</script>"
-
-
-@pytest.fixture
-def owner(store: Store) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
-    return client
-
-
-@pytest.fixture
-def helper(store: Store) -> Client:
-    """A member of staff who may look, and nothing else."""
-    client = Client()
-    client.force_login(User.objects.create_user("helper@example.com", "correct horse battery", is_staff=True))
-    return client
-
-
-@pytest.fixture
-def doubtful(store: Store) -> Order:
-    """An order whose answer was lost after the provider had taken it; its lease has ended."""
-    store.simulator.next("add", "reset_after_create")
-    order = store.submit(store.place())
-    assert order.state == "UNCONFIRMED"
-    store.let_lease_end(order)
-    return order
-
-
-def decide(client: Client, order: Order, verdict: str, **words: str) -> int:
-    given = {"reason": "Asked their support", **words}
-    return client.post(f"/staff/doubtful/{order.pk}/{verdict}/", given).status_code
 
 
 def test_pages_and_buttons_are_for_staff_alone(store: Store, helper: Client, doubtful: Order) -> None:
@@ -79,116 +47,6 @@ def test_pages_and_buttons_are_for_staff_alone(store: Store, helper: Client, dou
     assert [helper.post(url, {"reason": "x", "provider_order_id": "1"}).status_code for url in pressed] == [403] * 6
     assert store.everything() == before
     assert Alert.objects.get(pk=alert).closed_at is None
-
-
-def test_a_helper_sees_the_evidence_and_no_buttons(helper: Client, doubtful: Order) -> None:
-    page = helper.get("/staff/doubtful/").content.decode()
-    assert f"Order {doubtful.pk}" in page
-    assert "You may look at this, and others decide." in page
-    assert "Give the money back" not in page
-
-
-def test_the_doubtful_page_says_exactly_what_each_verdict_does(owner: Client, doubtful: Order) -> None:
-    page = " ".join(owner.get("/staff/doubtful/").content.decode().split())
-    assert "$1.35 stays held until it ends. North is asked for the id first; nothing is sent." in page
-    assert "If it was placed after all, it is delivered twice and costs us $0.90 twice." in page
-    assert "$1.35 goes back into the wallet of ada@example.com, and the order ends as canceled." in page
-    assert "its cost of $0.90 is our loss." in page
-
-
-def test_it_was_placed_asks_the_provider_for_the_id_and_follows_it(
-    owner: Client, store: Store, doubtful: Order
-) -> None:
-    before = store.everything()
-    answer = owner.post(f"/staff/doubtful/{doubtful.pk}/placed/", {"reason": "Seen there", "provider_order_id": "999"})
-    assert answer.status_code == 422
-    text = answer.content.decode()
-    assert "The provider does not know this id" in text
-    assert 'value="999"' in text
-    assert 'value="Seen there"' in text
-    assert store.everything() == before
-    real = str(store.simulator.orders()[0]["id"])
-    assert decide(owner, doubtful, "placed", provider_order_id=real) == 302
-    now = store.fresh(doubtful)
-    assert (now.state, now.provider_order_id) == ("ACTIVE", real)
-    assert store.wallet() == Decimal("98.65")
-    event = now.events.get(what="confirmed")
-    assert (event.actor, event.why) == ("owner@example.com", "Asked their support")
-    assert AuditEvent.objects.get(action="order was placed").target == f"order:{doubtful.pk}"
-
-
-def test_it_was_not_placed_queues_it_again(owner: Client, store: Store, doubtful: Order) -> None:
-    assert decide(owner, doubtful, "again") == 302
-    assert store.fresh(doubtful).state == "QUEUED"
-    assert doubtful.attempts.get().outcome == "absent"
-    assert store.wallet() == Decimal("98.65")
-
-
-def test_the_money_goes_back_once_however_often_it_is_clicked(owner: Client, store: Store, doubtful: Order) -> None:
-    assert decide(owner, doubtful, "back") == 302
-    assert store.wallet() == 100
-    again = owner.post(f"/staff/doubtful/{doubtful.pk}/back/", {"reason": "Twice"}, follow=True).content.decode()
-    assert "This order is no longer in doubt." in again
-    assert store.wallet() == 100
-    assert store.fresh(doubtful).state == "REJECTED"
-    assert Transfer.objects.filter(key__startswith="refund:").count() == 1
-
-
-@pytest.mark.parametrize(
-    ("verdict", "words", "said"),
-    [
-        ("back", {"reason": " "}, "Say why: the reason is kept with the order."),
-        ("again", {"reason": ""}, "Say why: the reason is kept with the order."),
-        ("placed", {"provider_order_id": ""}, "Enter the id that the order has at the provider."),
-        ("placed", {"provider_order_id": "two words"}, "Enter the id that the order has at the provider."),
-    ],
-)
-def test_a_refused_verdict_moves_nothing_and_says_why_beside_it(
-    owner: Client, store: Store, doubtful: Order, verdict: str, words: dict[str, str], said: str
-) -> None:
-    before = store.everything()
-    answer = owner.post(f"/staff/doubtful/{doubtful.pk}/{verdict}/", {"reason": "Why", **words})
-    assert answer.status_code == 422
-    assert said in answer.content.decode()
-    assert store.everything() == before
-
-
-def test_an_order_whose_answer_may_still_come_cannot_be_decided(owner: Client, store: Store, doubtful: Order) -> None:
-    Attempt.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
-    assert "Its answer may still come." in owner.get("/staff/doubtful/").content.decode()
-    before = store.everything()
-    assert decide(owner, doubtful, "back") == 422
-    assert store.everything() == before
-
-
-def test_unknown_orders_and_verdicts_are_not_found(owner: Client, doubtful: Order) -> None:
-    assert decide(owner, doubtful, "nonsense") == 404
-    assert owner.post("/staff/doubtful/987654/back/", {"reason": "x"}).status_code == 404
-    assert owner.post("/staff/doubtful/987654/looked/", {"reason": "x"}).status_code == 404
-    assert owner.get("/staff/balances/987654/").status_code == 404
-
-
-def test_a_flagged_order_is_looked_at(owner: Client, store: Store) -> None:
-    order = store.active()
-    Order.objects.filter(pk=order.pk).update(attention="odd remains")
-    assert "odd remains" in owner.get("/staff/doubtful/").content.decode()
-    url = f"/staff/doubtful/{order.pk}/looked/"
-    refused = owner.post(url, {"reason": ""})
-    assert (refused.status_code, store.fresh(order).attention) == (422, "odd remains")
-    assert "Say what you found" in refused.content.decode()
-    assert owner.post(url, {"reason": "All is there"}).status_code == 302
-    assert store.fresh(order).attention == ""
-    assert "is not flagged any more" in owner.post(url, {"reason": "Again"}, follow=True).content.decode()
-    assert store.fresh(order).events.filter(what="seen").count() == 1
-
-
-def test_one_order_can_be_looked_at_alone(owner: Client, store: Store, doubtful: Order) -> None:
-    order = store.active()
-    Order.objects.filter(pk=order.pk).update(attention="odd remains")
-    page = owner.get("/staff/doubtful/", {"order": order.pk}).content.decode()
-    assert f'id="flag-{order.pk}"' in page
-    assert f'id="order-{doubtful.pk}"' not in page
-    assert owner.get("/staff/doubtful/", {"order": "²"}).status_code == 200
 
 
 def test_the_morning_page_answers_in_figures(owner: Client, store: Store, doubtful: Order) -> None:
@@ -300,15 +158,6 @@ def test_alerts_are_taken_closed_and_kept(owner: Client, store: Store) -> None:
     assert AuditEvent.objects.filter(action="alert.close").count() == 1
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title="The books do not add up")
     assert Alert.objects.filter(subject="books", closed_at=None).count() == 1
-
-
-def test_a_permission_lets_a_helper_decide(store: Store, doubtful: Order) -> None:
-    user = User.objects.create_user("decider@example.com", "correct horse battery", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="change_order"))
-    client = Client()
-    client.force_login(user)
-    assert decide(client, doubtful, "back") == 302
-    assert store.fresh(doubtful).events.get(what="rejected").actor == "decider@example.com"
 
 
 def test_the_rail_counts_on_every_page_of_staff(owner: Client, store: Store, doubtful: Order) -> None:
