@@ -36,8 +36,8 @@ class Shot:
 
 
 SHOTS = (
-    Shot("new-order", "/order/", "customer"),
-    Shot("new-order-dark", "/order/", "customer", scheme="dark"),
+    Shot("new-order", "/order/?service=3", "customer"),
+    Shot("new-order-dark", "/order/?service=3", "customer", scheme="dark"),
     Shot("orders", "/orders/", "customer"),
     Shot("order", "/orders/1/", "customer"),
     Shot("services", "/services/", "customer"),
@@ -53,7 +53,7 @@ def main() -> None:
     """Take every picture, or those named."""
     chromium = chromium_binary()
     if chromium is None:
-        sys.exit("Chromium is not installed (Debian: chromium fonts-dejavu-core).")
+        sys.exit("Chromium is not installed (Debian: chromium fonts-dejavu-core fonts-noto-color-emoji).")
     wanted = [shot for shot in SHOTS if not sys.argv[1:] or shot.name in sys.argv[1:]]
     TARGET.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="panel-screenshots.") as folder, sync_playwright() as playwright:
