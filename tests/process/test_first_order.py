@@ -1,6 +1,5 @@
 """The whole way with real processes: a customer in a browser signs up, orders, and gets the undelivered share back."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.fixtures_simulator import RemoteSimulator
 from tests.process.conftest import SIMULATOR_KEY
-from tests.process.processes import Running, ask, environment, managed, migrate, running, wait_until
+from tests.process.processes import Running, ask, environment, manage, managed, migrate, running, wait_until
 from tests.throwaway import chromium_binary, free_port
 
 pytestmark = [pytest.mark.process, pytest.mark.browser]
@@ -84,7 +83,7 @@ def test_a_customer_signs_up_orders_and_is_refunded_what_was_not_delivered(
     page.fill("[name=password1]", PASSWORD)
     page.click("form[action*=signup] button[type=submit]")
     page.wait_for_url("**/order/**")
-    subprocess.run(["python", "manage.py", "shell", "-c", CREDIT], env=env, check=True)
+    assert manage("shell", "-c", CREDIT, env=env).returncode == 0
 
     services = managed("list_services", env=env)["services"]
     service = min(row["id"] for row in services if row["type"] == "Default" and row["min"] <= 1000 <= row["max"])
