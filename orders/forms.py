@@ -61,5 +61,5 @@ def _shown(field: Field, offer: Offer) -> WordsField:
         case Shape.LINES:
             widget = forms.Textarea(attrs=attrs | {"rows": 6, "data-lines": ""})
     if field.name == offer.kind.counts:
-        help_text = f"{offer.min:,} to {offer.max:,}"
+        help_text = f"{offer.min:,} to {offer.max:,}" + (" lines" if field.shape == Shape.LINES else "")
     return WordsField(label=field.label, required=field.is_required, help_text=help_text, widget=widget, strip=False)

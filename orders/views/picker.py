@@ -5,20 +5,31 @@ from dataclasses import dataclass
 from django.core.paginator import Page
 from django.http import QueryDict
 
-from panel.web.marks import platform_of
+from panel.web.marks import GENERIC, platform_of
 from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, shelf_page
 
 ROWS = 50
 LONGEST_SEARCH = 100
+OTHER = "Other"
+"""What categories are filed under that speak of no platform we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A category to choose: `label` leaves out the platform's name, which is chosen already."""
+
+    id: int
+    label: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Picker:
-    """`platforms` are those with something for sale; `categories` those of the chosen platform."""
+    """`platforms` are those with something for sale, the rest last; `chips` the chosen one's categories."""
 
     platforms: list[str]
     platform: str
-    categories: list[CategoryCount]
+    chips: list[Chip]
     category: CategoryCount | None
     search: str
     page: Page[ServiceLine]
@@ -33,23 +44,32 @@ def read_picker(query: QueryDict, *, service_id: int | None) -> Picker:
     """The picker as the address asks for it. What an address names and the shelf does not have is left out."""
     by_platform: dict[str, list[CategoryCount]] = {}
     for category in categories_for_sale():
-        by_platform.setdefault(platform_of(category.name).name, []).append(category)
+        by_platform.setdefault(_platform(category), []).append(category)
     chosen_id = read_id(query.get("category", ""))
     chosen = next((row for rows in by_platform.values() for row in rows if row.id == chosen_id), None)
-    platform = platform_of(chosen.name).name if chosen else query.get("platform", "")
+    platform = _platform(chosen) if chosen else query.get("platform", "")
     categories = by_platform.get(platform, [])
     search = query.get("q", "").strip()[:LONGEST_SEARCH]
     wanted = [chosen] if chosen else categories
     ids = [row.id for row in wanted] if wanted else None
     return Picker(
-        platforms=list(by_platform),
+        platforms=sorted(by_platform, key=lambda name: name == OTHER),
         platform=platform if categories else "",
-        categories=categories,
+        chips=[Chip(row.id, _label(row.name, platform), row.count) for row in categories],
         category=chosen,
         search=search,
         page=shelf_page(number=query.get("page"), rows=ROWS, category_ids=ids, search=search),
         service_id=service_id,
     )
+
+
+def _platform(category: CategoryCount) -> str:
+    platform = platform_of(category.name)
+    return OTHER if platform == GENERIC else platform.name
+
+
+def _label(name: str, platform: str) -> str:
+    return name.removeprefix(platform).strip(" -–|:·") or name
 
 
 def read_id(text: str) -> int | None:

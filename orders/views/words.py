@@ -27,7 +27,7 @@ class Moment:
 _WAITING = ("Waiting in line", "It has not started yet. It is tried again by itself.", "Pending")
 _ACCEPTED = ("Accepted", "", "Processing")
 _TOLD = {
-    "ordered": ("Ordered", "Taken from your wallet", "Pending"),
+    "ordered": ("Ordered", "taken from your wallet", "Pending"),
     "waits": _WAITING,
     "not placed": _WAITING,
     "accepted": _ACCEPTED,
@@ -38,7 +38,7 @@ _TOLD = {
     "partial": ("Ended early", "", "Partial"),
     "canceled": ("Canceled", "", "Canceled"),
     "rejected": ("Canceled", "It could not be delivered.", "Canceled"),
-    "refunded": ("Money given back", "Back in your wallet", "Completed"),
+    "refunded": ("Money given back", "is back in your wallet", "Completed"),
     "refill": ("Refill requested", "", "Pending"),
     "refilled": ("Refilled", "What had dropped is made good.", "Completed"),
     "refill refused": ("Refill not possible", "The request was not accepted.", "Partial"),
