@@ -126,8 +126,3 @@ def _alert_drift(provider: Provider, reading: BalanceReading, previous: BalanceR
             title=f"The balance at {provider} differs from our books",
             detail=f"There is {difference} than our books explain.",
         )
-
-
-def latest_readings(*, provider: Provider, most: int = 500) -> list[BalanceReading]:
-    """The newest readings, oldest first, for the chart."""
-    return list(provider.readings.order_by("-at", "-pk")[:most])[::-1]

@@ -5,7 +5,7 @@ A rate is the price of 1000 units, or of one package for the package types.
 """
 
 import re
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 PLACES = 6
 MICRO = Decimal(1).scaleb(-PLACES)
@@ -45,11 +45,6 @@ def round_to(amount: Decimal, *, places: int = PLACES, rounding: str = ROUND_HAL
 def round_up(amount: Decimal, *, places: int = PLACES) -> Decimal:
     """`amount` rounded towards the dearer side; what customers are charged is rounded this way."""
     return round_to(amount, places=places, rounding=ROUND_CEILING)
-
-
-def round_down(amount: Decimal, *, places: int = PLACES) -> Decimal:
-    """`amount` rounded towards the cheaper side; what is given back is rounded this way."""
-    return round_to(amount, places=places, rounding=ROUND_FLOOR)
 
 
 def charge_for(*, rate: Decimal, quantity: int, per_package: bool) -> Decimal:

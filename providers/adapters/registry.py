@@ -1,6 +1,5 @@
 """Which adapters exist. The one place that names them."""
 
-from providers.adapters.base import ProviderAdapter
 from providers.adapters.v2 import V2Adapter
 
 ADAPTERS: dict[str, type[V2Adapter]] = {"v2": V2Adapter}
@@ -9,6 +8,3 @@ ADAPTERS: dict[str, type[V2Adapter]] = {"v2": V2Adapter}
 def adapter_class(name: str) -> type[V2Adapter]:
     """The adapter of that name. Raises KeyError for an unknown one."""
     return ADAPTERS[name]
-
-
-__all__ = ["ADAPTERS", "ProviderAdapter", "adapter_class"]

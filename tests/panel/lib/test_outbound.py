@@ -11,24 +11,9 @@ import pytest
 
 from panel.lib import outbound_wire
 from panel.lib.outbound import Answer, NoAnswer, NotConnected, Outbound
-from panel.lib.secret import Secret
 from tests.certificates import server_context
+from tests.panel.lib.posting import HEAD, OK, post
 from tests.scripted import Act, answer, close, closed_port, drip, hang, raw, reset, scripted
-
-HOME = frozenset({"127.0.0.1"})
-OK = b'{"ok":1}'
-HEAD = b"HTTP/1.1 200 OK\r\n"
-
-
-def post(url: str, *, out: Outbound | None = None, seconds: float = 10, most: int = 1000, fresh: bool = True) -> Answer:
-    return (out or Outbound(allowed_private_hosts=HOME)).post(
-        url=url,
-        form={"action": "add", "link": "https://x.example/ä b"},
-        secrets={"key": Secret("K-12 3")},
-        deadline=time.monotonic() + seconds,
-        most_bytes=most,
-        fresh=fresh,
-    )
 
 
 def test_what_is_sent_and_what_comes_back() -> None:

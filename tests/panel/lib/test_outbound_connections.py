@@ -1,27 +1,10 @@
 """Which connection a request goes out on, and when a question is asked once more."""
 
-import time
-
 import pytest
 
-from panel.lib.outbound import Answer, NoAnswer, Outbound
-from panel.lib.secret import Secret
+from panel.lib.outbound import NoAnswer, Outbound
+from tests.panel.lib.posting import HEAD, HOME, OK, post
 from tests.scripted import Act, answer, close, drip, reset, scripted
-
-HOME = frozenset({"127.0.0.1"})
-OK = b'{"ok":1}'
-HEAD = b"HTTP/1.1 200 OK\r\n"
-
-
-def post(url: str, *, out: Outbound | None = None, seconds: float = 10, most: int = 1000, fresh: bool = True) -> Answer:
-    return (out or Outbound(allowed_private_hosts=HOME)).post(
-        url=url,
-        form={"action": "add", "link": "https://x.example/ä b"},
-        secrets={"key": Secret("K-12 3")},
-        deadline=time.monotonic() + seconds,
-        most_bytes=most,
-        fresh=fresh,
-    )
 
 
 def test_pooled_requests_share_a_connection_and_fresh_ones_never() -> None:
