@@ -42,7 +42,7 @@ def read_services(data: Any) -> tuple[list[ServiceRow], list[RejectedRow]]:
                 rejected.append(RejectedRow(external_id, f"listed {times[external_id]} times"))
             continue
         try:
-            good.append(_row(external_id, row))
+            good.append(_known_or_new_row(external_id, row))
         except _RowError as problem:
             rejected.append(RejectedRow(external_id, str(problem)))
     return good, rejected
@@ -58,11 +58,28 @@ def _rows(data: Any) -> Sequence[Any]:
     return data
 
 
-def _row(external_id: str, row: Any) -> ServiceRow:
+def _known_or_new_row(external_id: str, row: Any) -> ServiceRow:
+    """`_row`, remembered: from one sync to the next nearly all rows are the same, and reading one is costly."""
     if not isinstance(row, dict):
         raise _RowError("not a service")
     if not external_id:
         raise _RowError("its id is missing, too long or not an id")
+    values = tuple(row.values())
+    try:
+        return _remembered_row(external_id, tuple(row), values, tuple(map(type, values)))
+    except TypeError:  # a list or an object among the values, which cannot be looked up by
+        return _row(external_id, row)
+
+
+@lru_cache(maxsize=2 * MOST_ROWS)
+def _remembered_row(
+    external_id: str, names: Sequence[str], values: Sequence[Any], _types: Sequence[type]
+) -> ServiceRow:
+    """The types are a part of the key: True and 1 are equal, and read differently."""
+    return _row(external_id, dict(zip(names, values, strict=True)))
+
+
+def _row(external_id: str, row: dict[str, Any]) -> ServiceRow:
     least, most = _quantities(row.get("min"), row.get("max"))
     raw_type = raw_word(row.get("type"))
     description = row.get("desc") or row.get("description")
@@ -71,7 +88,7 @@ def _row(external_id: str, row: Any) -> ServiceRow:
         name=_text(row.get("name"), NAME_LENGTH) or f"Service {external_id}",
         type=service_type(raw_type),
         raw_type=raw_type,
-        category=_repeated_text(row.get("category")),
+        category=_text(row.get("category"), NAME_LENGTH),
         rate=_rate(row.get("rate")),
         min=least,
         max=most,
@@ -93,27 +110,8 @@ def _text(value: Any, length: int) -> str:
     return one_line(value, length=length) if isinstance(value, str) else raw_word(value)
 
 
-def _repeated_text(value: Any) -> str:
-    return _cached_line(value) if isinstance(value, str) else raw_word(value)
-
-
-@lru_cache(maxsize=4096)
-def _cached_line(value: str) -> str:
-    return one_line(value, length=NAME_LENGTH)
-
-
 def _quantities(least: Any, most: Any) -> tuple[int, int]:
-    if isinstance(least, str) and isinstance(most, str):
-        return _text_quantities(least, most)
-    return _exact_quantities(whole(least), whole(most))
-
-
-@lru_cache(maxsize=4096)
-def _text_quantities(least: str, most: str) -> tuple[int, int]:
-    return _exact_quantities(whole(least), whole(most))
-
-
-def _exact_quantities(low: int | None, high: int | None) -> tuple[int, int]:
+    low, high = whole(least), whole(most)
     if low is None or high is None:
         raise _RowError("its minimum or maximum is not a whole number")
     if low <= 0:
@@ -126,15 +124,7 @@ def _exact_quantities(low: int | None, high: int | None) -> tuple[int, int]:
 
 
 def _rate(value: Any) -> Decimal:
-    return _text_rate(value) if isinstance(value, str) else _exact_rate(number(value))
-
-
-@lru_cache(maxsize=4096)
-def _text_rate(value: str) -> Decimal:
-    return _exact_rate(number(value))
-
-
-def _exact_rate(rate: Decimal | None) -> Decimal:
+    rate = number(value)
     if rate is None:
         raise _RowError("its rate is not a number")
     if rate < 0:
