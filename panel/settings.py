@@ -212,6 +212,9 @@ ADD_DEADLINE_SECONDS = env.int("ADD_DEADLINE_SECONDS", default=30)
 LINK_BUSY_SECONDS = env.int("LINK_BUSY_SECONDS", default=2 * 3600)
 QUEUED_LIMIT_SECONDS = env.int("QUEUED_LIMIT_SECONDS", default=24 * 3600)
 POLL_IN_FLIGHT = env.int("POLL_IN_FLIGHT", default=16)
+API_CALLS_PER_10_SECONDS = env.int("API_CALLS_PER_10_SECONDS", default=100)  # of one key; 0 is no limit
+API_ADD_PER_10_SECONDS = env.int("API_ADD_PER_10_SECONDS", default=100)
+API_SERVICES_PER_MINUTE = env.int("API_SERVICES_PER_MINUTE", default=30)
 MINIMUM_MARGIN_PERCENT = env.int("MINIMUM_MARGIN_PERCENT", default=0)
 
 # --- Jobs and logs ----------------------------------------------------------------------------------------------------

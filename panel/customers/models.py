@@ -62,3 +62,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name or self.email.partition("@")[0]
+
+
+class ApiKey(models.Model):
+    """A key to the API. Only a digest of it is kept; `prefix` is its visible beginning, by which it is found."""
+
+    customer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=60)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.CharField(max_length=64)
+    is_read_only = models.BooleanField(default=False)
+    allowed_networks = models.JSONField(
+        default=list, help_text="Addresses or networks that may use it; an empty list: all."
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True, help_text="From then on it opens nothing; empty: it does not end.")
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… {self.name}"

@@ -29,7 +29,7 @@ class CategoryCount:
 class ServiceLine:
     """A service on the shelf. `cost` and `rate` are per 1000 or per package, in the shop's currency.
 
-    Where it cannot be sold, `reason` says why. `description` is empty unless one service is asked for.
+    Where it cannot be sold, `reason` says why. `description` is empty unless it is asked for.
     """
 
     id: int
@@ -94,13 +94,14 @@ def categories_for_sale() -> list[CategoryCount]:
 
 
 def services_for_sale(
-    *, category_id: int | None = None, search: str = "", limit: int | None = None
+    *, category_id: int | None = None, search: str = "", limit: int | None = None, with_descriptions: bool = False
 ) -> list[ServiceLine]:
     """What customers can buy, in the shop's order; of one category, and matching `search`, where given."""
     rows = _matching(Service.objects.filter(FOR_SALE), search)
     if category_id is not None:
         rows = rows.filter(category_id=category_id)
-    return [ServiceLine(*row) for row in rows.values_list(*COLUMNS)[:limit]]
+    columns = (*COLUMNS, "description") if with_descriptions else COLUMNS
+    return [ServiceLine(*row) for row in rows.values_list(*columns)[:limit]]
 
 
 def shelf_page(

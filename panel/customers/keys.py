@@ -1,0 +1,167 @@
+"""API keys: issued and shown once, opened by who asks with one, rotated and revoked. Called by every door of the API.
+
+A key is `pk_<8>_<43>`: the first part finds its row, and only an HMAC-SHA-256 of the whole under API_PEPPER is kept.
+The secret part has 256 random bits, so a slow hash would protect nothing and make each request dear.
+"""
+
+import hmac
+import ipaddress
+import re
+import secrets
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from panel.customers.models import ApiKey, User
+from panel.lib.secret import Secret
+from panel.ops import audit
+
+MOST_KEYS = 20
+LONGEST_NAME = 60
+MOST_NETWORKS = 20
+ROTATION = timedelta(hours=24)
+"""How long a rotated key still works beside the new one."""
+USED_EVERY = timedelta(minutes=1)
+"""`last_used_at` is no older than this when a key is in use: writing it each time would cost more than the answer."""
+
+_KEY = re.compile(r"(pk_[a-z0-9]{8})_[A-Za-z0-9_-]{43}", re.ASCII)
+_LETTERS = string.ascii_lowercase + string.digits
+_NO_DIGEST = "0" * 64
+
+
+class KeyProblemError(Exception):
+    """The key cannot be made or changed so; nothing was. The message is for its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new key. `secret` is the whole of it, to be shown now or never."""
+
+    key: ApiKey
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who asks with a key."""
+
+    key_id: int
+    customer_id: int
+    email: str
+    is_read_only: bool
+
+
+def issue_key(
+    *,
+    customer: User,
+    name: str,
+    actor: str,
+    is_read_only: bool = False,
+    allowed_networks: Sequence[str] = (),
+    now: datetime,
+) -> IssuedKey:
+    """A new key of the customer. Raises KeyProblemError for a bad name or network, and when there are too many."""
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise KeyProblemError(f"Give the key a name of up to {LONGEST_NAME} characters.")
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # so that the limit holds
+        if living_keys(customer=customer, now=now).count() >= MOST_KEYS:
+            raise KeyProblemError(f"There are {MOST_KEYS} keys already: revoke one first.")
+        prefix = "pk_" + "".join(secrets.choice(_LETTERS) for _ in range(8))
+        secret = Secret(f"{prefix}_{secrets.token_urlsafe(32)}")
+        key = ApiKey.objects.create(
+            customer=customer,
+            name=name,
+            prefix=prefix,
+            digest=_digest(secret.reveal()),
+            is_read_only=is_read_only,
+            allowed_networks=read_networks(allowed_networks),
+            created_at=now,
+        )
+        audit.record(actor=actor, action="API key issued", target=f"customer:{customer.pk}", detail={"key": prefix})
+    return IssuedKey(key, secret)
+
+
+def rotate_key(*, key: ApiKey, actor: str, now: datetime) -> IssuedKey:
+    """A new key in the place of this one, which goes on for a day so that programs can be changed over."""
+    with transaction.atomic():
+        if not _living(now).filter(pk=key.pk, ends_at=None).update(ends_at=now + ROTATION):
+            raise KeyProblemError("This key has ended, or was rotated already.")
+        return issue_key(
+            customer=key.customer,
+            name=key.name,
+            actor=actor,
+            is_read_only=key.is_read_only,
+            allowed_networks=key.allowed_networks,
+            now=now,
+        )
+
+
+def revoke_key(*, key: ApiKey, actor: str, now: datetime) -> None:
+    """From now on the key opens nothing. Saying so twice changes nothing."""
+    with transaction.atomic():
+        if _living(now).filter(pk=key.pk).update(ends_at=now):
+            target = f"customer:{key.customer_id}"
+            audit.record(actor=actor, action="API key revoked", target=target, detail={"key": key.prefix})
+
+
+def open_key(*, text: str, address: str, now: datetime) -> Holder | None:
+    """Who holds this key, or None where it opens nothing for that address. One query, and none for what is no key."""
+    form = _KEY.fullmatch(text)
+    if form is None:
+        return None
+    columns = ("pk", "digest", "customer_id", "customer__email", "is_read_only", "allowed_networks", "last_used_at")
+    row = _living(now).filter(prefix=form[1], customer__is_active=True).values_list(*columns).first()
+    is_right = hmac.compare_digest(row[1] if row else _NO_DIGEST, _digest(text))
+    if row is None or not is_right or not _may_come_from(row[5], address):
+        return None
+    if row[6] is None or now - row[6] >= USED_EVERY:
+        ApiKey.objects.filter(pk=row[0]).update(last_used_at=now)
+    return Holder(key_id=row[0], customer_id=row[2], email=row[3], is_read_only=row[4])
+
+
+def living_keys(*, customer: User, now: datetime) -> QuerySet[ApiKey]:
+    """The customer's keys that open something, the newest first."""
+    return _living(now).filter(customer=customer).order_by("-pk")
+
+
+def read_networks(texts: Sequence[str]) -> list[str]:
+    """Addresses and networks in their usual writing. Raises KeyProblemError for what is none."""
+    found = []
+    for text in texts:
+        if not text.strip():
+            continue
+        try:
+            found.append(str(ipaddress.ip_network(text.strip(), strict=False)))
+        except ValueError:
+            raise KeyProblemError(
+                f"“{text.strip()[:60]}” is no address: write 203.0.113.7 or 203.0.113.0/24, one a line."
+            ) from None
+    if len(found) > MOST_NETWORKS:
+        raise KeyProblemError(f"At most {MOST_NETWORKS} addresses.")
+    return list(dict.fromkeys(found))
+
+
+def _living(now: datetime) -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now))
+
+
+def _digest(text: str) -> str:
+    return hmac.new(settings.API_PEPPER.encode(), text.encode(), "sha256").hexdigest()
+
+
+def _may_come_from(networks: Sequence[str], address: str) -> bool:
+    if not networks:
+        return True
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return any((mapped or found) in ipaddress.ip_network(network) for network in networks)
