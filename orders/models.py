@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from orders.states import State, word_for_customer
@@ -10,11 +10,26 @@ from panel.lib.fields import AmountField, ExchangeRateField
 from providers.catalog.models import Service
 from providers.models import Provider
 
+LISTED_AS = Case(
+    When(state=State.ACTIVE, provider_status__in=["Pending", "Processing"], then=F("provider_status")),
+    When(state=State.ACTIVE, then=Value("In progress")),
+    When(state=State.COMPLETED, then=Value("Completed")),
+    When(state=State.PARTIAL, then=Value("Partial")),
+    When(state__in=[State.CANCELED, State.REJECTED], then=Value("Canceled")),
+    default=Value("Pending"),
+)
+"""What `word_for_customer` says, as the database says it; a test holds the two together."""
+
 
 class Order(models.Model):
     """One order. `charge` and `refunded` are in the shop's currency, costs in the provider's; prices are snapshots."""
 
-    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        db_index=False,  # two indexes begin with it
+    )
     client_token = models.CharField(
         max_length=64, null=True, help_text="Given by the form; the same one is the same order."
     )
@@ -64,6 +79,12 @@ class Order(models.Model):
     queued_at = models.DateTimeField(default=timezone.now, help_text="When it last became QUEUED for a new reason.")
     sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    listed_as = models.GeneratedField(
+        expression=LISTED_AS,
+        output_field=models.CharField(max_length=12),
+        db_persist=True,
+        help_text="The word that customers read, for lists of one word. Kept by the database.",
+    )
 
     class Meta:
         constraints = [
@@ -82,7 +103,8 @@ class Order(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["customer", "-id"], name="order_customer"),
+            models.Index(fields=["customer", "created_at", "id"], name="order_customer_time"),
+            models.Index(fields=["customer", "listed_as", "created_at", "id"], name="order_customer_word"),
             models.Index(fields=["next_attempt_at"], condition=Q(state=State.QUEUED), name="order_to_send"),
             models.Index(fields=["next_poll_at"], condition=Q(next_poll_at__isnull=False), name="order_to_poll"),
             models.Index(

@@ -69,7 +69,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     word = next((word for word in WORDS if _slug(word) == request.GET.get("state")), "")
     rows = found.filter(WORDS[word]) if word else found
     page = CountedPaginator(
-        rows.select_related("service").order_by("-pk"), known=counts[word] if word else sum(counts.values())
+        rows.select_related("service").order_by("-created_at", "-pk"),
+        known=counts[word] if word else sum(counts.values()),
     ).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -96,7 +97,9 @@ def orders_live(request: HttpRequest) -> HttpResponse:
 
 def latest_orders(customer: User) -> dict[str, object]:
     """The customer's last orders, newest first, and which of them are open."""
-    rows = list(Order.objects.filter(customer=customer).select_related("service").order_by("-pk")[:LATEST])
+    rows = list(
+        Order.objects.filter(customer=customer).select_related("service").order_by("-created_at", "-pk")[:LATEST]
+    )
     return {"rows": rows, "live": live_ids(rows)}
 
 
