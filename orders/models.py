@@ -207,8 +207,10 @@ class Refill(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.WANTED)
     provider_refill_id = models.CharField(max_length=64, blank=True)
     provider_status_raw = models.CharField(max_length=100, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Calls in a row without a sensible answer for it.")
     why = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(null=True, help_text="When it was passed on last.")
     next_poll_at = models.DateTimeField(null=True, default=timezone.now)
     ended_at = models.DateTimeField(null=True)
 
@@ -226,3 +228,43 @@ class Refill(models.Model):
 
     def __str__(self) -> str:
         return f"refill {self.pk} of order {self.order_id}"
+
+
+class Cancellation(models.Model):
+    """A wish to end an order that may have been sent. Moves no money: only what becomes of the order does.
+
+    At most one a order is open. UNKNOWN was passed on without a clear answer; the order's end closes it all the same.
+    """
+
+    class State(models.TextChoices):
+        WANTED = "wanted"
+        SENDING = "sending"
+        UNKNOWN = "unknown"
+        ASKED = "asked"
+        DONE = "done"
+        TOO_LATE = "too late"
+        REFUSED = "refused"
+
+    OPEN = (State.WANTED, State.SENDING, State.UNKNOWN, State.ASKED)
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="cancellations")
+    state = models.CharField(max_length=12, choices=State, default=State.WANTED)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Calls in a row without a sensible answer for it.")
+    why = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(null=True, help_text="When it was passed on last.")
+    next_at = models.DateTimeField(null=True, default=timezone.now, help_text="When it is to be passed on.")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(state__in=["wanted", "sending", "unknown", "asked"]),
+                name="cancellation_one_open",
+            )
+        ]
+        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="cancellation_to_send")]
+
+    def __str__(self) -> str:
+        return f"cancellation {self.pk} of order {self.order_id}"

@@ -20,7 +20,9 @@ from providers.catalog.markups import delete_markup, set_markup
 from providers.catalog.models import Category, Markup, Service
 from providers.catalog.shelve import confirm_services
 
-CHOSEN = ("name", "description", "category", "has_own_words", "position", "is_enabled", "allow_below_cost")
+CHOSEN = (
+    "name", "description", "category", "has_own_words", "position", "is_enabled", "allow_below_cost", "refill_days"
+)  # fmt: skip
 
 
 @admin.register(Category)
@@ -58,6 +60,7 @@ class ServiceAdmin(RecordAdmin):
     fieldsets = (
         (None, {"fields": ("name", "description", "category", "has_own_words", "position")}),
         ("Sale", {"fields": ("is_enabled", "allow_below_cost", "is_available", "unavailable_reason", "doubt")}),
+        ("After the sale", {"fields": ("refill_days",)}),
         ("Price", {"fields": ("cost_shown", "rate_shown", "margin")}),
         (
             "From the provider",

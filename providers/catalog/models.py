@@ -41,6 +41,9 @@ class Service(models.Model):
     min = models.BigIntegerField()
     max = models.BigIntegerField()
     refill = models.BooleanField(default=False)
+    refill_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="For how many days after its end an order is refilled; empty: no limit known."
+    )
     cancel = models.BooleanField(default=False)
     dripfeed = models.BooleanField(default=False)
     average_time = models.CharField(max_length=100, blank=True)
