@@ -67,16 +67,21 @@ class OutcomeUnknown(AdapterError):  # noqa: N818
 
 
 class RetryLater(AdapterError):  # noqa: N818
-    """`reason`: not connected, too busy, the key was refused, or the answer made no sense ("broken")."""
+    """`reason`: not connected, too busy, the key was refused, or the answer made no sense ("broken").
+
+    `may_be_done` is False where what was asked for provably was not carried out; it matters to refills and cancels.
+    """
 
     def __init__(
         self,
         text: str,
         *,
         reason: Literal["not_connected", "busy", "key", "broken"],
+        may_be_done: bool = True,
         retry_after: int | None = None,
         evidence: Evidence | None = None,
     ) -> None:
         super().__init__(text, evidence=evidence)
         self.reason = reason
+        self.may_be_done = may_be_done
         self.retry_after = retry_after

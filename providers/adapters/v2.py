@@ -152,7 +152,7 @@ class V2Adapter(ProviderAdapter):
         try:
             return self._post(action, fields, deadline=deadline, most_bytes=most_bytes, fresh=fresh)
         except NotConnected as problem:
-            return RetryLater(problem.text, reason="not_connected")
+            return RetryLater(problem.text, reason="not_connected", may_be_done=False)
         except NoAnswer as problem:
             evidence = self._evidence(problem.status, problem.partial)
             return RetryLater(problem.text, reason="broken" if problem.status else "not_connected", evidence=evidence)
@@ -167,7 +167,9 @@ class V2Adapter(ProviderAdapter):
         said = data.get("error") if isinstance(data, dict) else data if isinstance(data, str) else None
         error = decode.error_text(said)
         if reason := _trouble(answer.status, error):
-            return self._retry_later(answer, error or _status_text(answer.status) or text, reason)
+            refused = reason == "key" or (reason == "busy" and (answer.status == 429 or bool(error)))
+            text = error or _status_text(answer.status) or text
+            return self._retry_later(answer, text, reason, may_be_done=not refused)
         if text:
             return self._retry_later(answer, text, "broken")
         try:
@@ -175,10 +177,11 @@ class V2Adapter(ProviderAdapter):
         except decode.Broken as problem:
             return self._retry_later(answer, str(problem), "broken")
 
-    def _retry_later(self, answer: Answer, text: str, reason: Reason) -> RetryLater:
+    def _retry_later(self, answer: Answer, text: str, reason: Reason, *, may_be_done: bool = True) -> RetryLater:
         return RetryLater(
             self._mask.text(text),
             reason=reason,
+            may_be_done=may_be_done,
             retry_after=wait_of(answer.headers.get("retry-after", "")),
             evidence=self._evidence(answer.status, answer.body),
         )
