@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from orders.api import pages
+from orders.api.views import api
 from orders.views import history, order, shop
 
 urlpatterns = [
@@ -14,5 +16,12 @@ urlpatterns = [
     path("orders/<int:order_id>/", order.order, name="order"),
     path("orders/<int:order_id>/cancel/", order.order_cancel, name="order_cancel"),
     path("orders/<int:order_id>/refill/", order.order_refill, name="order_refill"),
+    path("api/", pages.api_page, name="api_page"),
+    path("api/keys/<int:key_id>/rotate/", pages.api_key_rotate, name="api_key_rotate"),
+    path("api/keys/<int:key_id>/revoke/", pages.api_key_revoke, name="api_key_revoke"),
+    path("api/console/", pages.api_console, name="api_console"),
+    path("api/openapi.json", pages.api_openapi, name="api_openapi"),
+    path("api/v2", api, name="api"),
+    path("api/v2/", api),
     path("staff/", include("orders.staff_urls")),
 ]

@@ -23,6 +23,7 @@ CUSTOMER = (
     Page("orders", "Orders", "receipt", within=("order",), shortcut="g o"),
     Page("services", "Services", "tags"),
     Page("wallet", "Wallet", "wallet2"),
+    Page("api_page", "API", "plug", within=("api_key_rotate", "api_key_revoke", "api_console")),
     Page("account", "Account", "person-circle"),
 )
 STAFF = (

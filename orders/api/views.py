@@ -1,0 +1,146 @@
+"""The API's one address: who asks, how often they may, which action; the answer is always JSON.
+
+It looks at no cookie, so nothing of a signed-in browser's can be used through it. A key in the address is refused: it
+would stand in every log on the way.
+"""
+
+import json
+import logging
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+
+from orders.api.actions import ACTIONS, READ_ONLY, Call
+from orders.api.answers import error
+from orders.api.services import Prebuilt
+from orders.api.words import INCORRECT, ApiError, Words, form_words, json_words
+from panel.customers.keys import Holder, open_key
+from panel.web.limits import Limit, Taken, take
+
+log = logging.getLogger(__name__)
+
+BAD_KEY = "Invalid API key"
+KEY_IN_ADDRESS = "Send the key in the body of a POST request, never in the address"
+TOO_LARGE = "This request is too large"
+TOO_OFTEN = "Too many requests"
+BROKEN = "Something went wrong here. Look whether an order was placed before you send it again"
+WRONG_KEYS = Limit("api-wrong-key", 30, 60)
+
+
+@csrf_exempt
+@sensitive_post_parameters()
+def api(request: HttpRequest) -> HttpResponse:
+    """Answer one call."""
+    try:
+        return _answer(request)
+    except ApiError as problem:
+        return _json(error(str(problem)), status=problem.status)
+    except (RequestDataTooBig, UnreadablePostError):
+        return _json(error(TOO_LARGE), status=413)
+    except (MultiPartParserError, SuspiciousOperation, BadRequest):
+        return _json(error(INCORRECT), status=400)
+    except Exception as problem:  # a program waits for JSON, whatever went wrong
+        log.exception("API call failed")
+        return _json(error(BROKEN), status=503 if isinstance(problem, DatabaseError) else 500)
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    if "key" in request.GET:
+        raise ApiError(KEY_IN_ADDRESS, status=400)
+    if request.method != "POST":
+        refused = _json(error(INCORRECT), status=405)
+        refused["Allow"] = "POST"
+        return refused
+    words = _words(request)
+    holder = _holder(request, words)
+    name = words.get("action", "")
+    taken = take(_limit(name), who=str(holder.key_id))
+    if taken.is_over:
+        return _limited(_json(error(TOO_OFTEN), status=429), taken)
+    action = ACTIONS.get(name)
+    if action is None:
+        raise ApiError(INCORRECT)
+    if action.changes and holder.is_read_only:
+        raise ApiError(READ_ONLY)
+    return _limited(_run(request, name, Call(holder, words, timezone.now())), taken)
+
+
+def _run(request: HttpRequest, name: str, call: Call) -> HttpResponse:
+    try:
+        answer = ACTIONS[name].run(call)
+    except ApiError as problem:
+        answer = error(str(problem))
+    return _prebuilt(request, answer) if isinstance(answer, Prebuilt) else _json(answer)
+
+
+def _words(request: HttpRequest) -> Words:
+    if request.content_type == "application/json":
+        return json_words(request.body)
+    words = form_words(request.POST)
+    if "idempotency_key" not in words and request.headers.get("Idempotency-Key"):
+        words["idempotency_key"] = request.headers["Idempotency-Key"]
+    return words
+
+
+def _holder(request: HttpRequest, words: Words) -> Holder:
+    address = _address(request)
+    holder = open_key(text=words.get("key", "").strip(), address=address, now=timezone.now())
+    if holder is None:
+        taken = take(WRONG_KEYS, who=address)
+        raise ApiError(TOO_OFTEN, status=429) if taken.is_over else ApiError(BAD_KEY)
+    return holder
+
+
+def _address(request: HttpRequest) -> str:
+    try:
+        found: str = get_adapter().get_client_ip(request)
+    except PermissionDenied:  # behind a socket there is none
+        return ""
+    return found
+
+
+def _limit(action: str) -> Limit:
+    match action:
+        case "add":
+            return Limit("api-add", settings.API_ADD_PER_10_SECONDS, 10)
+        case "services":
+            return Limit("api-services", settings.API_SERVICES_PER_MINUTE, 60)
+    return Limit("api", settings.API_CALLS_PER_10_SECONDS, 10)
+
+
+def _limited(response: HttpResponse, taken: Taken) -> HttpResponse:
+    if taken.limit.count:
+        response["RateLimit-Limit"] = response["X-RateLimit-Limit"] = str(taken.limit.count)
+        response["RateLimit-Remaining"] = response["X-RateLimit-Remaining"] = str(taken.left)
+        response["RateLimit-Reset"] = response["X-RateLimit-Reset"] = str(taken.reset)
+        if taken.is_over:
+            response["Retry-After"] = str(taken.reset)
+    return response
+
+
+def _prebuilt(request: HttpRequest, answer: Prebuilt) -> HttpResponse:
+    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = _plain(answer.compressed if takes_gzip else answer.body)
+    if takes_gzip:
+        response["Content-Encoding"] = "gzip"
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response
+
+
+def _json(answer: Any, *, status: int = 200) -> HttpResponse:
+    return _plain(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"), status=status)
+
+
+def _plain(body: bytes, *, status: int = 200) -> HttpResponse:
+    response = HttpResponse(body, content_type="application/json", status=status)
+    response["Cache-Control"] = "no-store"
+    return response
