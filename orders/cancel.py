@@ -1,15 +1,53 @@
-"""Cancel an order that was not sent yet. Called by the customer's and the staff's buttons."""
+"""Ask for orders to be canceled. Called by the customer's and the staff's buttons, the API, commands and the sweep.
+
+An order that waits ends at once with its money back. For one that may have been sent the wish is noted, cancel_jobs
+passes it on, and money moves only when the order's status says what became of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from orders.change import lock_orders, write
+from orders.models import Cancellation, Order
+from orders.request_rules import CancelFacts, Verdict, may_cancel
 from orders.settle import Houses, end_with_refund
 from orders.states import State
+from providers.catalog.models import Service
+
+AFTER_A_REFUSAL = timedelta(hours=1)
 
 
 class CannotCancelError(Exception):
-    """The order has been sent in the meantime; nothing was changed."""
+    """The order cannot be canceled now; nothing was changed. The message is for the customer."""
+
+
+def request_cancel(*, order_id: int, actor: str) -> None:
+    """Cancel the order or note the wish, as its state has it. Raises CannotCancelError."""
+    verdict = ask_for_cancels(order_ids=[order_id], actor=actor, now=timezone.now())[order_id]
+    if not verdict.is_possible:
+        raise CannotCancelError(verdict.text)
+
+
+def ask_for_cancels(*, order_ids: Iterable[int], actor: str, now: datetime) -> dict[int, Verdict]:
+    """End those that wait, note the wish for those that were sent; for each what the rule said. One transaction."""
+    with transaction.atomic(durable=True):
+        changes = lock_orders(order_ids=order_ids, now=now)
+        verdicts = cancel_verdicts(orders=[change.order for change in changes.values()], now=now)
+        granted = [change for order_id, change in changes.items() if verdicts[order_id].is_possible]
+        houses, wishes = Houses(), []
+        for change in granted:
+            if change.state == State.QUEUED:
+                end_with_refund(change, State.CANCELED, houses=houses, what="canceled", actor=actor)
+            else:
+                wishes.append(Cancellation(order=change.order, created_at=now, next_at=now))
+                change.note("cancel asked", actor=actor)
+        Cancellation.objects.bulk_create(wishes)
+        write(granted)
+    return verdicts
 
 
 def cancel_queued(*, order_id: int, actor: str) -> None:
@@ -20,3 +58,30 @@ def cancel_queued(*, order_id: int, actor: str) -> None:
             raise CannotCancelError("This order has been sent already, so it can no longer be canceled here.")
         end_with_refund(change, State.CANCELED, houses=Houses(), what="canceled", actor=actor)
         write([change])
+
+
+def cancel_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verdict]:
+    """What the rule says of each, in two queries."""
+    services = Service.objects.filter(pk__in={order.service_id for order in orders}, cancel=True)
+    offered = set(services.values_list("pk", flat=True))
+    asked = (
+        Cancellation.objects.filter(order__in=[order.pk for order in orders])
+        .values("order_id")
+        .annotate(
+            refused=Max("ended_at", filter=Q(state=Cancellation.State.REFUSED)),
+            open=Count("pk", filter=Q(state__in=Cancellation.OPEN)),
+        )
+        .values_list("order_id", "refused", "open")
+    )
+    known = {order_id: (refused, is_open > 0) for order_id, refused, is_open in asked}
+    verdicts = {}
+    for order in orders:
+        refused, has_open = known.get(order.pk, (None, False))
+        facts = CancelFacts(
+            state=State(order.state),
+            is_offered=order.service_id in offered,
+            has_open=has_open,
+            refused_at=refused,
+        )
+        verdicts[order.pk] = may_cancel(facts, now=now, wait=AFTER_A_REFUSAL)
+    return verdicts

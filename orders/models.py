@@ -189,8 +189,26 @@ class OrderEvent(models.Model):
         return f"order {self.order_id}: {self.what}"
 
 
-class Refill(models.Model):
-    """A request to make good what dropped. Moves no money; at most one a order is open."""
+class Request(models.Model):
+    """What is asked of a provider after the sale. Moves no money; at most one of a kind a order is open."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="%(class)ss")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Calls in a row without a sensible answer for it.")
+    why = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(null=True, help_text="When it was passed on last.")
+    next_at = models.DateTimeField(null=True, default=timezone.now, help_text="When it is passed on or looked at next.")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk} of order {self.order_id}"
+
+
+class Refill(Request):
+    """A request to make good what dropped. UNKNOWN was passed on without a sensible answer."""
 
     class State(models.TextChoices):
         WANTED = "wanted"
@@ -203,16 +221,9 @@ class Refill(models.Model):
 
     OPEN = (State.WANTED, State.SENDING, State.UNKNOWN, State.PENDING, State.IN_PROGRESS)
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refills")
     state = models.CharField(max_length=12, choices=State, default=State.WANTED)
     provider_refill_id = models.CharField(max_length=64, blank=True)
     provider_status_raw = models.CharField(max_length=100, blank=True)
-    tries = models.PositiveSmallIntegerField(default=0, help_text="Calls in a row without a sensible answer for it.")
-    why = models.CharField(max_length=300, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    asked_at = models.DateTimeField(null=True, help_text="When it was passed on last.")
-    next_poll_at = models.DateTimeField(null=True, default=timezone.now)
-    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -222,18 +233,13 @@ class Refill(models.Model):
                 name="refill_one_open",
             )
         ]
-        indexes = [
-            models.Index(fields=["next_poll_at"], condition=Q(next_poll_at__isnull=False), name="refill_to_poll")
-        ]
-
-    def __str__(self) -> str:
-        return f"refill {self.pk} of order {self.order_id}"
+        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="refill_due")]
 
 
-class Cancellation(models.Model):
-    """A wish to end an order that may have been sent. Moves no money: only what becomes of the order does.
+class Cancellation(Request):
+    """A wish to end an order that may have been sent: only what becomes of the order moves money, and closes it.
 
-    At most one a order is open. UNKNOWN was passed on without a clear answer; the order's end closes it all the same.
+    UNKNOWN was passed on without a clear answer.
     """
 
     class State(models.TextChoices):
@@ -247,14 +253,7 @@ class Cancellation(models.Model):
 
     OPEN = (State.WANTED, State.SENDING, State.UNKNOWN, State.ASKED)
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="cancellations")
     state = models.CharField(max_length=12, choices=State, default=State.WANTED)
-    tries = models.PositiveSmallIntegerField(default=0, help_text="Calls in a row without a sensible answer for it.")
-    why = models.CharField(max_length=300, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    asked_at = models.DateTimeField(null=True, help_text="When it was passed on last.")
-    next_at = models.DateTimeField(null=True, default=timezone.now, help_text="When it is to be passed on.")
-    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -264,7 +263,4 @@ class Cancellation(models.Model):
                 name="cancellation_one_open",
             )
         ]
-        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="cancellation_to_send")]
-
-    def __str__(self) -> str:
-        return f"cancellation {self.pk} of order {self.order_id}"
+        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="cancellation_due")]

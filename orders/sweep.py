@@ -9,6 +9,7 @@ from functools import partial
 from django.conf import settings
 from django.db import connections, transaction
 
+from orders.cancel_close import cancel_unsent
 from orders.change import lock_orders, write
 from orders.models import Attempt, Order
 from orders.record import record_outcome
@@ -26,14 +27,19 @@ class Swept:
 
     doubtful: int = 0
     expired: int = 0
+    canceled: int = 0
     submitted: int = 0
 
 
 def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1) -> Swept:
-    """Notice dead attempts, end what waited too long, send what is due; with `everything`, also what is to wait."""
+    """Notice dead attempts, end what waited too long or is wanted no more, send what is due.
+
+    With `everything`, also what is to wait.
+    """
     return Swept(
         doubtful=reap_attempts(now=now),
         expired=expire_queued(now=now),
+        canceled=cancel_unsent(),
         submitted=submit_orders(now=now, everything=everything, in_flight=in_flight),
     )
 

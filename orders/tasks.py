@@ -10,7 +10,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from orders import books, poll, reconcile, refill, submit, sweep
+from orders import books, cancel_close, cancel_jobs, poll, reconcile, refill_jobs, submit, sweep
 from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.jobs import run_leased
 from panel.ops.models import Alert
@@ -63,8 +63,54 @@ def poll_provider(provider_id: int) -> None:
 
 @shared_task
 def poll_refills() -> None:
-    """Pass on the refills asked for and follow the others."""
-    run_leased(name="poll_refills", seconds=LEASE, job=lambda: asdict(refill.poll_refills(now=timezone.now())))
+    """Have the refills of every provider with due ones passed on and followed, each by a task of its own."""
+
+    def job() -> dict[str, Any]:
+        now = timezone.now()
+        given_up = refill_jobs.give_up_refills(now=now)
+        due = refill_jobs.providers_due(now=now)
+        for provider in due:
+            poll_provider_refills.apply_async((provider.pk,), retry=False, expires=60)
+        return {"providers": len(due), "given_up": given_up}
+
+    run_leased(name="poll_refills", seconds=LEASE, job=job)
+
+
+@shared_task
+def poll_provider_refills(provider_id: int) -> None:
+    """Pass on and follow the due refills of one provider."""
+
+    def job() -> dict[str, Any]:
+        provider = Provider.objects.get(pk=provider_id)
+        return asdict(refill_jobs.poll_provider_refills(provider=provider, now=timezone.now()))
+
+    run_leased(name=f"poll_provider_refills:{provider_id}", seconds=LEASE, job=job)
+
+
+@shared_task
+def poll_cancels() -> None:
+    """Close the cancels whose orders ended, and have those due passed on, each provider's by a task of its own."""
+
+    def job() -> dict[str, Any]:
+        now = timezone.now()
+        closed = cancel_close.close_cancels(now=now)
+        due = cancel_jobs.providers_due(now=now)
+        for provider in due:
+            poll_provider_cancels.apply_async((provider.pk,), retry=False, expires=60)
+        return {"providers": len(due), "closed": closed}
+
+    run_leased(name="poll_cancels", seconds=LEASE, job=job)
+
+
+@shared_task
+def poll_provider_cancels(provider_id: int) -> None:
+    """Pass on the due cancels of one provider."""
+
+    def job() -> dict[str, Any]:
+        provider = Provider.objects.get(pk=provider_id)
+        return asdict(cancel_jobs.pass_on_cancels(provider=provider, now=timezone.now()))
+
+    run_leased(name=f"poll_provider_cancels:{provider_id}", seconds=LEASE, job=job)
 
 
 @shared_task

@@ -20,6 +20,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.sweep_orders": settings.SWEEP_SECONDS,
         "orders.tasks.poll_orders": settings.POLL_SECONDS,
         "orders.tasks.poll_refills": settings.REFILL_SECONDS,
+        "orders.tasks.poll_cancels": settings.CANCEL_SECONDS,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
         "orders.tasks.check_books": 24 * 3600,
     }

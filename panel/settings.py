@@ -204,6 +204,8 @@ ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
 SYNC_SECONDS = env.int("SYNC_SECONDS", default=15 * 60)
 POLL_SECONDS = env.int("POLL_SECONDS", default=60)
 REFILL_SECONDS = env.int("REFILL_SECONDS", default=5 * 60)
+REFILL_WAIT_SECONDS = env.int("REFILL_WAIT_SECONDS", default=24 * 3600)  # between two refills of one order; 0 is none
+CANCEL_SECONDS = env.int("CANCEL_SECONDS", default=60)
 BALANCE_SECONDS = env.int("BALANCE_SECONDS", default=5 * 60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=15 if REDIS_URL else 5)
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=10 * 60)

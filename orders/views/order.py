@@ -4,11 +4,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from orders.cancel import CannotCancelError, cancel_queued
 from orders.kinds import KINDS
 from orders.models import Refill
-from orders.refill import CannotRefillError, may_refill, request_refill
+from orders.refill import CannotRefillError, refill_verdicts, request_refill
 from orders.states import FINAL, State
 from orders.views.customer import customer_of, own_order
 from orders.views.words import REFILL_WORDS, state_sentence, timeline
@@ -34,7 +35,7 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
         "moments": timeline(found.events.order_by("pk"), customer=customer_of(request).email),
         "kept": found.charge - found.refunded,
         "may_cancel": found.state == State.QUEUED,
-        "may_refill": may_refill(found) and not is_refilling,
+        "may_refill": refill_verdicts(orders=[found], now=timezone.now())[found.pk].is_possible,
         "refills": refills,
         "is_live": found.state not in FINAL or is_refilling,
         "is_package": found.type in KINDS and KINDS[found.type].is_per_package,

@@ -61,7 +61,7 @@ def test_an_order_from_the_command_line(manage: Run, simulator: Simulator) -> No
 
     placed = manage("place_order", "ada@example.com", service["id"], "--link", LINK, "--quantity", 1000, "--json").json
     assert placed == {"order": Order.objects.get().pk, "charge": "1.35"}
-    assert manage("submit_orders", "--json").json == {"doubtful": 0, "expired": 0, "submitted": 1}
+    assert manage("submit_orders", "--json").json == {"doubtful": 0, "expired": 0, "canceled": 0, "submitted": 1}
 
     (bought,) = simulator.created(LINK)
     simulator.set_order(bought["id"], status="Partial", remains=400, start_count=12)

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from orders.models import Order, Refill
-from orders.refill import CannotRefillError, poll_refills, request_refill
+from orders.refill import CannotRefillError, request_refill
+from orders.refill_jobs import poll_refills
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS, PLAIN_SERVICE
 
@@ -31,7 +32,7 @@ def test_a_refill_is_passed_on_and_followed(store: Store, completed: Order) -> N
     store.simulator.advance(ORDER_SECONDS * 100)
     assert poll_refills(now=timezone.now() + timedelta(hours=1)).read == 1
     refill.refresh_from_db()
-    assert (refill.state, refill.next_poll_at) == ("completed", None)
+    assert (refill.state, refill.next_at) == ("completed", None)
     assert store.money() == before
     assert [event.what for event in completed.events.order_by("pk")][-2:] == ["refill", "refilled"]
 

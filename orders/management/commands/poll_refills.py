@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from orders.refill import poll_refills
+from orders.refill_jobs import poll_refills
 from panel.lib.commands import Answer, OperatorCommand
 
 

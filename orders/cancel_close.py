@@ -1,0 +1,43 @@
+"""Wishes to cancel that the order's own life decides: closed when it ended, carried out when it waits to be sent."""
+
+from datetime import datetime
+
+from orders.cancel import CannotCancelError, cancel_queued
+from orders.claims import Claimed, Told, write_told
+from orders.models import Cancellation, OrderEvent
+from orders.states import FINAL, State
+from orders.unanswered import give_up, tell_staff
+
+A_RUN = 1000
+
+S = Cancellation.State
+
+
+def close_cancels(*, now: datetime) -> int:
+    """Close the wishes whose orders have ended, done or too late, and give up those never answered; how many closed."""
+    ended = Cancellation.objects.filter(state__in=Cancellation.OPEN, order__state__in=FINAL).order_by("pk")
+    columns = ("pk", "order_id", "state", "tries", "next_at", "order__state", "order__provider")
+    rows = list(ended.values_list(*columns)[:A_RUN])
+    told = []
+    for pk, order_id, state, tries, next_at, end, _ in rows:
+        new = Told(S.TOO_LATE, event="cancel late") if end == State.COMPLETED else Told(S.DONE)
+        told.append((Claimed(pk, order_id, "", state, tries, next_at, state), new))
+    closed = write_told(Cancellation, told)
+    tell_staff(provider_ids={row[-1] for row in rows})
+    give_up(Cancellation, event="cancel unanswered", now=now)
+    return closed
+
+
+def cancel_unsent() -> int:
+    """End the orders that wait to be sent (again) and are wanted no more, with their money back; how many."""
+    waiting = Cancellation.objects.filter(state__in=Cancellation.OPEN, order__state=State.QUEUED).order_by("pk")
+    return sum(_cancel(order_id) for order_id in list(waiting.values_list("order_id", flat=True)[:A_RUN]))
+
+
+def _cancel(order_id: int) -> bool:
+    asked = OrderEvent.objects.filter(order=order_id, what="cancel asked").order_by("-pk").first()
+    try:
+        cancel_queued(order_id=order_id, actor=asked.actor if asked else "")
+    except CannotCancelError:  # it was sent in this moment: the wish is passed on instead
+        return False
+    return True

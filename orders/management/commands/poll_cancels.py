@@ -1,0 +1,20 @@
+"""`manage.py poll_cancels`: the scheduled job, once, in the foreground."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from orders.cancel_jobs import poll_cancels
+from panel.lib.commands import Answer, OperatorCommand
+
+
+class Command(OperatorCommand):
+    help = "Pass on the cancels asked for, and close those whose orders have ended."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--all", action="store_true", help="Also what waits to be sent again.")
+
+    def work(self, **options: Any) -> Answer:
+        return Answer.of_counts(asdict(poll_cancels(now=timezone.now(), everything=options["all"])))

@@ -1,0 +1,63 @@
+"""Refills and cancels that brought no clear answer for long: nothing more is tried, and staff are told.
+
+Called by the jobs, by the staff's queue and by what staff decide there.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from orders.claims import SENDING, Claimed, Told, write_told
+from orders.models import Cancellation, Refill
+from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.models import Alert
+from providers.models import Provider
+
+MOST_TRIES = 3
+MOST_LOOKS = 5
+"""A refill that the provider took is asked about on and on; after that many looks without sense staff hear of it."""
+A_RUN = 1000
+
+_GIVEN_UP = Q(state="unknown", next_at=None)
+_LOST = Q(state__in=[Refill.State.PENDING, Refill.State.IN_PROGRESS], tries__gte=MOST_LOOKS)
+
+
+def unanswered_refills() -> QuerySet[Refill]:
+    """Those a person should look at."""
+    return Refill.objects.filter(_GIVEN_UP | _LOST)
+
+
+def unanswered_cancels() -> QuerySet[Cancellation]:
+    """Those a person should look at."""
+    return Cancellation.objects.filter(_GIVEN_UP)
+
+
+def give_up(model: type[Refill] | type[Cancellation], *, event: str, now: datetime) -> int:
+    """Stop passing on what was tried often enough; it stays open, for its order's end or a person to close."""
+    tried = model._default_manager.filter(state__in=[SENDING, "unknown"], tries__gte=MOST_TRIES, next_at__lte=now)
+    columns = ("pk", "order_id", "why", "state", "tries", "next_at", "order__provider")
+    rows = list(tried.order_by("pk").values_list(*columns)[:A_RUN])
+    told = [
+        (Claimed(pk, order_id, "", state, tries, next_at, state), Told("unknown", None, tries, why, event))
+        for pk, order_id, why, state, tries, next_at, _ in rows
+    ]
+    written = write_told(model, told)
+    tell_staff(provider_ids={row[-1] for row in rows})
+    return written
+
+
+def tell_staff(*, provider_ids: Iterable[int]) -> None:
+    """Raise the alert of each of these providers' unanswered requests, or close it where there are none."""
+    for provider in Provider.objects.filter(pk__in=set(provider_ids)):
+        subject, mine = f"requests:{provider.pk}", Q(order__provider=provider)
+        count = unanswered_refills().filter(mine).count() + unanswered_cancels().filter(mine).count()
+        if not count:
+            close_alert(subject=subject)
+            continue
+        raise_alert(
+            subject=subject,
+            level=Alert.Level.WARNING,
+            title=f"{provider.name} does not answer refills or cancels",
+            detail=f"{count:,} had no clear answer after several tries. Ask there, then close each or send it again.",
+        )
