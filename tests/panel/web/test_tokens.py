@@ -12,7 +12,7 @@ TEXT = [
     *[(ink, ground) for ink in ("ink", "ink-2", "ink-3", "accent-ink") for ground in GROUNDS],
     *[(state, f"{state}-soft") for state in STATES],
     *[(state, "surface") for state in ("green", "red")],
-    ("accent-soft-ink", "accent-soft"),
+    *[(ink, "accent-soft") for ink in ("accent-soft-ink", "ink", "ink-2", "ink-3")],
     ("on-accent", "accent"),
     ("on-accent", "accent-hover"),
     ("on-accent", "danger"),

@@ -1,0 +1,117 @@
+"""What the address of the order list asks for, read without trust: what makes no sense is left out, and said."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+
+from orders.listing import WORDS, Place, Wanted, find_place
+from orders.views.picker import read_id
+from panel.customers.models import User
+
+LONGEST_SEARCH = 1000
+"""Enough for a hundred order numbers."""
+PERIODS = {"1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
+YEARS = range(2000, 2101)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked for, and the words of it to show in the form again. `problems` are sentences for the customer."""
+
+    wanted: Wanted
+    word: str
+    before: Place | None
+    after: Place | None
+    period: str
+    first: str
+    last: str
+    zone: tzinfo
+    problems: tuple[str, ...]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the tab leaves orders out."""
+        return bool(self.wanted.search or self.wanted.since or self.wanted.until)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the newest page."""
+        return self.before is None and self.after is None
+
+
+def read_query(query: QueryDict, *, customer: User, now: datetime) -> Query:
+    """The address as a query. Dates are days in the customer's zone and go before a period; one query for a page."""
+    problems: list[str] = []
+    zone = _zone([customer.time_zone, query.get("zone", "")])
+    first, last = _date(query.get("from", ""), problems), _date(query.get("to", ""), problems)
+    if first and last and first > last:
+        problems.append("The first date is after the last one, so there is no order between them.")
+    period = query.get("since", "") if query.get("since") in PERIODS and not (first or last) else ""
+    since = now - timedelta(days=int(period)) if period else _midnight(first, zone)
+    until = _midnight(last + timedelta(days=1) if last else None, zone)
+    return Query(
+        wanted=Wanted(customer, search=_search(query.get("q", "")), since=since, until=until),
+        word=next((word for word in WORDS if slug(word) == query.get("state")), ""),
+        before=_place(query.get("before"), customer, problems),
+        after=None if query.get("before") else _place(query.get("after"), customer, problems),
+        period=period,
+        first=first.isoformat() if first else "",
+        last=last.isoformat() if last else "",
+        zone=zone,
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def slug(word: str) -> str:
+    """The word as the address has it."""
+    return word.lower().replace(" ", "-")
+
+
+def _search(text: str) -> str:
+    """The search without what no text of ours can hold."""
+    return text.replace("\x00", "").strip()[:LONGEST_SEARCH]
+
+
+def _date(text: str, problems: list[str]) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        found = date.fromisoformat(text.strip()) if _DATE.fullmatch(text.strip()) else None
+    except ValueError:
+        found = None
+    if found is None or found.year not in YEARS:
+        problems.append(f"“{text[:20]}” is not a date, so it was left out. Write it like 2026-03-31.")
+        return None
+    return found
+
+
+def _midnight(day: date | None, zone: tzinfo) -> datetime | None:
+    """When the day begins there."""
+    return None if day is None else datetime.combine(day, time(), zone)
+
+
+def _place(text: str | None, customer: User, problems: list[str]) -> Place | None:
+    if not text:
+        return None
+    order_id = read_id(text)
+    place = None if order_id is None else find_place(customer=customer, order_id=order_id)
+    if place is None:
+        problems.append("That page is not there. These are the newest orders.")
+    return place
+
+
+def _zone(names: Iterable[str]) -> tzinfo:
+    """The first of these zones that exists, else UTC."""
+    for name in names:
+        if _ZONE.fullmatch(name) and len(name) <= 64:
+            try:
+                return ZoneInfo(name)
+            except (LookupError, ValueError, OSError):  # no such zone: a browser may know others than we do
+                continue
+    return UTC

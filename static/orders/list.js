@@ -1,0 +1,76 @@
+/* The list of orders: choosing rows (all, a range with Shift, none with Escape), copying their numbers, and the form
+   that finds them. Without this script each row's checkbox and the form still work. */
+(function () {
+  "use strict";
+  var anchor = null; /* the checkbox that was changed last: where a range begins */
+
+  function boxes() { return Array.prototype.slice.call(document.querySelectorAll("input.order-pick")); }
+  function isChecked(box) { return box.checked; }
+
+  /* --- What is chosen ---------------------------------------------------------------------------------------------- */
+  function show() {
+    var all = boxes();
+    var picked = all.filter(isChecked);
+    var whole = document.getElementById("pick-all");
+    if (!whole) return;
+    whole.checked = picked.length > 0 && picked.length === all.length;
+    whole.indeterminate = picked.length > 0 && picked.length < all.length;
+    document.getElementById("picked").textContent = picked.length ? picked.length + " selected" : "Select all";
+    document.getElementById("copy-picked").setAttribute("data-copy", picked.map(function (box) { return box.value; }).join(", "));
+  }
+
+  function pick(some, checked) {
+    some.forEach(function (box) { box.checked = checked; });
+    show();
+  }
+
+  function pickRange(from, to) {
+    var all = boxes();
+    var ends = [all.indexOf(from), all.indexOf(to)].sort(function (a, b) { return a - b; });
+    if (ends[0] >= 0) pick(all.slice(ends[0], ends[1] + 1), to.checked);
+  }
+
+  document.addEventListener("click", function (event) {
+    var box = event.target;
+    if (!(box instanceof Element)) return;
+    if (box.id === "pick-all") { pick(boxes(), box.checked); return; }
+    if (!box.classList.contains("order-pick")) return;
+    if (event.shiftKey && anchor && anchor !== box) pickRange(anchor, box);
+    else show();
+    anchor = box;
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("details.menu[open]")) return;
+    if (event.target.closest("#orders-selected") && boxes().some(isChecked)) pick(boxes(), false);
+  });
+
+  /* Rows that are swapped keep their checkbox (hx-preserve); what went with a page is not chosen any more. */
+  document.addEventListener("htmx:afterSettle", show);
+  document.addEventListener("DOMContentLoaded", show);
+
+  /* --- After the answer: nothing is chosen, and the rows are looked at again ----------------------------------------- */
+  document.addEventListener("htmx:afterSwap", function (event) {
+    if (!event.detail.target || event.detail.target.id !== "selection-result") return;
+    document.querySelectorAll("#orders-selected details[open]").forEach(function (menu) { menu.open = false; });
+    if (!document.querySelector("#selection-result[data-answered]")) return;
+    pick(boxes(), false);
+    window.htmx.trigger(document.getElementById("orders-live"), "look");
+  });
+
+  /* --- Finding: a period or dates, not both; the address without what is empty --------------------------------------- */
+  document.addEventListener("change", function (event) {
+    var form = event.target.form;
+    if (!form || form.id !== "orders-filter") return;
+    if (event.target.name === "since") form.elements.from.value = form.elements.to.value = "";
+    if (event.target.name === "from" || event.target.name === "to") form.elements.since.value = "";
+  }, true);
+
+  document.addEventListener("htmx:configRequest", function (event) {
+    if (event.detail.elt.id !== "orders-filter") return;
+    var asked = event.detail.parameters;
+    var hasDates = asked.from || asked.to;
+    if (document.getElementById("orders-zone")) asked.zone = hasDates ? Intl.DateTimeFormat().resolvedOptions().timeZone : "";
+    Object.keys(asked).forEach(function (name) { if (!asked[name]) delete asked[name]; });
+  });
+})();
