@@ -1,4 +1,4 @@
-"""Refills: asked for once, passed on in batches, followed to their end; no money moves."""
+"""Asking for refills: one at a time, by the rule, with nothing moved."""
 
 from datetime import timedelta
 
@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from orders.models import Order, Refill
 from orders.refill import CannotRefillError, request_refill
-from orders.refill_jobs import poll_refills
+from providers.catalog.models import Service
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS, PLAIN_SERVICE
+
+ADA = "ada@example.com"
 
 
 @pytest.fixture
@@ -20,69 +22,55 @@ def completed(store: Store) -> Order:
     return store.fresh(order)
 
 
-def test_a_refill_is_passed_on_and_followed(store: Store, completed: Order) -> None:
-    before = store.money()
-    refill = request_refill(order=completed, actor="ada@example.com")
-    asked = poll_refills(now=timezone.now())
-    refill.refresh_from_db()
-    assert (asked.requested, refill.state) == (1, "pending")
-    assert refill.provider_refill_id
-    assert poll_refills(now=timezone.now()).read == 0
-
-    store.simulator.advance(ORDER_SECONDS * 100)
-    assert poll_refills(now=timezone.now() + timedelta(hours=1)).read == 1
-    refill.refresh_from_db()
-    assert (refill.state, refill.next_at) == ("completed", None)
-    assert store.money() == before
-    assert [event.what for event in completed.events.order_by("pk")][-2:] == ["refill", "refilled"]
+def refused(order: Order) -> str:
+    """What the customer is told; nothing is written."""
+    before = (Refill.objects.count(), order.events.count())
+    with pytest.raises(CannotRefillError) as caught:
+        request_refill(order=order, actor=ADA)
+    assert (Refill.objects.count(), order.events.count()) == before
+    return str(caught.value)
 
 
-def test_one_at_a_time(store: Store, completed: Order) -> None:
-    request_refill(order=completed, actor="ada@example.com")
-    with pytest.raises(CannotRefillError, match="under way"):
-        request_refill(order=completed, actor="ada@example.com")
+def test_the_wish_is_noted(store: Store, completed: Order) -> None:
+    before = store.everything()
+    refill = request_refill(order=completed, actor=ADA)
+    event = completed.events.latest("pk")
+    assert (refill.order_id, refill.state, refill.tries, refill.asked_at) == (completed.pk, "wanted", 0, None)
+    assert (event.what, event.actor) == ("refill", ADA)
+    assert store.everything() == before
+    assert store.simulator.requests("refill") == []
 
-    assert Refill.objects.count() == 1
+
+def test_one_at_a_time(completed: Order) -> None:
+    request_refill(order=completed, actor=ADA)
+    assert refused(completed) == "A refill of this order is under way already."
 
 
 def test_what_cannot_be_refilled(store: Store) -> None:
-    running = store.active()
-    plain = store.active(PLAIN_SERVICE)
-    for order in (running, plain):
-        with pytest.raises(CannotRefillError, match="cannot be refilled"):
-            request_refill(order=order, actor="ada@example.com")
-
-    assert Refill.objects.count() == 0
+    assert refused(store.active()) == "This order can be refilled once it is delivered."
+    assert refused(store.active(PLAIN_SERVICE)) == "This order cannot be refilled: its service has no refills."
 
 
-def test_an_answer_that_was_lost_is_not_asked_again_for_a_day(store: Store, completed: Order) -> None:
-    refill = request_refill(order=completed, actor="ada@example.com")
-    store.simulator.next("refill", "error500_after")
-    assert poll_refills(now=timezone.now()).failed_requests == 1
-    refill.refresh_from_db()
-    assert refill.state == "unknown"
-    assert poll_refills(now=timezone.now() + timedelta(hours=23)).requested == 0
-    assert len(store.simulator.requests("refill")) == 1
+def test_another_one_a_day_later(completed: Order) -> None:
+    asked_at = timezone.now() - timedelta(hours=23)
+    last = Refill.objects.create(order=completed, state="completed", created_at=asked_at, next_at=None)
+    day = f"{asked_at + timedelta(hours=24):%-d %b %Y, %H:%M} UTC"
+    assert refused(completed) == f"A refill of this order was asked for lately. It is possible from {day}."
+    Refill.objects.filter(pk=last.pk).update(created_at=asked_at - timedelta(hours=1))
+    assert request_refill(order=completed, actor=ADA).pk != last.pk
 
 
-def test_a_refused_refill_is_told(store: Store, completed: Order) -> None:
-    refill = request_refill(order=completed, actor="ada@example.com")
-    store.simulator.next("refill", "error_entries")
-    poll_refills(now=timezone.now())
-    refill.refresh_from_db()
-
-    assert (refill.state, bool(refill.why)) == ("rejected", True)
-    assert request_refill(order=completed, actor="ada@example.com").pk != refill.pk
+def test_no_wait_where_the_shop_wants_none(completed: Order, settings: object) -> None:
+    settings.REFILL_WAIT_SECONDS = 0  # type: ignore[attr-defined]
+    Refill.objects.create(order=completed, state="rejected", next_at=None)
+    assert request_refill(order=completed, actor=ADA).state == "wanted"
 
 
-def test_batches_hold_a_hundred(store: Store) -> None:
-    orders = [store.active(link=f"https://example.com/{number}", quantity="50") for number in range(103)]
-    store.simulator.advance(ORDER_SECONDS * 2)
-    store.poll()
-    for order in orders:
-        request_refill(order=store.fresh(order), actor="ada@example.com")
-
-    assert poll_refills(now=timezone.now()).requested == 103
-    assert store.simulator.requests("refill") == [100, 3]
-    assert poll_refills(now=timezone.now() + timedelta(hours=1)).read == 103
-    assert store.simulator.requests("refill_status") == [100, 3]
+def test_not_after_the_services_window(completed: Order) -> None:
+    Service.objects.filter(pk=completed.service_id).update(refill_days=30)
+    ended = timezone.now() - timedelta(days=31)
+    Order.objects.filter(pk=completed.pk).update(finished_at=ended)
+    day = f"{ended + timedelta(days=30):%-d %b %Y, %H:%M} UTC"
+    assert refused(completed) == f"This order could be refilled for 30 days, until {day}."
+    Order.objects.filter(pk=completed.pk).update(finished_at=ended + timedelta(days=2))
+    assert request_refill(order=completed, actor=ADA).state == "wanted"
