@@ -45,7 +45,7 @@ def main() -> None:
         ("the newest page", lambda: Listing(Wanted(many)).page()),
         ("a page 900,000 orders down", lambda: Listing(Wanted(many)).page(before=place)),
         ("the page beside it, newer", lambda: Listing(Wanted(many)).page(after=place)),
-        ("the orders of one day, a year ago", lambda: Listing(_one_day(many)).page()),
+        ("the orders of one day, 300 days ago", lambda: Listing(_one_day(many)).page()),
         *((f"the newest page of {word}", _page_of(many, word)) for word in WORDS),
     ):
         _compare(figures, name, floor=lambda: Listing(Wanted(few)).page(), ours=ours, limit=LIMIT)

@@ -123,7 +123,7 @@ class Listing:
     def counts(self) -> Counts:
         """How many there are of each word. Two queries at most, and a bounded number of rows looked at."""
         if self._text is None:
-            parts = [self._of(word).order_by().values("pk")[: MOST_COUNTED + 1] for word in WORDS]
+            parts = [self._of(word).values("pk")[: MOST_COUNTED + 1] for word in WORDS]
             found = User.objects.filter(pk=self._customer.pk).values_list(*(CountOf(part) for part in parts))
             return Counts(dict(zip(WORDS, found[0], strict=True)))
         rows, end = _reach(self._rows, REACH)
