@@ -74,14 +74,19 @@ def cancel_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verd
         .values_list("order_id", "refused", "open")
     )
     known = {order_id: (refused, is_open > 0) for order_id, refused, is_open in asked}
-    verdicts = {}
-    for order in orders:
-        refused, has_open = known.get(order.pk, (None, False))
-        facts = CancelFacts(
-            state=State(order.state),
-            is_offered=order.service_id in offered,
-            has_open=has_open,
-            refused_at=refused,
-        )
-        verdicts[order.pk] = may_cancel(facts, now=now, wait=AFTER_A_REFUSAL)
-    return verdicts
+    return {
+        order.pk: _verdict(order, order.service_id in offered, *known.get(order.pk, (None, False)), now)
+        for order in orders
+    }
+
+
+def cancel_verdict(*, order: Order, cancellations: Sequence[Cancellation], now: datetime) -> Verdict:
+    """What the rule says of one whose service and cancellations are at hand."""
+    refused = [wish.ended_at for wish in cancellations if wish.state == Cancellation.State.REFUSED and wish.ended_at]
+    has_open = any(wish.state in Cancellation.OPEN for wish in cancellations)
+    return _verdict(order, order.service.cancel, max(refused, default=None), has_open, now)
+
+
+def _verdict(order: Order, is_offered: bool, refused_at: datetime | None, has_open: bool, now: datetime) -> Verdict:
+    facts = CancelFacts(state=State(order.state), is_offered=is_offered, has_open=has_open, refused_at=refused_at)
+    return may_cancel(facts, now=now, wait=AFTER_A_REFUSAL)

@@ -44,7 +44,6 @@ def ask_for_refills(*, order_ids: Iterable[int], actor: str, now: datetime) -> d
 
 def refill_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verdict]:
     """What the rule says of each, in one query; the orders come with their services."""
-    wait = timedelta(seconds=settings.REFILL_WAIT_SECONDS)
     asked = (
         Refill.objects.filter(order__in=[order.pk for order in orders])
         .values("order_id")
@@ -52,16 +51,22 @@ def refill_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verd
         .values_list("order_id", "last", "open")
     )
     known = {order_id: (last, is_open > 0) for order_id, last, is_open in asked}
-    verdicts = {}
-    for order in orders:
-        last, has_open = known.get(order.pk, (None, False))
-        facts = RefillFacts(
-            state=State(order.state),
-            is_offered=order.service.refill,
-            days=order.service.refill_days,
-            finished_at=order.finished_at,
-            has_open=has_open,
-            last_at=last,
-        )
-        verdicts[order.pk] = may_refill(facts, now=now, wait=wait)
-    return verdicts
+    return {order.pk: _verdict(order, *known.get(order.pk, (None, False)), now) for order in orders}
+
+
+def refill_verdict(*, order: Order, refills: Sequence[Refill], now: datetime) -> Verdict:
+    """What the rule says of one whose service and refills are at hand."""
+    times = [refill.created_at for refill in refills]
+    return _verdict(order, max(times, default=None), any(refill.state in Refill.OPEN for refill in refills), now)
+
+
+def _verdict(order: Order, last_at: datetime | None, has_open: bool, now: datetime) -> Verdict:
+    facts = RefillFacts(
+        state=State(order.state),
+        is_offered=order.service.refill,
+        days=order.service.refill_days,
+        finished_at=order.finished_at,
+        has_open=has_open,
+        last_at=last_at,
+    )
+    return may_refill(facts, now=now, wait=timedelta(seconds=settings.REFILL_WAIT_SECONDS))

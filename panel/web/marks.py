@@ -28,6 +28,12 @@ _MARKS = (
     Mark("Rejected", "red", "state-canceled"),
     Mark("Wanted", "neutral", "state-pending"),
     Mark("Unknown", "amber", "state-doubt"),
+    Mark("No answer", "amber", "state-doubt"),
+    Mark("Asked", "blue", "state-processing"),
+    Mark("Accepted", "blue", "state-processing"),
+    Mark("Done", "green", "state-done"),
+    Mark("Too late", "amber", "state-partial"),
+    Mark("Refused", "red", "state-canceled"),
 )
 MARKS = {mark.label.lower(): mark for mark in _MARKS}
 

@@ -9,7 +9,7 @@ from django.test import Client
 from orders.models import Order
 from panel.customers.models import User
 from tests.fixtures_orders import LINK, Store
-from tests.fixtures_simulator import DEFAULT_SERVICE
+from tests.fixtures_simulator import DEFAULT_SERVICE, ORDER_SECONDS
 
 Write = Callable[..., dict[str, str]]
 
@@ -54,6 +54,15 @@ def hidden_value(page: str, name: str) -> str:
     found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', page)
     assert found is not None, name
     return found[1]
+
+
+@pytest.fixture
+def completed(store: Store) -> Order:
+    """An order that was delivered."""
+    order = store.active()
+    store.simulator.advance(ORDER_SECONDS * 2)
+    store.poll()
+    return store.fresh(order)
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import pytest
 
-from orders.models import Refill
+from orders.models import Cancellation, Refill
 from orders.states import State, word_for_customer
 from panel.web import marks
 
 
-@pytest.mark.parametrize("word", [*State, *Refill.State.values])
+@pytest.mark.parametrize("word", [*State, *Refill.State.values, *Cancellation.State.values])
 def test_every_state_has_its_own_look(word: str) -> None:
     assert marks.mark_of(word).icon != "state-unknown"
 
