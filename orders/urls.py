@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from orders.api import pages
 from orders.api.views import api
-from orders.views import history, order, selection, shop
+from orders.views import history, order, refills, selection, shop
 
 urlpatterns = [
     path("", shop.home, name="home"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("orders/export/", history.orders_export, name="orders_export"),
     path("orders/selected/refill/", selection.refill_selected, name="orders_refill"),
     path("orders/selected/cancel/", selection.cancel_selected, name="orders_cancel"),
+    path("refills/", refills.refills, name="refills"),
     path("orders/<int:order_id>/", order.order, name="order"),
     path("orders/<int:order_id>/cancel/", order.order_cancel, name="order_cancel"),
     path("orders/<int:order_id>/refill/", order.order_refill, name="order_refill"),

@@ -21,6 +21,7 @@ class Page:
 CUSTOMER = (
     Page("new_order", "New order", "plus-square", within=("home", "order_form"), shortcut="n"),
     Page("orders", "Orders", "receipt", within=("order",), shortcut="g o"),
+    Page("refills", "Refills", "arrow-repeat"),
     Page("services", "Services", "tags"),
     Page("wallet", "Wallet", "wallet2"),
     Page("api_page", "API", "plug", within=("api_key_rotate", "api_key_revoke", "api_console")),
