@@ -4,27 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any
 
 from panel.lib.money import LARGEST, plain, round_up
-from providers.adapters.base import ServiceList, ServiceRow
+from providers.adapters.base import MIRRORED, ServiceList, ServiceRow, mirrored
 
-MIRRORED = (
-    "name",
-    "type",
-    "raw_type",
-    "category",
-    "rate",
-    "min",
-    "max",
-    "refill",
-    "cancel",
-    "dripfeed",
-    "description",
-    "average_time",
-)
-"""The fields taken from the list, in the order of every tuple of values here."""
 KNOWN = ("external_id", "pk", "missing", "doubt", "rate_before", *MIRRORED)
 """The columns of a known row, as a tuple; a writing of one is (pk, missing, doubt, rate_before, *mirrored)."""
 LONGEST = {"name": 300, "type": 40, "raw_type": 100, "category": 300, "description": 20_000, "average_time": 100}
@@ -40,7 +24,6 @@ NAME_ALIKE, CATEGORY_ALIKE = 0.7, 0.5
 """Below both shares of common words, an id stands for something else than it did."""
 
 Values = tuple[Any, ...]
-_values: Any = attrgetter(*MIRRORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +59,14 @@ class Diff:
         return self.lost * 2 > self.listed or (self.lost >= 5 and self.lost * 5 > self.listed)
 
 
-def diff_services(*, known: Iterable[Values], listing: ServiceList) -> Diff:
-    """Compare. `known` are all rows of the provider, each with the columns of KNOWN."""
-    diff = Diff(rejected=len(listing.rejected))
+def diff_services(*, known: Iterable[Values], listing: ServiceList, same: int = 0, gone: int = 0) -> Diff:
+    """Compare. `known` are all rows of the provider, each with the columns of KNOWN.
+
+    Without those that need no comparing: of these `same` are listed as they were, and `gone` are not listed any more.
+    """
+    diff = Diff(rejected=len(listing.rejected), unchanged=same, listed=same)
     old = {row[0]: row for row in known}
-    diff.known = len(old)
+    diff.known = len(old) + same + gone
     spoiled = {row.external_id: row.why for row in listing.rejected}
     seen = set()
     for row in listing.services:
@@ -88,7 +74,7 @@ def diff_services(*, known: Iterable[Values], listing: ServiceList) -> Diff:
         before = old.get(row.external_id)
         if before is None:
             _see_new(diff, row)
-        elif before[2] == 0 and before[3] != REJECTED and before[5:] == _values(row):
+        elif before[2] == 0 and before[3] != REJECTED and before[5:] == mirrored(row):
             diff.unchanged += 1
         else:
             _see_again(diff, before, row)
@@ -156,7 +142,7 @@ def _tidy(row: ServiceRow) -> Values | None:
     """The row's values as the database can hold them; None where its rate is beyond any amount."""
     if row.rate >= LARGEST:
         return None
-    values = list(_values(row))
+    values = list(mirrored(row))
     for index, name in enumerate(MIRRORED):
         if name in LONGEST:
             values[index] = values[index][: LONGEST[name]]

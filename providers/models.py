@@ -102,6 +102,9 @@ class UpstreamService(models.Model):
     dripfeed = models.BooleanField(default=False)
     description = models.TextField(blank=True)
     average_time = models.CharField(max_length=100, blank=True)
+    fingerprint = models.BigIntegerField(
+        null=True, editable=False, help_text="Of the values above: a listed row with the same one says the same."
+    )
     position = models.PositiveIntegerField(default=0, help_text="Its place in the provider's list when first seen.")
     missing = models.PositiveSmallIntegerField(default=0, help_text="Syncs in a row that did not list it; gone at two.")
     doubt = models.CharField(

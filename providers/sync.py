@@ -3,7 +3,7 @@
 Called by providers.catalog.refresh, which then has the shelf follow what is reported here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,15 +14,18 @@ from panel.lib.bulk import update_rows
 from panel.lib.crypto import SealError
 from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.models import Alert
-from providers.adapters.base import ServiceList
+from providers.adapters.base import MIRRORED, ServiceList
 from providers.adapters.errors import RetryLater
+from providers.adapters.fingerprint import fingerprint
 from providers.connect import WORDS, connected
-from providers.diff import KNOWN, MIRRORED, Diff, Values, diff_services
+from providers.diff import KNOWN, Diff, Values, diff_services
 from providers.models import Provider, ServiceChange, UpstreamService
+from providers.sieve import SIEVED_BY, sieve
 
 FAILURES_BEFORE_ALERT = 3
 ROWS_A_STATEMENT = 500
-WRITTEN = ("missing", "doubt", "rate_before", *MIRRORED, "changed_at")
+IDS_A_QUERY = 500
+WRITTEN = ("missing", "doubt", "rate_before", *MIRRORED, "fingerprint", "changed_at")
 
 
 class SyncFailedError(Exception):
@@ -70,27 +73,18 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
         _clear_failures(provider)
         known = provider.services.filter(missing=0).count()
         return SyncReport(unchanged=known, left_behind=left_behind, synced_at=provider.synced_at)
-    diff = diff_services(known=provider.services.values_list(*KNOWN), listing=listing)
+    sieved = sieve(known=provider.services.values_list(*SIEVED_BY), listing=listing)
+    compared = _known_rows(provider, sieved.fingerprints)
+    diff = diff_services(known=compared, listing=sieved.listing, same=sieved.same, gone=sieved.gone)
     if problem := _guard(diff, listing, accept_shrunk):
         return _hold(provider, diff, problem, now)
     if diff.found:
-        _write(provider, diff, "" if diff.count("missing") else listing.digest, now)
+        stale = _stale_fingerprints(diff, compared, sieved.fingerprints)
+        _write(provider, diff, stale, "" if diff.count("missing") else listing.digest, now)
         close_alert(subject=alert_subject(provider.pk))
     else:
         _clear_failures(provider)
-    return SyncReport(
-        added=diff.count("new"),
-        changed=diff.count("changed"),
-        missing=diff.count("missing"),
-        removed=diff.count("gone"),
-        back=diff.count("back"),
-        unchanged=diff.unchanged,
-        rejected=diff.rejected,
-        rows_written=len(diff.new) + len(diff.writes),
-        touched=diff.touched,
-        left_behind=left_behind,
-        synced_at=now if diff.found else provider.synced_at,
-    )
+    return _report(diff, left_behind=left_behind, synced_at=now if diff.found else provider.synced_at)
 
 
 def clear_doubts(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]:
@@ -146,6 +140,23 @@ def _fetch(provider: Provider, digest: str) -> ServiceList | None:
     raise SyncFailedError(failure)
 
 
+def _known_rows(provider: Provider, external_ids: Collection[str]) -> list[Values]:
+    """These rows with the columns of KNOWN; where they are many, out of the whole table."""
+    if not external_ids:
+        return []
+    rows = provider.services.values_list(*KNOWN)
+    if len(external_ids) <= IDS_A_QUERY:
+        rows = rows.filter(external_id__in=external_ids)
+    return [row for row in rows if row[0] in external_ids]
+
+
+def _stale_fingerprints(diff: Diff, compared: Sequence[Values], stored: Mapping[str, int | None]) -> list[Values]:
+    """Of the rows that stay as they are, those under another fingerprint than theirs, or none: (pk, the right one)."""
+    written = {values[0] for values in diff.writes}
+    kept = [(row[0], row[1], fingerprint(row[-len(MIRRORED) :])) for row in compared if row[1] not in written]
+    return [(pk, right) for external_id, pk, right in kept if right != stored[external_id]]
+
+
 def _guard(diff: Diff, listing: ServiceList, accept_shrunk: bool) -> str:
     """Why the list is not believed; empty where it is."""
     if not listing.services:
@@ -172,7 +183,7 @@ def _hold(provider: Provider, diff: Diff, problem: str, now: datetime) -> SyncRe
     return SyncReport(held=len(diff.found), unchanged=diff.unchanged, rejected=diff.rejected, problem=problem)
 
 
-def _write(provider: Provider, diff: Diff, digest: str, now: datetime) -> None:
+def _write(provider: Provider, diff: Diff, stale: Sequence[Values], digest: str, now: datetime) -> None:
     """Everything in one transaction. The digest is kept only where an identical body would change nothing more."""
     with transaction.atomic():
         untouched = Provider.objects.filter(
@@ -185,13 +196,17 @@ def _write(provider: Provider, diff: Diff, digest: str, now: datetime) -> None:
             [_new_row(provider, position, values, now) for position, values in enumerate(diff.new, start=diff.known)],
             batch_size=ROWS_A_STATEMENT,
         )
-        for start in range(0, len(diff.writes), ROWS_A_STATEMENT):
-            rows = [(*values, now) for values in diff.writes[start : start + ROWS_A_STATEMENT]]
-            update_rows(UpstreamService, rows, fields=WRITTEN, guard=())
+        _update([(*values, fingerprint(values[-len(MIRRORED) :]), now) for values in diff.writes], WRITTEN)
+        _update(stale, ["fingerprint"])
         ServiceChange.objects.bulk_create(
             [_first_line(provider, diff, now)] if is_first else _log_lines(provider, diff, now),
             batch_size=ROWS_A_STATEMENT,
         )
+
+
+def _update(rows: Sequence[Values], fields: Sequence[str]) -> None:
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        update_rows(UpstreamService, rows[start : start + ROWS_A_STATEMENT], fields=fields, guard=())
 
 
 def _new_row(provider: Provider, position: int, values: Values, now: datetime) -> UpstreamService:
@@ -203,6 +218,7 @@ def _new_row(provider: Provider, position: int, values: Values, now: datetime) -
         position=position,
         first_seen_at=now,
         changed_at=now,
+        fingerprint=fingerprint(mirrored),
         **dict(zip(MIRRORED, mirrored, strict=True)),
     )
 
@@ -225,6 +241,22 @@ def _log_lines(provider: Provider, diff: Diff, now: datetime) -> list[ServiceCha
         )
         for line in diff.found
     ]
+
+
+def _report(diff: Diff, *, left_behind: bool, synced_at: datetime | None) -> SyncReport:
+    return SyncReport(
+        added=diff.count("new"),
+        changed=diff.count("changed"),
+        missing=diff.count("missing"),
+        removed=diff.count("gone"),
+        back=diff.count("back"),
+        unchanged=diff.unchanged,
+        rejected=diff.rejected,
+        rows_written=len(diff.new) + len(diff.writes),
+        touched=diff.touched,
+        left_behind=left_behind,
+        synced_at=synced_at,
+    )
 
 
 def _record_failure(provider: Provider, failure: str) -> None:

@@ -5,8 +5,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
 from providers.adapters.errors import Evidence
+from providers.adapters.fingerprint import fingerprint
+
+MIRRORED = (
+    "name",
+    "type",
+    "raw_type",
+    "category",
+    "rate",
+    "min",
+    "max",
+    "refill",
+    "cancel",
+    "dripfeed",
+    "description",
+    "average_time",
+)
+"""The fields of a service that are kept, in the order of every tuple of its values."""
+mirrored: Any = attrgetter(*MIRRORED)
 
 
 class StatusWord(StrEnum):
@@ -49,7 +69,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """A service as listed. `rate` is per 1000, or per package; `type` is the document's word, empty when not known."""
+    """A service as listed. `rate` is per 1000, or per package; `type` is the document's word, empty when not known.
+
+    `fingerprint` is that of all values but the id.
+    """
 
     external_id: str
     name: str
@@ -64,6 +87,10 @@ class ServiceRow:
     dripfeed: bool
     description: str
     average_time: str
+    fingerprint: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fingerprint", fingerprint(mirrored(self)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,12 @@ def read_services(data: Any) -> tuple[list[ServiceRow], list[RejectedRow]]:
     """The rows of the list in its order, and those that make no sense. Raises Broken when it is no list at all."""
     rows = _rows(data)
     ids = [_id(row.get("service")) if isinstance(row, dict) else "" for row in rows]
-    times = Counter(ids)
+    times = Counter(ids) if len(set(ids)) < len(ids) else {}
     good: list[ServiceRow] = []
     rejected: list[RejectedRow] = []
     told: set[str] = set()
     for external_id, row in zip(ids, rows, strict=True):
-        if external_id and times[external_id] > 1:
+        if external_id and times.get(external_id, 1) > 1:
             # Which of them is meant cannot be known, so none is kept.
             if external_id not in told:
                 told.add(external_id)
@@ -64,18 +64,15 @@ def _known_or_new_row(external_id: str, row: Any) -> ServiceRow:
         raise _RowError("not a service")
     if not external_id:
         raise _RowError("its id is missing, too long or not an id")
-    values = tuple(row.values())
     try:
-        return _remembered_row(external_id, tuple(row), values, tuple(map(type, values)))
+        return _remembered_row(external_id, tuple(row), *row.values())
     except TypeError:  # a list or an object among the values, which cannot be looked up by
         return _row(external_id, row)
 
 
-@lru_cache(maxsize=2 * MOST_ROWS)
-def _remembered_row(
-    external_id: str, names: Sequence[str], values: Sequence[Any], _types: Sequence[type]
-) -> ServiceRow:
-    """The types are a part of the key: True and 1 are equal, and read differently."""
+@lru_cache(maxsize=2 * MOST_ROWS, typed=True)
+def _remembered_row(external_id: str, names: Sequence[str], *values: Any) -> ServiceRow:
+    """Typed, for True and 1 are equal, and read differently."""
     return _row(external_id, dict(zip(names, values, strict=True)))
 
 

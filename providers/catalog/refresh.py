@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
 
 from providers.catalog.shelve import shelve_changes
 from providers.models import Provider
@@ -39,8 +40,9 @@ def refresh_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = F
     report = sync_provider(provider_id=provider_id, now=now, accept_shrunk=accept_shrunk)
     if report.left_behind or report.rows_written:
         touched = None if report.left_behind else report.touched
-        shelve_changes(provider_id=provider_id, external_ids=touched, now=now)
-        Provider.objects.filter(pk=provider_id).update(shelved_at=report.synced_at)
+        with transaction.atomic():
+            shelve_changes(provider_id=provider_id, external_ids=touched, now=now)
+            Provider.objects.filter(pk=provider_id).update(shelved_at=report.synced_at)
     return report
 
 
