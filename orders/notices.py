@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from orders.overview import count_attention, count_doubtful
+from orders.unanswered import unanswered_cancels, unanswered_refills
 from panel.ops.models import Alert
 
 
@@ -19,5 +20,6 @@ def staff_counts(request: HttpRequest) -> dict[str, Any]:
 def _count() -> dict[str, int]:
     return {
         "staff_doubtful": count_doubtful() + count_attention(),
+        "staff_requests": unanswered_refills().count() + unanswered_cancels().count(),
         "staff_alerts": Alert.objects.filter(closed_at__isnull=True).count(),
     }

@@ -25,12 +25,12 @@ _LOST = Q(state__in=[Refill.State.PENDING, Refill.State.IN_PROGRESS], tries__gte
 
 def unanswered_refills() -> QuerySet[Refill]:
     """Those a person should look at."""
-    return Refill.objects.filter(_GIVEN_UP | _LOST)
+    return Refill.objects.filter(_GIVEN_UP | _LOST, state__in=Refill.OPEN)  # the open ones have an index
 
 
 def unanswered_cancels() -> QuerySet[Cancellation]:
     """Those a person should look at."""
-    return Cancellation.objects.filter(_GIVEN_UP)
+    return Cancellation.objects.filter(_GIVEN_UP, state__in=Cancellation.OPEN)
 
 
 def give_up(model: type[Refill] | type[Cancellation], *, event: str, now: datetime) -> int:

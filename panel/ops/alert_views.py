@@ -25,7 +25,9 @@ PLACES = {
     "breaker": "staff_provider",
     "sync": "admin:providers_provider_change",
     "doubtful": "staff_doubtful",
+    "requests": "staff_requests",
 }
+WHOLE_PAGES = {"staff_doubtful", "staff_requests"}
 """Where an alert is dealt with, by the first part of its subject."""
 
 
@@ -80,6 +82,6 @@ def place_of(subject: str) -> str:
     kind, _, number = subject.partition(":")
     name = PLACES.get(kind, "")
     try:
-        return reverse(name) if name == "staff_doubtful" else reverse(name, args=[int(number)])
+        return reverse(name) if name in WHOLE_PAGES else reverse(name, args=[int(number)])
     except (NoReverseMatch, ValueError):  # a subject without a page
         return ""

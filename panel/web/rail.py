@@ -31,6 +31,7 @@ STAFF = (
     Page("staff", "Overview", "speedometer2"),
     Page("staff_balances", "Balances", "bank", within=("staff_provider",)),
     Page("staff_doubtful", "Doubtful", "exclamation-diamond"),
+    Page("staff_requests", "Refills, cancels", "arrow-clockwise"),
     Page("staff_alerts", "Alerts", "bell"),
     Page("admin:index", "Admin", "sliders"),
 )

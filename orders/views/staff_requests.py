@@ -1,0 +1,100 @@
+"""The staff's queue of refills and cancels: what waits at the providers, what got no answer, what was refused."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from orders.decide_request import CannotDecideError, close_request, send_again
+from orders.models import Cancellation, Refill
+from orders.unanswered import unanswered_cancels, unanswered_refills
+from orders.views.picker import read_id
+from panel.web.access import need, staff_only
+from providers.models import Provider
+
+A_PAGE = 50
+MODELS: dict[str, type[Refill] | type[Cancellation]] = {"refills": Refill, "cancels": Cancellation}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One way to look at the queue: `slug` is its name in the address."""
+
+    slug: str
+    label: str
+    count: int | None = None
+
+
+@staff_only
+@require_safe
+def staff_requests(request: HttpRequest) -> HttpResponse:
+    """Refills or cancels, by how they stand, of all providers or of one."""
+    kind = "cancels" if request.GET.get("kind") == "cancels" else "refills"
+    provider = read_id(request.GET.get("provider", ""))
+    found = _by_state(kind, provider)
+    state = request.GET.get("state", "unanswered")
+    state = state if state in found else "unanswered"
+    rows = found[state].select_related("order__service", "order__provider", "order__customer").order_by("-pk")
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "kind": kind,
+        "state": state,
+        "kinds": [
+            Tab("refills", "Refills", unanswered_refills().count()),
+            Tab("cancels", "Cancels", unanswered_cancels().count()),
+        ],
+        "states": [
+            Tab("unanswered", "No answer", found["unanswered"].count()),
+            Tab("open", "Open", found["open"].count()),
+            Tab("refused", "Refused"),
+            Tab("ended", "Done"),
+        ],
+        "providers": Provider.objects.order_by("name", "pk"),
+        "provider": provider,
+        "may_decide": request.user.has_perm("orders.change_order"),
+    }
+    return render(request, "staff/requests.html", context)
+
+
+@staff_only
+@require_POST
+def decide(request: HttpRequest, kind: str, request_id: int, verdict: str) -> HttpResponse:
+    """Send it again or close it; then back to the queue as it was looked at."""
+    need(request, "orders.change_order")
+    if kind not in MODELS or verdict not in {"again", "close"}:
+        raise Http404
+    found: Any = get_object_or_404(MODELS[kind]._default_manager.select_related("order"), pk=request_id)
+    actor = request.user.get_username()
+    try:
+        if verdict == "again":
+            send_again(request=found, actor=actor)
+            messages.success(request, f"Order {found.order_id}: it is sent again within minutes.")
+        else:
+            close_request(request=found, actor=actor, reason=request.POST.get("reason", ""))
+            messages.success(request, f"Order {found.order_id}: it is closed as refused.")
+    except CannotDecideError as error:
+        messages.error(request, f"Order {found.order_id}: {error}")
+    return redirect(f"{reverse('staff_requests')}?kind={kind}")
+
+
+def _by_state(kind: str, provider: int | None) -> dict[str, QuerySet[Any]]:
+    """The queue's parts, of all providers or of one."""
+    model = MODELS[kind]
+    refused = "rejected" if kind == "refills" else "refused"
+    rows = model._default_manager.all()
+    found: dict[str, QuerySet[Any]] = {
+        "unanswered": unanswered_refills() if kind == "refills" else unanswered_cancels(),
+        "open": rows.filter(state__in=model.OPEN),
+        "refused": rows.filter(state=refused),
+        "ended": rows.exclude(state__in=[*model.OPEN, refused]),
+    }
+    if provider is None:
+        return found
+    return {name: part.filter(order__provider=provider) for name, part in found.items()}
