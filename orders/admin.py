@@ -1,6 +1,7 @@
 """Orders with their evidence and history, to look at. The few actions call the same functions as the site."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,10 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from orders.cancel import CannotCancelError, cancel_queued
-from orders.models import Attempt, Order, OrderEvent, Refill
+from orders.bulk_requests import request_cancels_for_customers, request_refills_for_customers
+from orders.models import Attempt, Cancellation, Order, OrderEvent, Refill
 from orders.resolve import clear_attention
-from panel.ops import audit
+from orders.states import State
 from panel.ops.back_office import ReadOnlyAdmin, ReadOnlyInline, actor_of
 from panel.wallet.models import Transfer
 from panel.web.templatetags.panel import money, state_badge
@@ -71,7 +72,7 @@ class OrderAdmin(ReadOnlyAdmin):
     search_help_text = "Its number, the provider's number, the customer's e-mail address or the link"
     ordering = ("-pk",)
     action_form = ReasonForm
-    actions = ("cancel", "looked_at")
+    actions = ("cancel", "refill", "looked_at")
     inlines = (AttemptInline, EventInline)
     fieldsets = (
         (None, {"fields": ("customer", "service", "link", "quantity", "type", "fields", "created_at")}),
@@ -133,18 +134,23 @@ class OrderAdmin(ReadOnlyAdmin):
         moves = Transfer.objects.filter(cause=f"order:{object_id}").select_related("source", "target").order_by("pk")
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "moves": moves})
 
-    @admin.action(description="Cancel those not sent yet, all money back", permissions=["act"])
+    @admin.action(description="Cancel: at once what was not sent, the rest is asked for", permissions=["act"])
     def cancel(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        actor = actor_of(request)
+        said = request_cancels_for_customers(order_ids=_ids(orders), actor=actor_of(request))
+        granted = [order_id for order_id, reason in said.items() if not reason]
+        ended = Order.objects.filter(pk__in=granted, state=State.CANCELED).count()
+        if ended:
+            messages.success(request, f"{ended} canceled, with all of their money back.")
+        if len(granted) > ended:
+            messages.success(request, f"{len(granted) - ended} asked for. No money has moved yet.")
+        _tell_refused(request, said)
 
-        def cancel_one(order_id: int) -> None:
-            cancel_queued(order_id=order_id, actor=actor)
-            audit.record(actor=actor, action="order cancel", target=f"order:{order_id}")
-
-        done, refused = _each(orders, cancel_one)
-        messages.success(request, f"{done} canceled, with all of their money back.")
-        if refused:
-            messages.warning(request, f"{refused} had been sent already and are as they were.")
+    @admin.action(description="Ask for a refill", permissions=["act"])
+    def refill(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        said = request_refills_for_customers(order_ids=_ids(orders), actor=actor_of(request))
+        if done := sum(not reason for reason in said.values()):
+            messages.success(request, f"{done} refills asked for.")
+        _tell_refused(request, said)
 
     @admin.action(description="I have looked: take the flag away", permissions=["act"])
     def looked_at(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
@@ -154,26 +160,43 @@ class OrderAdmin(ReadOnlyAdmin):
             return
         actor = actor_of(request)
         flagged = orders.exclude(attention="")
-        done, _ = _each(flagged, lambda order_id: clear_attention(order_id=order_id, actor=actor, reason=reason))
-        messages.success(request, f"{done} looked at.")
+        for order_id in (ids := _ids(flagged)):
+            clear_attention(order_id=order_id, actor=actor, reason=reason)
+        messages.success(request, f"{len(ids)} looked at.")
 
 
-def _each(orders: QuerySet[Order], act: Callable[[int], None]) -> tuple[int, int]:
-    """Each order in a transaction of its own: how many it worked for, and how many it did not."""
-    done = refused = 0
-    for order_id in list(orders.order_by("pk").values_list("pk", flat=True)):
-        try:
-            act(order_id)
-            done += 1
-        except CannotCancelError:
-            refused += 1
-    return done, refused
+def _ids(orders: QuerySet[Order]) -> list[int]:
+    return list(orders.order_by("pk").values_list("pk", flat=True))
+
+
+def _tell_refused(request: HttpRequest, said: Mapping[int, str]) -> None:
+    """Each reason once, with how many it is true of."""
+    for reason, count in Counter(reason for reason in said.values() if reason).items():
+        messages.warning(request, f"{count} left as they were: {reason}")
+
+
+class RequestAdmin(ReadOnlyAdmin):
+    """What refills and cancels have in common."""
+
+    list_select_related = ("order__provider",)
+    list_filter = ("state", ("order__provider", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("=order__id", "=order__provider_order_id", "order__customer__email")
+    search_help_text = "The order's number, its number at the provider, or the customer's e-mail address"
+    ordering = ("-pk",)
+
+    @admin.display(description="provider")
+    def provider(self, one: Refill | Cancellation) -> str:
+        return str(one.order.provider)
 
 
 @admin.register(Refill)
-class RefillAdmin(ReadOnlyAdmin):
-    list_display = ("id", "order", "state", "provider_refill_id", "provider_status_raw", "created_at", "ended_at")
-    list_select_related = ("order",)
-    list_filter = ("state",)
-    search_fields = ("=order__id", "=provider_refill_id")
-    ordering = ("-pk",)
+class RefillAdmin(RequestAdmin):
+    list_display = (
+        "id", "order", "provider", "state", "provider_refill_id", "provider_status_raw", "tries", "why", "created_at",
+        "ended_at",
+    )  # fmt: skip
+
+
+@admin.register(Cancellation)
+class CancellationAdmin(RequestAdmin):
+    list_display = ("id", "order", "provider", "state", "tries", "why", "created_at", "asked_at", "ended_at")

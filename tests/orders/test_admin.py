@@ -10,16 +10,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from orders.models import Attempt, Order, OrderEvent, Refill
+from orders.models import Attempt, Cancellation, Order, OrderEvent, Refill
 from panel.customers.models import User
 from panel.ops.models import Alert, AuditEvent, JobRun
 from panel.wallet.models import Account, Transfer
-from tests.fixtures_orders import Store
+from tests.fixtures_orders import LINK, Store
+from tests.fixtures_simulator import PLAIN_SERVICE
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/orders/order/"
 EVIL = "\"><script>alert('x')</script>"
-READ_ONLY = (Order, Refill, Account, Transfer, Alert, AuditEvent, JobRun)
+READ_ONLY = (Order, Refill, Cancellation, Account, Transfer, Alert, AuditEvent, JobRun)
 
 
 @pytest.fixture
@@ -42,16 +43,29 @@ def act(client: Client, action: str, *orders: Order, reason: str = "") -> str:
     return client.post(LIST, chosen, follow=True).content.decode()
 
 
-def test_queued_orders_are_canceled_with_their_money_back_and_sent_ones_are_left(owner: Client, store: Store) -> None:
-    waiting, sent = store.place(), store.active()
-    assert store.wallet() == Decimal("97.30")
-    page = act(owner, "cancel", waiting, sent)
+def test_queued_orders_are_canceled_and_sent_ones_asked_for(owner: Client, store: Store) -> None:
+    waiting, sent, plain = store.place(), store.active(), store.active(PLAIN_SERVICE, link=f"{LINK}/2")
+    assert store.wallet() == Decimal("96.925")
+    page = act(owner, "cancel", waiting, sent, plain)
     assert "1 canceled, with all of their money back." in page
-    assert "1 had been sent already and are as they were." in page
-    assert (store.fresh(waiting).state, store.fresh(sent).state) == ("CANCELED", "ACTIVE")
-    assert store.wallet() == Decimal("98.65")
+    assert "1 asked for. No money has moved yet." in page
+    assert "1 left as they were: This order has been sent, and its service cannot be canceled after that." in page
+    assert [store.fresh(order).state for order in (waiting, sent, plain)] == ["CANCELED", "ACTIVE", "ACTIVE"]
+    assert store.wallet() == Decimal("98.275")
     assert store.fresh(waiting).events.get(what="canceled").actor == "owner@example.com"
-    assert AuditEvent.objects.get().target == f"order:{waiting.pk}"
+    assert Cancellation.objects.get().order == sent
+    audited = AuditEvent.objects.order_by("pk").values_list("action", "target")
+    assert list(audited) == [("order cancel", f"order:{waiting.pk}"), ("order cancel", f"order:{sent.pk}")]
+
+
+def test_refills_are_asked_for(owner: Client, store: Store) -> None:
+    done, running = store.active(), store.active(link=f"{LINK}/2")
+    store.simulator.set_order(done.provider_order_id or "", status="Completed")
+    store.poll()
+    page = act(owner, "refill", done, running)
+    assert "1 refills asked for." in page
+    assert "1 left as they were: This order can be refilled once it is delivered." in page
+    assert Refill.objects.get().order == done
 
 
 def test_a_flag_is_taken_away_with_a_reason_alone(owner: Client, store: Store) -> None:
@@ -100,6 +114,7 @@ def test_orders_are_found_by_person_link_and_number(owner: Client, store: Store,
 def test_nobody_writes_or_deletes_these_not_even_a_superuser(owner: Client, store: Store, model: type) -> None:
     order = store.active()
     Refill.objects.create(order=order)
+    Cancellation.objects.create(order=order)
     Alert.objects.create(subject="books", level="warning", title="x")
     AuditEvent.objects.create(actor="a", action="b", target="c")
     JobRun.objects.create(name="sweep_orders")
