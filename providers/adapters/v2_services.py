@@ -18,6 +18,7 @@ NAME_LENGTH = 300
 DESCRIPTION_LENGTH = 4000
 LARGEST_QUANTITY = 10**9
 LARGEST_RATE = Decimal(10) ** 9
+ID_TOO_LARGE = 10**64
 
 _ID = re.compile(r"[!-~]{1,64}", re.ASCII)
 
@@ -98,7 +99,7 @@ def _row(external_id: str, row: dict[str, Any]) -> ServiceRow:
 
 
 def _id(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**64:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < ID_TOO_LARGE:
         return str(value)
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 

@@ -1,6 +1,7 @@
 """The shelf follows the mirror and the rules, keeps what staff chose, and writes only what differs."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -216,6 +217,24 @@ def test_what_an_interrupted_run_left_is_put_up_by_the_next(shop: Shop, monkeypa
     assert shop.sync().rows_written == 0
     assert shop.service("1").cost == D(1)
     assert shop.sync().left_behind is False
+
+
+def test_the_shelf_and_what_it_followed_are_written_together(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.simulator.set_service(1, rate="1.00")
+    before = shop.everything()
+
+    def die_after(**given: Any) -> None:
+        shelve_changes(**given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("providers.catalog.refresh.shelve_changes", die_after)
+    with pytest.raises(KeyboardInterrupt):
+        shop.sync()
+    assert shop.everything()["Service"] == before["Service"]
+    assert shop.reload().shelved_at != shop.reload().synced_at
+    monkeypatch.undo()
+    assert shop.sync().left_behind is True
+    assert (shop.service("1").cost, shop.reload().shelved_at) == (D(1), shop.reload().synced_at)
 
 
 def test_staffs_choice_in_the_same_moment_is_not_overwritten(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
