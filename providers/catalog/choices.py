@@ -40,6 +40,19 @@ def put_on_sale(*, service_ids: Sequence[int], is_enabled: bool) -> int:
     return changed
 
 
+def set_refill_days(*, name_holds: str, days: int | None) -> int:
+    """For how many days orders of these services are refilled, None for no limit known; how many it changed.
+
+    Meant are services with refills whose name holds the text, in any case.
+    """
+    with transaction.atomic():
+        services = Service.objects.filter(refill=True, name__icontains=name_holds)
+        changed = services.exclude(refill_days=days).update(refill_days=days, changed_at=timezone.now())
+        if changed:
+            touch_shelf()
+    return changed
+
+
 def save_category(*, category: Category) -> None:
     """Write a category's name and place; it may be new."""
     with transaction.atomic():

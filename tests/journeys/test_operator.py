@@ -1,13 +1,9 @@
 """An operator runs a whole shop from the command line: every command, its JSON, and its one line for bad input."""
 
-import json
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.management import ManagementUtility
 
 from orders.models import Order
 from panel.customers.models import User
@@ -15,42 +11,7 @@ from panel.wallet.models import Account, Transfer
 from providers.models import Provider
 from tests.fixtures_orders import LINK
 from tests.fixtures_simulator import ORDER_SECONDS, Simulator
-
-Run = Callable[..., Any]
-
-
-class Ran(tuple[int, str, str]):
-    """Exit status, what was printed, and what went to standard error."""
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self[1].splitlines()[-1])
-
-
-@pytest.fixture
-def manage(db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr("django.db.connections.close_all", lambda: None)
-
-    def run(*arguments: object) -> Ran:
-        status = 0
-        try:
-            ManagementUtility(["manage.py", *map(str, arguments)]).execute()
-        except SystemExit as exit_:
-            status = int(exit_.code or 0)
-        printed = capsys.readouterr()
-        log_lines = [line for line in printed.err.splitlines(keepends=True) if not line.startswith("timestamp=")]
-        return Ran((status, printed.out, "".join(log_lines)))
-
-    return run
-
-
-@pytest.fixture
-def shop(manage: Run, simulator: Simulator) -> None:
-    manage("add_provider", "North", "--url", simulator.url, "--key", simulator.key)
-    manage("sync_services")
-    manage("set_markup", "--percent", 50)
-    manage("add_customer", "ada@example.com", "--credit", "100")
-    manage("read_balances")
+from tests.journeys.running import Run
 
 
 @pytest.mark.usefixtures("shop")

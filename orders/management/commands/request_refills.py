@@ -1,0 +1,19 @@
+"""`manage.py request_refills ORDER…`: ask for refills for customers, as their buttons do."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from orders.bulk_requests import request_refills_for_customers
+from orders.management.requested import answer_of
+from panel.lib.commands import Answer, OperatorCommand
+
+
+class Command(OperatorCommand):
+    help = "Ask for refills of these orders; they are passed on by poll_refills."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("orders", type=int, nargs="+", metavar="ORDER")
+
+    def work(self, **options: Any) -> Answer:
+        return answer_of(request_refills_for_customers(order_ids=options["orders"], actor="command"), options["orders"])
