@@ -16,11 +16,11 @@ from orders.api import document
 from orders.api.actions import ACTIONS, Call
 from orders.api.answers import error
 from orders.api.forms import ConsoleForm, KeyForm
-from orders.api.services import Prebuilt
+from orders.api.service_list import Prebuilt
 from orders.api.words import ApiError, form_words
-from orders.views.customer import customer_of
 from panel.customers.keys import Holder, IssuedKey, KeyProblemError, issue_key, living_keys, revoke_key, rotate_key
 from panel.customers.models import ApiKey, User
+from panel.customers.signed_in import customer_of
 
 SHOWN_SERVICES = 3
 

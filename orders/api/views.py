@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from orders.api.actions import ACTIONS, READ_ONLY, Call
 from orders.api.answers import error
-from orders.api.services import Prebuilt
+from orders.api.service_list import Prebuilt
 from orders.api.words import INCORRECT, ApiError, Words, form_words, json_words
 from panel.customers.keys import Holder, open_key
 from panel.web.limits import Limit, Taken, take

@@ -1,16 +1,11 @@
-"""The gate of every customer's page: who asks, and which orders are theirs."""
+"""The gate of every customer's page: which orders are theirs."""
 
 from django.http import Http404, HttpRequest
 
 from orders.models import Order
-from panel.customers.models import User
+from panel.customers.signed_in import customer_of
 
-
-def customer_of(request: HttpRequest) -> User:
-    """Who is signed in; for views behind `login_required`."""
-    if not isinstance(request.user, User):
-        raise TypeError("A page behind the sign-in was reached without one.")
-    return request.user
+__all__ = ["customer_of", "own_order"]
 
 
 def own_order(request: HttpRequest, order_id: int) -> Order:

@@ -11,13 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from panel.customers.forms import ProfileForm
 from panel.customers.models import User
 from panel.customers.sessions import end_sessions
+from panel.customers.signed_in import customer_of
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Shows the account, and saves name and time zone. A wrong form comes back with status 422."""
-    user = _person(request)
+    user = customer_of(request)
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -33,14 +34,8 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
     """Ends every session of the person but this one."""
-    user = _person(request)
+    user = customer_of(request)
     end_sessions(user=user, actor=user.email)
     update_session_auth_hash(request, user)
     messages.success(request, "You are signed out everywhere else.")
     return redirect("account")
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise TypeError("A page behind the sign-in was reached without one.")
-    return request.user

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from orders.api import services
+from orders.api import service_list
 from panel.customers.keys import issue_key
 from tests.fixtures_orders import Store
 
@@ -32,9 +32,9 @@ class Api:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    services.forget()
+    service_list.forget()
     yield
-    services.forget()
+    service_list.forget()
 
 
 @pytest.fixture
