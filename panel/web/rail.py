@@ -1,19 +1,23 @@
 """The site's own navigation: only pages that exist. Called by the shell's template tag."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import NoReverseMatch, reverse
 
 
 @dataclass(frozen=True)
 class Page:
-    """One entry. `within` are the names of further addresses that belong to it."""
+    """One entry. `within` are the names of further addresses that belong to it.
+
+    One with `in_menu` is in the account's menu on a phone, where the bar at the bottom has room for few.
+    """
 
     name: str
     label: str
     icon: str
     within: tuple[str, ...] = ()
     shortcut: str = ""
+    in_menu: bool = False
     url: str = ""
     current: bool = False
 
@@ -24,14 +28,14 @@ CUSTOMER = (
     Page("refills", "Refills", "arrow-repeat"),
     Page("services", "Services", "tags"),
     Page("wallet", "Wallet", "wallet2"),
-    Page("api_page", "API", "plug", within=("api_key_rotate", "api_key_revoke", "api_console")),
+    Page("api_page", "API", "plug", within=("api_key_rotate", "api_key_revoke", "api_console"), in_menu=True),
     Page("account", "Account", "person-circle"),
 )
 STAFF = (
     Page("staff", "Overview", "speedometer2"),
     Page("staff_balances", "Balances", "bank", within=("staff_provider",)),
     Page("staff_doubtful", "Doubtful", "exclamation-diamond"),
-    Page("staff_requests", "Refills, cancels", "arrow-clockwise"),
+    Page("staff_requests", "Requests", "arrow-clockwise"),
     Page("staff_alerts", "Alerts", "bell"),
     Page("admin:index", "Admin", "sliders"),
 )
@@ -46,5 +50,5 @@ def existing(pages: tuple[Page, ...], *, here: str) -> list[Page]:
         except NoReverseMatch:  # this part is not installed
             continue
         is_current = here == page.name or here in page.within
-        found.append(Page(page.name, page.label, page.icon, page.within, page.shortcut, url=url, current=is_current))
+        found.append(replace(page, url=url, current=is_current))
     return found

@@ -160,10 +160,12 @@ def pagination(context: Context, page: "Page[Any]", target: str = "") -> Any:
 
 @register.inclusion_tag("shell/links.html", takes_context=True)
 def shell_links(context: Context, group: str, css: str) -> Any:
-    """The navigation's entries: `group` is customer or staff."""
+    """The entries of a `group`: customer, staff, or what a phone has of the customer's in its bar and in its menu."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    pages = rail.STAFF if group == "staff" else rail.CUSTOMER
+    pages: tuple[rail.Page, ...] = rail.STAFF if group == "staff" else rail.CUSTOMER
+    if group in {"bar", "menu"}:
+        pages = tuple(page for page in pages if page.in_menu == (group == "menu"))
     counts = context.get("rail_counts") or {}
     found = rail.existing(pages, here=match.view_name if match else "")
     return {"pages": [(page, counts.get(page.name)) for page in found], "css": css}
