@@ -143,6 +143,8 @@ class Attempt(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveSmallIntegerField()
+    provider = models.ForeignKey(Provider, null=True, on_delete=models.PROTECT, related_name="+")
+    provider_service = models.CharField(max_length=64, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, null=True)
     started_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField()

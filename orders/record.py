@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from orders.change import Change, lock_orders, write
 from orders.models import Attempt, Order
+from orders.next_supplier import turn_to_next
 from orders.settle import Houses, accept, end_with_refund
 from orders.states import State
+from orders.wake import wake_submit
 from panel.ops.alerts import raise_alert
 from panel.ops.models import Alert
 from providers import gate
@@ -44,7 +46,7 @@ def record_outcome(*, attempt_id: int, outcome: Outcome) -> None:
             raise
         final = _write_outcome(attempt, _already_ours(outcome))
     if final is not None:
-        _tell(attempt.order, final)
+        _tell(attempt, final)
 
 
 def _is_taken(order: Order, provider_order_id: str) -> bool:
@@ -95,12 +97,24 @@ def _apply(change: Change, attempt: Attempt, outcome: Outcome) -> None:
         case Placed():
             accept(change, provider_order_id=outcome.order_id, houses=houses, what="accepted")
         case Refused():
-            end_with_refund(change, State.REJECTED, houses=houses, what="rejected", why=outcome.text)
+            _refused(change, outcome, houses)
         case NotPlaced():
             change.order.next_attempt_at = change.now + _wait(attempt, outcome)
             change.to(State.QUEUED, what="waits", why=outcome.text)
         case OutcomeUnknown():
             change.to(State.UNCONFIRMED, what="doubt", why=outcome.text)
+
+
+def _refused(change: Change, outcome: Refused, houses: Houses) -> None:
+    """The next supplier's turn, or the money back."""
+    supplier = turn_to_next(change)
+    if supplier is None:
+        end_with_refund(change, State.REJECTED, houses=houses, what="rejected", why=outcome.text)
+        return
+    change.order.next_attempt_at = change.now
+    why = f"{outcome.text} It goes to {supplier.provider}, service {supplier.external_id}."
+    change.to(State.QUEUED, what="waits", why=why)
+    wake_submit(order_id=change.order.pk)
 
 
 def _wait(attempt: Attempt, outcome: NotPlaced) -> timedelta:
@@ -125,25 +139,26 @@ def _close(attempt: Attempt, outcome: Outcome, now: datetime) -> None:
     attempt.save()
 
 
-def _tell(order: Order, outcome: Outcome) -> None:
-    """What follows from it for the provider and the people; after the order is safe."""
+def _tell(attempt: Attempt, outcome: Outcome) -> None:
+    """What follows from it for the provider that was asked and for the people; after the order is safe."""
     now = timezone.now()
+    provider_id = attempt.provider_id or attempt.order.provider_id
     match outcome:
         case Placed():
-            gate.report_reached(provider_id=order.provider_id)
+            gate.report_reached(provider_id=provider_id)
         case Refused():
-            gate.report_reached(provider_id=order.provider_id)
+            gate.report_reached(provider_id=provider_id)
             if outcome.code == "service_gone":
-                take_off(service_id=order.service_id)
+                take_off(provider_id=provider_id, external_id=attempt.provider_service)
         case NotPlaced(reason="funds") | NotPlaced(reason="key"):
-            gate.pause_provider(provider_id=order.provider_id, reason="funds" if outcome.reason == "funds" else "key")
+            gate.pause_provider(provider_id=provider_id, reason="funds" if outcome.reason == "funds" else "key")
         case NotPlaced(reason="not_connected"):
-            gate.report_trouble(provider_id=order.provider_id, kind="unreached", now=now)
+            gate.report_trouble(provider_id=provider_id, kind="unreached", now=now)
         case OutcomeUnknown():
-            gate.report_trouble(provider_id=order.provider_id, kind="unknown", now=now)
+            gate.report_trouble(provider_id=provider_id, kind="unknown", now=now)
             raise_alert(
-                subject=f"doubtful:{order.provider_id}",
+                subject=f"doubtful:{provider_id}",
                 level=Alert.Level.WARNING,
                 title="An order may or may not have been bought",
-                detail=f"Order {order.pk}: {outcome.text} It waits, with its money held, for evidence or your word.",
+                detail=f"Order {attempt.order_id}: {outcome.text} It waits, its money held, for evidence or your word.",
             )

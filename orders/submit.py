@@ -22,6 +22,7 @@ from panel.lib.crypto import SealError
 from panel.lib.money import charge_for, round_up
 from providers.adapters.base import AddRequest
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
+from providers.catalog.suppliers import upstream_of
 from providers.connect import connected
 from providers.gate import open_providers, pass_gate
 from providers.models import Provider
@@ -59,14 +60,16 @@ def submit_order(*, order_id: int, even_early: bool = False) -> bool:
 def _claim(order_id: int, even_early: bool) -> Claim | None:
     now = timezone.now()
     deadline = time.monotonic() + settings.ADD_DEADLINE_SECONDS
-    queued = Order.objects.filter(pk=order_id, state=State.QUEUED).select_related("provider", "service__upstream")
+    queued = Order.objects.filter(pk=order_id, state=State.QUEUED).select_related("provider", "service")
     order = (queued if even_early else queued.filter(next_attempt_at__lte=now)).first()
     if order is None or not pass_gate(provider_id=order.provider_id, now=now):
         return None
     try:
         with transaction.atomic(durable=True):
             change = lock_orders(order_ids=[order_id], now=now)[order_id]
-            if change.state != State.QUEUED or not _price_still_holds(change, order):
+            if change.state != State.QUEUED or _was_turned(change, order):
+                return None
+            if not _price_still_holds(change, order):
                 write([change])
                 return None
             attempt = _start_attempt(change)
@@ -78,9 +81,16 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
     return Claim(order_id, attempt.pk, order.provider, AddRequest(fields), deadline)
 
 
+def _was_turned(change: Change, seen: Order) -> bool:
+    """Whether the order went to another supplier since it was read: then it is the next run's."""
+    order = change.order
+    return (order.provider_id, order.provider_service) != (seen.provider_id, seen.provider_service)
+
+
 def _price_still_holds(change: Change, seen: Order) -> bool:
     """Whether the order is still not sold below cost; where the price rose above it, it waits."""
-    order, upstream = change.order, seen.service.upstream
+    order = change.order
+    upstream = upstream_of(provider_id=order.provider_id, external_id=order.provider_service)
     per_package = KINDS[order.type].is_per_package
     order.expected_cost = charge_for(rate=upstream.rate, quantity=order.quantity, per_package=per_package)
     is_at_loss = round_up(order.expected_cost * order.exchange_rate) > order.charge
@@ -101,6 +111,8 @@ def _start_attempt(change: Change) -> Attempt:
     return Attempt.objects.create(
         order=order,
         number=order.attempts.count() + 1,
+        provider_id=order.provider_id,
+        provider_service=order.provider_service,
         started_at=change.now,
         lease_until=change.now + timedelta(seconds=settings.LEASE_SECONDS),
     )

@@ -11,13 +11,13 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from panel.ops import audit
-from panel.ops.back_office import RecordAdmin, actor_of
+from panel.ops.back_office import RecordAdmin, TabularInline, actor_of
 from panel.web.access import need
 from panel.web.templatetags.panel import money
 from providers.catalog.choices import choose_for_service, put_on_sale, save_category
-from providers.catalog.forms import TARGETS, MarkupForm, margin_percent, preview_of
+from providers.catalog.forms import TARGETS, BackupForm, MarkupForm, margin_percent, preview_of
 from providers.catalog.markups import delete_markup, set_markup
-from providers.catalog.models import Category, Markup, Service
+from providers.catalog.models import Backup, Category, Markup, Service
 from providers.catalog.shelve import confirm_services
 
 CHOSEN = (
@@ -34,6 +34,16 @@ class CategoryAdmin(RecordAdmin):
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         save_category(category=obj)
+
+
+class BackupInline(TabularInline):
+    """Where a refused order of the service goes next."""
+
+    model = Backup
+    form = BackupForm
+    extra = 0
+    autocomplete_fields = ("upstream",)
+    verbose_name_plural = "backup suppliers, asked in this order when an order is refused"
 
 
 @admin.register(Service)
@@ -56,6 +66,7 @@ class ServiceAdmin(RecordAdmin):
     search_fields = ("=id", "name", "=upstream__external_id", "category__name")
     search_help_text = "Our number, the provider's number, or words of the name or category"
     autocomplete_fields = ("category",)
+    inlines = (BackupInline,)
     actions = ("enable", "disable", "confirm")
     fieldsets = (
         (None, {"fields": ("name", "description", "category", "has_own_words", "position")}),

@@ -8,13 +8,14 @@ from django import forms
 
 from panel.ops.back_office import trim_amounts
 from providers.catalog.markups import MarkupError, PreviewRow, checked_rule, preview
-from providers.catalog.models import Markup
+from providers.catalog.models import Backup, Markup
 from providers.catalog.pricing import Rule
 
 if TYPE_CHECKING:  # generic to the type checker alone
     MarkupModelForm = forms.ModelForm[Markup]
+    BackupModelForm = forms.ModelForm[Backup]
 else:
-    MarkupModelForm = forms.ModelForm
+    MarkupModelForm = BackupModelForm = forms.ModelForm
 
 SHOWN = 50
 ALL = 1_000_000
@@ -87,3 +88,20 @@ def preview_of(rule: Rule) -> Preview:
 def margin_percent(*, cost: Decimal, rate: Decimal) -> Decimal | None:
     """What is earned of each sale, in per cent of the rate; None where there is no rate."""
     return (rate - cost) * 100 / rate if rate > 0 else None
+
+
+class BackupForm(BackupModelForm):
+    """Another supplier of a service: it sells the same type, and is not the service's own."""
+
+    class Meta:
+        model = Backup
+        fields = ("upstream", "position")
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        upstream, service = given.get("upstream"), self.instance.service
+        if upstream is not None and upstream.pk == service.upstream_id:
+            self.add_error("upstream", "This is the service's own supplier.")
+        elif upstream is not None and upstream.type != service.type:
+            self.add_error("upstream", f"This is of the type {upstream.raw_type}; the service is {service.type}.")
+        return given

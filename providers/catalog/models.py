@@ -82,6 +82,21 @@ class Service(models.Model):
         return self.is_enabled and self.is_available
 
 
+class Backup(models.Model):
+    """Where else an order of a service may be bought when its own supplier refuses it; the lowest position first."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="backups")
+    upstream = models.ForeignKey(UpstreamService, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["service", "upstream"], name="backup_once")]
+
+    def __str__(self) -> str:
+        return str(self.upstream)
+
+
 class Shelf(models.Model):
     """One row, whose version changes with everything that customers see: kept price lists are checked against it."""
 

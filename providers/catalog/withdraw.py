@@ -10,11 +10,12 @@ from providers.catalog.shelve import reprice
 from providers.models import UpstreamService
 
 
-def take_off(*, service_id: int) -> bool:
-    """Doubt the service, so that it is not sold; False when it was in doubt already."""
+def take_off(*, provider_id: int, external_id: str) -> bool:
+    """Doubt what the provider lists under that number, so that it is not sold; False when it was in doubt already."""
+    listed = UpstreamService.objects.filter(provider_id=provider_id, external_id=external_id)
     with transaction.atomic():
-        upstream = Service.objects.values("upstream").filter(pk=service_id)
-        doubted = UpstreamService.objects.filter(pk__in=upstream, doubt="").update(doubt=UpstreamService.Doubt.REFUSED)
+        doubted = listed.filter(doubt="").update(doubt=UpstreamService.Doubt.REFUSED)
         if doubted:
-            reprice(service_id=service_id)
+            for service_id in Service.objects.filter(upstream__in=listed).values_list("pk", flat=True):
+                reprice(service_id=service_id)
     return doubted == 1

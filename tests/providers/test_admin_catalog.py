@@ -40,6 +40,8 @@ def chosen(service: Service, **changes: object) -> dict[str, object]:
         "description": service.description,
         "category": service.category_id,
         "position": service.position,
+        "backups-TOTAL_FORMS": "0",
+        "backups-INITIAL_FORMS": "0",
     }
     if service.is_enabled:
         given["is_enabled"] = "on"
@@ -246,3 +248,16 @@ def test_a_providers_words_are_shown_as_text(owner: Client, shop: Shop) -> None:
     preview = owner.post(f"{MARKUPS}preview/", rule(service=service.pk)).content.decode()
     assert "&lt;script&gt;alert(&#x27;x&#x27;)" in preview
     assert "<script>alert" not in preview
+
+
+@pytest.mark.parametrize(("external_id", "problem"), [("1", "own supplier"), ("2", "of the type Package"), ("4", "")])
+def test_a_backup_is_another_service_of_the_same_type(
+    owner: Client, shop: Shop, external_id: str, problem: str
+) -> None:
+    service = shop.service("1")
+    given = {"backups-TOTAL_FORMS": "1", "backups-0-upstream": shop.upstream(external_id).pk, "backups-0-position": "0"}
+    answer = owner.post(f"{SERVICES}{service.pk}/change/", chosen(service, **given))
+    assert problem in answer.content.decode()
+    assert list(service.backups.values_list("upstream", flat=True)) == (
+        [] if problem else [shop.upstream(external_id).pk]
+    )

@@ -136,7 +136,7 @@ def test_a_change_is_seen_through_a_fingerprint_that_is_not_right(shop: Shop) ->
 
 def test_doubts_come_and_go_and_the_fingerprint_stays_right(shop: Shop) -> None:
     service = shop.service("1")
-    assert take_off(service_id=service.pk)
+    assert take_off(provider_id=shop.provider.pk, external_id="1")
     assert (shop.upstream("1").doubt, wrong_rows()) == ("refused", [])
     reorder(shop)
     assert (shop.sync().unchanged, shop.upstream("1").doubt) == (20, "refused")

@@ -1,0 +1,68 @@
+"""An order that its supplier refused goes to the next one: only after a known refusal, never after a doubtful answer.
+
+Called when an attempt's outcome is recorded, inside its transaction.
+"""
+
+from decimal import Decimal
+
+from orders.change import Change
+from orders.kinds import KINDS
+from orders.models import Order
+from panel.lib.money import charge_for, round_up
+from providers.catalog.suppliers import Supplier, backups_of
+
+
+def turn_to_next(change: Change) -> Supplier | None:
+    """Have the locked order bought from the first backup that was not tried and still covers its cost.
+
+    None where there is none; then nothing was changed. The order's state is for the caller to change.
+    """
+    order = change.order
+    tried = {(order.provider_id, order.provider_service), *_tried(order)}
+    for supplier in backups_of(service_id=order.service_id):
+        if (supplier.provider_id, supplier.external_id) in tried or not _takes(supplier, order):
+            continue
+        cost = _cost(supplier, order)
+        if _covers(order, supplier, cost):
+            _turn_to(order, supplier, cost)
+            return supplier
+    return None
+
+
+def _tried(order: Order) -> set[tuple[int | None, str]]:
+    return set(order.attempts.values_list("provider_id", "provider_service"))
+
+
+def _takes(supplier: Supplier, order: Order) -> bool:
+    """Whether an order as large as this one is within what the supplier allows."""
+    kind = KINDS[order.type]
+    if kind.is_per_package:
+        return True
+    if order.type == "Subscriptions":
+        return supplier.min <= int(order.fields["min"]) and int(order.fields["max"]) <= supplier.max
+    runs = int(order.fields.get("runs", "1"))
+    if runs > 1 and not supplier.dripfeed:
+        return False
+    return supplier.min <= order.quantity // runs <= supplier.max
+
+
+def _cost(supplier: Supplier, order: Order) -> Decimal:
+    return charge_for(rate=supplier.rate, quantity=order.quantity, per_package=KINDS[order.type].is_per_package)
+
+
+def _covers(order: Order, supplier: Supplier, cost: Decimal) -> bool:
+    return order.service.allow_below_cost or round_up(cost * supplier.exchange_rate) <= order.charge
+
+
+def _turn_to(order: Order, supplier: Supplier, cost: Decimal) -> None:
+    """Written here and not with every change: an order changes its supplier as good as never."""
+    new = {
+        "provider_id": supplier.provider_id,
+        "provider_service": supplier.external_id,
+        "provider_currency": supplier.currency,
+        "exchange_rate": supplier.exchange_rate,
+        "expected_cost": cost,
+    }
+    Order.objects.filter(pk=order.pk).update(**new)
+    for name, value in new.items():
+        setattr(order, name, value)

@@ -1,0 +1,152 @@
+"""A refused order goes to the service's next supplier, where that still covers its cost; a doubtful one never does."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from orders import submit
+from orders.models import Order
+from providers.catalog.models import Backup
+from providers.models import Provider, UpstreamService
+from providers.sync import sync_provider
+from tests.fixtures_orders import LINK, Store
+from tests.fixtures_shop import connect
+from tests.fixtures_simulator import Simulator
+
+
+@pytest.fixture
+def other(make_simulator: Callable[..., Simulator]) -> Simulator:
+    return make_simulator()
+
+
+@pytest.fixture
+def second(store: Store, other: Simulator) -> Provider:
+    """Another provider, whose same service is the backup of service 1."""
+    provider = connect(other, name="South", shelve="none", exchange_rate=Decimal("1.1"))
+    sync_provider(provider_id=provider.pk, now=timezone.now())
+    add_backup(store, provider, "1")
+    return provider
+
+
+def add_backup(store: Store, provider: Provider, external_id: str, position: int = 0) -> None:
+    upstream = UpstreamService.objects.get(provider=provider, external_id=external_id)
+    Backup.objects.create(service=store.service(), upstream=upstream, position=position)
+
+
+def test_a_refused_order_is_bought_elsewhere(store: Store, second: Provider, other: Simulator) -> None:
+    store.simulator.next("add", "refused")
+    order = store.active()
+    assert (order.state, order.provider, order.provider_currency) == ("QUEUED", second, "USD")
+    assert (order.expected_cost, order.exchange_rate) == (Decimal("0.9"), Decimal("1.1"))
+    assert store.wallet() == Decimal("98.65")
+    order = store.submit(order)
+    assert (order.state, order.provider) == ("ACTIVE", second)
+    assert [str(bought["id"]) for bought in other.orders()] == [order.provider_order_id]
+    assert store.simulator.orders() == []
+    assert list(order.attempts.order_by("number").values_list("provider", "provider_service", "outcome")) == [
+        (store.provider.pk, "1", "refused"),
+        (second.pk, "1", "placed"),
+    ]
+    assert store.house(second.cost_account) == Decimal("0.9")
+    assert store.house(store.provider.cost_account) == 0
+
+
+def test_when_all_refuse_the_money_comes_back(store: Store, second: Provider, other: Simulator) -> None:
+    store.simulator.next("add", "refused")
+    other.next("add", "refused")
+    order = store.submit(store.active())
+    assert (order.state, order.refunded) == ("REJECTED", Decimal("1.35"))
+    assert store.wallet() == 100
+    assert [store.simulator.orders(), other.orders()] == [[], []]
+
+
+def test_the_next_but_one(store: Store, second: Provider, other: Simulator) -> None:
+    add_backup(store, store.provider, "4", position=1)
+    store.simulator.next("add", "refused")
+    other.next("add", "refused")
+    order = store.submit(store.active())
+    assert (order.state, order.provider, order.provider_service) == ("QUEUED", store.provider, "4")
+    assert store.submit(order).state == "ACTIVE"
+
+
+def test_a_doubtful_order_stays_where_it_is(store: Store, second: Provider, other: Simulator) -> None:
+    store.simulator.next("add", "error500_after")
+    order = store.active()
+    assert (order.state, order.provider) == ("UNCONFIRMED", store.provider)
+    assert other.orders() == []
+
+
+def spoil(second: Provider, name: str) -> None:
+    listed = UpstreamService.objects.filter(provider=second, external_id="1")
+    match name:
+        case "dear":
+            listed.update(rate=Decimal("1.3"))
+        case "gone":
+            listed.update(missing=2)
+        case "doubtful":
+            listed.update(doubt="price")
+        case "another type":
+            listed.update(type="Package")
+        case "too small":
+            listed.update(max=999)
+        case "too large":
+            listed.update(min=1001)
+        case "paused":
+            Provider.objects.filter(pk=second.pk).update(paused_reason="funds")
+        case "switched off":
+            Provider.objects.filter(pk=second.pk).update(is_active=False)
+
+
+@pytest.mark.parametrize(
+    "name", ["dear", "gone", "doubtful", "another type", "too small", "too large", "paused", "switched off"]
+)
+def test_a_backup_that_will_not_do_is_passed_over(store: Store, second: Provider, other: Simulator, name: str) -> None:
+    spoil(second, name)
+    store.simulator.next("add", "refused")
+    order = store.active()
+    assert (order.state, order.provider, order.refunded) == ("REJECTED", store.provider, Decimal("1.35"))
+    assert other.orders() == []
+
+
+def test_below_cost_where_staff_allow_it(store: Store, second: Provider) -> None:
+    spoil(second, "dear")
+    service = store.service()
+    service.allow_below_cost = True
+    service.save()
+    store.simulator.next("add", "refused")
+    assert store.active().provider == second
+
+
+def test_drip_feed_needs_a_backup_that_can(store: Store, second: Provider) -> None:
+    UpstreamService.objects.filter(provider=second, external_id="1").update(dripfeed=False)
+    store.simulator.next("add", "refused")
+    order = store.active(runs="2", interval="10")
+    assert (order.state, order.provider) == ("REJECTED", store.provider)
+
+
+def test_a_service_that_is_gone_is_taken_off_where_it_is_gone(store: Store, second: Provider, other: Simulator) -> None:
+    other.next("add", "service_gone")
+    store.simulator.next("add", "refused")
+    store.submit(store.active())
+    assert UpstreamService.objects.get(provider=second, external_id="1").doubt == "refused"
+    assert UpstreamService.objects.get(provider=store.provider, external_id="1").doubt == ""
+    assert store.service().is_available is True
+
+
+def test_who_read_the_order_before_it_turned_does_not_send_it(
+    store: Store, second: Provider, other: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = store.place()
+    passed = submit.pass_gate
+
+    def turn_meanwhile(**given: object) -> bool:
+        Order.objects.filter(pk=order.pk).update(provider=second)
+        return passed(**given)
+
+    monkeypatch.setattr(submit, "pass_gate", turn_meanwhile)
+    assert store.submit(order).state == "QUEUED"
+    assert [store.simulator.orders(), other.orders()] == [[], []]
+    assert not order.attempts.exists()
+    assert order.link == LINK
