@@ -12,9 +12,10 @@ from orders.kinds import KINDS, BadOrderError, Offer, Problem, Wanted, read_want
 from orders.models import Order, OrderEvent
 from orders.wake import wake_submit
 from panel.customers.models import User
+from panel.lib.bulk import insert_row
 from panel.lib.money import LARGEST, charge_for
 from panel.wallet import ledger
-from providers.catalog.models import Service
+from providers.catalog.sale import Sale, sale_of
 
 NOT_FOR_SALE = Problem("service", "This service is not available right now.", "Incorrect service ID")
 
@@ -31,7 +32,7 @@ class Placement:
 class Quote:
     """What an order would be: `charge` in the shop's currency, `cost` in the provider's."""
 
-    service: Service
+    sale: Sale
     wanted: Wanted
     charge: Decimal
     cost: Decimal
@@ -39,19 +40,17 @@ class Quote:
 
 def quote_order(*, service_id: int, words: Mapping[str, str]) -> Quote:
     """What these words would order, and for how much. Raises BadOrderError; changes nothing."""
-    service = Service.objects.select_related("upstream", "provider").filter(pk=service_id).first()
-    if service is None or not service.is_for_sale or not service.provider.is_active:
+    sale = sale_of(service_id=service_id)
+    kind = KINDS.get(sale.type) if sale else None
+    if sale is None or kind is None or sale.is_below_cost:
         raise BadOrderError([NOT_FOR_SALE])
-    kind = KINDS.get(service.type)
-    if kind is None or (service.rate < service.cost and not service.allow_below_cost):
-        raise BadOrderError([NOT_FOR_SALE])
-    offer = Offer(kind=kind, min=service.min, max=service.max, dripfeed=service.dripfeed)
+    offer = Offer(kind=kind, min=sale.min, max=sale.max, dripfeed=sale.dripfeed)
     wanted = read_wanted(offer=offer, words=words)
-    charge = charge_for(rate=service.rate, quantity=wanted.quantity, per_package=kind.is_per_package)
-    cost = charge_for(rate=service.upstream.rate, quantity=wanted.quantity, per_package=kind.is_per_package)
+    charge = charge_for(rate=sale.rate, quantity=wanted.quantity, per_package=kind.is_per_package)
+    cost = charge_for(rate=sale.upstream_rate, quantity=wanted.quantity, per_package=kind.is_per_package)
     if not 0 < charge < LARGEST:
         raise BadOrderError([NOT_FOR_SALE])
-    return Quote(service, wanted, charge, cost)
+    return Quote(sale, wanted, charge, cost)
 
 
 def place_order(
@@ -85,27 +84,28 @@ def place_order(
 
 
 def _write_order(customer: User, quote: Quote, token: str | None, now: datetime) -> Order:
-    service, provider = quote.service, quote.service.provider
-    order = Order.objects.create(
+    sale = quote.sale
+    order = Order(
         customer=customer,
         client_token=token,
-        service=service,
-        provider=provider,
-        provider_service=service.upstream.external_id,
-        type=service.type,
+        service_id=sale.service_id,
+        provider_id=sale.provider_id,
+        provider_service=sale.external_id,
+        type=sale.type,
         link=quote.wanted.link,
         quantity=quote.wanted.quantity,
         fields=dict(quote.wanted.fields),
         currency=settings.CURRENCY,
-        rate=service.rate,
+        rate=sale.rate,
         charge=quote.charge,
-        provider_currency=provider.currency,
-        exchange_rate=provider.exchange_rate,
+        provider_currency=sale.provider_currency,
+        exchange_rate=sale.exchange_rate,
         expected_cost=quote.cost,
         next_attempt_at=now,
         created_at=now,
         queued_at=now,
     )
+    insert_row(order)
     ledger.charge(customer=customer, amount=quote.charge, key=f"charge:{order.pk}", cause=f"order:{order.pk}")
-    OrderEvent.objects.create(order=order, at=now, what="ordered", new=order.state, amount=quote.charge)
+    insert_row(OrderEvent(order=order, at=now, what="ordered", new=order.state, amount=quote.charge))
     return order

@@ -45,14 +45,14 @@ def summarize(
     typed = {name: text for name, text in problems.items() if words.get(name, "").strip()}
     if quote is None:
         return Summary(balance=balance, problems=typed)
-    rate = quote.service.rate
+    rate = quote.sale.rate
     return Summary(
         balance=balance,
         charge=quote.charge,
         quantity=quote.wanted.quantity,
         rate=rate,
         old_rate=seen_rate if seen_rate is not None and rate > seen_rate else None,
-        is_per_package=KINDS[quote.service.type].is_per_package,
+        is_per_package=KINDS[quote.sale.type].is_per_package,
         problems=typed,
     )
 
