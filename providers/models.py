@@ -19,7 +19,7 @@ class Provider(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     adapter = models.CharField(max_length=20, default="v2", editable=False)
-    url = models.URLField("API address", max_length=300)
+    url = models.CharField("API address", max_length=300)
     sealed_key = models.TextField(editable=False, blank=True)
     key_hint = models.CharField(max_length=4, editable=False, blank=True)
     currency = models.CharField(max_length=8, default="USD")

@@ -13,8 +13,10 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils import timezone
 
-from panel.customers.models import User
+from panel.customers.keys import revoke_key
+from panel.customers.models import ApiKey, User
 from panel.ops import audit
 from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
 from panel.web.templatetags.panel import money
@@ -175,3 +177,27 @@ class AuthenticatorAdmin(RecordAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.record_deletion(request, obj)
         super().delete_model(request, obj)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Customers' keys to the API, by their visible beginnings: when they were used, and how to end one at once."""
+
+    list_display = ("prefix", "name", "customer", "is_read_only", "created_at", "last_used_at", "ends_at")
+    list_select_related = ("customer",)
+    list_filter = ("is_read_only",)
+    search_fields = ("=prefix", "name", "customer__email")
+    fields = (
+        "prefix", "name", "customer", "is_read_only", "allowed_networks", "created_at", "last_used_at", "ends_at"
+    )  # fmt: skip
+    actions = ("revoke",)
+    ordering = ("-pk",)
+
+    @admin.action(description="Revoke: the key opens nothing from now on", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        for key in keys:
+            revoke_key(key=key, actor=actor_of(request), now=timezone.now())
+        messages.success(request, "They open nothing any more.")
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("customers.change_apikey"))

@@ -14,6 +14,7 @@ from orders.models import Attempt, Cancellation, Order, OrderEvent, Refill
 from panel.customers.models import User
 from panel.ops.models import Alert, AuditEvent, JobRun
 from panel.wallet.models import Account, Transfer
+from providers.catalog.models import Backup
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import PLAIN_SERVICE
 
@@ -158,7 +159,7 @@ def test_bulk_delete_is_nowhere(owner: Client) -> None:
 
 def test_models_of_ours_that_staff_need_are_all_there() -> None:
     ours = {"orders", "providers", "catalog", "wallet", "customers", "ops"}
-    within = {Attempt, OrderEvent}  # on their order's page
+    within = {Attempt, OrderEvent, Backup}  # on the page of what they belong to
     hidden = {"Shelf", "TopUp"}
     missing = {
         model.__name__

@@ -10,7 +10,9 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from panel.customers.keys import issue_key, open_key
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from panel.wallet import ledger
@@ -229,3 +231,24 @@ def test_second_factors_show_no_secret_and_a_superuser_removes_a_lost_one(owner:
     browser(owner).post(f"{url}delete/", {"post": "yes"})
     assert not Authenticator.objects.exists()
     assert AuditEvent.objects.get().action == "authenticator.delete"
+
+
+def test_staff_end_a_customers_api_key(client: Client) -> None:
+    owner = User.objects.create_superuser("owner@example.com", "correct horse battery")
+    client.force_login(owner)
+    customer = User.objects.create_user("anna@example.com")
+    issued = issue_key(customer=customer, name="Bot", actor="anna@example.com", now=timezone.now())
+    page = client.get("/admin/customers/apikey/").content.decode()
+    assert issued.key.prefix in page
+    assert issued.secret.reveal() not in page
+    client.post("/admin/customers/apikey/", {"action": "revoke", "_selected_action": [issued.key.pk]})
+    assert open_key(text=issued.secret.reveal(), address="", now=timezone.now()) is None
+
+
+def test_a_role_that_may_only_look_ends_no_key(client: Client) -> None:
+    member = User.objects.create_user("eyes@example.com", is_staff=True)
+    member.user_permissions.add(Permission.objects.get(codename="view_apikey"))
+    client.force_login(member)
+    issued = issue_key(customer=member, name="Bot", actor="test", now=timezone.now())
+    client.post("/admin/customers/apikey/", {"action": "revoke", "_selected_action": [issued.key.pk]})
+    assert open_key(text=issued.secret.reveal(), address="", now=timezone.now()) is not None
