@@ -173,7 +173,7 @@ def _settle_news(
 
 def _is_news(seen: Seen, answer: Answer, provider: Provider) -> bool:
     """Whether the answer says anything that is not written yet."""
-    if not isinstance(answer, OrderStatus) or seen.misses:
+    if not isinstance(answer, OrderStatus) or seen.misses or answer.posts is not None:
         return True
     charge_is_known = (
         answer.charge is None or answer.charge == seen.cost or (answer.charge == 0 and answer.word in RUNNING)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.db import DatabaseError, transaction
 
+from orders import subscription
 from orders.change import Change, lock_orders, write
 from orders.pace import FIRST_LOOK, next_look
 from orders.states import FINAL, State
@@ -179,6 +180,8 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
     if status.currency and status.currency.upper() != order.provider_currency.upper():
         _attend(change, "other currency", f"The provider answered in {status.currency}.")
         return status.currency
+    if order.type == subscription.TYPE:
+        status = subscription.by_posts(status, fields=order.fields, quantity=order.quantity)
     if status.word != StatusWord.PARTIAL or status.remains is not None:
         order.misses, order.missed_since = 0, None
     _note_facts(change, status)

@@ -122,6 +122,7 @@ class OrderStatus:
     remains: int | None
     currency: str
     runs: int | None = None
+    posts: int | None = None
     children: Sequence[str] = ()
 
 

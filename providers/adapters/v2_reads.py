@@ -130,6 +130,7 @@ def _status(external_id: str, entry: Any) -> OrderStatus | ItemError | None:
         remains=whole(entry.get("remains")),
         currency=currency(entry.get("currency")),
         runs=whole(entry.get("runs")),
+        posts=whole(entry.get("posts")),
         children=_children(entry["orders"]) if "orders" in entry else (),
     )
 

@@ -237,7 +237,7 @@ def test_drip_feeds_name_their_runs_and_children(orders: Any, children: tuple[st
 
 
 def test_subscriptions_may_add_what_they_like() -> None:
-    assert read(posts="3", expiry="2026-01-01", orders=["5"]) == status(children=("5",))
+    assert read(posts="3", expiry="2026-01-01", orders=["5"]) == status(posts=3, children=("5",))
 
 
 def test_batches() -> None:
