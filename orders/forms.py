@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 
-from orders.kinds import Field, Offer, Problem, Shape
+from orders.kinds import Field, Shape
+from orders.wanted import Offer, Problem
 
 LONGEST_TOKEN = 64
 
@@ -49,17 +50,38 @@ class OrderForm(forms.Form):
 
 def _shown(field: Field, offer: Offer) -> WordsField:
     attrs = {"data-words": "", "autocomplete": "off"}
-    help_text = field.help
-    widget: forms.Widget
+    if field.when is not None:
+        attrs |= {"data-when": field.when[0], "data-when-is": field.when[1]}
+    return WordsField(
+        label=field.label,
+        required=field.is_required and field.when is None,
+        help_text=_help(field, offer),
+        widget=_widget(field, attrs),
+        strip=False,
+    )
+
+
+def _widget(field: Field, attrs: dict[str, str]) -> forms.Widget:
     match field.shape:
         case Shape.LINK:
-            widget = forms.URLInput(
-                attrs=attrs | {"placeholder": "https://", "spellcheck": "false", "inputmode": "url"}
-            )
+            return forms.URLInput(attrs=attrs | {"placeholder": "https://", "spellcheck": "false", "inputmode": "url"})
         case Shape.COUNT:
-            widget = forms.TextInput(attrs=attrs | {"inputmode": "numeric", "class": "is-number"})
+            return forms.TextInput(attrs=attrs | {"inputmode": "numeric", "class": "is-number"})
         case Shape.LINES:
-            widget = forms.Textarea(attrs=attrs | {"rows": 6, "data-lines": ""})
-    if field.name == offer.kind.counts:
-        help_text = f"{offer.min:,} to {offer.max:,}" + (" lines" if field.shape == Shape.LINES else "")
-    return WordsField(label=field.label, required=field.is_required, help_text=help_text, widget=widget, strip=False)
+            return forms.Textarea(attrs=attrs | {"rows": "6", "data-lines": ""})
+        case Shape.CHOICE:
+            return forms.Select(attrs=attrs, choices=[("", "Choose"), *field.choices])
+        case Shape.DATE:
+            return forms.DateInput(attrs=attrs | {"type": "date"})
+        case Shape.COUNTRY:
+            return forms.TextInput(attrs=attrs | {"maxlength": "2", "autocapitalize": "characters"})
+    return forms.TextInput(attrs=attrs | {"spellcheck": "false", "autocapitalize": "none"})
+
+
+def _help(field: Field, offer: Offer) -> str:
+    limits = f"{offer.min:,} to {offer.max:,}"
+    if offer.kind.is_subscription and field.name in {"min", "max"}:
+        return limits
+    if field.name == offer.kind.counts and not offer.kind.is_subscription:
+        return f"{limits} lines" if field.shape == Shape.LINES else limits
+    return field.help

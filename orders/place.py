@@ -8,9 +8,10 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from orders.kinds import KINDS, BadOrderError, Offer, Problem, Wanted, read_wanted
+from orders.kinds import KINDS
 from orders.models import Order, OrderEvent
 from orders.wake import wake_submit
+from orders.wanted import BadOrderError, Offer, Problem, Wanted, read_wanted
 from panel.customers.models import User
 from panel.lib.bulk import insert_row
 from panel.lib.money import LARGEST, charge_for
@@ -40,17 +41,32 @@ class Quote:
 
 def quote_order(*, service_id: int, words: Mapping[str, str]) -> Quote:
     """What these words would order, and for how much. Raises BadOrderError; changes nothing."""
+    sale = find_sale(service_id=service_id)
+    wanted = read_wanted(offer=offer_of(sale), words=words)
+    charge, cost = price_of(sale, units=wanted.quantity)
+    return Quote(sale, wanted, charge, cost)
+
+
+def find_sale(*, service_id: int) -> Sale:
+    """The service as it is sold now. Raises BadOrderError where it is not."""
     sale = sale_of(service_id=service_id)
-    kind = KINDS.get(sale.type) if sale else None
-    if sale is None or kind is None or sale.is_below_cost:
+    if sale is None or sale.type not in KINDS or sale.is_below_cost:
         raise BadOrderError([NOT_FOR_SALE])
-    offer = Offer(kind=kind, min=sale.min, max=sale.max, dripfeed=sale.dripfeed)
-    wanted = read_wanted(offer=offer, words=words)
-    charge = charge_for(rate=sale.rate, quantity=wanted.quantity, per_package=kind.is_per_package)
-    cost = charge_for(rate=sale.upstream_rate, quantity=wanted.quantity, per_package=kind.is_per_package)
+    return sale
+
+
+def offer_of(sale: Sale) -> Offer:
+    """What an order of the service may be."""
+    return Offer(kind=KINDS[sale.type], min=sale.min, max=sale.max, dripfeed=sale.dripfeed)
+
+
+def price_of(sale: Sale, *, units: int) -> tuple[Decimal, Decimal]:
+    """The charge in the shop's currency, the cost in the provider's. Raises BadOrderError where there is no price."""
+    per_package = KINDS[sale.type].is_per_package
+    charge = charge_for(rate=sale.rate, quantity=units, per_package=per_package)
     if not 0 < charge < LARGEST:
         raise BadOrderError([NOT_FOR_SALE])
-    return Quote(sale, wanted, charge, cost)
+    return charge, charge_for(rate=sale.upstream_rate, quantity=units, per_package=per_package)
 
 
 def place_order(

@@ -1,7 +1,7 @@
 """What a subscription's status means for its money: each delivered post is paid for, the rest comes back. Pure.
 
-The hold is max x posts units. Providers tell how many posts were served, not how large each one's order was, so that a
-delivered post is charged by the max.
+The hold is max x posts units, old posts too. Providers tell how many posts were served, not how large each one's order
+was, so that a delivered post is charged by the max.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def by_posts(status: OrderStatus, *, fields: Mapping[str, str], quantity: int) -
     An end that does not tell its posts is Partial without remains, and one with more posts than were ordered Partial
     with remains below zero: neither moves money.
     """
-    posts = int(fields["posts"])
+    posts = int(fields["posts"]) + int(fields.get("old_posts", "0"))
     if status.posts is None:
         return replace(status, word=StatusWord.PARTIAL, remains=None) if status.word in _ENDED else status
     remains = quantity - quantity // posts * status.posts if status.posts >= 0 else -1

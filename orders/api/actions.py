@@ -13,9 +13,9 @@ from orders.api.answers import REFILL_WORDS, StatusRow
 from orders.api.service_list import services_list
 from orders.api.words import INCORRECT, ApiError, Words, read_id, read_ids
 from orders.bulk_requests import request_cancels, request_refills
-from orders.kinds import BadOrderError
 from orders.models import Order, Refill
 from orders.place import place_order
+from orders.wanted import BadOrderError
 from panel.customers.keys import Holder
 from panel.customers.models import User
 from panel.lib.money import plain

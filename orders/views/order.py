@@ -14,6 +14,7 @@ from orders.models import Order, Refill
 from orders.refill import CannotRefillError, refill_verdict, request_refill
 from orders.states import FINAL, State
 from orders.views.customer import customer_of, own_order
+from orders.views.field_words import given_fields
 from orders.views.request_words import cancel_button, cancel_words, refill_words
 from orders.views.words import state_sentence, timeline
 from panel.web.figures import money_text
@@ -37,6 +38,7 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
         "kept": found.charge - found.refunded,
         "is_live": found.state not in FINAL or refilling["is_refilling"],
         "is_package": found.type in KINDS and KINDS[found.type].is_per_package,
+        "given": given_fields(type_name=found.type, fields=found.fields),
         **refilling,
         **_canceling(found),
     }

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from orders.kinds import KINDS, BadOrderError
-from orders.place import Quote, quote_order
-
-STAND_IN = "https://example.com/"
-"""Prices do not depend on the link: with this one an order whose own is still missing can be priced."""
+from orders.kinds import KINDS
+from orders.place import find_sale, offer_of, price_of, quote_order
+from orders.views.charge_words import charge_note
+from orders.wanted import BadOrderError, read_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,7 @@ class Summary:
     rate: Decimal | None = None
     old_rate: Decimal | None = None
     is_per_package: bool = False
+    note: str = ""
     problems: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -39,30 +39,34 @@ def summarize(
 ) -> Summary:
     """The price of these words, and what is wrong with those fields that have something in them.
 
-    `old_rate` is set where the rate has risen above `seen_rate` since the page was made.
+    The price is told as soon as the number of units is known. `old_rate` is set where the rate has risen above
+    `seen_rate` since the page was made.
     """
-    quote, problems = _quote(service_id, words)
+    problems = _problems(service_id, words)
     typed = {name: text for name, text in problems.items() if words.get(name, "").strip()}
-    if quote is None:
+    try:
+        sale = find_sale(service_id=service_id)
+        units = read_units(offer=offer_of(sale), words=words)
+        charge = None if units is None else price_of(sale, units=units)[0]
+    except BadOrderError:
         return Summary(balance=balance, problems=typed)
-    rate = quote.sale.rate
+    if charge is None:
+        return Summary(balance=balance, problems=typed)
     return Summary(
         balance=balance,
-        charge=quote.charge,
-        quantity=quote.wanted.quantity,
-        rate=rate,
-        old_rate=seen_rate if seen_rate is not None and rate > seen_rate else None,
-        is_per_package=KINDS[quote.sale.type].is_per_package,
+        charge=charge,
+        quantity=units,
+        rate=sale.rate,
+        old_rate=seen_rate if seen_rate is not None and sale.rate > seen_rate else None,
+        is_per_package=KINDS[sale.type].is_per_package,
+        note=charge_note(kind=KINDS[sale.type], words=words),
         problems=typed,
     )
 
 
-def _quote(service_id: int, words: Mapping[str, str]) -> tuple[Quote | None, dict[str, str]]:
+def _problems(service_id: int, words: Mapping[str, str]) -> dict[str, str]:
     try:
-        return quote_order(service_id=service_id, words=words), {}
+        quote_order(service_id=service_id, words=words)
     except BadOrderError as error:
-        problems = {problem.field: problem.text for problem in error.problems}
-    if set(problems) != {"link"}:
-        return None, problems
-    quote, _ = _quote(service_id, {**words, "link": STAND_IN})
-    return quote, problems
+        return {problem.field: problem.text for problem in error.problems}
+    return {}

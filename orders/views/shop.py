@@ -16,13 +16,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from orders.forms import LONGEST_TOKEN, OrderForm
-from orders.kinds import KINDS, BadOrderError, Offer
+from orders.kinds import KINDS
 from orders.models import Order
 from orders.place import Placement, place_order, quote_order
 from orders.views.customer import customer_of, own_order
 from orders.views.history import latest_orders
 from orders.views.picker import read_id, read_picker
 from orders.views.prices import Summary, summarize
+from orders.wanted import BadOrderError, Offer
 from panel.customers.models import User
 from panel.lib.money import charge_for, plain
 from panel.wallet.ledger import NotEnoughFundsError

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from providers.adapters.words import SERVICE_TYPES
 from providers.catalog.pricing import RuleBook, cost_in_shop, price
 
-SOLD_TYPES = frozenset({"Default", "Package", "Custom Comments"})
+SOLD_TYPES = frozenset(SERVICE_TYPES)
 """The types we can take orders for."""
 NOT_LISTED = "The provider no longer lists it."
 DOUBTS = {

@@ -54,7 +54,18 @@
   document.addEventListener("input", function (event) {
     if (event.target.matches("#order-form [data-lines]")) countLines(event.target);
   });
-  document.addEventListener("DOMContentLoaded", countAll);
+  /* A field that belongs to one choice of another is shown with that choice. */
+  function showFitting() {
+    document.querySelectorAll("#order-form [data-when]").forEach(function (input) {
+      var other = document.querySelector("#order-form [name='" + input.dataset.when + "']");
+      input.closest(".field").hidden = Boolean(other) && other.value !== input.dataset.whenIs;
+    });
+  }
+
+  document.addEventListener("change", function (event) {
+    if (event.target.closest("#order-form")) showFitting();
+  });
+  document.addEventListener("DOMContentLoaded", function () { countAll(); showFitting(); });
 
   function markChosen() {
     var chosen = document.getElementById("order-service");
@@ -75,6 +86,7 @@
     var form = document.getElementById("order-form");
     if (!form || event.detail.target.id !== "order-form") return;
     countAll();
+    showFitting();
     markChosen();
     bring(form);
     var first = form.querySelector("[data-placed], [aria-invalid], [role=alert][tabindex]") || form.querySelector("[data-words]");

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from orders.kinds import BadOrderError
 from orders.models import Order
 from orders.place import place_order, quote_order
+from orders.wanted import BadOrderError
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Transfer
 from providers.models import Provider
@@ -149,7 +149,7 @@ def test_what_is_not_for_sale(store: Store, how: str) -> None:
         case "below cost":
             type(service).objects.update(rate=service.cost - Decimal("0.000001"))
         case "unsold type":
-            type(service).objects.update(type="Poll")
+            type(service).objects.update(type="")
     before = store.everything()
 
     with pytest.raises(BadOrderError) as refusal:

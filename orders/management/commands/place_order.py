@@ -7,13 +7,14 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from orders.kinds import BadOrderError
 from orders.place import place_order
+from orders.wanted import BadOrderError
 from panel.customers.models import User
 from panel.lib.commands import Answer, BadInput, OperatorCommand
 from panel.wallet.ledger import NotEnoughFundsError
 
 WORDS = ("link", "quantity", "runs", "interval")
+LONGEST_NAME = 40
 
 
 class Command(OperatorCommand):
@@ -27,12 +28,16 @@ class Command(OperatorCommand):
         parser.add_argument("--comments-file", type=Path, help="A text file with a comment a line.")
         parser.add_argument("--runs", default="")
         parser.add_argument("--interval", default="", help="Minutes between runs.")
+        parser.add_argument(
+            "--field", action="append", default=[], metavar="NAME=TEXT", help="Another field of the service's type."
+        )
 
     def work(self, **options: Any) -> Answer:
         customer = User.objects.filter(email__iexact=options["email"].strip(), is_active=True).first()
         if customer is None:
             raise BadInput(f"There is no customer {options['email']}.")
         words = {name: options[name] for name in WORDS} | {"comments": _read(options["comments_file"])}
+        words |= dict(_field(text) for text in options["field"])
         try:
             placed = place_order(customer=customer, service_id=options["service"], words=words, now=timezone.now())
         except (BadOrderError, NotEnoughFundsError) as error:
@@ -51,3 +56,10 @@ def _read(path: Path | None) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read as text: {error}") from None
+
+
+def _field(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found or not name.strip() or len(name) > LONGEST_NAME:
+        raise BadInput(f"“{text[:60]}” is no field: write NAME=TEXT.")
+    return name.strip(), value.replace("\\n", "\n")

@@ -67,11 +67,11 @@ def test_without_a_markup_nothing_is_for_sale(provider: Provider) -> None:
     assert service.unavailable_reason == "No price yet: add a markup."
 
 
-def test_a_type_we_cannot_sell_is_shown_with_the_reason(shop: Shop) -> None:
+def test_a_type_we_do_not_know_is_shown_with_the_reason(shop: Shop) -> None:
     shop.simulator.add_service(77, name="Poll", type="Poll", category="Polls", rate="1")
     shop.simulator.add_service(78, name="Odd", type="Brand new", category="Polls", rate="1")
     shop.sync()
-    assert state(shop.service("77")) == (True, False, "We do not sell the type “Poll” yet.")
+    assert state(shop.service("77")) == (True, True, "")
     assert state(shop.service("78")) == (True, False, "We do not sell the type “Brand new” yet.")
 
 
