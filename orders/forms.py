@@ -54,7 +54,7 @@ def _shown(field: Field, offer: Offer) -> WordsField:
         attrs |= {"data-when": field.when[0], "data-when-is": field.when[1]}
     return WordsField(
         label=field.label,
-        required=field.is_required and field.when is None,
+        required=field.is_required,
         help_text=_help(field, offer),
         widget=_widget(field, attrs),
         strip=False,

@@ -41,7 +41,11 @@ class Quote:
 
 def quote_order(*, service_id: int, words: Mapping[str, str]) -> Quote:
     """What these words would order, and for how much. Raises BadOrderError; changes nothing."""
-    sale = find_sale(service_id=service_id)
+    return quote_sale(find_sale(service_id=service_id), words=words)
+
+
+def quote_sale(sale: Sale, *, words: Mapping[str, str]) -> Quote:
+    """As `quote_order`, for a service that was looked up before."""
     wanted = read_wanted(offer=offer_of(sale), words=words)
     charge, cost = price_of(sale, units=wanted.quantity)
     return Quote(sale, wanted, charge, cost)

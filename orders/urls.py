@@ -4,13 +4,14 @@ from django.urls import include, path
 
 from orders.api import pages
 from orders.api.views import api
-from orders.views import history, order, refills, selection, shop
+from orders.views import history, mass, order, refills, selection, shop
 
 urlpatterns = [
     path("", shop.home, name="home"),
     path("order/", shop.new_order, name="new_order"),
     path("order/form/<int:service_id>/", shop.order_form, name="order_form"),
     path("order/charge/", shop.order_charge, name="order_charge"),
+    path("mass-order/", mass.mass_order, name="mass_order"),
     path("orders/", history.orders, name="orders"),
     path("orders/live/", history.orders_live, name="orders_live"),
     path("orders/export/", history.orders_export, name="orders_export"),

@@ -24,6 +24,7 @@ class Page:
 
 CUSTOMER = (
     Page("new_order", "New order", "plus-square", within=("home", "order_form"), shortcut="n"),
+    Page("mass_order", "Mass order", "layers", in_menu=True),
     Page("orders", "Orders", "receipt", within=("order",), shortcut="g o"),
     Page("refills", "Refills", "arrow-repeat"),
     Page("services", "Services", "tags"),

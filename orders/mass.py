@@ -1,0 +1,147 @@
+"""Many orders at once, a line each: `service | link | quantity`, and a type's other fields as `name=text`.
+
+Every line is checked by the same rules as a single order, and each good one is an order and a transaction of its own.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from orders.kinds import KINDS
+from orders.place import find_sale, place_order, quote_sale
+from orders.wanted import BadOrderError
+from panel.customers.models import User
+from panel.lib.money import plain
+from panel.wallet.ledger import NotEnoughFundsError
+from providers.catalog.sale import Sale
+
+MOST_LINES = 100
+LONGEST_LINE = 20_000
+POSITIONS = ("link", "quantity")
+NO_FUNDS = "There is not enough money in your wallet for this line."
+CHANGED = "This line was not checked like this. Look at it again, then place it."
+
+_NAMED = re.compile(r"([a-z_]{1,30})\s*=(.*)", re.ASCII | re.DOTALL)
+_SERVICE = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class MassOrderError(Exception):
+    """The text as a whole cannot be taken; nothing was ordered. The message is for the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: what it would order and for how much, or its `problem`; once it was placed, its order's number."""
+
+    number: int
+    text: str
+    service_id: int | None = None
+    quantity: int | None = None
+    charge: Decimal | None = None
+    problem: str = ""
+    order_id: int | None = None
+
+    @property
+    def is_good(self) -> bool:
+        return not self.problem
+
+    @property
+    def charge_text(self) -> str:
+        """The charge for a form, exact."""
+        return "" if self.charge is None else plain(self.charge)
+
+
+def check_lines(*, text: str) -> list[Line]:
+    """What each line would order. Changes nothing; a service is looked up once. Raises MassOrderError."""
+    sales: dict[int, Sale] = {}
+    return [_check(number, line, sales) for number, line in enumerate(_split(text), start=1)]
+
+
+def place_lines(*, customer: User, text: str, agreed: Mapping[int, Decimal], token: str, now: datetime) -> list[Line]:
+    """Place the good lines whose charge was agreed to, by their numbers; the others come back with their problem.
+
+    The same `token` places no line twice.
+    """
+    return [
+        line if line.problem else _place(line, customer, agreed.get(line.number), f"{token}:{line.number}", now)
+        for line in check_lines(text=text)
+    ]
+
+
+def _split(text: str) -> list[str]:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise MassOrderError("Write a line for each order.")
+    if len(lines) > MOST_LINES:
+        raise MassOrderError(f"These are {len(lines):,} lines: at most {MOST_LINES} at a time. Nothing was ordered.")
+    return lines
+
+
+def _check(number: int, text: str, sales: dict[int, Sale]) -> Line:
+    try:
+        sale, words = _read(text, sales)
+        quote = quote_sale(sale, words=words)
+    except BadOrderError as error:
+        return Line(number, text, problem=str(error))
+    except MassOrderError as error:
+        return Line(number, text, problem=str(error))
+    return Line(number, text, service_id=sale.service_id, quantity=quote.wanted.quantity, charge=quote.charge)
+
+
+def _place(line: Line, customer: User, agreed: Decimal | None, token: str, now: datetime) -> Line:
+    if agreed is None:
+        return Line(line.number, line.text, problem=CHANGED)
+    sale, words = _read(line.text, {})
+    try:
+        placement = place_order(
+            customer=customer, service_id=sale.service_id, words=words, now=now, token=token, agreed_charge=agreed
+        )
+    except BadOrderError as error:
+        return Line(line.number, line.text, problem=str(error))
+    except NotEnoughFundsError:
+        return Line(line.number, line.text, problem=NO_FUNDS)
+    order = placement.order
+    return Line(
+        line.number,
+        line.text,
+        service_id=order.service_id,
+        quantity=order.quantity,
+        charge=order.charge,
+        order_id=order.pk,
+    )
+
+
+def _read(text: str, sales: dict[int, Sale]) -> tuple[Sale, dict[str, str]]:
+    """The service of a line, and its words by their names."""
+    if len(text) > LONGEST_LINE:
+        raise MassOrderError(f"This line is too long: at most {LONGEST_LINE:,} characters.")
+    first, *parts = [part.strip() for part in text.split("|")]
+    if not _SERVICE.fullmatch(first):
+        raise MassOrderError("A line begins with the number of a service.")
+    service_id = int(first)
+    if service_id not in sales:
+        sales[service_id] = find_sale(service_id=service_id)
+    sale = sales[service_id]
+    return sale, _words(parts, names=[field.name for field in KINDS[sale.type].fields])
+
+
+def _words(parts: list[str], *, names: list[str]) -> dict[str, str]:
+    """Parts with a name are that field; the others are the link and the quantity, in this order."""
+    words: dict[str, str] = {}
+    places = [name for name in POSITIONS if name in names]
+    for part in parts:
+        named = _NAMED.fullmatch(part)
+        if named:
+            name, value = named[1], named[2].strip().replace("\\n", "\n")
+            if name not in names:
+                raise MassOrderError(f"“{name}” is no field of this service. It takes: {', '.join(names)}.")
+        elif places:
+            name, value = places.pop(0), part
+        else:
+            raise MassOrderError(f"“{part[:60]}” is one part too many. Write other fields as name=text.")
+        if name in words:
+            raise MassOrderError(f"“{name}” is given twice.")
+        words[name] = value
+    return words
