@@ -1,4 +1,7 @@
-"""The books, to look at: nobody changes or deletes a line of them. Balances change through "Adjust balance" alone."""
+"""The books, to look at: nobody changes or deletes a line of them. Balances change through "Adjust balance" alone.
+
+The ways to add money are set here, and what customers say to have paid is decided on in panel/wallet/topup_admin.py.
+"""
 
 from decimal import Decimal
 from functools import partial
@@ -12,13 +15,15 @@ from django.urls import URLPattern, path, reverse
 
 from panel.customers.models import User
 from panel.ops.back_office import ReadOnlyAdmin, actor_of
-from panel.wallet import ledger
+from panel.wallet import ledger, topup_admin
 from panel.wallet.adjust import adjust_wallet
 from panel.wallet.booking import Booking, BookingError, booking_page
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
 from panel.web.access import need
 from panel.web.templatetags.panel import money
+
+__all__ = ["AccountAdmin", "TransferAdmin", "topup_admin"]
 
 
 class KindFilter(admin.SimpleListFilter):

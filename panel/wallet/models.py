@@ -1,4 +1,4 @@
-"""The books: accounts and the transfers between them. Only ledger.py writes these rows."""
+"""The books, which only ledger.py writes: accounts and their transfers. And how customers ask to add money."""
 
 from django.conf import settings
 from django.db import models
@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from panel.lib.fields import AmountField
+from panel.wallet.pictures import picture_name, picture_store
 
 
 class Account(models.Model):
@@ -58,3 +59,69 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class PaymentMethod(models.Model):
+    """A way to add money, as customers choose it. `gateway` names the code that serves it."""
+
+    name = models.CharField(max_length=60, unique=True)
+    gateway = models.CharField(max_length=20, default="manual", editable=False)
+    instructions = models.TextField(
+        max_length=4000, help_text="What the customer has to do: where to pay, what to write. Plain text."
+    )
+    minimum = AmountField(default=1, help_text="In the shop's currency.")
+    maximum = AmountField(default=10_000)
+    is_active = models.BooleanField("offered", default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minimum__gt=0, maximum__gte=models.F("minimum")), name="payment_method_limits"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TopUp(models.Model):
+    """A customer's wish to add money: what they say they paid, and what staff found to have come."""
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        APPROVED = "approved"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="top_ups")
+    token = models.CharField(max_length=64, help_text="Given by the form; the same one is the same wish.")
+    method = models.ForeignKey(PaymentMethod, on_delete=models.PROTECT, related_name="top_ups")
+    currency = models.CharField(max_length=8)
+    amount = AmountField(help_text="What the customer says to have paid.")
+    credited = AmountField(null=True, help_text="What really came, and is in the wallet.")
+    reference = models.CharField(max_length=200)
+    picture = models.FileField(storage=picture_store, upload_to=picture_name, blank=True, max_length=100)
+    state = models.CharField(max_length=10, choices=State, default=State.ASKED)
+    note = models.CharField(max_length=300, blank=True, help_text="What the customer is told.")
+    asked_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "token"], name="top_up_token_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="top_up_amount"),
+            models.CheckConstraint(
+                condition=Q(state="approved", credited__gt=0) | ~Q(state="approved") & Q(credited__isnull=True),
+                name="top_up_credited_when_approved",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="top_up_customer"),
+            models.Index(fields=["id"], condition=Q(state="asked"), name="top_up_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"top-up {self.pk}"

@@ -68,4 +68,6 @@ def _words(row: Transfer, amount: Decimal) -> tuple[str, int | None]:
     if found:
         order_id = int(found[1])
         return (f"Refund of order {order_id}" if amount > 0 else f"Order {order_id}"), order_id
+    if row.key.startswith("topup:"):
+        return "Top-up", None
     return ("Credit" if amount > 0 else "Correction"), None

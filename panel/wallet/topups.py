@@ -1,0 +1,162 @@
+"""Adding money: a customer asks, somebody says what came, and that is credited once. Called by the pages and the admin.
+
+The credit's key is `topup:<id>`, so that the books themselves refuse a second one.
+"""
+
+import logging
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.mail import send_mail
+from django.db import IntegrityError, transaction
+
+from panel.customers.models import User
+from panel.lib.money import LARGEST, plain
+from panel.ops import audit
+from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.models import Alert
+from panel.wallet import ledger
+from panel.wallet.gateways import gateway_of
+from panel.wallet.gateways.base import Ask, BadAskError
+from panel.wallet.models import PaymentMethod, TopUp
+from panel.wallet.pictures import LARGEST as LARGEST_PICTURE
+from panel.wallet.pictures import picture_kind
+
+log = logging.getLogger(__name__)
+
+MOST_OPEN = 5
+SUBJECT = "top-ups"
+HEAD = 16
+
+
+class TopUpDecidedError(Exception):
+    """Somebody has decided in the meantime; nothing moved. The message is for people."""
+
+
+def ask_top_up(
+    *,
+    customer: User,
+    method_id: int,
+    amount: Decimal,
+    reference: str,
+    token: str,
+    now: datetime,
+    picture: bytes = b"",
+) -> TopUp:
+    """Note the wish; no money moves. The same token is the same wish. Raises BadAskError."""
+    if earlier := TopUp.objects.filter(customer=customer, token=token).first():
+        return earlier
+    method = PaymentMethod.objects.filter(pk=method_id, is_active=True).first()
+    if method is None:
+        raise BadAskError("method", "This way to pay is not offered any more. Choose another one.")
+    _check(method, Ask(amount=amount, reference=reference.strip(), picture=picture[:HEAD]), len(picture))
+    top_up = TopUp(
+        customer=customer,
+        token=token,
+        method=method,
+        currency=settings.CURRENCY,
+        amount=amount,
+        reference=reference.strip(),
+        asked_at=now,
+    )
+    try:
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # so that the limit holds
+            if TopUp.objects.filter(customer=customer, state=TopUp.State.ASKED).count() >= MOST_OPEN:
+                raise BadAskError("amount", f"{MOST_OPEN} top-ups of yours are waiting already.")
+            if picture:
+                top_up.picture.save(f"proof.{picture_kind(picture[:HEAD])}", ContentFile(picture), save=False)
+            top_up.save(force_insert=True)
+            raise_alert(
+                subject=SUBJECT,
+                level=Alert.Level.WARNING,
+                title="A top-up waits for you",
+                detail=f"{customer.email} says to have paid {plain(amount)} {settings.CURRENCY} by {method}.",
+            )
+    except IntegrityError:  # the same form, sent twice at once
+        return TopUp.objects.get(customer=customer, token=token)
+    return top_up
+
+
+def approve_top_up(*, top_up_id: int, amount: Decimal, note: str, actor: str, now: datetime) -> TopUp:
+    """Credit what really came, once. Raises TopUpDecidedError, and BadAskError for what is no amount."""
+    if not 0 < amount < LARGEST:
+        raise BadAskError("amount", "The amount that came is above zero.")
+    with transaction.atomic(durable=True):
+        top_up = _undecided(top_up_id)
+        ledger.credit_wallet(
+            user=top_up.customer,
+            amount=amount,
+            key=f"topup:{top_up.pk}",
+            note=str(top_up.method),
+            source=f"gateway:{top_up.method_id}",
+        )
+        top_up.credited = amount
+        _decide(top_up, TopUp.State.APPROVED, note, actor, now)
+    return top_up
+
+
+def refuse_top_up(*, top_up_id: int, note: str, actor: str, now: datetime) -> TopUp:
+    """Close the wish without a credit; `note` tells the customer why. Raises TopUpDecidedError and BadAskError."""
+    if not note.strip():
+        raise BadAskError("note", "Tell the customer why.")
+    with transaction.atomic(durable=True):
+        top_up = _undecided(top_up_id)
+        _decide(top_up, TopUp.State.REFUSED, note, actor, now)
+    return top_up
+
+
+def withdraw_top_up(*, customer: User, top_up_id: int, now: datetime) -> bool:
+    """The customer takes the wish back; False where it is decided by now, or not theirs."""
+    with transaction.atomic():
+        mine = TopUp.objects.filter(pk=top_up_id, customer=customer, state=TopUp.State.ASKED)
+        done = mine.update(state=TopUp.State.WITHDRAWN, decided_at=now, decided_by=customer.email[:100]) == 1
+        _close_alert_when_none_waits()
+    return done
+
+
+def _check(method: PaymentMethod, ask: Ask, picture_size: int) -> None:
+    if not method.minimum <= ask.amount <= method.maximum:
+        limits = f"from {plain(method.minimum)} to {plain(method.maximum)} {settings.CURRENCY}"
+        raise BadAskError("amount", f"{method} takes {limits}.")
+    if picture_size > LARGEST_PICTURE:
+        raise BadAskError("picture", "The picture is too large: at most 5 MB.")
+    gateway_of(method.gateway).check(ask)
+
+
+def _undecided(top_up_id: int) -> TopUp:
+    rows = TopUp.objects.select_for_update(no_key=True, of=("self",)).select_related("customer", "method")
+    top_up = rows.get(pk=top_up_id)
+    if top_up.state != TopUp.State.ASKED:
+        raise TopUpDecidedError(f"This top-up is {top_up.state} already. Nothing was changed.")
+    return top_up
+
+
+def _decide(top_up: TopUp, state: TopUp.State, note: str, actor: str, now: datetime) -> None:
+    top_up.state, top_up.note = state, " ".join(note.split())[:300]
+    top_up.decided_at, top_up.decided_by = now, actor[:100]
+    top_up.save(update_fields=["state", "note", "credited", "decided_at", "decided_by"])
+    detail = {"credited": plain(top_up.credited)} if top_up.credited is not None else {}
+    audit.record(actor=actor, action=f"top-up.{state}", target=f"topup:{top_up.pk}", detail=detail)
+    _close_alert_when_none_waits()
+    transaction.on_commit(lambda: _tell(top_up), robust=True)
+
+
+def _close_alert_when_none_waits() -> None:
+    if not TopUp.objects.filter(state=TopUp.State.ASKED).exists():
+        close_alert(subject=SUBJECT)
+
+
+def _tell(top_up: TopUp) -> None:
+    """A mail to the customer; the wallet page says the same where it does not arrive."""
+    if top_up.credited is not None:
+        text = f"{plain(top_up.credited)} {top_up.currency} are in your wallet."
+    else:
+        text = "Your top-up was not accepted, and nothing was credited."
+    body = "\n\n".join(part for part in (text, top_up.note, f"{settings.SITE_URL}/wallet/") if part)
+    try:
+        send_mail(f"[{settings.SITE_NAME}] Your top-up", body, None, [top_up.customer.email])
+    except OSError:
+        log.warning("mail not sent", exc_info=True, extra={"top_up": top_up.pk})
