@@ -10,7 +10,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from orders import books, cancel_close, cancel_jobs, poll, reconcile, refill_jobs, submit, sweep
+from orders import books, cancel_close, cancel_jobs, measure, poll, reconcile, refill_jobs, submit, sweep
 from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.jobs import run_leased
 from panel.ops.models import Alert
@@ -137,3 +137,9 @@ def check_books() -> None:
         return {"differences": len(differences)}
 
     run_leased(name="check_books", seconds=LEASE, job=job)
+
+
+@shared_task
+def measure_times() -> None:
+    """Keep how long orders of each service take."""
+    run_leased(name="measure_times", seconds=LEASE, job=lambda: {"changed": measure.measure_times(now=timezone.now())})

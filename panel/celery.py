@@ -22,6 +22,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.poll_refills": settings.REFILL_SECONDS,
         "orders.tasks.poll_cancels": settings.CANCEL_SECONDS,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
+        "orders.tasks.measure_times": 3600,
         "orders.tasks.check_books": 24 * 3600,
     }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from orders.kinds import Kind
+from panel.web.figures import duration_text
 
 
 def charge_note(*, kind: Kind, words: Mapping[str, str]) -> str:
@@ -23,14 +24,5 @@ def charge_note(*, kind: Kind, words: Mapping[str, str]) -> str:
 def _drip_feed(*, runs: int, minutes: int) -> str:
     if runs == 1:
         return "One run, at once."
-    return f"{runs:,} runs, one every {_duration(minutes)}: the last starts after {_duration(minutes * (runs - 1))}."
-
-
-def _duration(minutes: int) -> str:
-    """Minutes in the two largest units that say something."""
-    parts = []
-    for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
-        count, minutes = divmod(minutes, size)
-        if count:
-            parts.append(f"{count:,} {name}{'' if count == 1 else 's'}")
-    return " ".join(parts[:2])
+    every, last = duration_text(60 * minutes), duration_text(60 * minutes * (runs - 1))
+    return f"{runs:,} runs, one every {every}: the last starts after {last}."

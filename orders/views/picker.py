@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from django.core.paginator import Page
 from django.http import QueryDict
 
+from panel.customers.models import User
 from panel.web.marks import GENERIC, platform_of
-from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, shelf_page
+from providers.catalog.favourites import favourite_ids
+from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, services_by_id, shelf_page
 
 ROWS = 50
+FAVOURITES = 20
 LONGEST_SEARCH = 100
 OTHER = "Other"
 """What categories are filed under that speak of no platform we know."""
@@ -32,6 +35,7 @@ class Picker:
     chips: list[Chip]
     category: CategoryCount | None
     search: str
+    favourites: list[ServiceLine]
     page: Page[ServiceLine]
     service_id: int | None
 
@@ -40,8 +44,11 @@ class Picker:
         return bool(self.search or self.platform)
 
 
-def read_picker(query: QueryDict, *, service_id: int | None) -> Picker:
-    """The picker as the address asks for it. What an address names and the shelf does not have is left out."""
+def read_picker(query: QueryDict, *, customer: User, service_id: int | None) -> Picker:
+    """The picker as the address asks for it. What an address names and the shelf does not have is left out.
+
+    The customer's favourites stand first, on the first page of a picker that looks for nothing.
+    """
     by_platform: dict[str, list[CategoryCount]] = {}
     for category in categories_for_sale():
         by_platform.setdefault(_platform(category), []).append(category)
@@ -52,7 +59,10 @@ def read_picker(query: QueryDict, *, service_id: int | None) -> Picker:
     search = query.get("q", "").strip()[:LONGEST_SEARCH]
     wanted = [chosen] if chosen else categories
     ids = [row.id for row in wanted] if wanted else None
+    is_plain = not (search or platform or query.get("page"))
+    starred = favourite_ids(customer=customer) if is_plain else set()
     return Picker(
+        favourites=services_by_id(ids=starred)[:FAVOURITES] if starred else [],
         platforms=sorted(by_platform, key=lambda name: name == OTHER),
         platform=platform if categories else "",
         chips=[Chip(row.id, _label(row.name, platform), row.count) for row in categories],

@@ -67,7 +67,7 @@ def new_order(request: HttpRequest) -> HttpResponse:
         return _place(request)
     again = _again(request)
     service_id = again.service_id if again else read_id(request.GET.get("service", ""))
-    picker = read_picker(request.GET, service_id=service_id)
+    picker = read_picker(request.GET, customer=customer_of(request), service_id=service_id)
     if getattr(request, "htmx", None) and request.htmx.target in PICKER_PARTS:  # type: ignore[attr-defined]
         return render(request, "orders/_picker.html", {"picker": picker})
     draft = _draft(customer_of(request), service_id, initial=dict(again.fields) if again else {})
@@ -166,7 +166,7 @@ def _page(
     if request.method == "POST" and getattr(request, "htmx", False):
         return render(request, "orders/_form.html", context, status=status)
     if "picker" not in context:
-        context["picker"] = read_picker(QueryDict(), service_id=service_id)
+        context["picker"] = read_picker(QueryDict(), customer=customer_of(request), service_id=service_id)
     context["latest"] = latest_orders(customer_of(request))
     return render(request, "orders/new_order.html", context, status=status)
 

@@ -60,3 +60,13 @@ def ago_text(at: datetime, *, now: datetime) -> str:
 def percent_of(part: int, whole: int) -> int:
     """How much of `whole` is done, from 0 to 100, rounded down so that 100 means all of it."""
     return 0 if whole <= 0 else max(0, min(100, part * 100 // whole))
+
+
+def duration_text(seconds: int) -> str:
+    """A time in its two largest units: 1 day 4 hours; 12 minutes; under a minute."""
+    parts, minutes = [], round(seconds / 60)
+    for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
+        count, minutes = divmod(minutes, size)
+        if count:
+            parts.append(f"{count:,} {name}{'' if count == 1 else 's'}")
+    return " ".join(parts[:2]) or "under a minute"

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
 
+from panel.web.figures import duration_text
 from providers.catalog.models import Category, Service
 from providers.catalog.pricing import PER_PACKAGE
 
@@ -46,11 +47,17 @@ class ServiceLine:
     refill: bool
     cancel: bool
     dripfeed: bool
-    average_time: str
+    told_time: str
+    measured_seconds: int | None
     is_enabled: bool
     is_available: bool
     reason: str
     description: str = ""
+
+    @property
+    def average_time(self) -> str:
+        """How long an order takes: as our own showed, else in the provider's words; empty where neither is known."""
+        return self.told_time if self.measured_seconds is None else duration_text(self.measured_seconds)
 
     @property
     def is_for_sale(self) -> bool:
@@ -78,6 +85,7 @@ COLUMNS = (
     "cancel",
     "dripfeed",
     "average_time",
+    "measured_seconds",
     "is_enabled",
     "is_available",
     "unavailable_reason",
@@ -105,10 +113,20 @@ def services_for_sale(
 
 
 def shelf_page(
-    *, number: str | None, rows: int, category_ids: Collection[int] | None = None, search: str = ""
+    *,
+    number: str | None,
+    rows: int,
+    category_ids: Collection[int] | None = None,
+    search: str = "",
+    only: Collection[int] | None = None,
 ) -> Page[ServiceLine]:
-    """That page of what customers can buy, in the shop's order. Two queries; a number that makes no sense is 1."""
+    """That page of what customers can buy, in the shop's order; `only` these services where given.
+
+    Two queries; a number that makes no sense is 1.
+    """
     found = _matching(Service.objects.filter(FOR_SALE), search)
+    if only is not None:
+        found = found.filter(pk__in=only)
     if category_ids is not None:
         found = found.filter(category_id__in=category_ids)
     page: Page[Any] = Paginator(found, rows).get_page(number)
@@ -120,6 +138,12 @@ def shelf_page(
 def services_on_shelf(*, search: str = "") -> list[ServiceLine]:
     """Everything staff see: also what is switched off or cannot be sold, with the reason."""
     return [ServiceLine(*row) for row in _matching(Service.objects.all(), search).values_list(*COLUMNS)]
+
+
+def services_by_id(*, ids: Collection[int]) -> list[ServiceLine]:
+    """Those of these services that customers can buy, in the shop's order."""
+    rows = Service.objects.filter(FOR_SALE, pk__in=ids).values_list(*COLUMNS)
+    return [ServiceLine(*row) for row in rows]
 
 
 def service_for_sale(*, service_id: int) -> ServiceLine | None:

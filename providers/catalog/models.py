@@ -1,5 +1,6 @@
 """The shelf: what customers can buy, and the rules that price it. Rates here are in the shop's currency."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -46,7 +47,10 @@ class Service(models.Model):
     )
     cancel = models.BooleanField(default=False)
     dripfeed = models.BooleanField(default=False)
-    average_time = models.CharField(max_length=100, blank=True)
+    average_time = models.CharField(max_length=100, blank=True, help_text="In the provider's words.")
+    measured_seconds = models.PositiveIntegerField(
+        null=True, editable=False, help_text="How long our own orders took lately; empty where there are too few."
+    )
     cost = AmountField(help_text="What it costs us, in the shop's currency, per 1000 or per package.")
     rate = AmountField(help_text="What customers pay, per 1000 or per package. Set by the markup rules.")
     is_enabled = models.BooleanField("on sale", default=True, help_text="Your switch.")
@@ -95,6 +99,19 @@ class Backup(models.Model):
 
     def __str__(self) -> str:
         return str(self.upstream)
+
+
+class Favourite(models.Model):
+    """A service that a customer wants to find at once."""
+
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites")
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "service"], name="favourite_once")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.service_id}"
 
 
 class Shelf(models.Model):

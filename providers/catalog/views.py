@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from panel.customers.signed_in import customer_of
 from panel.lib.money import ZERO
 from panel.web.figures import SIGNS
+from providers.catalog.favourites import favourite_ids, set_favourite
 from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, service_for_sale, shelf_page
 from providers.catalog.price_list import price_list
 from providers.catalog.pricing import PER_PACKAGE
@@ -34,12 +37,17 @@ class Group:
 
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
-    """One page of what is for sale, as the address asks for it. Three queries, however long the list is."""
+    """One page of what is for sale, as the address asks for it.
+
+    Three queries, however long the list is, and one for a customer's favourites.
+    """
     categories = categories_for_sale()
     category = _chosen(categories, request.GET.get("category", ""))
     search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     ids = None if category is None else [category.id]
-    page = shelf_page(number=request.GET.get("page"), rows=ROWS, category_ids=ids, search=search)
+    starred = _starred(request)
+    only = starred if "favourites" in request.GET and starred is not None else None
+    page = shelf_page(number=request.GET.get("page"), rows=ROWS, category_ids=ids, search=search, only=only)
     context = {
         "page": page,
         "groups": _groups(list(page)),
@@ -50,6 +58,8 @@ def services(request: HttpRequest) -> HttpResponse:
         "package_types": ",".join(sorted(PER_PACKAGE)),
         "sign": SIGNS.get(settings.CURRENCY, ""),
         "blank": BLANK,
+        "starred": starred,
+        "is_favourites": only is not None,
     }
     return render(request, "catalog/services.html", context)
 
@@ -61,7 +71,24 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
     if line is None:
         raise Http404("There is no such service for sale.")
     template = "catalog/_service.html" if getattr(request, "htmx", False) else "catalog/service.html"
-    return render(request, template, {"line": line})
+    starred = _starred(request)
+    return render(
+        request, template, {"line": line, "can_star": starred is not None, "is_starred": line.id in (starred or ())}
+    )
+
+
+@login_required
+@require_POST
+def service_favourite(request: HttpRequest, service_id: int) -> HttpResponse:
+    """Star a service, or take the star away, as the form says; for htmx the button as it is now."""
+    line = service_for_sale(service_id=service_id)
+    if line is None:
+        raise Http404("There is no such service for sale.")
+    is_favourite = request.POST.get("star") == "1"
+    set_favourite(customer=customer_of(request), service_id=line.id, is_favourite=is_favourite)
+    if getattr(request, "htmx", False):
+        return render(request, "catalog/_star.html", {"line": line, "is_starred": is_favourite})
+    return redirect("service", line.id)
 
 
 @require_safe
@@ -79,6 +106,11 @@ def service_prices(request: HttpRequest) -> HttpResponse:
     response["Cache-Control"] = "private, no-cache"
     patch_vary_headers(response, ["Accept-Encoding"])
     return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _starred(request: HttpRequest) -> set[int] | None:
+    """The services that the customer starred; None where nobody is signed in."""
+    return favourite_ids(customer=customer_of(request)) if request.user.is_authenticated else None
 
 
 def _chosen(categories: Sequence[CategoryCount], text: str) -> CategoryCount | None:

@@ -70,7 +70,7 @@
   function markChosen() {
     var chosen = document.getElementById("order-service");
     document.querySelectorAll(".pick").forEach(function (pick) {
-      if (chosen && pick.id === "pick-" + chosen.value) pick.setAttribute("aria-current", "true");
+      if (chosen && pick.id.split("-")[1] === chosen.value) pick.setAttribute("aria-current", "true");
       else pick.removeAttribute("aria-current");
     });
   }
