@@ -45,7 +45,7 @@ _building = threading.Lock()
 
 def price_list() -> PriceList:
     """The list as the shelf is now: one small query where it did not change."""
-    version = Shelf.objects.filter(pk=1).values_list("version", flat=True).first()
+    version = shelf_version()
     if version is None:  # nothing was ever put up through the shelf's own doors: nothing to check a kept list against
         return _build()
     if (kept := _fitting(version)) is not None:
@@ -56,6 +56,11 @@ def price_list() -> PriceList:
         prices = _build()
         _kept[:] = [_Kept(version, time.monotonic(), prices)]
         return prices
+
+
+def shelf_version() -> str | None:
+    """What changes with everything that customers see; None where nothing was put up by the shelf's own doors."""
+    return Shelf.objects.filter(pk=1).values_list("version", flat=True).first()
 
 
 def _fitting(version: str) -> PriceList | None:

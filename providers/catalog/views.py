@@ -1,15 +1,17 @@
 """The price list: pages that work by themselves, and all of it as JSON for the instant search. Open to everybody."""
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.customers.signed_in import customer_of
@@ -17,7 +19,7 @@ from panel.lib.money import ZERO
 from panel.web.figures import SIGNS
 from providers.catalog.favourites import favourite_ids, set_favourite
 from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, service_for_sale, shelf_page
-from providers.catalog.price_list import price_list
+from providers.catalog.price_list import price_list, shelf_version
 from providers.catalog.pricing import PER_PACKAGE
 
 ROWS = 100
@@ -35,31 +37,63 @@ class Group:
     lines: Sequence[ServiceLine]
 
 
+class Shown:
+    """What a page of the price list shows, read from the shelf when the template asks for it."""
+
+    def __init__(self, request: HttpRequest, starred: Collection[int] | None) -> None:
+        self._query = request.GET
+        self._starred = starred
+        self.search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+        self.is_favourites = "favourites" in request.GET and starred is not None
+
+    @property
+    def is_first_view(self) -> bool:
+        """Whether nothing is asked for: then everybody sees the same, for as long as the shelf does not change."""
+        return not self._query
+
+    @cached_property
+    def categories(self) -> list[CategoryCount]:
+        return categories_for_sale()
+
+    @cached_property
+    def total(self) -> int:
+        return sum(row.count for row in self.categories)
+
+    @cached_property
+    def category(self) -> CategoryCount | None:
+        return _chosen(self.categories, self._query.get("category", ""))
+
+    @cached_property
+    def page(self) -> Page[ServiceLine]:
+        return shelf_page(
+            number=self._query.get("page"),
+            rows=ROWS,
+            category_ids=None if self.category is None else [self.category.id],
+            search=self.search,
+            only=self._starred if self.is_favourites else None,
+        )
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        return _groups(list(self.page))
+
+
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
     """One page of what is for sale, as the address asks for it.
 
-    Three queries, however long the list is, and one for a customer's favourites.
+    Three queries, however long the list is, and one for a customer's favourites. The first view is kept as it was
+    rendered, by the shelf's version: one query.
     """
-    categories = categories_for_sale()
-    category = _chosen(categories, request.GET.get("category", ""))
-    search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
-    ids = None if category is None else [category.id]
     starred = _starred(request)
-    only = starred if "favourites" in request.GET and starred is not None else None
-    page = shelf_page(number=request.GET.get("page"), rows=ROWS, category_ids=ids, search=search, only=only)
+    shown = Shown(request, starred)
     context = {
-        "page": page,
-        "groups": _groups(list(page)),
-        "categories": categories,
-        "category": category,
-        "search": search,
-        "total": sum(row.count for row in categories),
+        "shown": shown,
+        "version": shelf_version() if shown.is_first_view else None,
         "package_types": ",".join(sorted(PER_PACKAGE)),
         "sign": SIGNS.get(settings.CURRENCY, ""),
         "blank": BLANK,
         "starred": starred,
-        "is_favourites": only is not None,
     }
     return render(request, "catalog/services.html", context)
 

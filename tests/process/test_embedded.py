@@ -34,7 +34,7 @@ def test_it_serves_pages_runs_the_jobs_and_stops_cleanly(data_dir: Path, tmp_pat
         assert 'name="password"' in page
         assert ask(f"{site}/healthz/web") == (200, "ok\n")
         expected = {"sync_services", "sweep_orders", "poll_orders", "poll_refills", "poll_cancels", "read_balances"}
-        expected |= {"check_books"}
+        expected |= {"check_books", "measure_times"}
         wait_until(lambda: jobs_done(data_dir) >= expected, of=panel)
         processes = [panel.process.pid, *offspring(panel.process.pid)]
         assert len(processes) == 2  # gunicorn's parent, and the one that serves and runs the jobs

@@ -12,7 +12,15 @@ from panel.ops import health
 from panel.ops.models import JobRun
 
 HOURS_AGO = timezone.now() - timedelta(hours=3)
-QUICK_JOBS = ("sweep_orders", "poll_orders", "poll_refills", "poll_cancels", "read_balances", "sync_services")
+QUICK_JOBS = (
+    "sweep_orders",
+    "poll_orders",
+    "poll_refills",
+    "poll_cancels",
+    "read_balances",
+    "sync_services",
+    "measure_times",
+)
 
 
 def finish(*names: str, ago: timedelta = timedelta(0)) -> None:

@@ -5,6 +5,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from panel.customers.models import User
+from providers.catalog.choices import put_on_sale
 from providers.catalog.favourites import favourite_ids
 from providers.catalog.models import Favourite
 from tests.fixtures_shop import Shop
@@ -75,7 +76,17 @@ def test_a_page_costs_one_query_more(
 ) -> None:
     for external_id in ("1", "4"):
         star(client, shop, external_id)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
+        Client().get("/services/")
+    with django_assert_num_queries(1):  # kept as it was rendered, until the shelf changes
         Client().get("/services/")
     with django_assert_num_queries(7):  # with the session, the person, and the balance in the top bar
         client.get("/services/?q=views")
+
+
+def test_what_is_kept_goes_with_the_shelf(shop: Shop) -> None:
+    link = f'href="/services/{shop.service("4").pk}/"'
+    before = Client().get("/services/").content.decode()
+    put_on_sale(service_ids=[shop.service("4").pk], is_enabled=False)
+    after = Client().get("/services/").content.decode()
+    assert (link in before, link in after) == (True, False)
