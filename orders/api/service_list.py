@@ -2,17 +2,12 @@
 
 import gzip
 import json
-import threading
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from panel.lib.money import plain
+from providers.catalog.kept import KeptByShelf
 from providers.catalog.listing import ServiceLine, services_for_sale
-from providers.catalog.models import Shelf
-
-OLDEST_SECONDS = 60
-"""A kept list is built anew after this, should someone have changed the shelf without saying so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,44 +16,6 @@ class Prebuilt:
 
     body: bytes
     compressed: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    version: str
-    built: float
-    answer: Prebuilt
-
-
-_kept: list[_Kept] = []
-_building = threading.Lock()
-
-
-def services_list() -> Prebuilt:
-    """The list as the shelf is now: one small query where it did not change."""
-    version = Shelf.objects.filter(pk=1).values_list("version", flat=True).first()
-    if version is None:  # nothing was ever put up through the shelf's own doors: nothing to check a kept list against
-        return _build()
-    if (found := _fitting(version)) is not None:
-        return found
-    with _building:
-        if (found := _fitting(version)) is not None:
-            return found
-        answer = _build()
-        _kept[:] = [_Kept(version, time.monotonic(), answer)]
-        return answer
-
-
-def forget() -> None:
-    """Drop what is kept."""
-    _kept.clear()
-
-
-def _fitting(version: str) -> Prebuilt | None:
-    for kept in _kept:
-        if kept.version == version and time.monotonic() - kept.built < OLDEST_SECONDS:
-            return kept.answer
-    return None
 
 
 def _build() -> Prebuilt:
@@ -82,3 +39,11 @@ def _shown(line: ServiceLine) -> dict[str, Any]:
         "desc": line.description,
         "average_time": line.average_time,
     }
+
+
+kept = KeptByShelf(_build)
+
+
+def services_list() -> Prebuilt:
+    """The list as the shelf is now: one small query where it did not change."""
+    return kept.get()

@@ -62,19 +62,7 @@ def ask_top_up(
         asked_at=now,
     )
     try:
-        with transaction.atomic():
-            User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # so that the limit holds
-            if TopUp.objects.filter(customer=customer, state=TopUp.State.ASKED).count() >= MOST_OPEN:
-                raise BadAskError("amount", f"{MOST_OPEN} top-ups of yours are waiting already.")
-            if picture:
-                top_up.picture.save(f"proof.{picture_kind(picture[:HEAD])}", ContentFile(picture), save=False)
-            top_up.save(force_insert=True)
-            raise_alert(
-                subject=SUBJECT,
-                level=Alert.Level.WARNING,
-                title="A top-up waits for you",
-                detail=f"{customer.email} says to have paid {plain(amount)} {settings.CURRENCY} by {method}.",
-            )
+        _write(top_up, picture)
     except IntegrityError:  # the same form, sent twice at once
         return TopUp.objects.get(customer=customer, token=token)
     return top_up
@@ -124,6 +112,23 @@ def _check(method: PaymentMethod, ask: Ask, picture_size: int) -> None:
     if picture_size > LARGEST_PICTURE:
         raise BadAskError("picture", "The picture is too large: at most 5 MB.")
     gateway_of(method.gateway).check(ask)
+
+
+def _write(top_up: TopUp, picture: bytes) -> None:
+    customer = top_up.customer
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # so that the limit holds
+        if TopUp.objects.filter(customer=customer, state=TopUp.State.ASKED).count() >= MOST_OPEN:
+            raise BadAskError("amount", f"{MOST_OPEN} top-ups of yours are waiting already.")
+        if picture:
+            top_up.picture.save(f"proof.{picture_kind(picture[:HEAD])}", ContentFile(picture), save=False)
+        top_up.save(force_insert=True)
+        raise_alert(
+            subject=SUBJECT,
+            level=Alert.Level.WARNING,
+            title="A top-up waits for you",
+            detail=f"{customer.email} says to have paid {plain(top_up.amount)} {top_up.currency} by {top_up.method}.",
+        )
 
 
 def _undecided(top_up_id: int) -> TopUp:

@@ -8,21 +8,16 @@
 import gzip
 import hashlib
 import json
-import threading
-import time
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.conf import settings
 
 from panel.lib.money import plain
+from providers.catalog.kept import KeptByShelf
 from providers.catalog.listing import ServiceLine, services_for_sale
-from providers.catalog.models import Shelf
 
 SHOWN = ("id", "name", "type", "min", "max", "refill", "cancel", "dripfeed", "average_time")
-OLDEST_SECONDS = 60
-"""A kept list is built anew after this, should someone have changed the shelf without saying so."""
 
 
 class PriceList(NamedTuple):
@@ -30,44 +25,6 @@ class PriceList(NamedTuple):
 
     etag: str
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    version: str
-    built: float
-    prices: PriceList
-
-
-_kept: list[_Kept] = []
-_building = threading.Lock()
-
-
-def price_list() -> PriceList:
-    """The list as the shelf is now: one small query where it did not change."""
-    version = shelf_version()
-    if version is None:  # nothing was ever put up through the shelf's own doors: nothing to check a kept list against
-        return _build()
-    if (kept := _fitting(version)) is not None:
-        return kept
-    with _building:
-        if (kept := _fitting(version)) is not None:
-            return kept
-        prices = _build()
-        _kept[:] = [_Kept(version, time.monotonic(), prices)]
-        return prices
-
-
-def shelf_version() -> str | None:
-    """What changes with everything that customers see; None where nothing was put up by the shelf's own doors."""
-    return Shelf.objects.filter(pk=1).values_list("version", flat=True).first()
-
-
-def _fitting(version: str) -> PriceList | None:
-    for kept in _kept:
-        if kept.version == version and time.monotonic() - kept.built < OLDEST_SECONDS:
-            return kept.prices
-    return None
 
 
 def _build() -> PriceList:
@@ -84,3 +41,11 @@ def _build() -> PriceList:
 
 def _shown(line: ServiceLine) -> dict[str, Any]:
     return {name: getattr(line, name) for name in SHOWN} | {"rate": plain(line.rate)}
+
+
+_kept = KeptByShelf(_build)
+
+
+def price_list() -> PriceList:
+    """The list as the shelf is now: one small query where it did not change."""
+    return _kept.get()

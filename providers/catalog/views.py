@@ -18,8 +18,9 @@ from panel.customers.signed_in import customer_of
 from panel.lib.money import ZERO
 from panel.web.figures import SIGNS
 from providers.catalog.favourites import favourite_ids, set_favourite
+from providers.catalog.kept import shelf_version
 from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, service_for_sale, shelf_page
-from providers.catalog.price_list import price_list, shelf_version
+from providers.catalog.price_list import price_list
 from providers.catalog.pricing import PER_PACKAGE
 
 ROWS = 100

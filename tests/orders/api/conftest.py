@@ -32,9 +32,9 @@ class Api:
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    service_list.forget()
+    service_list.kept.forget()
     yield
-    service_list.forget()
+    service_list.kept.forget()
 
 
 @pytest.fixture

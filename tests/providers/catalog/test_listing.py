@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from providers.catalog import price_list as price_list_module
+from providers.catalog import kept
 from providers.catalog.listing import (
     CategoryCount,
     categories_for_sale,
@@ -137,8 +137,8 @@ def test_a_list_is_built_anew_after_a_while_even_if_nobody_said_so(shop: Shop, m
     etag, _ = price_list()
     Service.objects.filter(pk=shop.service("1").pk).update(name="Renamed behind the shelf's back")
     assert price_list().etag == etag
-    now = price_list_module.time.monotonic()
-    monkeypatch.setattr(price_list_module.time, "monotonic", lambda: now + 61)
+    now = kept.time.monotonic()
+    monkeypatch.setattr(kept.time, "monotonic", lambda: now + 61)
     assert price_list().etag != etag
 
 
