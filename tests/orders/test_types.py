@@ -7,6 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from orders.books import recount
+from orders.bulk_requests import request_cancels
+from orders.cancel_jobs import poll_cancels
 from orders.kinds import KINDS
 from orders.models import Order
 from providers.catalog.refresh import refresh_provider
@@ -99,3 +101,39 @@ def test_a_subscription(store: Store, client: Client, posts: int, state: str, re
     assert store.wallet() == 100 - Decimal("2.16") + Decimal(refunded)
     assert recount() == []
     assert "natgeo" not in client.get(f"/orders/{order.pk}/").content.decode()
+
+
+def test_a_subscription_that_is_stopped_pays_for_what_was_served(store: Store, client: Client) -> None:
+    service = sell(store, "Subscriptions")
+    store.simulator.set_service(900, cancel=True)
+    refresh_provider(provider_id=store.provider.pk, now=timezone.now())
+    order = store.submit(order_by_form(client, service, ENOUGH["Subscriptions"]))
+    store.poll()
+    said = request_cancels(customer=store.customer, order_ids=[order.pk], actor="ada@example.com")
+    assert said == {order.pk: ""}
+    poll_cancels(now=timezone.now())
+    assert store.wallet() == 100 - Decimal("2.16")  # "accepted" moves nothing
+
+    store.simulator.set_order(order.provider_order_id, status="Canceled", posts="2", charge="0.96")
+    store.poll()
+    poll_cancels(now=timezone.now())
+    order = store.fresh(order)
+    assert (order.state, order.refunded, order.cost) == ("PARTIAL", Decimal("0.72"), Decimal("0.96"))
+    assert store.wallet() == 100 - Decimal("1.44")
+    assert order.cancellations.get().state == "done"
+    assert recount() == []
+
+
+def test_a_drip_feed_runs_to_its_end(store: Store, client: Client) -> None:
+    words = {**ENOUGH["Default"], "runs": "3", "interval": "1"}
+    order = order_by_form(client, sell(store, "Default"), words)
+    assert (order.quantity, order.charge) == (300, Decimal("2.7"))
+    order = store.submit(order)
+    for _ in range(20):
+        store.simulator.advance(ORDER_SECONDS)
+        store.poll()
+    order = store.fresh(order)
+    assert (order.state, order.refunded, order.cost) == ("COMPLETED", 0, Decimal("1.8"))
+    page = client.get(f"/orders/{order.pk}/").content.decode()
+    assert "3 runs of 100, every 1 min" in page
+    assert recount() == []
