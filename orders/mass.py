@@ -53,10 +53,10 @@ class Line:
         return "" if self.charge is None else plain(self.charge)
 
 
-def check_lines(*, text: str) -> list[Line]:
+def check_lines(*, customer: User, text: str) -> list[Line]:
     """What each line would order. Changes nothing; a service is looked up once. Raises MassOrderError."""
     sales: dict[int, Sale] = {}
-    return [_check(number, line, sales) for number, line in enumerate(_split(text), start=1)]
+    return [_check(number, line, customer, sales) for number, line in enumerate(_split(text), start=1)]
 
 
 def place_lines(*, customer: User, text: str, agreed: Mapping[int, Decimal], token: str, now: datetime) -> list[Line]:
@@ -66,7 +66,7 @@ def place_lines(*, customer: User, text: str, agreed: Mapping[int, Decimal], tok
     """
     return [
         line if line.problem else _place(line, customer, agreed.get(line.number), f"{token}:{line.number}", now)
-        for line in check_lines(text=text)
+        for line in check_lines(customer=customer, text=text)
     ]
 
 
@@ -79,9 +79,9 @@ def _split(text: str) -> list[str]:
     return lines
 
 
-def _check(number: int, text: str, sales: dict[int, Sale]) -> Line:
+def _check(number: int, text: str, customer: User, sales: dict[int, Sale]) -> Line:
     try:
-        sale, words = _read(text, sales)
+        sale, words = _read(text, customer, sales)
         quote = quote_sale(sale, words=words)
     except BadOrderError as error:
         return Line(number, text, problem=str(error))
@@ -93,7 +93,7 @@ def _check(number: int, text: str, sales: dict[int, Sale]) -> Line:
 def _place(line: Line, customer: User, agreed: Decimal | None, token: str, now: datetime) -> Line:
     if agreed is None:
         return Line(line.number, line.text, problem=CHANGED)
-    sale, words = _read(line.text, {})
+    sale, words = _read(line.text, customer, {})
     try:
         placement = place_order(
             customer=customer, service_id=sale.service_id, words=words, now=now, token=token, agreed_charge=agreed
@@ -113,7 +113,7 @@ def _place(line: Line, customer: User, agreed: Decimal | None, token: str, now: 
     )
 
 
-def _read(text: str, sales: dict[int, Sale]) -> tuple[Sale, dict[str, str]]:
+def _read(text: str, customer: User, sales: dict[int, Sale]) -> tuple[Sale, dict[str, str]]:
     """The service of a line, and its words by their names."""
     if len(text) > LONGEST_LINE:
         raise MassOrderError(f"This line is too long: at most {LONGEST_LINE:,} characters.")
@@ -122,7 +122,7 @@ def _read(text: str, sales: dict[int, Sale]) -> tuple[Sale, dict[str, str]]:
         raise MassOrderError("A line begins with the number of a service.")
     service_id = int(first)
     if service_id not in sales:
-        sales[service_id] = find_sale(service_id=service_id)
+        sales[service_id] = find_sale(customer=customer, service_id=service_id)
     sale = sales[service_id]
     return sale, _words(parts, names=[field.name for field in KINDS[sale.type].fields])
 

@@ -39,9 +39,9 @@ class Quote:
     cost: Decimal
 
 
-def quote_order(*, service_id: int, words: Mapping[str, str]) -> Quote:
-    """What these words would order, and for how much. Raises BadOrderError; changes nothing."""
-    return quote_sale(find_sale(service_id=service_id), words=words)
+def quote_order(*, customer: User, service_id: int, words: Mapping[str, str]) -> Quote:
+    """What these words of the customer's would order, and for how much. Raises BadOrderError; changes nothing."""
+    return quote_sale(find_sale(customer=customer, service_id=service_id), words=words)
 
 
 def quote_sale(sale: Sale, *, words: Mapping[str, str]) -> Quote:
@@ -51,9 +51,9 @@ def quote_sale(sale: Sale, *, words: Mapping[str, str]) -> Quote:
     return Quote(sale, wanted, charge, cost)
 
 
-def find_sale(*, service_id: int) -> Sale:
-    """The service as it is sold now. Raises BadOrderError where it is not."""
-    sale = sale_of(service_id=service_id)
+def find_sale(*, customer: User, service_id: int) -> Sale:
+    """The service as it is sold to the customer now. Raises BadOrderError where it is not."""
+    sale = sale_of(service_id=service_id, customer_id=customer.pk)
     if sale is None or sale.type not in KINDS or sale.is_below_cost:
         raise BadOrderError([NOT_FOR_SALE])
     return sale
@@ -89,7 +89,7 @@ def place_order(
     """
     try:
         with transaction.atomic(durable=True):
-            quote = quote_order(service_id=service_id, words=words)
+            quote = quote_order(customer=customer, service_id=service_id, words=words)
             if agreed_charge is not None and quote.charge > agreed_charge:
                 text = f"The price has changed: this order now costs {quote.charge.normalize():f} {settings.CURRENCY}."
                 raise BadOrderError([Problem("charge", text)])

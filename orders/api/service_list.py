@@ -1,4 +1,4 @@
-"""The list of services as programs read it: JSON built once for each version of the shelf, kept compressed."""
+"""The list of services as programs read it: JSON, built once a version of the shelf and of a customer's terms."""
 
 import gzip
 import json
@@ -8,6 +8,7 @@ from typing import Any
 from panel.lib.money import plain
 from providers.catalog.kept import KeptByShelf
 from providers.catalog.listing import ServiceLine, services_for_sale
+from providers.catalog.pricing import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,8 @@ class Prebuilt:
     compressed: bytes
 
 
-def _build() -> Prebuilt:
-    rows = [_shown(line) for line in services_for_sale(with_descriptions=True)]
+def _build(terms: Terms) -> Prebuilt:
+    rows = [_shown(line) for line in services_for_sale(terms=terms, with_descriptions=True)]
     body = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
     return Prebuilt(body, gzip.compress(body, mtime=0))
 
@@ -41,9 +42,9 @@ def _shown(line: ServiceLine) -> dict[str, Any]:
     }
 
 
-kept = KeptByShelf(_build)
+kept: KeptByShelf[Prebuilt] = KeptByShelf()
 
 
-def services_list() -> Prebuilt:
-    """The list as the shelf is now: one small query where it did not change."""
-    return kept.get()
+def services_list(*, terms: Terms) -> Prebuilt:
+    """The list as the shelf is now, at these terms: one small query where it did not change."""
+    return kept.get(terms.version, lambda: _build(terms))

@@ -28,7 +28,7 @@ def mass_order(request: HttpRequest) -> HttpResponse:
     try:
         if "place" in request.POST:
             return _placed(request, text)
-        lines = check_lines(text=text)
+        lines = check_lines(customer=customer_of(request), text=text)
     except MassOrderError as error:
         return _page(request, {"text": text, "error": str(error)}, status=422)
     return _page(request, {"text": text, **_summary(request, lines), "token": secrets.token_urlsafe(24)})

@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from panel.customers.models import User
 from panel.web.marks import GENERIC, platform_of
+from providers.catalog.customer_terms import terms_of
 from providers.catalog.favourites import favourite_ids
 from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, services_by_id, shelf_page
 
@@ -61,14 +62,15 @@ def read_picker(query: QueryDict, *, customer: User, service_id: int | None) -> 
     ids = [row.id for row in wanted] if wanted else None
     is_plain = not (search or platform or query.get("page"))
     starred = favourite_ids(customer=customer) if is_plain else set()
+    terms = terms_of(customer_id=customer.pk)
     return Picker(
-        favourites=services_by_id(ids=starred)[:FAVOURITES] if starred else [],
+        favourites=services_by_id(terms=terms, ids=starred)[:FAVOURITES] if starred else [],
         platforms=sorted(by_platform, key=lambda name: name == OTHER),
         platform=platform if categories else "",
         chips=[Chip(row.id, _label(row.name, platform), row.count) for row in categories],
         category=chosen,
         search=search,
-        page=shelf_page(number=query.get("page"), rows=ROWS, category_ids=ids, search=search),
+        page=shelf_page(terms=terms, number=query.get("page"), rows=ROWS, category_ids=ids, search=search),
         service_id=service_id,
     )
 

@@ -8,6 +8,7 @@ from orders.kinds import KINDS
 from orders.place import find_sale, offer_of, price_of, quote_order
 from orders.views.charge_words import charge_note
 from orders.wanted import BadOrderError, read_units
+from panel.customers.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,22 @@ class Summary:
 
 
 def summarize(
-    *, service_id: int, words: Mapping[str, str], balance: Decimal, seen_rate: Decimal | None = None
+    *,
+    customer: User,
+    service_id: int,
+    words: Mapping[str, str],
+    balance: Decimal,
+    seen_rate: Decimal | None = None,
 ) -> Summary:
     """The price of these words, and what is wrong with those fields that have something in them.
 
     The price is told as soon as the number of units is known. `old_rate` is set where the rate has risen above
     `seen_rate` since the page was made.
     """
-    problems = _problems(service_id, words)
+    problems = _problems(customer, service_id, words)
     typed = {name: text for name, text in problems.items() if words.get(name, "").strip()}
     try:
-        sale = find_sale(service_id=service_id)
+        sale = find_sale(customer=customer, service_id=service_id)
         units = read_units(offer=offer_of(sale), words=words)
         charge = None if units is None else price_of(sale, units=units)[0]
     except BadOrderError:
@@ -64,9 +70,9 @@ def summarize(
     )
 
 
-def _problems(service_id: int, words: Mapping[str, str]) -> dict[str, str]:
+def _problems(customer: User, service_id: int, words: Mapping[str, str]) -> dict[str, str]:
     try:
-        quote_order(service_id=service_id, words=words)
+        quote_order(customer=customer, service_id=service_id, words=words)
     except BadOrderError as error:
         return {problem.field: problem.text for problem in error.problems}
     return {}

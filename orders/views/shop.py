@@ -29,6 +29,7 @@ from panel.lib.money import charge_for, plain
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.statement import wallet_balance
 from panel.web.marks import GENERIC, platform_of
+from providers.catalog.customer_terms import terms_of
 from providers.catalog.listing import ServiceLine, categories_for_sale, service_for_sale
 
 PICKER_PARTS = {"picker", "picker-results"}
@@ -91,14 +92,18 @@ def order_charge(request: HttpRequest) -> HttpResponse:
     """What the form as it is now would cost. Changes nothing; the header HX-Trigger tells each field's problem."""
     balance = wallet_balance(user=customer_of(request))
     service_id = read_id(request.POST.get("service", ""))
-    found = _offer(service_id)
+    found = _offer(customer_of(request), service_id)
     if found is None:
         return render(request, "orders/_summary.html", {"summary": Summary(balance=balance), "is_gone": True})
     line, offer = found
     form = OrderForm(offer=offer, data=request.POST, initial={})
     form.is_valid()
     summary = summarize(
-        service_id=line.id, words=form.words, balance=balance, seen_rate=form.cleaned_data.get("seen_rate")
+        customer=customer_of(request),
+        service_id=line.id,
+        words=form.words,
+        balance=balance,
+        seen_rate=form.cleaned_data.get("seen_rate"),
     )
     answer = render(request, "orders/_summary.html", {"summary": summary, "line": line})
     answer["HX-Trigger-After-Settle"] = json.dumps({"order-problems": {"problems": dict(summary.problems)}})
@@ -107,7 +112,7 @@ def order_charge(request: HttpRequest) -> HttpResponse:
 
 def _place(request: HttpRequest) -> HttpResponse:
     customer = customer_of(request)
-    found = _offer(read_id(request.POST.get("service", "")))
+    found = _offer(customer, read_id(request.POST.get("service", "")))
     if found is None:
         return _page(request, None, status=422, service_id=read_id(request.POST.get("service", "")))
     line, offer = found
@@ -122,7 +127,7 @@ def _place(request: HttpRequest) -> HttpResponse:
                 words=form.words,
                 now=timezone.now(),
                 token=form.cleaned_data["token"],
-                agreed_charge=_agreed_charge(form, line, offer),
+                agreed_charge=_agreed_charge(customer, form, line, offer),
             )
         except BadOrderError as error:
             form.refuse(problem for problem in error.problems if problem.field != "charge")
@@ -135,12 +140,12 @@ def _place(request: HttpRequest) -> HttpResponse:
     return _page(request, draft, status=422, service_id=line.id, is_short=is_short)
 
 
-def _agreed_charge(form: OrderForm, line: ServiceLine, offer: Offer) -> Decimal | None:
+def _agreed_charge(customer: User, form: OrderForm, line: ServiceLine, offer: Offer) -> Decimal | None:
     """What the customer agreed to: the rate that the page showed, for as many as they want."""
     seen = form.cleaned_data["seen_rate"]
     if seen is None:
         return None
-    wanted = quote_order(service_id=line.id, words=form.words).wanted
+    wanted = quote_order(customer=customer, service_id=line.id, words=form.words).wanted
     return charge_for(rate=seen, quantity=wanted.quantity, per_package=offer.kind.is_per_package)
 
 
@@ -178,9 +183,11 @@ def _again(request: HttpRequest) -> Order | None:
     return own_order(request, read_id(request.GET["again"]) or 0)
 
 
-def _offer(service_id: int | None) -> tuple[ServiceLine, Offer] | None:
+def _offer(customer: User, service_id: int | None) -> tuple[ServiceLine, Offer] | None:
     """The service and what it allows, or None where it cannot be ordered."""
-    line = service_for_sale(service_id=service_id) if service_id is not None else None
+    if service_id is None:
+        return None
+    line = service_for_sale(terms=terms_of(customer_id=customer.pk), service_id=service_id)
     kind = KINDS.get(line.type) if line else None
     if line is None or kind is None:
         return None
@@ -189,20 +196,20 @@ def _offer(service_id: int | None) -> tuple[ServiceLine, Offer] | None:
 
 def _draft(customer: User, service_id: int | None, *, initial: Mapping[str, str]) -> Draft | None:
     """A fresh form for the service, or None where there is no such service for sale."""
-    found = _offer(service_id)
+    found = _offer(customer, service_id)
     return None if found is None else _draft_of(customer, *found, initial=initial)
 
 
 def _draft_of(customer: User, line: ServiceLine, offer: Offer, *, initial: Mapping[str, str]) -> Draft:
     values = {**initial, "seen_rate": plain(line.rate), "token": _new_token()}
-    summary = summarize(service_id=line.id, words=initial, balance=wallet_balance(user=customer))
+    summary = summarize(customer=customer, service_id=line.id, words=initial, balance=wallet_balance(user=customer))
     return Draft(line, offer, OrderForm(offer=offer, initial=values), replace(summary, problems={}))
 
 
 def _summary(customer: User, line: ServiceLine, form: OrderForm) -> Summary:
     balance = wallet_balance(user=customer)
     seen_rate = form.cleaned_data.get("seen_rate")
-    return summarize(service_id=line.id, words=form.words, balance=balance, seen_rate=seen_rate)
+    return summarize(customer=customer, service_id=line.id, words=form.words, balance=balance, seen_rate=seen_rate)
 
 
 def _to_send_again(form: OrderForm, data: QueryDict, line: ServiceLine) -> OrderForm:

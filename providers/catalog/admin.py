@@ -1,4 +1,7 @@
-"""The shelf: categories, services and pricing rules. What sync and the rules write is read-only here."""
+"""The shelf: categories, services and pricing rules. What sync and the rules write is read-only here.
+
+Customers' own rates and discounts are in providers/catalog/terms_admin.py.
+"""
 
 from typing import Any
 
@@ -14,11 +17,14 @@ from panel.ops import audit
 from panel.ops.back_office import RecordAdmin, TabularInline, actor_of
 from panel.web.access import need
 from panel.web.templatetags.panel import money
+from providers.catalog import terms_admin
 from providers.catalog.choices import choose_for_service, put_on_sale, save_category
 from providers.catalog.forms import TARGETS, BackupForm, MarkupForm, margin_percent, preview_of
 from providers.catalog.markups import delete_markup, set_markup
 from providers.catalog.models import Backup, Category, Markup, Service
 from providers.catalog.shelve import confirm_services
+
+__all__ = ["CategoryAdmin", "MarkupAdmin", "ServiceAdmin", "terms_admin"]
 
 CHOSEN = (
     "name", "description", "category", "has_own_words", "position", "is_enabled", "allow_below_cost", "refill_days"

@@ -1,4 +1,4 @@
-"""Something built from the whole shelf, kept while the shelf's version stays: for lists that are dear to build."""
+"""What is built from the whole shelf, kept while the shelf's version stays: for lists that are dear to build."""
 
 import threading
 import time
@@ -9,6 +9,8 @@ from providers.catalog.models import Shelf
 
 OLDEST_SECONDS = 60
 """What is kept is built anew after this, should someone have changed the shelf without saying so."""
+MOST_KEPT = 16
+"""Of how many variants one list is kept: the shop's own, and those of the customers with own terms who asked last."""
 
 T = TypeVar("T")
 
@@ -19,30 +21,38 @@ def shelf_version() -> str | None:
 
 
 class KeptByShelf(Generic[T]):
-    """`get` gives what `build` made of the shelf as it is now: one small query where it did not change."""
+    """`get` gives what was built of the shelf as it is now: one small query where it did not change."""
 
-    def __init__(self, build: Callable[[], T]) -> None:
-        self._build = build
-        self._kept: list[tuple[str, float, T]] = []
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, float, T]] = {}
         self._building = threading.Lock()
 
-    def get(self) -> T:
-        """As the shelf is now; built once, however many ask at the same time."""
+    def get(self, variant: str, build: Callable[[], T]) -> T:
+        """That variant as the shelf is now; built once, however many ask at the same time."""
         version = shelf_version()
         if version is None:  # nothing to check what is kept against
-            return self._build()
-        if found := self._fitting(version):
+            return build()
+        if found := self._fitting(variant, version):
             return found[0]
         with self._building:
-            if found := self._fitting(version):
+            if found := self._fitting(variant, version):
                 return found[0]
-            made = self._build()
-            self._kept[:] = [(version, time.monotonic(), made)]
+            made = build()
+            self._keep(variant, version, made)
             return made
 
     def forget(self) -> None:
         """Drop what is kept."""
-        self._kept.clear()
+        with self._building:
+            self._kept = {}
 
-    def _fitting(self, version: str) -> list[T]:
-        return [made for of, built, made in self._kept if of == version and time.monotonic() - built < OLDEST_SECONDS]
+    def _fitting(self, variant: str, version: str) -> list[T]:
+        found = self._kept.get(variant)
+        if found is None or found[0] != version or time.monotonic() - found[1] >= OLDEST_SECONDS:
+            return []
+        return [found[2]]
+
+    def _keep(self, variant: str, version: str, made: T) -> None:
+        others = {name: kept for name, kept in self._kept.items() if name != variant and kept[0] == version}
+        newest = sorted(others, key=lambda name: others[name][1])[-(MOST_KEPT - 1) :]
+        self._kept = {name: others[name] for name in newest} | {variant: (version, time.monotonic(), made)}

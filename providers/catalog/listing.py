@@ -1,8 +1,10 @@
-"""The shelf as it is read: by the order form, the price list and the commands. Plain values, no model rows."""
+"""The shelf as it is read: by the order form, the price list and the commands. Plain values, no model rows.
+
+What a customer sees is at that customer's `terms`."""
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 
 from panel.web.figures import duration_text
 from providers.catalog.models import Category, Service
-from providers.catalog.pricing import PER_PACKAGE
+from providers.catalog.pricing import PER_PACKAGE, SHOP_TERMS, Terms
 
 FOR_SALE = Q(is_enabled=True, is_available=True)
 WORDS_IN_SEARCH = 8
@@ -52,6 +54,7 @@ class ServiceLine:
     is_enabled: bool
     is_available: bool
     reason: str
+    allow_below_cost: bool
     description: str = ""
 
     @property
@@ -89,6 +92,7 @@ COLUMNS = (
     "is_enabled",
     "is_available",
     "unavailable_reason",
+    "allow_below_cost",
 )
 
 
@@ -102,18 +106,24 @@ def categories_for_sale() -> list[CategoryCount]:
 
 
 def services_for_sale(
-    *, category_id: int | None = None, search: str = "", limit: int | None = None, with_descriptions: bool = False
+    *,
+    terms: Terms,
+    category_id: int | None = None,
+    search: str = "",
+    limit: int | None = None,
+    with_descriptions: bool = False,
 ) -> list[ServiceLine]:
     """What customers can buy, in the shop's order; of one category, and matching `search`, where given."""
     rows = _matching(Service.objects.filter(FOR_SALE), search)
     if category_id is not None:
         rows = rows.filter(category_id=category_id)
     columns = (*COLUMNS, "description") if with_descriptions else COLUMNS
-    return [ServiceLine(*row) for row in rows.values_list(*columns)[:limit]]
+    return [_line(row, terms) for row in rows.values_list(*columns)[:limit]]
 
 
 def shelf_page(
     *,
+    terms: Terms,
     number: str | None,
     rows: int,
     category_ids: Collection[int] | None = None,
@@ -131,7 +141,7 @@ def shelf_page(
         found = found.filter(category_id__in=category_ids)
     page: Page[Any] = Paginator(found, rows).get_page(number)
     rows_shown: Any = page.object_list
-    page.object_list = [ServiceLine(*row) for row in rows_shown.values_list(*COLUMNS)]
+    page.object_list = [_line(row, terms) for row in rows_shown.values_list(*COLUMNS)]
     return page
 
 
@@ -140,16 +150,24 @@ def services_on_shelf(*, search: str = "") -> list[ServiceLine]:
     return [ServiceLine(*row) for row in _matching(Service.objects.all(), search).values_list(*COLUMNS)]
 
 
-def services_by_id(*, ids: Collection[int]) -> list[ServiceLine]:
+def services_by_id(*, terms: Terms, ids: Collection[int]) -> list[ServiceLine]:
     """Those of these services that customers can buy, in the shop's order."""
     rows = Service.objects.filter(FOR_SALE, pk__in=ids).values_list(*COLUMNS)
-    return [ServiceLine(*row) for row in rows]
+    return [_line(row, terms) for row in rows]
 
 
-def service_for_sale(*, service_id: int) -> ServiceLine | None:
+def service_for_sale(*, terms: Terms, service_id: int) -> ServiceLine | None:
     """One service with its description, or None where customers cannot buy it."""
     row = Service.objects.filter(FOR_SALE, pk=service_id).values_list(*COLUMNS, "description").first()
-    return None if row is None else ServiceLine(*row)
+    return None if row is None else _line(row, terms)
+
+
+def _line(row: tuple[Any, ...], terms: Terms) -> ServiceLine:
+    line = ServiceLine(*row)
+    if terms is SHOP_TERMS:
+        return line
+    rate = terms.rate_of(service_id=line.id, rate=line.rate, cost=line.cost, allow_below_cost=line.allow_below_cost)
+    return line if rate == line.rate else replace(line, rate=rate)
 
 
 def _matching(rows: QuerySet[Service], search: str) -> QuerySet[Service]:

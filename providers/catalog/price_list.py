@@ -1,4 +1,6 @@
-"""The whole price list as one compressed JSON text, built once for each version of the shelf. Called by its page.
+"""The whole price list as one compressed JSON text, built once for each version of the shelf and of a customer's terms.
+
+Called by its page:
 
 {"currency": "USD", "categories": [{"id": 3, "name": "Instagram Followers", "services": [
     {"id": 17, "name": …, "type": "Default", "rate": "0.9", "min": 50, "max": 10000,
@@ -16,6 +18,7 @@ from django.conf import settings
 from panel.lib.money import plain
 from providers.catalog.kept import KeptByShelf
 from providers.catalog.listing import ServiceLine, services_for_sale
+from providers.catalog.pricing import Terms
 
 SHOWN = ("id", "name", "type", "min", "max", "refill", "cancel", "dripfeed", "average_time")
 
@@ -27,11 +30,11 @@ class PriceList(NamedTuple):
     body: bytes
 
 
-def _build() -> PriceList:
+def _build(terms: Terms) -> PriceList:
     categories = [
         {"id": category_id, "name": name, "services": [_shown(line) for line in lines]}
         for (category_id, name), lines in groupby(
-            services_for_sale(), key=lambda line: (line.category_id, line.category)
+            services_for_sale(terms=terms), key=lambda line: (line.category_id, line.category)
         )
     ]
     content = {"currency": settings.CURRENCY, "categories": categories}
@@ -43,9 +46,9 @@ def _shown(line: ServiceLine) -> dict[str, Any]:
     return {name: getattr(line, name) for name in SHOWN} | {"rate": plain(line.rate)}
 
 
-_kept = KeptByShelf(_build)
+_kept: KeptByShelf[PriceList] = KeptByShelf()
 
 
-def price_list() -> PriceList:
-    """The list as the shelf is now: one small query where it did not change."""
-    return _kept.get()
+def price_list(*, terms: Terms) -> PriceList:
+    """The list as the shelf is now, at these terms: one small query where it did not change."""
+    return _kept.get(terms.version, lambda: _build(terms))

@@ -1,7 +1,7 @@
 """What a service costs and what it is sold for. Pure; called by the shelf, the markups and their preview."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 
 from panel.lib.money import LARGEST, ZERO, round_up
@@ -52,6 +52,32 @@ class Price:
     problem: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a customer pays in place of the shop's rates: rates of their own by service, and a discount on all others.
+
+    `version` names these terms for what is kept; it is empty for the shop's own.
+    """
+
+    discount_percent: Decimal = ZERO
+    own_rates: Mapping[int, Decimal] = field(default_factory=dict)
+    version: str = ""
+
+    def rate_of(self, *, service_id: int, rate: Decimal, cost: Decimal, allow_below_cost: bool) -> Decimal:
+        """The customer's rate for a service that the shop sells at `rate`."""
+        return rate_for_customer(
+            rate=rate,
+            cost=cost,
+            allow_below_cost=allow_below_cost,
+            discount_percent=self.discount_percent,
+            own_rate=self.own_rates.get(service_id),
+        )
+
+
+SHOP_TERMS = Terms()
+"""For everybody who has none of their own."""
+
+
 class RuleBook:
     """All rules; of two for the same target the later one holds."""
 
@@ -82,6 +108,21 @@ def marked_up(*, cost: Decimal, rule: Rule) -> Decimal:
     """`cost` with the rule's percentage and fixed part, rounded up to the rule's decimals."""
     exact = _EXACT.add(_EXACT.multiply(cost, _EXACT.add(1, rule.percent.scaleb(-2))), rule.fixed)
     return round_up(exact, places=rule.decimals)
+
+
+def rate_for_customer(
+    *, rate: Decimal, cost: Decimal, allow_below_cost: bool, discount_percent: Decimal, own_rate: Decimal | None
+) -> Decimal:
+    """Their own rate, else the shop's less the discount, rounded up to a millionth.
+
+    Unless the service may be sold below cost, a rate that differs from the shop's is never under the cost.
+    """
+    if own_rate is None and not discount_percent:
+        return rate
+    wanted = own_rate
+    if wanted is None:
+        wanted = round_up(_EXACT.multiply(rate, _EXACT.subtract(100, discount_percent).scaleb(-2)))
+    return wanted if allow_below_cost else max(wanted, cost)
 
 
 def price(*, cost: Decimal, rule: Rule | None, allow_below_cost: bool, minimum_margin_percent: int) -> Price:

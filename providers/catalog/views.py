@@ -15,13 +15,14 @@ from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.customers.signed_in import customer_of
-from panel.lib.money import ZERO
+from panel.lib.money import ZERO, plain
 from panel.web.figures import SIGNS
+from providers.catalog.customer_terms import terms_of
 from providers.catalog.favourites import favourite_ids, set_favourite
 from providers.catalog.kept import shelf_version
 from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, service_for_sale, shelf_page
 from providers.catalog.price_list import price_list
-from providers.catalog.pricing import PER_PACKAGE
+from providers.catalog.pricing import PER_PACKAGE, Terms
 
 ROWS = 100
 LONGEST_SEARCH = 100
@@ -43,14 +44,26 @@ class Shown:
 
     def __init__(self, request: HttpRequest, starred: Collection[int] | None) -> None:
         self._query = request.GET
+        self.terms = _terms(request)
         self._starred = starred
         self.search = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
         self.is_favourites = "favourites" in request.GET and starred is not None
 
     @property
     def is_first_view(self) -> bool:
-        """Whether nothing is asked for: then everybody sees the same, for as long as the shelf does not change."""
+        """Whether nothing is asked for: then all on the same terms see the same, while the shelf does not change."""
         return not self._query
+
+    @property
+    def version(self) -> str | None:
+        """What the first view is kept by."""
+        shelf = shelf_version() if self.is_first_view else None
+        return shelf and f"{shelf} {self.terms.version}"
+
+    @property
+    def discount(self) -> str:
+        """The customer's, in per cent; empty where there is none."""
+        return plain(self.terms.discount_percent) if self.terms.discount_percent else ""
 
     @cached_property
     def categories(self) -> list[CategoryCount]:
@@ -67,6 +80,7 @@ class Shown:
     @cached_property
     def page(self) -> Page[ServiceLine]:
         return shelf_page(
+            terms=self.terms,
             number=self._query.get("page"),
             rows=ROWS,
             category_ids=None if self.category is None else [self.category.id],
@@ -90,7 +104,7 @@ def services(request: HttpRequest) -> HttpResponse:
     shown = Shown(request, starred)
     context = {
         "shown": shown,
-        "version": shelf_version() if shown.is_first_view else None,
+        "version": shown.version,
         "package_types": ",".join(sorted(PER_PACKAGE)),
         "sign": SIGNS.get(settings.CURRENCY, ""),
         "blank": BLANK,
@@ -102,7 +116,7 @@ def services(request: HttpRequest) -> HttpResponse:
 @require_safe
 def service(request: HttpRequest, service_id: int) -> HttpResponse:
     """What one service is: a page of its own, or for htmx what the drawer shows."""
-    line = service_for_sale(service_id=service_id)
+    line = service_for_sale(terms=_terms(request), service_id=service_id)
     if line is None:
         raise Http404("There is no such service for sale.")
     template = "catalog/_service.html" if getattr(request, "htmx", False) else "catalog/service.html"
@@ -116,7 +130,7 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
 @require_POST
 def service_favourite(request: HttpRequest, service_id: int) -> HttpResponse:
     """Star a service, or take the star away, as the form says; for htmx the button as it is now."""
-    line = service_for_sale(service_id=service_id)
+    line = service_for_sale(terms=_terms(request), service_id=service_id)
     if line is None:
         raise Http404("There is no such service for sale.")
     is_favourite = request.POST.get("star") == "1"
@@ -129,7 +143,7 @@ def service_favourite(request: HttpRequest, service_id: int) -> HttpResponse:
 @require_safe
 def service_prices(request: HttpRequest) -> HttpResponse:
     """The whole price list as JSON, compressed; a browser that has it already is only told so."""
-    prices = price_list()
+    prices = price_list(terms=_terms(request))
     etag = f"W/{prices.etag}"
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
     response = HttpResponse(
@@ -146,6 +160,11 @@ def service_prices(request: HttpRequest) -> HttpResponse:
 def _starred(request: HttpRequest) -> set[int] | None:
     """The services that the customer starred; None where nobody is signed in."""
     return favourite_ids(customer=customer_of(request)) if request.user.is_authenticated else None
+
+
+def _terms(request: HttpRequest) -> Terms:
+    """What the person pays: the shop's terms where nobody is signed in."""
+    return terms_of(customer_id=request.user.pk)
 
 
 def _chosen(categories: Sequence[CategoryCount], text: str) -> CategoryCount | None:

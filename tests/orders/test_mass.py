@@ -17,7 +17,11 @@ def place(
     store: Store, text: str, *, form: str = "one-form-of-the-page", agreed: dict[int, Decimal] | None = None
 ) -> list[Line]:
     if agreed is None:
-        agreed = {line.number: line.charge for line in check_lines(text=text) if line.charge is not None}
+        agreed = {
+            line.number: line.charge
+            for line in check_lines(customer=store.customer, text=text)
+            if line.charge is not None
+        }
     return place_lines(customer=store.customer, text=text, agreed=agreed, token=form, now=timezone.now())
 
 
@@ -35,7 +39,7 @@ def lines_of(store: Store) -> str:
 
 def test_every_line_is_checked_and_priced(store: Store) -> None:
     before = store.everything()
-    lines = check_lines(text=lines_of(store))
+    lines = check_lines(customer=store.customer, text=lines_of(store))
     assert [(line.number, line.quantity, line.charge_text, line.problem) for line in lines] == [
         (1, 1000, "1.35", ""),
         (2, 300, "0.405", ""),
@@ -50,7 +54,7 @@ def test_every_line_is_checked_and_priced(store: Store) -> None:
 def test_a_service_is_looked_up_once(store: Store, django_assert_num_queries) -> None:
     text = f"{store.service().pk} | {LINK} | 1000\n" * 50
     with django_assert_num_queries(1):
-        assert len(check_lines(text=text)) == 50
+        assert len(check_lines(customer=store.customer, text=text)) == 50
 
 
 def test_good_lines_are_placed_and_bad_ones_come_back(store: Store) -> None:
@@ -80,7 +84,7 @@ def test_money_that_ends_in_the_middle_returns_the_rest(store: Store) -> None:
 
 def test_a_price_that_rose_returns_its_line(store: Store) -> None:
     text = f"{store.service().pk} | {LINK} | 1000\n{store.service(PLAIN_SERVICE).pk} | {LINK} | 20"
-    agreed = {line.number: line.charge for line in check_lines(text=text) if line.charge}
+    agreed = {line.number: line.charge for line in check_lines(customer=store.customer, text=text) if line.charge}
     Service.objects.filter(pk=store.service().pk).update(rate=Decimal(2))
     lines = place(store, text, agreed=agreed)
     assert "The price has changed: this order now costs 2 USD." in lines[0].problem
@@ -137,5 +141,5 @@ def test_too_many_lines_are_refused_whole(store: Store) -> None:
     with pytest.raises(MassOrderError, match="These are 101 lines: at most 100"):
         place(store, text)
     with pytest.raises(MassOrderError, match="These are 100,000 lines"):
-        check_lines(text="1\n" * 100_000)
+        check_lines(customer=store.customer, text="1\n" * 100_000)
     assert store.everything() == before

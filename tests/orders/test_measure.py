@@ -10,6 +10,7 @@ from orders.models import Order
 from panel.web.figures import duration_text
 from providers.catalog.listing import service_for_sale
 from providers.catalog.models import Shelf
+from providers.catalog.pricing import SHOP_TERMS
 from tests.fixtures_orders import Store
 
 
@@ -24,7 +25,7 @@ def finish(store: Store, *minutes: int, days_ago: int = 1) -> None:
 
 
 def told(store: Store) -> str:
-    line = service_for_sale(service_id=store.service().pk)
+    line = service_for_sale(terms=SHOP_TERMS, service_id=store.service().pk)
     assert line is not None
     return line.average_time
 

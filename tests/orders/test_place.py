@@ -164,9 +164,9 @@ def test_what_is_not_for_sale(store: Store, how: str) -> None:
 def test_a_quote_changes_nothing(store: Store) -> None:
     before = store.everything()
 
-    assert quote_order(service_id=store.service().pk, words={"link": LINK, "quantity": "50"}).charge == Decimal(
-        "0.0675"
-    )
+    assert quote_order(
+        customer=store.customer, service_id=store.service().pk, words={"link": LINK, "quantity": "50"}
+    ).charge == Decimal("0.0675")
     assert store.everything() == before
 
 

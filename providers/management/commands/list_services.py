@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from panel.lib.commands import Answer, OperatorCommand
 from panel.lib.money import plain
 from providers.catalog.listing import ServiceLine, services_for_sale, services_on_shelf
+from providers.catalog.pricing import SHOP_TERMS
 
 
 class Command(OperatorCommand):
@@ -18,8 +19,11 @@ class Command(OperatorCommand):
         parser.add_argument("--all", action="store_true", help="Also what is not for sale, with the reason.")
 
     def work(self, **options: Any) -> Answer:
-        find = services_on_shelf if options["all"] else services_for_sale
-        lines = find(search=options["search"])
+        search = options["search"]
+        if options["all"]:
+            lines = services_on_shelf(search=search)
+        else:
+            lines = services_for_sale(terms=SHOP_TERMS, search=search)
         return Answer(
             text="\n".join(map(_words, lines)) or "Nothing found.",
             data={"services": [_data(line) for line in lines]},

@@ -80,7 +80,7 @@ def test_a_page_costs_one_query_more(
         Client().get("/services/")
     with django_assert_num_queries(1):  # kept as it was rendered, until the shelf changes
         Client().get("/services/")
-    with django_assert_num_queries(7):  # with the session, the person, and the balance in the top bar
+    with django_assert_num_queries(8):  # with the session, the person, the terms, and the balance in the top bar
         client.get("/services/?q=views")
 
 

@@ -20,13 +20,14 @@ from providers.catalog.listing import (
 from providers.catalog.markups import set_markup
 from providers.catalog.models import Category, Service, Shelf
 from providers.catalog.price_list import price_list
+from providers.catalog.pricing import SHOP_TERMS
 from tests.fixtures_shop import Shop
 
 D = Decimal
 
 
 def content() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(gzip.decompress(price_list().body))
+    found: dict[str, Any] = json.loads(gzip.decompress(price_list(terms=SHOP_TERMS).body))
     return found
 
 
@@ -43,7 +44,7 @@ def test_categories_are_counted_by_what_is_for_sale(shop: Shop) -> None:
 
 def test_a_line_says_all_that_the_order_form_needs(shop: Shop) -> None:
     service = shop.service("1")
-    line = service_for_sale(service_id=service.pk)
+    line = service_for_sale(terms=SHOP_TERMS, service_id=service.pk)
     assert line is not None
     assert (line.id, line.provider, line.provider_service, line.type) == (service.pk, "North", "1", "Default")
     assert (line.category, line.cost, line.rate, line.min, line.max) == (
@@ -60,10 +61,10 @@ def test_a_line_says_all_that_the_order_form_needs(shop: Shop) -> None:
 def test_only_what_is_for_sale_is_found(shop: Shop) -> None:
     pk = shop.service("1").pk
     Service.objects.filter(pk=pk).update(is_enabled=False)
-    assert service_for_sale(service_id=pk) is None
-    assert pk not in {line.id for line in services_for_sale()}
+    assert service_for_sale(terms=SHOP_TERMS, service_id=pk) is None
+    assert pk not in {line.id for line in services_for_sale(terms=SHOP_TERMS)}
     assert pk in {line.id for line in services_on_shelf()}
-    assert service_for_sale(service_id=10**9) is None
+    assert service_for_sale(terms=SHOP_TERMS, service_id=10**9) is None
 
 
 @pytest.mark.parametrize(
@@ -76,25 +77,25 @@ def test_only_what_is_for_sale_is_found(shop: Shop) -> None:
     ],
 )
 def test_every_word_must_be_in_the_name_or_the_category(shop: Shop, search: str, found: bool) -> None:
-    assert (shop.service("4").pk in {line.id for line in services_for_sale(search=search)}) is found
+    assert (shop.service("4").pk in {line.id for line in services_for_sale(terms=SHOP_TERMS, search=search)}) is found
 
 
 def test_a_number_finds_the_service(shop: Shop) -> None:
     pk = shop.service("2").pk
-    assert pk in {line.id for line in services_for_sale(search=str(pk))}
+    assert pk in {line.id for line in services_for_sale(terms=SHOP_TERMS, search=str(pk))}
 
 
 def test_a_category_and_a_limit_narrow_it_down(shop: Shop) -> None:
     category = shop.service("4").category
-    lines = services_for_sale(category_id=category.pk)
+    lines = services_for_sale(terms=SHOP_TERMS, category_id=category.pk)
     assert {line.category for line in lines} == {"TikTok Views"}
     assert lines[0].id == shop.service("4").pk
-    assert len(services_for_sale(limit=3)) == 3
+    assert len(services_for_sale(terms=SHOP_TERMS, limit=3)) == 3
 
 
 def test_the_whole_list_is_one_query(shop: Shop) -> None:
     with CaptureQueriesContext(connection) as queries:
-        services_for_sale()
+        services_for_sale(terms=SHOP_TERMS)
     assert len(queries) == 1
 
 
@@ -118,28 +119,28 @@ def test_the_price_list_holds_what_is_for_sale_grouped_in_order(shop: Shop) -> N
 
 
 def test_an_unchanged_shelf_is_not_built_again(shop: Shop) -> None:
-    first = price_list()
+    first = price_list(terms=SHOP_TERMS)
     with CaptureQueriesContext(connection) as queries:
-        assert price_list() is first
+        assert price_list(terms=SHOP_TERMS) is first
     assert len(queries) == 1
 
 
 def test_a_changed_price_is_in_the_next_list(shop: Shop) -> None:
-    etag, _ = price_list()
+    etag, _ = price_list(terms=SHOP_TERMS)
     set_markup(percent=D(100))
-    assert price_list().etag != etag
+    assert price_list(terms=SHOP_TERMS).etag != etag
     assert content()["categories"][0]["services"][0]["rate"] == "1.8"
     set_markup(percent=D(50))
-    assert price_list().etag == etag
+    assert price_list(terms=SHOP_TERMS).etag == etag
 
 
 def test_a_list_is_built_anew_after_a_while_even_if_nobody_said_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    etag, _ = price_list()
+    etag, _ = price_list(terms=SHOP_TERMS)
     Service.objects.filter(pk=shop.service("1").pk).update(name="Renamed behind the shelf's back")
-    assert price_list().etag == etag
+    assert price_list(terms=SHOP_TERMS).etag == etag
     now = kept.time.monotonic()
     monkeypatch.setattr(kept.time, "monotonic", lambda: now + 61)
-    assert price_list().etag != etag
+    assert price_list(terms=SHOP_TERMS).etag != etag
 
 
 def test_an_empty_shop_has_an_empty_list(db: None) -> None:

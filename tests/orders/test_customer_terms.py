@@ -1,0 +1,182 @@
+"""A customer's own rates and discount: the same on the site, in the API and in the books, to the millionth."""
+
+import gzip
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from orders.mass import check_lines
+from orders.models import Order
+from orders.place import place_order
+from orders.wanted import BadOrderError
+from panel.customers.keys import issue_key
+from panel.customers.models import User
+from panel.ops.models import AuditEvent
+from providers.catalog.choices import choose_for_service
+from providers.catalog.models import CustomerRate, CustomerTerms
+from tests.fixtures_orders import LINK, Store
+
+TERMS = "/admin/catalog/customerterms/"
+
+
+def give(store: Store, discount: str = "0", **rates: str) -> CustomerTerms:
+    """Terms for the store's customer; own rates as s1="0.95", by the service's number at the provider."""
+    terms = CustomerTerms.objects.create(customer=store.customer, discount_percent=Decimal(discount))
+    for name, rate in rates.items():
+        CustomerRate.objects.create(terms=terms, service=store.service(name[1:]), rate=Decimal(rate))
+    return terms
+
+
+def form(store: Store, discount: str, *rates: tuple[str, str], kept: CustomerTerms | None = None) -> dict[str, object]:
+    """The admin's form as a browser would send it."""
+    rows = list(kept.rates.order_by("pk")) if kept else []
+    given: dict[str, object] = {
+        "customer": store.customer.pk,
+        "discount_percent": discount,
+        "rates-TOTAL_FORMS": len(rates),
+        "rates-INITIAL_FORMS": len(rows),
+    }
+    for number, (external_id, rate) in enumerate(rates):
+        given |= {f"rates-{number}-service": store.service(external_id).pk, f"rates-{number}-rate": rate}
+        if number < len(rows):
+            given |= {f"rates-{number}-id": rows[number].pk, f"rates-{number}-terms": rows[number].terms_id}
+    return given
+
+
+@pytest.fixture
+def customer(store: Store) -> Client:
+    client = Client()
+    client.force_login(store.customer)
+    return client
+
+
+@pytest.fixture
+def owner(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
+    return client
+
+
+@pytest.fixture
+def key(store: Store) -> str:
+    return issue_key(customer=store.customer, name="Test", actor="test", now=timezone.now()).secret.reveal()
+
+
+def api_rates(key: str) -> dict[int, str]:
+    rows = Client().post("/api/v2", {"key": key, "action": "services"}).json()
+    return {row["service"]: row["rate"] for row in rows}
+
+
+def listed(client: Client) -> dict[int, str]:
+    """The rates of the price list that the page's search reads."""
+    answer = client.get("/services/prices.json", headers={"Accept-Encoding": "gzip"})
+    content: Any = json.loads(gzip.decompress(answer.content))
+    return {row["id"]: row["rate"] for category in content["categories"] for row in category["services"]}
+
+
+@pytest.mark.parametrize(
+    ("discount", "own", "charge"),
+    [
+        ("0", {}, "1.35"),
+        ("5", {}, "1.2825"),
+        ("33.333", {}, "0.900005"),  # 0.9000045, rounded up to a millionth
+        ("50", {}, "0.9"),  # 0.675 is under the cost
+        ("5", {"s1": "1.111111"}, "1.111111"),
+        ("0", {"s1": "0.1"}, "0.9"),
+        ("0", {"s1": "2"}, "2"),
+        ("5", {"s4": "0.3"}, "1.2825"),
+    ],
+)
+def test_an_order_is_charged_at_the_customers_rate(
+    store: Store, discount: str, own: dict[str, str], charge: str
+) -> None:
+    give(store, discount, **own)
+    order = store.place()
+    assert (order.rate, order.charge) == (Decimal(charge), Decimal(charge))
+    assert store.wallet() == 100 - Decimal(charge)
+
+
+def test_below_cost_is_sold_where_staff_allowed_it(store: Store) -> None:
+    choose_for_service(service=store.service(), chosen={"allow_below_cost": True})
+    give(store, "50")
+    assert store.place().charge == Decimal("0.675")
+
+
+def test_every_door_says_the_same_rate(store: Store, customer: Client, key: str) -> None:
+    give(store, "5", s4="0.3")
+    first, fourth = store.service("1").pk, store.service("4").pk
+    rates = api_rates(key)
+    assert (rates[first], rates[fourth]) == ("1.2825", "0.3")
+    assert listed(customer) == {pk: rates[pk] for pk in listed(customer)}
+    assert listed(Client())[first] == "1.35"
+    pages = ["/services/", f"/services/{first}/", f"/order/?service={first}", f"/services/?q={first}"]
+    for path in pages:
+        text = customer.get(path).content.decode()
+        assert "1.2825" in text, path
+    lines = check_lines(customer=store.customer, text=f"{first} | {LINK} | 1000\n{fourth} | {LINK} | 1000")
+    assert [line.charge for line in lines] == [Decimal("1.2825"), Decimal("0.3")]
+    words = {"service": first, "link": LINK, "quantity": "1000"}
+    assert "1.2825" in customer.post("/order/charge/", words).content.decode()
+    order = Client().post("/api/v2", {"key": key, "action": "add", **words}).json()["order"]
+    assert Order.objects.get(pk=order).charge == Decimal("1.2825")
+
+
+def test_others_pay_what_everybody_pays(store: Store, key: str) -> None:
+    give(store, "5")
+    bob = User.objects.create_user("bob@example.com", "correct horse battery")
+    bobs = issue_key(customer=bob, name="Test", actor="test", now=timezone.now()).secret.reveal()
+    service = store.service().pk
+    for _ in range(2):
+        assert (api_rates(key)[service], api_rates(bobs)[service]) == ("1.2825", "1.35")
+    bob_client = Client()
+    bob_client.force_login(bob)
+    text = bob_client.get("/services/").content.decode()
+    assert "1.35" in text
+    assert "% off" not in text
+
+
+def test_staff_give_terms_and_the_next_call_shows_them(owner: Client, store: Store, customer: Client, key: str) -> None:
+    service = store.service().pk
+    assert (api_rates(key)[service], "1.35" in customer.get("/services/").content.decode()) == ("1.35", True)
+    assert owner.post(f"{TERMS}add/", form(store, "10")).status_code == 302
+    assert api_rates(key)[service] == "1.215"
+    assert "with 10 % off" in customer.get("/services/").content.decode()
+    terms = CustomerTerms.objects.get()
+    owner.post(f"{TERMS}{terms.pk}/change/", form(store, "10", ("1", "1.1")))
+    assert api_rates(key)[service] == "1.1"
+    owner.post(f"{TERMS}{terms.pk}/change/", form(store, "10", ("1", "1.05"), kept=terms))
+    assert api_rates(key)[service] == "1.05"
+    page = owner.get(f"{TERMS}{terms.pk}/change/").content.decode()
+    assert all(shown in page for shown in ("1.05", "1.35", "0.90"))
+    assert "10 %" in owner.get(TERMS).content.decode()
+    actions = list(AuditEvent.objects.filter(target=f"customerterms:{terms.pk}").values_list("action", flat=True))
+    assert sorted(actions) == ["customerterms.add", "customerterms.change", "customerterms.change"]
+
+
+@pytest.mark.parametrize(
+    ("discount", "rate"), [("-1", "1"), ("100", "1"), ("5", "0"), ("5", "-1"), ("5", "NaN"), ("x", "1")]
+)
+def test_terms_that_make_no_sense_are_refused(owner: Client, store: Store, discount: str, rate: str) -> None:
+    answer = owner.post(f"{TERMS}add/", form(store, discount, ("1", rate)))
+    assert answer.status_code == 200
+    assert (CustomerTerms.objects.count(), CustomerRate.objects.count()) == (0, 0)
+
+
+def test_a_rate_that_rose_is_not_charged_unasked(store: Store) -> None:
+    give(store, "5")
+    words = {"link": LINK, "quantity": "1000"}
+    before = store.everything()
+    CustomerTerms.objects.update(discount_percent=Decimal(1))
+    with pytest.raises(BadOrderError, match=r"now costs 1\.3365"):
+        place_order(
+            customer=store.customer,
+            service_id=store.service().pk,
+            words=words,
+            now=timezone.now(),
+            agreed_charge=Decimal("1.2825"),
+        )
+    assert store.everything() == before
