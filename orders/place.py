@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from orders.kinds import KINDS
 from orders.models import Order, OrderEvent
+from orders.states import State
 from orders.wake import wake_submit
 from orders.wanted import BadOrderError, Offer, Problem, Wanted, read_wanted
 from panel.customers.models import User
@@ -81,8 +82,11 @@ def place_order(
     now: datetime,
     token: str | None = None,
     agreed_charge: Decimal | None = None,
+    repeat_seconds: int = 0,
 ) -> Placement:
     """Take the charge and write the order as QUEUED; all or nothing. A `token` makes a repeated call harmless.
+
+    With `repeat_seconds`, so does a living order of the same content that is no older than that.
 
     Raises BadOrderError when it cannot be ordered so, or would cost more than `agreed_charge` (what the customer was
     shown), and NotEnoughFundsError when the wallet holds less than the charge.
@@ -93,6 +97,9 @@ def place_order(
             if agreed_charge is not None and quote.charge > agreed_charge:
                 text = f"The price has changed: this order now costs {quote.charge.normalize():f} {settings.CURRENCY}."
                 raise BadOrderError([Problem("charge", text)])
+            same = _same_order(customer, quote, now - timedelta(seconds=repeat_seconds)) if repeat_seconds else None
+            if same is not None:
+                return Placement(same, is_new=False)
             order = _write_order(customer, quote, token, now)
             wake_submit(order_id=order.pk)
             return Placement(order, is_new=True)
@@ -101,6 +108,20 @@ def place_order(
         if not earlier:
             raise
         return Placement(earlier, is_new=False)
+
+
+def _same_order(customer: User, quote: Quote, since: datetime) -> Order | None:
+    """The newest order of the same content that did not end without delivery; the wallet is locked until the commit."""
+    ledger.lock_wallet(user=customer)
+    wanted = quote.wanted
+    alike = Order.objects.filter(
+        customer=customer,
+        created_at__gte=since,
+        service_id=quote.sale.service_id,
+        link=wanted.link,
+        quantity=wanted.quantity,
+    ).exclude(state__in=[State.CANCELED, State.REJECTED])
+    return next((order for order in alike.order_by("-created_at", "-pk") if order.fields == dict(wanted.fields)), None)
 
 
 def _write_order(customer: User, quote: Quote, token: str | None, now: datetime) -> Order:

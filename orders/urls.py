@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/", pages.api_page, name="api_page"),
     path("api/keys/<int:key_id>/rotate/", pages.api_key_rotate, name="api_key_rotate"),
     path("api/keys/<int:key_id>/revoke/", pages.api_key_revoke, name="api_key_revoke"),
+    path("api/repeats/", pages.api_repeats, name="api_repeats"),
     path("api/console/", pages.api_console, name="api_console"),
     path("api/openapi.json", pages.api_openapi, name="api_openapi"),
     path("api/v2", api, name="api"),

@@ -52,17 +52,22 @@ class Action:
 
 
 def add(call: Call) -> Any:
-    """Place an order. With an idempotency key, a repeated call gets the first one's order."""
+    """Place an order. With an idempotency key, a repeated call gets the first one's order.
+
+    Without one the customer's own rule for repeated orders holds.
+    """
     service_id = read_id(call.words, "service")
     if service_id is None:
         raise ApiError("Incorrect service ID")
+    customer, token = call.customer, _token(call.words.get("idempotency_key", ""))
     try:
         placement = place_order(
-            customer=call.customer,
+            customer=customer,
             service_id=service_id,
             words=call.words,
             now=call.now,
-            token=_token(call.words.get("idempotency_key", "")),
+            token=token,
+            repeat_seconds=0 if token else customer.repeat_seconds,
         )
     except BadOrderError as problem:
         raise ApiError(problem.problems[0].word) from None

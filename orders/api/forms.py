@@ -32,6 +32,18 @@ class KeyForm(forms.Form):
         }
 
 
+class RepeatForm(forms.Form):
+    """Within how many seconds the same order is a repetition of the first."""
+
+    seconds = forms.IntegerField(
+        min_value=0,
+        max_value=3600,
+        label="Seconds",
+        help_text="Up to 3,600. With 0 every call of add is an order of its own.",
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
 class ConsoleForm(forms.Form):
     """A call that only reads."""
 

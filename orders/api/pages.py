@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from orders.api import document
 from orders.api.actions import ACTIONS, Call
 from orders.api.answers import error
-from orders.api.forms import ConsoleForm, KeyForm
+from orders.api.forms import ConsoleForm, KeyForm, RepeatForm
 from orders.api.service_list import Prebuilt
 from orders.api.words import ApiError, form_words
 from panel.customers.keys import Holder, IssuedKey, KeyProblemError, issue_key, living_keys, revoke_key, rotate_key
@@ -81,6 +81,20 @@ def api_console(request: HttpRequest) -> HttpResponse:
     return _page(request, KeyForm(), status=200 if form.is_valid() else 422, **context)
 
 
+@login_required
+@require_POST
+def api_repeats(request: HttpRequest) -> HttpResponse:
+    """Set within how many seconds the same order is a repetition of the first."""
+    form = RepeatForm(request.POST)
+    if not form.is_valid():
+        return _page(request, KeyForm(), status=422, repeats=form)
+    seconds = form.cleaned_data["seconds"]
+    User.objects.filter(pk=customer_of(request).pk).update(repeat_seconds=seconds)
+    what = f"taken for the first one within {seconds:,} seconds" if seconds else "an order of its own each time"
+    messages.success(request, f"The same order through the API is {what}.")
+    return redirect("api_page")
+
+
 @require_safe
 def api_openapi(request: HttpRequest) -> HttpResponse:
     """The API as OpenAPI 3.1, open to everybody."""
@@ -104,6 +118,7 @@ def _page(
         "types": document.types(),
         "errors": document.ERRORS.items(),
         "console": ConsoleForm(),
+        "repeats": RepeatForm(initial={"seconds": customer.repeat_seconds}),
         **more,
     }
     return render(request, "api/api.html", context, status=status)

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -36,6 +37,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("staff", default=False)
     date_joined = models.DateTimeField("joined", default=timezone.now)
+    repeat_seconds = models.PositiveSmallIntegerField(
+        "same order within seconds",
+        default=0,
+        validators=[MaxValueValidator(3600)],
+        help_text="An order through the API that is like one of the last so many seconds is that one. 0: never.",
+    )
     sessions_ended = models.PositiveIntegerField(
         default=0, editable=False, help_text="How often all sessions were ended; every session is bound to it."
     )

@@ -57,6 +57,12 @@ def wallet_of(*, user: User) -> Account:
     return wallet
 
 
+def lock_wallet(*, user: User) -> None:
+    """Until the caller's transaction ends, nobody else takes money from this wallet or gives any back."""
+    wallet = wallet_of(user=user)
+    Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=wallet.pk)
+
+
 def house_account(*, house: str, currency: str) -> Account:
     """The account of that name and currency, opened on first use."""
     account = Account.objects.filter(house=house, currency=currency).first()

@@ -29,7 +29,13 @@ CUSTOMER = (
     Page("refills", "Refills", "arrow-repeat"),
     Page("services", "Services", "tags"),
     Page("wallet", "Wallet", "wallet2"),
-    Page("api_page", "API", "plug", within=("api_key_rotate", "api_key_revoke", "api_console"), in_menu=True),
+    Page(
+        "api_page",
+        "API",
+        "plug",
+        within=("api_key_rotate", "api_key_revoke", "api_console", "api_repeats"),
+        in_menu=True,
+    ),
     Page("account", "Account", "person-circle"),
 )
 STAFF = (

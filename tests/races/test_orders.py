@@ -97,6 +97,19 @@ def test_one_token_is_one_order(store: Store) -> None:
     assert store.wallet() == Decimal("86.5")
 
 
+def test_the_same_order_within_seconds_is_one_order(store: Store) -> None:
+    words, service_id = {"link": LINK, "quantity": "10000"}, store.service().pk
+
+    def place() -> Any:
+        return place_order(
+            customer=store.customer, service_id=service_id, words=words, now=timezone.now(), repeat_seconds=30
+        )
+
+    results = at_once(*[place] * RIVALS)
+    assert {result.order.pk for result in results} == {Order.objects.get().pk}
+    assert store.wallet() == Decimal("86.5")
+
+
 def test_one_order_is_sent_once(store: Store) -> None:
     order = store.place()
     results = at_once(*[lambda: submit_order(order_id=order.pk)] * RIVALS)
