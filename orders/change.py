@@ -1,7 +1,8 @@
 """How an order changes: lock it, say what becomes of it, write all of it at once.
 
 Every state, every event and every transfer of an order is written by `write`, in the caller's transaction: one guarded
-UPDATE for all the orders, their events, their transfers. The lock order is wallets by pk, orders by pk.
+UPDATE for all the orders, their events, their transfers, and the messages for customers who wish to hear of changes.
+The lock order is wallets by pk, orders by pk.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,8 +12,10 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from orders.answers import StatusRow, status
 from orders.models import Order, OrderEvent
 from orders.states import FINAL, State, check_move
+from orders.webhooks.outbox import News, tell
 from panel.lib.bulk import update_rows
 from panel.wallet import ledger
 from panel.wallet.models import Account
@@ -32,15 +35,22 @@ class Change:
     now: datetime
     wallet: int
     was: State = field(init=False)
+    was_seen: tuple[str, Decimal] = field(init=False)
     events: list[OrderEvent] = field(default_factory=list)
     moves: list[ledger.Move] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.was = State(self.order.state)
+        self.was_seen = self.seen
 
     @property
     def state(self) -> State:
         return State(self.order.state)
+
+    @property
+    def seen(self) -> tuple[str, Decimal]:
+        """What its customer is told of when it changes: the word for its state, and what was given back."""
+        return self.order.word, self.order.refunded
 
     def to(self, new: State, *, what: str, why: str = "", actor: str = "") -> None:
         """Move to `new`. Raises ForbiddenMoveError for a move that is not in the table."""
@@ -78,10 +88,19 @@ def lock_orders(*, order_ids: Iterable[int], now: datetime | None = None) -> dic
 
 
 def write(changes: Sequence[Change]) -> None:
-    """Write the orders, their transfers and their events. All or nothing, inside the caller's transaction."""
+    """Write the orders, their transfers, their events and what their customers hear of it.
+
+    All or nothing, inside the caller's transaction.
+    """
     ledger.transfer([move for change in changes for move in change.moves])
     rows = [(c.order.pk, *(getattr(c.order, name) for name in MUTABLE), c.was.value) for c in changes]
     written = update_rows(Order, rows, fields=MUTABLE, guard=["state"])
     if len(written) != len(rows):
         raise RuntimeError("An order changed under its lock.")
     OrderEvent.objects.bulk_create([event for change in changes for event in change.events])
+    tell([_news(change) for change in changes if change.seen != change.was_seen])
+
+
+def _news(change: Change) -> News:
+    row = StatusRow(*(getattr(change.order, name) for name in StatusRow._fields))
+    return News(change.order.customer_id, "order.changed", change.now, {"order": row.pk, **status(row)})

@@ -13,7 +13,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from orders.models import Cancellation, OrderEvent, Refill
+from orders.answers import REFILL_WORDS
+from orders.models import Cancellation, Order, OrderEvent, Refill
+from orders.webhooks.outbox import News, tell
 from panel.lib.bulk import update_rows
 from providers.adapters.errors import RetryLater
 
@@ -88,7 +90,28 @@ def write_told(
                 if new.event and claimed.pk in written
             ]
         )
+        if model is Refill:
+            changed = [(row.pk, row.order_id, row.was, new.state) for row, new in told if row.pk in written]
+            tell_refills(changed, now=now)
     return len(written)
+
+
+def tell_refills(changed: Sequence[tuple[int, int, str, str]], *, now: datetime) -> None:
+    """Have customers hear of refills whose word has changed: refill, order, its state before, and now."""
+    news = [row for row in changed if REFILL_WORDS[row[2]] != REFILL_WORDS[row[3]]]
+    orders = Order.objects.filter(pk__in={order_id for _, order_id, _, _ in news}) if news else Order.objects.none()
+    customers = dict(orders.values_list("pk", "customer_id"))
+    tell(
+        [
+            News(
+                customers[order_id],
+                "refill.changed",
+                now,
+                {"refill": pk, "order": order_id, "status": REFILL_WORDS[state]},
+            )
+            for pk, order_id, _, state in news
+        ]
+    )
 
 
 def write_failure(

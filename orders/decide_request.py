@@ -6,7 +6,7 @@ Neither moves money: the order's status does, whatever is decided here.
 from django.db import transaction
 from django.utils import timezone
 
-from orders.claims import SENDING
+from orders.claims import SENDING, tell_refills
 from orders.models import Cancellation, OrderEvent, Refill
 from orders.unanswered import tell_staff
 from panel.ops import audit
@@ -31,7 +31,10 @@ def close_request(*, request: Refill | Cancellation, actor: str, reason: str) ->
     is_refill = isinstance(request, Refill)
     with transaction.atomic():
         state = Refill.State.REJECTED if is_refill else Cancellation.State.REFUSED
-        _move(request, state, next_at=None, why=reason[:300], ended_at=timezone.now())
+        now = timezone.now()
+        _move(request, state, next_at=None, why=reason[:300], ended_at=now)
+        if is_refill:
+            tell_refills([(request.pk, request.order_id, request.state, state)], now=now)
         _note(request, "refill refused" if is_refill else "cancel refused", actor, reason)
     tell_staff(provider_ids=[request.order.provider_id])
 

@@ -11,6 +11,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from orders import books, cancel_close, cancel_jobs, measure, poll, reconcile, refill_jobs, submit, sweep
+from orders.webhooks import deliver
 from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.jobs import run_leased
 from panel.ops.models import Alert
@@ -111,6 +112,18 @@ def poll_provider_cancels(provider_id: int) -> None:
         return asdict(cancel_jobs.pass_on_cancels(provider=provider, now=timezone.now()))
 
     run_leased(name=f"poll_provider_cancels:{provider_id}", seconds=LEASE, job=job)
+
+
+@shared_task
+def deliver_webhooks() -> None:
+    """Tell customers' programs what has changed."""
+    run_leased(name="deliver_webhooks", seconds=LEASE, job=lambda: asdict(deliver.deliver_due()))
+
+
+@shared_task
+def forget_deliveries() -> None:
+    """Drop the log of messages that were over long ago."""
+    run_leased(name="forget_deliveries", seconds=LEASE, job=lambda: {"deleted": deliver.forget_old(now=timezone.now())})
 
 
 @shared_task

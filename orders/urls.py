@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from orders.api import pages
 from orders.api.views import api
-from orders.views import history, mass, order, refills, selection, shop
+from orders.views import history, mass, order, refills, selection, shop, webhook
 
 urlpatterns = [
     path("", shop.home, name="home"),
@@ -26,6 +26,11 @@ urlpatterns = [
     path("api/keys/<int:key_id>/revoke/", pages.api_key_revoke, name="api_key_revoke"),
     path("api/repeats/", pages.api_repeats, name="api_repeats"),
     path("api/console/", pages.api_console, name="api_console"),
+    path("api/webhook/", webhook.webhook, name="webhook"),
+    path("api/webhook/secret/", webhook.webhook_secret, name="webhook_secret"),
+    path("api/webhook/remove/", webhook.webhook_remove, name="webhook_remove"),
+    path("api/webhook/test/", webhook.webhook_test, name="webhook_test"),
+    path("api/webhook/<int:delivery_id>/again/", webhook.webhook_again, name="webhook_again"),
     path("api/openapi.json", pages.api_openapi, name="api_openapi"),
     path("api/v2", api, name="api"),
     path("api/v2/", api),

@@ -2,11 +2,11 @@
 
 import re
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from panel.lib.addresses import address_problem
 from panel.lib.money import round_to
 from panel.lib.secret import Secret
 from providers.models import Provider
@@ -48,17 +48,14 @@ def register_provider(
 
 def check_url(url: str) -> None:
     """Raises RegistrationError where `url` cannot be an API's address, or is one that we would never talk to."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port = "", None
-    if not host or len(url) > LONGEST_URL or not re.fullmatch("[!-~]+", url) or parts.scheme not in {"http", "https"}:
-        raise RegistrationError("The address is not one of an API. Write it like https://provider.example/api/v2.")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment or port == 0:
-        raise RegistrationError("The address holds more than a host and a path.")
-    if parts.scheme == "http" and host not in settings.ALLOWED_PRIVATE_HOSTS:
-        raise RegistrationError("The address is not https: the key would travel for all to read.")
+    problem = address_problem(
+        url,
+        longest=LONGEST_URL,
+        private_hosts=settings.ALLOWED_PRIVATE_HOSTS,
+        example="https://provider.example/api/v2",
+    )
+    if problem:
+        raise RegistrationError(problem)
 
 
 def _check_exchange_rate(exchange_rate: Decimal) -> None:

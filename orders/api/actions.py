@@ -8,8 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
-from orders.api import answers
-from orders.api.answers import REFILL_WORDS, StatusRow
+from orders import answers
+from orders.answers import REFILL_WORDS, StatusRow
 from orders.api.service_list import services_list
 from orders.api.words import INCORRECT, ApiError, Words, read_id, read_ids
 from orders.bulk_requests import request_cancels, request_refills

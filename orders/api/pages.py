@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from orders.answers import error
 from orders.api import document
 from orders.api.actions import ACTIONS, Call
-from orders.api.answers import error
 from orders.api.forms import ConsoleForm, KeyForm, RepeatForm
 from orders.api.service_list import Prebuilt
 from orders.api.words import ApiError, form_words

@@ -19,8 +19,8 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
+from orders.answers import error
 from orders.api.actions import ACTIONS, READ_ONLY, Call
-from orders.api.answers import error
 from orders.api.service_list import Prebuilt
 from orders.api.words import INCORRECT, ApiError, Words, form_words, json_words
 from panel.customers.keys import Holder, open_key

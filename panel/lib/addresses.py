@@ -1,9 +1,34 @@
-"""Which network addresses are the public Internet's. Pure; panel/lib/outbound.py asks before it talks to one."""
+"""Which addresses we talk to. Pure.
 
+panel/lib/outbound.py asks `is_public` of the address it has connected to; `address_problem` is for who types one in.
+"""
+
+import re
+from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """NAT64: the last 32 bits are an IPv4 address that a gateway would reach for us."""
+
+
+def address_problem(
+    url: str, *, longest: int, private_hosts: Collection[str], example: str, with_query: bool = False
+) -> str:
+    """Why we would never talk to `url`, in people's words; empty where we might. `example` shows how one is written."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or len(url) > longest or not re.fullmatch("[!-~]+", url) or parts.scheme not in {"http", "https"}:
+        return f"This is no address that we can use. Write it like {example}."
+    more = parts.fragment or (parts.query and not with_query)
+    if parts.username is not None or parts.password is not None or more or port == 0:
+        return "The address holds more than a host and a path."
+    if parts.scheme == "http" and host not in private_hosts:
+        return "The address is not https: what we send would travel for all to read."
+    return ""
 
 
 def is_public(address: str) -> bool:

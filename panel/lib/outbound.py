@@ -1,4 +1,4 @@
-"""The one way out: every request to a host that is not ours goes through here (providers, gateways, alerts).
+"""The one way out: every request to a host that is not ours goes through here (providers, webhooks, gateways, alerts).
 
 It connects only to public addresses unless a host is allowed to be private, speaks only https to the others, follows
 no redirect, ends at a deadline whatever the server does, and reads no more than it was told. Its errors say whether
@@ -11,7 +11,7 @@ the request can have been received, and hold neither the request nor its secrets
 
 import contextlib
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
@@ -30,6 +30,10 @@ HEADERS = {
     "Content-Type": "application/x-www-form-urlencoded",
     "User-Agent": USER_AGENT,
 }
+
+
+Content = tuple[bytes, Mapping[str, str]]
+"""A request's body, and the headers it needs beside HEADERS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +101,24 @@ class Outbound:
         found it closed is sent once more: for questions only. Resolving a name is the one wait the deadline cannot
         cut short, but nothing is sent after it. Raises NotConnected or NoAnswer.
         """
-        outcome = self._attempt(url, form, secrets, deadline, most_bytes, fresh)
+
+        def content() -> Content:
+            body = urlencode({**form, **{name: secret.reveal() for name, secret in secrets.items()}})
+            return body.encode("ascii"), {}
+
+        outcome = self._attempt(url, content, deadline, most_bytes, fresh)
         if isinstance(outcome, NoAnswer) and not fresh and self._was_stale():
-            outcome = self._attempt(url, form, secrets, deadline, most_bytes, fresh)
+            outcome = self._attempt(url, content, deadline, most_bytes, fresh)
         # Raised here and not where it happened: no frame that saw the secrets is part of the traceback.
+        if isinstance(outcome, OutboundError):
+            raise outcome
+        return outcome
+
+    def post_body(
+        self, *, url: str, body: bytes, headers: Mapping[str, str], deadline: float, most_bytes: int
+    ) -> Answer:
+        """POST `body` as it is, once, on a connection of its own. Raises NotConnected or NoAnswer."""
+        outcome = self._attempt(url, lambda: (body, headers), deadline, most_bytes, fresh=True)
         if isinstance(outcome, OutboundError):
             raise outcome
         return outcome
@@ -117,8 +135,7 @@ class Outbound:
     def _attempt(
         self,
         url: str,
-        form: Mapping[str, str],
-        secrets: Mapping[str, Secret],
+        content: Callable[[], Content],
         deadline: float,
         most_bytes: int,
         fresh: bool,
@@ -128,7 +145,7 @@ class Outbound:
         wire = Wire(self._exchange) if fresh else self._pooled
         reading = _Reading()
         try:
-            request = self._prepare(url, form, secrets, fresh)
+            request = self._prepare(url, content, fresh)
             return self._talk(wire, request, reading, most_bytes)
         except Exception as problem:  # noqa: BLE001 (an exception of any kind holds the request; what left decides)
             wire.close()
@@ -137,12 +154,10 @@ class Outbound:
             if fresh:
                 wire.close()
 
-    def _prepare(
-        self, url: str, form: Mapping[str, str], secrets: Mapping[str, Secret], fresh: bool
-    ) -> requests.PreparedRequest:
-        body = urlencode({**form, **{name: secret.reveal() for name, secret in secrets.items()}})
-        headers = HEADERS | ({"Connection": "close"} if fresh else {})
-        request = requests.Request("POST", url, data=body.encode("ascii"), headers=headers).prepare()
+    def _prepare(self, url: str, content: Callable[[], Content], fresh: bool) -> requests.PreparedRequest:
+        body, more = content()
+        headers = {**HEADERS, **({"Connection": "close"} if fresh else {}), **more}
+        request = requests.Request("POST", url, data=body, headers=headers).prepare()
         self._check_address(request.url or "")
         return request
 

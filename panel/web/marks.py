@@ -34,6 +34,9 @@ _MARKS = (
     Mark("Done", "green", "state-done"),
     Mark("Too late", "amber", "state-partial"),
     Mark("Refused", "red", "state-canceled"),
+    Mark("Waiting", "neutral", "state-pending"),
+    Mark("Delivered", "green", "state-done"),
+    Mark("Not delivered", "red", "state-canceled"),
 )
 MARKS = {mark.label.lower(): mark for mark in _MARKS}
 

@@ -33,7 +33,7 @@ CUSTOMER = (
         "api_page",
         "API",
         "plug",
-        within=("api_key_rotate", "api_key_revoke", "api_console", "api_repeats"),
+        within=("api_key_rotate", "api_key_revoke", "api_console", "api_repeats", "webhook", "api_repeats"),
         in_menu=True,
     ),
     Page("account", "Account", "person-circle"),

@@ -172,7 +172,7 @@ def test_the_key_may_come_from_the_environment_or_standard_input(
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("add_provider", "South", "--url", "nonsense", "--key", "k"), "The address is not one of an API."),
+        (("add_provider", "South", "--url", "nonsense", "--key", "k"), "This is no address that we can use."),
         (("add_provider", "South", "--url", "https://a.example/", "--key", "k", "--rate", "x"), "argument --rate: “x”"),
         (("add_provider", "South", "--url", "https://a.example/", "--key", "k", "--rate", "0"), "The exchange rate"),
         (("add_provider", "South", "--url", "https://a.example/", "--key", "k", "--shelve", "no"), "argument --shelve"),

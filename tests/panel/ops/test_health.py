@@ -20,6 +20,7 @@ QUICK_JOBS = (
     "read_balances",
     "sync_services",
     "measure_times",
+    "deliver_webhooks",
 )
 
 

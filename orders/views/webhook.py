@@ -1,0 +1,119 @@
+"""The customer's webhook: its address, its secret, what was told to it and what of that could not be delivered."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from orders.views.customer import customer_of
+from orders.webhooks.choices import (
+    EXAMPLE,
+    BadAddressError,
+    remove_webhook,
+    renew_secret,
+    send_again,
+    send_test,
+    set_webhook,
+)
+from orders.webhooks.deliver import DEADLINE_SECONDS, RETRIES
+from orders.webhooks.models import LONGEST_URL, Delivery, Webhook
+from panel.lib.secret import Secret
+
+ROWS = 50
+
+
+class AddressForm(forms.Form):
+    """Where the webhook is. What makes no sense is told by orders.webhooks.choices."""
+
+    url = forms.CharField(
+        max_length=LONGEST_URL,
+        label="Address",
+        help_text="A public https address of yours that takes POST requests.",
+        widget=forms.URLInput(attrs={"placeholder": EXAMPLE, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhook(request: HttpRequest) -> HttpResponse:
+    """The page; posting sets the address. A first webhook's secret is shown this once."""
+    found = Webhook.objects.filter(customer=customer_of(request)).first()
+    if request.method != "POST":
+        return _page(request, AddressForm(initial={"url": found.url if found else ""}))
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    customer = customer_of(request)
+    try:
+        secret = set_webhook(customer=customer, url=form.cleaned_data["url"], actor=customer.email)
+    except BadAddressError as problem:
+        form.add_error("url", str(problem))
+        return _page(request, form, status=422)
+    if secret is not None:
+        return _page(request, form, secret=secret)
+    messages.success(request, "Changes are told to this address from now on.")
+    return redirect("webhook")
+
+
+@login_required
+@require_POST
+def webhook_secret(request: HttpRequest) -> HttpResponse:
+    """A new secret, shown this once; the old one signs nothing from now on."""
+    found = _own(request)
+    secret = renew_secret(webhook=found, actor=customer_of(request).email)
+    return _page(request, AddressForm(initial={"url": found.url}), secret=secret)
+
+
+@login_required
+@require_POST
+def webhook_remove(request: HttpRequest) -> HttpResponse:
+    """Nothing is told any more, and the log is gone."""
+    remove_webhook(webhook=_own(request), actor=customer_of(request).email)
+    messages.success(request, "The webhook is removed. Nothing is sent to it any more.")
+    return redirect("webhook")
+
+
+@login_required
+@require_POST
+def webhook_test(request: HttpRequest) -> HttpResponse:
+    """Send a message that speaks of nothing."""
+    send_test(webhook=_own(request))
+    messages.success(request, "A test is on its way. Look at this page again in some seconds.")
+    return redirect("webhook")
+
+
+@login_required
+@require_POST
+def webhook_again(request: HttpRequest, delivery_id: int) -> HttpResponse:
+    """Send one message of the customer's once more."""
+    delivery = get_object_or_404(Delivery, pk=delivery_id, webhook__customer=customer_of(request))
+    if send_again(delivery=delivery):
+        messages.success(request, "The message is sent again.")
+    else:
+        messages.info(request, "The message is on its way already.")
+    return redirect("webhook")
+
+
+def _own(request: HttpRequest) -> Webhook:
+    return get_object_or_404(Webhook, customer=customer_of(request))
+
+
+@sensitive_variables("secret")
+def _page(request: HttpRequest, form: AddressForm, *, status: int = 200, secret: Secret | None = None) -> HttpResponse:
+    found = Webhook.objects.filter(customer=customer_of(request)).first()
+    sent = Delivery.objects.filter(webhook=found).order_by("-pk") if found else Delivery.objects.none()
+    context: dict[str, Any] = {
+        "form": form,
+        "webhook": found,
+        "secret": secret.reveal() if secret else "",
+        "seconds": DEADLINE_SECONDS,
+        "retries": len(RETRIES),
+        "page": Paginator(sent, ROWS).get_page(request.GET.get("page")),
+    }
+    return render(request, "webhooks/webhook.html", context, status=status)

@@ -1,0 +1,70 @@
+"""A customer's address, and what is or was told to it. Orders are named by their numbers: nothing here looks up."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from panel.lib import crypto
+from panel.lib.secret import Secret
+
+LONGEST_URL = 500
+
+
+class Webhook(models.Model):
+    """Where a customer hears of changes. Its secret signs every message; it is kept sealed."""
+
+    customer = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="webhook")
+    url = models.CharField("address", max_length=LONGEST_URL)
+    sealed_secret = models.TextField(editable=False)
+    is_active = models.BooleanField(default=True)
+    paused_why = models.CharField(max_length=300, blank=True, help_text="Why the panel switched it off.")
+    rests_until = models.DateTimeField(null=True, editable=False, help_text="After a failure nothing is sent before.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"webhook {self.pk} of customer {self.customer_id}"
+
+    def set_secret(self, secret: Secret) -> None:
+        """Seal `secret` to this row, which must have been saved before; the caller saves the field."""
+        self.sealed_secret = crypto.seal(secret, place=self._place(), keys=settings.DATA_KEYS)
+
+    def open_secret(self) -> Secret:
+        """What messages are signed with. Raises SealError when it does not open here."""
+        return crypto.unseal(self.sealed_secret, place=self._place(), keys=settings.DATA_KEYS)
+
+    def _place(self) -> str:
+        return f"webhooks_webhook:{self.pk}:secret"
+
+
+class Delivery(models.Model):
+    """One message: due at `next_at`, and over where that is empty. A repeated one keeps its number."""
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=20, help_text="order.changed, refill.changed, test")
+    payload = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(null=True, default=timezone.now)
+    tries = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    is_delivered = models.BooleanField(default=False)
+    status = models.PositiveSmallIntegerField(null=True, help_text="The HTTP status of the last answer.")
+    why = models.CharField(max_length=300, blank=True, help_text="Why it was not delivered at the last try.")
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(fields=["next_at", "webhook"], condition=Q(next_at__isnull=False), name="delivery_due"),
+            models.Index(fields=["webhook", "-id"], name="delivery_latest"),
+            models.Index(fields=["created_at"], condition=Q(next_at__isnull=True), name="delivery_over"),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"
+
+    @property
+    def word(self) -> str:
+        """How it stands, in the customer's words."""
+        if self.next_at is not None:
+            return "Waiting"
+        return "Delivered" if self.is_delivered else "Not delivered"

@@ -1,0 +1,138 @@
+"""The webhook's page: an address that can be called, a secret shown once, and nothing of anybody else's."""
+
+import html
+import json
+import re
+import subprocess
+import time
+
+import pytest
+from django.test import Client
+
+from orders.webhooks.choices import send_test
+from orders.webhooks.deliver import deliver_due
+from orders.webhooks.models import Delivery, Webhook
+from orders.webhooks.signing import signed_headers
+from panel.customers.models import User
+from panel.lib.secret import Secret
+from panel.ops.models import AuditEvent
+from tests.fixtures_orders import Store
+from tests.orders.webhooks.conftest import Listen
+from tests.scripted import ScriptedServer
+
+PAGE = "/api/webhook/"
+Hook = tuple[ScriptedServer, Secret]
+
+
+@pytest.fixture
+def ada(store: Store) -> Client:
+    client = Client()
+    client.force_login(store.customer)
+    return client
+
+
+@pytest.fixture
+def eve(store: Store) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user("eve@example.com"))
+    return client
+
+
+def shown_secret(page: str) -> str:
+    found = re.search(r'id="secret">(whsec_[^<]+)<', page)
+    return html.unescape(found[1]) if found else ""
+
+
+def test_it_is_set_changed_and_removed(ada: Client, store: Store, listen: Listen) -> None:
+    assert "Nothing was sent yet" in ada.get(PAGE).content.decode()
+    page = ada.post(PAGE, {"url": listen().url})
+    secret = shown_secret(page.content.decode())
+    webhook = Webhook.objects.get()
+    assert webhook.open_secret().reveal() == secret
+    assert "no-store" in page["Cache-Control"]
+    assert shown_secret(ada.get(PAGE).content.decode()) == ""
+    other = listen().url
+    assert ada.post(PAGE, {"url": other}).status_code == 302
+    webhook.refresh_from_db()
+    assert (webhook.url, webhook.open_secret().reveal()) == (other, secret)
+    renewed = shown_secret(ada.post(f"{PAGE}secret/").content.decode())
+    webhook.refresh_from_db()
+    assert webhook.open_secret().reveal() == renewed != secret
+    assert ada.post(f"{PAGE}remove/").status_code == 302
+    assert Webhook.objects.count() == 0
+    assert AuditEvent.objects.filter(target=f"customer:{store.customer.pk}").count() == 4
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "This field is required"),
+        ("nonsense", "This is no address that we can use"),
+        ("http://example.com/", "not https"),
+        ("https://user:word@example.com/", "more than a host and a path"),
+        ("javascript:alert(1)", "This is no address that we can use"),
+        ("https://example.com/" + "a" * 500, "at most 500 characters"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused(ada: Client, url: str, said: str) -> None:
+    answer = ada.post(PAGE, {"url": url})
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert Webhook.objects.count() == 0
+
+
+def test_the_log_shows_what_became_of_each_and_sends_again(ada: Client, hook: Hook) -> None:
+    ada.post(f"{PAGE}test/")
+    assert "Waiting" in ada.get(PAGE).content.decode()
+    deliver_due()
+    delivery = Delivery.objects.get()
+    page = ada.get(PAGE).content.decode()
+    assert "Delivered" in page
+    assert f"msg_{delivery.pk}" in page
+    ada.post(f"{PAGE}{delivery.pk}/again/")
+    deliver_due()
+    assert len(hook[0].requests) == 2
+
+
+def test_others_see_and_touch_nothing_of_it(eve: Client, hook: Hook, webhook: Webhook) -> None:
+    delivery = send_test(webhook=webhook)
+    deliver_due()
+    before = list(Delivery.objects.values()), list(Webhook.objects.values())
+    assert hook[0].url not in eve.get(PAGE).content.decode()
+    paths = [f"{PAGE}secret/", f"{PAGE}remove/", f"{PAGE}test/", f"{PAGE}{delivery.pk}/again/"]
+    assert [eve.post(path).status_code for path in paths] == [404] * 4
+    assert (list(Delivery.objects.values()), list(Webhook.objects.values())) == before
+    assert [Client().post(path).status_code for path in [PAGE, *paths]] == [302] * 5
+    assert (list(Delivery.objects.values()), list(Webhook.objects.values())) == before
+
+
+@pytest.mark.parametrize("way", ["python", "php"])
+def test_the_pages_examples_verify_a_message(ada: Client, way: str) -> None:
+    page = ada.get(PAGE).content.decode()
+    found = re.search(rf'id="verify-{way}"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert found
+    code = html.unescape(found[1])
+    secret, body = Secret("whsec_" + "QUFB" * 10), b'{"event": "test", "text": "\xc3\xa4"}'
+    headers = signed_headers(secret=secret, message_id="msg_1", timestamp=int(time.time()), body=body)
+    lower = {name.lower(): value for name, value in headers.items()}
+    stale = lower | {"webhook-timestamp": str(int(time.time()) - 301)}
+    given = json.dumps([secret.reveal(), lower, stale, body.decode()])
+    assert run(way, code, given) == "1 0 0"
+
+
+def run(way: str, code: str, given: str) -> str:
+    """What the example says of a message, of an old one, and of one whose body was changed."""
+    if way == "python":
+        script = code + (
+            "\nimport json, sys\ns, h, old, b = json.loads(sys.argv[1])\n"
+            "print(*(int(is_genuine(s, *each)) for each in [(h, b.encode()), (old, b.encode()), (h, b'{}')]))"
+        )
+        command = ["python3", "-c", script, given]
+    else:
+        script = code + (
+            "\n[$s, $h, $old, $b] = json_decode($argv[1], true);\n"
+            'echo implode(" ", array_map("intval", [is_genuine($s, $h, $b), is_genuine($s, $old, $b), '
+            'is_genuine($s, $h, "{}")]));'
+        )
+        command = ["php", "-r", script, "--", given]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
