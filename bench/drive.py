@@ -44,6 +44,7 @@ def _drive_on(part: str, database: str) -> int:
             "DJANGO_SETTINGS_MODULE": "panel.settings",
             "ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
             "LOG_LEVEL": "WARNING",
+            **dict.fromkeys(("API_CALLS_PER_10_SECONDS", "API_ADD_PER_10_SECONDS", "API_SERVICES_PER_MINUTE"), "0"),
             "PYTHONPATH": str(ROOT),
             "STUB_URL": stack.enter_context(_stub()),
         }

@@ -13,8 +13,9 @@ from orders.answers import REFILL_WORDS, StatusRow
 from orders.api.service_list import services_list
 from orders.api.words import INCORRECT, ApiError, Words, read_id, read_ids
 from orders.bulk_requests import request_cancels, request_refills
-from orders.models import Order, Refill
+from orders.models import Refill
 from orders.place import place_order
+from orders.statuses import status_rows
 from orders.wanted import BadOrderError
 from panel.customers.keys import Holder
 from panel.customers.models import User
@@ -148,8 +149,7 @@ def _one(call: Call, name: str, error: str) -> int:
 
 
 def _status_rows(call: Call, ids: Collection[int | None]) -> dict[int, StatusRow]:
-    mine = Order.objects.filter(customer_id=call.holder.customer_id, pk__in=[pk for pk in ids if pk is not None])
-    return {row[0]: StatusRow(*row) for row in mine.values_list(*StatusRow._fields)}
+    return status_rows(customer_id=call.holder.customer_id, order_ids=[pk for pk in ids if pk is not None])
 
 
 def _refill(call: Call, ids: Collection[int | None]) -> dict[int | None, Any]:

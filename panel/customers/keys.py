@@ -6,6 +6,7 @@ The secret part has 256 random bits, so a slow hash would protect nothing and ma
 
 import hmac
 import ipaddress
+import json
 import re
 import secrets
 import string
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from panel.customers.models import ApiKey, User
@@ -32,6 +33,14 @@ USED_EVERY = timedelta(minutes=1)
 _KEY = re.compile(r"(pk_[a-z0-9]{8})_[A-Za-z0-9_-]{43}", re.ASCII)
 _LETTERS = string.ascii_lowercase + string.digits
 _NO_DIGEST = "0" * 64
+
+# In plain SQL, since every call of the API waits for it: the ORM takes longer to put it together than to run it.
+_OPEN = """
+SELECT api_key.id, api_key.digest, api_key.customer_id, customer.email, api_key.is_read_only, api_key.allowed_networks,
+    api_key.last_used_at IS NULL OR api_key.last_used_at <= %s
+FROM customers_apikey api_key JOIN customers_user customer ON customer.id = api_key.customer_id
+WHERE api_key.prefix = %s AND customer.is_active AND (api_key.ends_at IS NULL OR api_key.ends_at > %s)
+"""
 
 
 class KeyProblemError(Exception):
@@ -116,14 +125,17 @@ def open_key(*, text: str, address: str, now: datetime) -> Holder | None:
     form = _KEY.fullmatch(text)
     if form is None:
         return None
-    columns = ("pk", "digest", "customer_id", "customer__email", "is_read_only", "allowed_networks", "last_used_at")
-    row = _living(now).filter(prefix=form[1], customer__is_active=True).values_list(*columns).first()
+    at = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [at(now - USED_EVERY), form[1], at(now)])
+        row = cursor.fetchone()
     is_right = hmac.compare_digest(row[1] if row else _NO_DIGEST, _digest(text))
-    if row is None or not is_right or not _may_come_from(row[5], address):
+    if row is None or not is_right or not _may_come_from(json.loads(row[5]), address):
         return None
-    if row[6] is None or now - row[6] >= USED_EVERY:
-        ApiKey.objects.filter(pk=row[0]).update(last_used_at=now)
-    return Holder(key_id=row[0], customer_id=row[2], email=row[3], is_read_only=row[4])
+    key_id, _, customer_id, email, is_read_only, _, is_to_be_noted = row
+    if is_to_be_noted:
+        ApiKey.objects.filter(pk=key_id).update(last_used_at=now)
+    return Holder(key_id=key_id, customer_id=customer_id, email=email, is_read_only=bool(is_read_only))
 
 
 def living_keys(*, customer: User, now: datetime) -> QuerySet[ApiKey]:

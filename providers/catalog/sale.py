@@ -7,13 +7,12 @@ from typing import Any
 from django.db import connection
 
 from panel.lib.money import from_micro
-from providers.catalog.models import CustomerTerms
+from providers.catalog.customer_terms import discount_of
 from providers.catalog.pricing import rate_for_customer
 from providers.models import Provider
 
 LARGEST_ID = 2**63 - 1
 _EXCHANGE_RATE: Any = Provider._meta.get_field("exchange_rate")
-_DISCOUNT: Any = CustomerTerms._meta.get_field("discount_percent")
 
 # In plain SQL, since every order waits for it: for three joined models the ORM takes as long as all that is written.
 _SALE = """
@@ -73,7 +72,7 @@ def sale_of(*, service_id: int, customer_id: int) -> Sale | None:
         rate=from_micro(rate),
         cost=cost,
         allow_below_cost=bool(below_cost),
-        discount_percent=Decimal(discount or 0).scaleb(-_DISCOUNT.places),
+        discount_percent=discount_of(discount),
         own_rate=None if own is None else from_micro(own),
     )
     return Sale(
