@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from orders import tasks
 from orders.cancel import cancel_queued
 from orders.change import lock_orders, write
 from orders.refill import request_refill
@@ -26,6 +27,7 @@ from orders.webhooks.choices import send_again, send_test, set_webhook
 from orders.webhooks.deliver import RETRIES, deliver_due, forget_old
 from orders.webhooks.models import Delivery, Webhook
 from panel.lib.secret import Secret
+from panel.ops.models import JobRun
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS
 from tests.orders.webhooks.conftest import Listen
@@ -257,3 +259,13 @@ def test_a_batch_without_webhooks_costs_one_query_where_something_changed(store:
     asked = [query["sql"] for query in second.captured_queries if "webhooks_" in query["sql"]]
     assert len(asked) == 1
     assert store.money()["held"] == Decimal(0)
+
+
+def test_the_jobs_deliver_and_forget(webhook: Webhook, hook: Hook) -> None:
+    send_test(webhook=webhook)
+    tasks.deliver_webhooks()
+    assert heard(hook[0])[0]["event"] == "test"
+    Delivery.objects.update(created_at=timezone.now() - timedelta(days=31))
+    tasks.forget_deliveries()
+    runs = JobRun.objects.filter(ok=True).order_by("name").values_list("name", "summary")
+    assert list(runs) == [("deliver_webhooks", {"delivered": 1, "failed": 0}), ("forget_deliveries", {"deleted": 1})]
