@@ -19,6 +19,8 @@ class StatusRow(NamedTuple):
     remains: int | None
     quantity: int
     currency: str
+    post_units: int | None = None
+    """Of a subscription: how many units a post of it is charged as."""
 
 
 REFILL_WORDS = {
@@ -38,14 +40,20 @@ def error(text: str) -> dict[str, str]:
 
 
 def status(row: StatusRow) -> dict[str, Any]:
-    """An order's status. `charge` is what it costs the customer as things stand: what was given back is off it."""
-    return {
+    """An order's status. `charge` is what it costs the customer as things stand: what was given back is off it.
+
+    A subscription's tells the posts served, too: panels that buy from us pay their customers back by them.
+    """
+    told = {
         "charge": plain(row.charge - row.refunded),
         "start_count": None if row.start_count is None else str(row.start_count),
         "status": word_for_customer(row.state, row.provider_status),
         "remains": str(_remains(row)),
         "currency": row.currency,
     }
+    if row.post_units:
+        told["posts"] = str((row.quantity - _remains(row)) // row.post_units)
+    return told
 
 
 def _remains(row: StatusRow) -> int:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
+from orders import subscription
 from orders.states import State, word_for_customer
 from panel.lib.fields import AmountField, ExchangeRateField
 from providers.catalog.models import Service
@@ -120,6 +121,11 @@ class Order(models.Model):
     def word(self) -> str:
         """What customers read as its state."""
         return word_for_customer(self.state, self.provider_status)
+
+    @property
+    def post_units(self) -> int | None:
+        """How many units a post is charged as; None where the order is no subscription."""
+        return subscription.post_units(self.fields) if self.type == subscription.TYPE else None
 
     @property
     def delivered(self) -> int:

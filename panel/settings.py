@@ -70,7 +70,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1536 * 1024  # the longest text of an order, in the widest letters, as a form has it
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 # --- The parts --------------------------------------------------------------------------------------------------------

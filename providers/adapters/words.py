@@ -78,7 +78,8 @@ ERROR_TEXTS: tuple[tuple[ErrorClass, re.Pattern[str]], ...] = (
         re.compile(
             r"\b(invalid|incorrect|wrong|inactive|bad) (api )?key\b"
             r"|\bapi key (is )?(invalid|incorrect|wrong|inactive)\b"
-            r"|\b(invalid|incorrect|inactive)_(api_)?key\b|user_inactive|\baccount (is )?(suspended|inactive)\b"
+            r"|\b(invalid|incorrect|inactive)_(api_)?key\b|\bkey may only read\b"
+            r"|user_inactive|\baccount (is )?(suspended|inactive)\b"
         ),
     ),
     (
