@@ -44,8 +44,17 @@ class ReasonForm(ActionForm):
 
 class AttemptInline(ReadOnlyInline):
     model = Attempt
-    fields = ("number", "outcome", "started_at", "ended_at", "http_status", "why", "candidate", "excerpt")
+    fields = ("number", "outcome", "started_at", "ended_at", "http_status", "why", "candidate", "excerpt", "probed")
+    readonly_fields = ("probed",)
     ordering = ("number",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("probe")
+
+    @admin.display(description="looked into")
+    def probed(self, attempt: Attempt) -> str:
+        probe = getattr(attempt, "probe", None)
+        return "" if probe is None else f"{probe.verdict or 'under way'}: {probe.why}"
 
 
 class EventInline(ReadOnlyInline):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from orders.answers import StatusRow, status
 from orders.models import Order, OrderEvent
-from orders.states import FINAL, State, check_move
+from orders.states import FINAL, GATED, State, check_move
 from orders.webhooks.outbox import News, tell
 from panel.lib.bulk import update_rows
 from panel.wallet import ledger
@@ -22,8 +22,8 @@ from panel.wallet.models import Account
 
 MUTABLE = (
     "state", "provider_order_id", "provider_status", "provider_status_raw", "start_count", "remains", "attention",
-    "expected_cost", "cost", "refunded", "captured", "money_moves", "next_attempt_at", "next_poll_at", "applied_at",
-    "misses", "missed_since", "queued_at", "sent_at", "finished_at",
+    "expected_cost", "gate_cost", "cost", "refunded", "captured", "money_moves", "next_attempt_at", "next_poll_at",
+    "applied_at", "misses", "missed_since", "queued_at", "sent_at", "finished_at",
 )  # fmt: skip
 
 
@@ -56,6 +56,8 @@ class Change:
         """Move to `new`. Raises ForbiddenMoveError for a move that is not in the table."""
         check_move(self.state, new)
         old, self.order.state = self.state, new
+        if new not in GATED:
+            self.order.gate_cost = None
         if new in FINAL:
             self.order.finished_at = self.order.finished_at or self.now
             self.order.next_attempt_at = None

@@ -65,6 +65,10 @@ class Order(models.Model):
         max_length=40, blank=True, help_text="Why a person should look; empty when none should."
     )
 
+    gate_cost = AmountField(
+        null=True, editable=False, help_text="In flight or in doubt at a provider that is probed: its expected cost."
+    )
+
     next_attempt_at = models.DateTimeField(
         null=True, default=timezone.now, help_text="When a QUEUED order may be sent."
     )
@@ -94,6 +98,11 @@ class Order(models.Model):
                 fields=["provider", "provider_order_id"],
                 condition=Q(provider_order_id__isnull=False),
                 name="order_provider_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "gate_cost"],
+                condition=Q(gate_cost__isnull=False),
+                name="order_one_in_flight_a_cost",
             ),
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("charge")), name="order_refunded_in_charge"
@@ -170,10 +179,44 @@ class Attempt(models.Model):
                 name="attempt_one_live",
             ),
         ]
-        indexes = [models.Index(fields=["lease_until"], condition=Q(outcome__isnull=True), name="attempt_open")]
+        indexes = [
+            models.Index(fields=["lease_until"], condition=Q(outcome__isnull=True), name="attempt_open"),
+            models.Index(fields=["provider", "started_at"], condition=Q(outcome="placed"), name="attempt_placed"),
+        ]
 
     def __str__(self) -> str:
         return f"order {self.order_id} attempt {self.number}"
+
+
+class Probe(models.Model):
+    """What was found out at the provider about an attempt whose outcome is unknown. `verdict` is empty while it runs.
+
+    `low` and `high` are ids of ours around the attempt; `candidate` is the one that would be the order's.
+    """
+
+    class Verdict(models.TextChoices):
+        PLACED = "placed"
+        ABSENT = "absent"
+        UNDECIDED = "undecided"
+
+    attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="probe")
+    next_at = models.DateTimeField(null=True, default=timezone.now)
+    low = models.BigIntegerField(null=True)
+    high = models.BigIntegerField(null=True)
+    scans = models.PositiveIntegerField(default=0, help_text="Looks at all ids between the two.")
+    clean_scans = models.PositiveIntegerField(default=0, help_text="Complete ones that found nothing.")
+    calls = models.PositiveIntegerField(default=0)
+    verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
+    candidate = models.CharField(max_length=64, blank=True)
+    why = models.CharField(max_length=300, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    is_right = models.BooleanField(null=True, help_text="Whether a person decided likewise.")
+
+    class Meta:
+        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="probe_due")]
+
+    def __str__(self) -> str:
+        return f"probe of {self.attempt}"
 
 
 class OrderEvent(models.Model):

@@ -47,6 +47,21 @@ def record_outcome(*, attempt_id: int, outcome: Outcome) -> None:
         final = _write_outcome(attempt, _already_ours(outcome))
     if final is not None:
         _tell(attempt, final)
+        if not isinstance(final, OutcomeUnknown):
+            _wake_next(attempt.order)
+
+
+def _wake_next(order: Order) -> None:
+    """The order that waited behind this one, since it costs the same."""
+    behind = Order.objects.filter(
+        provider=order.provider_id,
+        expected_cost=order.expected_cost,
+        state=State.QUEUED,
+        next_attempt_at__lte=timezone.now(),
+    )
+    next_id = behind.order_by("next_attempt_at", "pk").values_list("pk", flat=True).first()
+    if next_id is not None:
+        wake_submit(order_id=next_id)
 
 
 def _is_taken(order: Order, provider_order_id: str) -> bool:

@@ -1,15 +1,17 @@
 """What a person decides of an order whose fate is unknown, or that was flagged. Called by the staff's pages and admin.
 
-The panel itself never decides these: it neither sends again nor gives money back without evidence.
+The panel itself adopts at most what evidence leaves no doubt about (orders/probe.py); it neither sends again nor gives
+money back.
 """
 
 from collections.abc import Callable
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from orders.change import Change, lock_orders, write
-from orders.models import Attempt, Order
+from orders.models import Attempt, Order, Probe
 from orders.settle import Houses, accept, end_with_refund
 from orders.states import DOUBTFUL, State
 from panel.ops import audit
@@ -32,9 +34,23 @@ def it_was_placed(*, order_id: int, provider_order_id: str, actor: str, reason: 
     def decide(change: Change, attempt: Attempt) -> None:
         accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", why=reason, actor=actor)
         _close_attempt(attempt, Attempt.Outcome.PLACED)
+        _grade(attempt, provider_order_id)
 
     try:
         _resolve(order_id, decide, "was placed", actor, reason)
+    except IntegrityError:
+        raise CannotResolveError("That id belongs to another order already.") from None
+
+
+def evidence_shows_it(*, order_id: int, provider_order_id: str, why: str) -> None:
+    """The provider's own ids leave no doubt that the order is there under this one: it goes on from there."""
+
+    def decide(change: Change, attempt: Attempt) -> None:
+        accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", why=why)
+        _close_attempt(attempt, Attempt.Outcome.PLACED)
+
+    try:
+        _resolve(order_id, decide, "was placed", "the panel", why)
     except IntegrityError:
         raise CannotResolveError("That id belongs to another order already.") from None
 
@@ -46,6 +62,7 @@ def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
         change.order.next_attempt_at = change.order.queued_at = change.now
         change.to(State.QUEUED, what="not placed", why=reason, actor=actor)
         _close_attempt(attempt, Attempt.Outcome.ABSENT)
+        _grade(attempt, "")
 
     _resolve(order_id, decide, "was not placed", actor, reason)
 
@@ -94,6 +111,17 @@ def _resolve(order_id: int, decide: Callable[[Change, Attempt], None], verdict: 
         audit.record(actor=actor, action=f"order {verdict}", target=f"order:{order_id}", detail={"reason": reason})
     if not Order.objects.filter(provider=change.order.provider_id, state__in=DOUBTFUL).exists():
         close_alert(subject=f"doubtful:{change.order.provider_id}")
+
+
+def _grade(attempt: Attempt, found: str) -> None:
+    """Keep whether the evidence had said the same: under this id, or with none, not placed."""
+    probe = Probe.objects.filter(attempt=attempt, is_right=None, verdict__in=["placed", "absent"]).first()
+    if probe is None:
+        return
+    probe.is_right = probe.candidate == found
+    probe.save(update_fields=["is_right"])
+    column = "probes_right" if probe.is_right else "probes_wrong"
+    Provider.objects.filter(pk=attempt.order.provider_id).update(**{column: F(column) + 1})
 
 
 def _close_attempt(attempt: Attempt, outcome: Attempt.Outcome) -> None:

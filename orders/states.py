@@ -33,6 +33,10 @@ AT_RISK = frozenset({State.SENDING, *DOUBTFUL})
 """May have been bought without our knowing."""
 
 
+GATED = frozenset({State.SENDING, State.UNCONFIRMED})
+"""At a provider that is probed, one order of each expected cost may be in these: what is found there is that one."""
+
+
 class ForbiddenMoveError(Exception):
     """A move that is not in the table, or one that another process made first."""
 

@@ -6,8 +6,10 @@ live, and what is neither provably placed nor provably not placed stays UNCONFIR
 
 import logging
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, close_old_connections, transaction
@@ -62,7 +64,7 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
     deadline = time.monotonic() + settings.ADD_DEADLINE_SECONDS
     queued = Order.objects.filter(pk=order_id, state=State.QUEUED).select_related("provider", "service")
     order = (queued if even_early else queued.filter(next_attempt_at__lte=now)).first()
-    if order is None or not pass_gate(provider_id=order.provider_id, now=now):
+    if order is None or _is_behind(order) or not pass_gate(provider_id=order.provider_id, now=now):
         return None
     try:
         with transaction.atomic(durable=True):
@@ -72,13 +74,22 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
             if not _price_still_holds(change, order):
                 write([change])
                 return None
-            attempt = _start_attempt(change)
+            attempt = _start_attempt(change, order.provider)
             write([change])
-    except IntegrityError:  # another attempt is live: this order may not be sent
-        log.exception("attempt refused", extra={"order": order_id})
+    except IntegrityError as error:
+        if "gate_cost" in str(error) or "one_in_flight" in str(error):  # one of the same cost was quicker
+            return None
+        log.exception("attempt refused", extra={"order": order_id})  # another attempt is live: it may not be sent
         return None
     fields = {"service": order.provider_service, **order.fields}
     return Claim(order_id, attempt.pk, order.provider, AddRequest(fields), deadline)
+
+
+def _is_behind(order: Order) -> bool:
+    """Whether an order of the same cost is in flight or in doubt there: then a doubt could be about either."""
+    if order.provider.probing == Provider.Probing.OFF:
+        return False
+    return Order.objects.filter(provider=order.provider_id, gate_cost=order.expected_cost).exists()
 
 
 def _was_turned(change: Change, seen: Order) -> bool:
@@ -103,10 +114,12 @@ def _price_still_holds(change: Change, seen: Order) -> bool:
     return True
 
 
-def _start_attempt(change: Change) -> Attempt:
+def _start_attempt(change: Change, provider: Provider) -> Attempt:
     order = change.order
     order.sent_at = change.now
     order.next_attempt_at = None
+    if provider.probing != Provider.Probing.OFF:
+        order.gate_cost = order.expected_cost
     change.to(State.SENDING, what="sent")
     return Attempt.objects.create(
         order=order,
@@ -143,8 +156,15 @@ def _record(claim: Claim, outcome: Outcome) -> None:
             close_old_connections()
 
 
-def due_orders(*, now: datetime, everything: bool = False, most: int = 1000) -> list[int]:
-    """The queued orders that may be sent now, oldest first; with `everything`, also those that are to wait."""
+def due_orders(*, now: datetime, everything: bool = False, most: int = 1000) -> list[list[int]]:
+    """The queued orders that may be sent now, oldest first; with `everything`, also those that are to wait.
+
+    They come in rows, each of one cost at one provider: of a row one is sent after the other.
+    """
     queued = Order.objects.filter(state=State.QUEUED, provider__in=Provider.objects.filter(open_providers(now=now)))
     due = queued if everything else queued.filter(next_attempt_at__lte=now)
-    return list(due.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:most])
+    rows: defaultdict[tuple[int, Decimal], list[int]] = defaultdict(list)
+    columns = ("pk", "provider_id", "expected_cost")
+    for pk, provider_id, cost in due.order_by("next_attempt_at", "pk").values_list(*columns)[:most]:
+        rows[provider_id, cost].append(pk)
+    return list(rows.values())

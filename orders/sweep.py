@@ -1,6 +1,7 @@
 """The sweep: what wake-ups lost is found here. Dead workers are noticed, queued orders are sent, old ones ended."""
 
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,15 +74,19 @@ def _expire(order_id: int, now: datetime) -> bool:
 
 
 def submit_orders(*, now: datetime, everything: bool = False, in_flight: int = 1) -> int:
-    """Send the queued orders that are due, oldest first, `in_flight` at a time; how many were sent.
+    """Send the queued orders that are due, oldest first, `in_flight` rows at a time; how many were sent.
 
     An order that fails in an unforeseen way is logged and does not stop the others.
     """
     due = due_orders(now=now, everything=everything)
     if in_flight == 1:
-        return sum(_submit(order_id, everything) for order_id in due)
+        return sum(_submit_row(row, everything=everything) for row in due)
     with ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:
         return sum(pool.map(partial(_submit_in_thread, everything=everything), due))
+
+
+def _submit_row(order_ids: Sequence[int], *, everything: bool) -> int:
+    return sum(_submit(order_id, everything) for order_id in order_ids)
 
 
 def _submit(order_id: int, everything: bool) -> bool:
@@ -92,8 +97,8 @@ def _submit(order_id: int, everything: bool) -> bool:
         return False
 
 
-def _submit_in_thread(order_id: int, *, everything: bool) -> bool:
+def _submit_in_thread(order_ids: Sequence[int], *, everything: bool) -> int:
     try:
-        return _submit(order_id, everything)
+        return _submit_row(order_ids, everything=everything)
     finally:
         connections.close_all()

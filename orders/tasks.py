@@ -10,7 +10,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from orders import books, cancel_close, cancel_jobs, measure, poll, reconcile, refill_jobs, submit, sweep
+from orders import books, cancel_close, cancel_jobs, measure, poll, probe, reconcile, refill_jobs, submit, sweep
 from orders.webhooks import deliver
 from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.jobs import run_leased
@@ -112,6 +112,12 @@ def poll_provider_cancels(provider_id: int) -> None:
         return asdict(cancel_jobs.pass_on_cancels(provider=provider, now=timezone.now()))
 
     run_leased(name=f"poll_provider_cancels:{provider_id}", seconds=LEASE, job=job)
+
+
+@shared_task
+def probe_doubts() -> None:
+    """Look at the providers for orders whose fate is unknown."""
+    run_leased(name="probe_doubts", seconds=LEASE, job=lambda: asdict(probe.probe_doubts(now=timezone.now())))
 
 
 @shared_task

@@ -21,6 +21,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.poll_orders": settings.POLL_SECONDS,
         "orders.tasks.poll_refills": settings.REFILL_SECONDS,
         "orders.tasks.poll_cancels": settings.CANCEL_SECONDS,
+        "orders.tasks.probe_doubts": settings.PROBE_SECONDS,
         "orders.tasks.deliver_webhooks": settings.WEBHOOK_SECONDS,
         "orders.tasks.forget_deliveries": 24 * 3600,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,

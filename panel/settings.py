@@ -209,6 +209,7 @@ REFILL_WAIT_SECONDS = env.int("REFILL_WAIT_SECONDS", default=24 * 3600)  # betwe
 CANCEL_SECONDS = env.int("CANCEL_SECONDS", default=60)
 BALANCE_SECONDS = env.int("BALANCE_SECONDS", default=5 * 60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=15 if REDIS_URL else 5)
+PROBE_SECONDS = env.int("PROBE_SECONDS", default=30)
 WEBHOOK_SECONDS = env.int("WEBHOOK_SECONDS", default=5)
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=10 * 60)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=90)

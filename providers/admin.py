@@ -38,10 +38,11 @@ class ProviderAdmin(RecordAdmin):
     list_display = ("name", "state", "currency", "exchange_rate", "shelve", "synced_at", "url")
     search_fields = ("name",)
     ordering = ("name",)
-    readonly_fields = ("state", "synced_at", "sync_error", "created_at")
+    readonly_fields = ("state", "probes", "synced_at", "sync_error", "created_at")
     fieldsets = (
         (None, {"fields": ("name", "url", "key", "is_active", "shelve")}),
         ("Money", {"fields": ("currency", "exchange_rate", "low_balance", "drift_threshold")}),
+        ("Doubtful orders", {"fields": ("probing", "probes")}),
         ("How it stands", {"fields": ("state", "synced_at", "sync_error", "created_at")}),
     )
 
@@ -49,6 +50,10 @@ class ProviderAdmin(RecordAdmin):
     def state(self, provider: Provider) -> str:
         now = standing(provider, now=timezone.now())
         return format_html('<span class="state tone-{}">{}</span> {}', now.tone, now.label, now.text)
+
+    @admin.display(description="verdicts")
+    def probes(self, provider: Provider) -> str:
+        return f"{provider.probes_right:,} shared by people, {provider.probes_wrong:,} contradicted"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A currency stays, since the books are kept in it."""

@@ -9,7 +9,7 @@ from django import forms
 
 from panel.lib.secret import Secret
 from panel.ops.back_office import trim_amounts
-from providers.models import Provider
+from providers.models import PROBES_TO_TRUST, Provider
 from providers.register import CURRENCY, LARGEST_EXCHANGE_RATE, LONGEST_KEY, LONGEST_URL, RegistrationError, check_url
 
 if TYPE_CHECKING:  # generic to the type checker alone
@@ -33,6 +33,7 @@ class ProviderForm(ProviderModelForm):
         model = Provider
         fields = (
             "name", "url", "currency", "exchange_rate", "shelve", "is_active", "low_balance", "drift_threshold",
+            "probing",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -73,6 +74,16 @@ class ProviderForm(ProviderModelForm):
         if not 0 < rate <= LARGEST_EXCHANGE_RATE:
             raise forms.ValidationError(f"The exchange rate is above 0 and at most {LARGEST_EXCHANGE_RATE:,}.")
         return rate
+
+    def clean_probing(self) -> str:
+        probing: str = self.cleaned_data["probing"]
+        if probing == Provider.Probing.ADOPT and not self.instance.may_adopt:
+            right, wrong = self.instance.probes_right, self.instance.probes_wrong
+            raise forms.ValidationError(
+                f"First {PROBES_TO_TRUST} verdicts have to be shared by people and none contradicted. So far "
+                f"{right} were right and {wrong} wrong."
+            )
+        return probing
 
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"].strip()

@@ -9,9 +9,17 @@ from panel.lib import crypto
 from panel.lib.fields import AmountField, ExchangeRateField
 from panel.lib.secret import Secret
 
+PROBES_TO_TRUST = 20
+"""So many verdicts of the evidence have to be shared by people, and none contradicted, before it may decide."""
+
 
 class Provider(models.Model):
     """An upstream provider. Its key is sealed to this row; `set_key` and `open_key` are the only ways to it."""
+
+    class Probing(models.TextChoices):
+        OFF = "off", "no: every doubt waits for a person"
+        SHADOW = "shadow", "yes, and a person decides"
+        ADOPT = "adopt", "yes, and what was clearly placed goes on by itself"
 
     class Shelve(models.TextChoices):
         ALL = "all", "put new services on sale at once"
@@ -30,6 +38,15 @@ class Provider(models.Model):
     drift_threshold = AmountField(
         default=1, help_text="An alert is raised when their balance and our books differ by more, twice in a row."
     )
+    probing = models.CharField(
+        "looking into doubts",
+        max_length=8,
+        choices=Probing,
+        default=Probing.SHADOW,
+        help_text="Orders of one and the same cost are sent one at a time, so that a doubtful one can be told by it.",
+    )
+    probes_right = models.PositiveIntegerField(default=0, editable=False, help_text="Verdicts that a person shared.")
+    probes_wrong = models.PositiveIntegerField(default=0, editable=False)
     services_digest = models.CharField(max_length=64, blank=True, editable=False)
     synced_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When a sync last changed something in the mirror."
@@ -53,6 +70,11 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def may_adopt(self) -> bool:
+        """Whether people have shared enough verdicts, and contradicted none, to let evidence decide by itself."""
+        return self.probes_right >= PROBES_TO_TRUST and not self.probes_wrong
 
     @property
     def account(self) -> str:

@@ -82,8 +82,10 @@ class Case:
 
     @property
     def candidate(self) -> str:
-        """The id that a doubtful answer named, as a first guess."""
-        return next((attempt.candidate for attempt in reversed(self.attempts) if attempt.candidate), "")
+        """The id that the provider's own ids speak for, or else that a doubtful answer named: a first guess."""
+        probes = [attempt.probe for attempt in reversed(self.attempts) if hasattr(attempt, "probe")]
+        named = [probe.candidate for probe in probes] + [attempt.candidate for attempt in reversed(self.attempts)]
+        return next(filter(None, named), "")
 
 
 @staff_only
@@ -191,7 +193,7 @@ def _orders() -> QuerySet[Order]:
 
 def _cases(orders: list[Order], refused: tuple[str, str, dict[str, str]] | None, now: datetime) -> list[Case]:
     attempts: dict[int, list[Attempt]] = {order.pk: [] for order in orders}
-    for attempt in Attempt.objects.filter(order__in=orders).order_by("order", "number"):
+    for attempt in Attempt.objects.filter(order__in=orders).select_related("probe").order_by("order", "number"):
         attempts[attempt.order_id].append(attempt)
     cases = []
     for order in orders:

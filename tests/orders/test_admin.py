@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from orders.models import Attempt, Cancellation, Order, OrderEvent, Refill
+from orders.models import Attempt, Cancellation, Order, OrderEvent, Probe, Refill
 from panel.customers.models import User
 from panel.ops.models import Alert, AuditEvent, JobRun
 from panel.wallet.models import Account, Transfer
@@ -159,7 +159,7 @@ def test_bulk_delete_is_nowhere(owner: Client) -> None:
 
 def test_models_of_ours_that_staff_need_are_all_there() -> None:
     ours = {"orders", "providers", "catalog", "wallet", "customers", "ops"}
-    within = {Attempt, OrderEvent, Backup}  # on the page of what they belong to
+    within = {Attempt, OrderEvent, Backup, Probe}  # on the page of what they belong to
     hidden = {"Shelf", "Favourite", "CustomerRate"}
     missing = {
         model.__name__

@@ -62,7 +62,7 @@ def test_an_id_the_provider_does_not_know(store: Store, doubtful: Order) -> None
 
 
 def test_an_id_that_belongs_to_another_order(store: Store, doubtful: Order) -> None:
-    other = store.active(link="https://example.com/other")
+    other = store.active(link="https://example.com/other", quantity="2000")
     before = store.everything()
 
     with pytest.raises(CannotResolveError, match="another order"):

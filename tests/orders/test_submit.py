@@ -132,8 +132,8 @@ def test_an_unreachable_provider_gets_nothing_and_five_failures_open_the_breaker
 def test_two_unknown_outcomes_open_the_breaker_and_one_order_tries_it(store: Store) -> None:
     for number in range(2):
         store.simulator.next("add", "error500_before")
-        store.active(link=f"https://example.com/{number}")
-    waiting = [store.active(link=f"https://example.com/wait{number}") for number in range(2)]
+        store.active(link=f"https://example.com/{number}", quantity=f"{1000 + number}")
+    waiting = [store.active(link=f"https://example.com/{number}", quantity=f"{number}00") for number in (20, 30)]
     assert [order.state for order in waiting] == ["QUEUED", "QUEUED"]
 
     Provider.objects.update(closed_until=timezone.now() - timedelta(seconds=1))

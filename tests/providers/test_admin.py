@@ -13,7 +13,7 @@ from panel.ops.models import AuditEvent
 from panel.wallet.models import Transfer
 from providers.balances import expected_balance
 from providers.gate import pause_provider
-from providers.models import BalanceReading, Provider, ServiceChange, UpstreamService
+from providers.models import PROBES_TO_TRUST, BalanceReading, Provider, ServiceChange, UpstreamService
 from tests.fixtures_shop import Shop
 from tests.fixtures_simulator import SIMULATOR_KEY, Simulator
 
@@ -50,6 +50,7 @@ def words(provider: Provider | None = None, **changes: str) -> dict[str, str]:
         "is_active": "on",
         "low_balance": "10",
         "drift_threshold": "1",
+        "probing": "shadow",
     }
     return {**given, **changes}
 
@@ -217,3 +218,13 @@ def test_what_the_jobs_write_is_read_only(owner: Client, shop: Shop, model: type
     assert owner.post(f"{url}{row.pk}/delete/", {"post": "yes"}).status_code == 403
     assert owner.get(f"{url}add/").status_code == 403
     assert owner.post(f"{LIST}{shop.provider.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_evidence_may_decide_when_people_have_shared_enough_of_it(owner: Client, provider: Provider) -> None:
+    Provider.objects.update(probes_right=PROBES_TO_TRUST - 1)
+    page = owner.post(f"{LIST}{provider.pk}/change/", words(provider, probing="adopt"))
+    assert "19 were right and 0 wrong" in page.content.decode()
+    for right, wrong, allowed in ((PROBES_TO_TRUST, 1, "shadow"), (PROBES_TO_TRUST, 0, "adopt")):
+        Provider.objects.update(probes_right=right, probes_wrong=wrong)
+        owner.post(f"{LIST}{provider.pk}/change/", words(provider, probing="adopt"))
+        assert Provider.objects.get(pk=provider.pk).probing == allowed

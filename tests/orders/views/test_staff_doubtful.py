@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from orders.models import Attempt, Order
+from orders.models import Attempt, Order, Probe
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from panel.wallet.models import Transfer
@@ -139,3 +139,15 @@ def test_a_permission_lets_a_helper_decide(store: Store, doubtful: Order) -> Non
     client.force_login(user)
     assert decide(client, doubtful, "back") == 302
     assert store.fresh(doubtful).events.get(what="rejected").actor == "decider@example.com"
+
+
+def test_what_was_found_at_the_provider_stands_with_the_order(owner: Client, store: Store, doubtful: Order) -> None:
+    attempt = doubtful.attempts.get()
+    probe = Probe.objects.create(attempt=attempt, why="It could not be asked.")
+    assert "still looking" in owner.get("/staff/doubtful/").content.decode()
+    probe.verdict, probe.candidate, probe.why, probe.calls = "placed", "4711", "4711 alone answers.", 2
+    probe.save()
+    page = owner.get("/staff/doubtful/").content.decode()
+    assert "it is there as <code>4711</code>" in page
+    assert 'name="provider_order_id" required maxlength="64" autocomplete="off" value="4711"' in page
+    assert "4711 alone answers." in owner.get(f"/admin/orders/order/{doubtful.pk}/change/").content.decode()

@@ -1,0 +1,265 @@
+"""Doubtful orders looked for at the provider: found where they are, and what is not clear is a person's.
+
+Other customers order there as well: between two ids of ours lie up to three that are not.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from orders import tasks
+from orders.books import recount
+from orders.models import Attempt, Order, Probe
+from orders.probe import Probed, probe_doubts
+from orders.resolve import give_money_back, it_was_not_placed, it_was_placed
+from panel.ops.models import JobRun
+from providers.models import PROBES_TO_TRUST, Provider
+from tests.fixtures_orders import LINK, Store
+from tests.fixtures_simulator import Simulator
+
+LOST, NEVER = "reset_after_create", "error500_before"
+
+
+@pytest.fixture
+def simulator(make_simulator: Callable[..., Simulator]) -> Simulator:
+    return make_simulator(foreign_orders=3)
+
+
+@contextmanager
+def later(**span: float) -> Iterator[None]:
+    with time_machine.travel(timezone.now() + timedelta(**span)):
+        yield
+
+
+def doubt(store: Store, fault: str = LOST) -> Order:
+    """An order without a clear answer, and one of ours before it."""
+    store.active(link=f"{LINK}/before", quantity="2000")
+    store.simulator.next("add", fault)
+    order = store.active()
+    assert order.state == "UNCONFIRMED"
+    return order
+
+
+def bound(store: Store, quantity: str = "3000") -> None:
+    """One of ours after it."""
+    store.active(link=f"{LINK}/after{quantity}", quantity=quantity)
+
+
+def trust(store: Store) -> None:
+    Provider.objects.update(probing="adopt", probes_right=PROBES_TO_TRUST)
+
+
+def probe_now() -> Probed:
+    return probe_doubts(now=timezone.now())
+
+
+def verdict(order: Order) -> tuple[str, str]:
+    probe = Probe.objects.get(attempt__order=order)
+    return probe.verdict, probe.candidate
+
+
+def test_what_was_placed_goes_on_by_itself_where_that_is_allowed(store: Store) -> None:
+    trust(store)
+    order = doubt(store)
+    (bought,) = store.simulator.created(LINK)
+    assert probe_now() == Probed()  # its answer may still come
+    with later(minutes=3):
+        bound(store)
+        assert probe_now() == Probed(looked=1, adopted=1)
+        assert probe_now() == Probed()
+    order = store.fresh(order)
+    assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", bought["id"], Decimal("0.9"))
+    assert [attempt.outcome for attempt in order.attempts.all()] == ["placed"]
+    event = order.events.get(what="confirmed")
+    assert f"{bought['id']} alone answers" in event.why
+    assert len(store.simulator.created(LINK)) == 1
+    assert recount() == []
+
+
+def test_by_default_a_person_decides_with_the_evidence(store: Store) -> None:
+    order = doubt(store)
+    (bought,) = store.simulator.created(LINK)
+    before = store.money()
+    with later(minutes=3):
+        assert probe_now() == Probed(looked=1, for_review=1)  # found ahead: no later order bounds it
+        assert (store.fresh(order).state, verdict(order)) == ("REVIEW", ("placed", bought["id"]))
+        assert store.money() == before
+        it_was_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as found")
+    provider = Provider.objects.get()
+    assert (provider.probes_right, provider.probes_wrong) == (1, 0)
+    assert recount() == []
+
+
+def test_what_was_never_placed_is_ruled_out_by_three_looks_and_not_sent_by_itself(store: Store) -> None:
+    trust(store)
+    order = doubt(store, NEVER)
+    with later(minutes=3):
+        bound(store)
+        for _ in range(4):
+            assert probe_now().for_review == 0
+    assert Probe.objects.get().clean_scans == 0  # it could still appear
+    with later(minutes=11):
+        bound(store, "4000")
+        assert probe_now() == Probed(looked=1)
+        assert probe_now() == Probed()  # two minutes apart
+    with later(minutes=14):
+        assert probe_now() == Probed(looked=1)
+    with later(minutes=17):
+        assert probe_now() == Probed(looked=1, for_review=1)
+        assert (store.fresh(order).state, verdict(order)) == ("REVIEW", ("absent", ""))
+        assert store.simulator.created(LINK) == []
+        it_was_not_placed(order_id=order.pk, actor="staff", reason="as found")
+        assert store.submit(store.fresh(order)).state == "ACTIVE"
+    assert Provider.objects.get().probes_right == PROBES_TO_TRUST + 1
+    assert len(store.simulator.created(LINK)) == 1
+    assert recount() == []
+
+
+def test_a_late_creation_is_found_and_not_ruled_out(store: Store) -> None:
+    trust(store)
+    order = doubt(store, "late_create")
+    with later(minutes=3):
+        bound(store)
+        assert probe_now() == Probed(looked=1)
+    store.simulator.advance(120)
+    with later(minutes=11):
+        bound(store, "4000")
+        probe_now()
+    order = store.fresh(order)
+    made = store.simulator.created(LINK)
+    assert len(made) == 1
+    assert (order.state, order.provider_order_id) in {
+        ("ACTIVE", made[0]["id"]),
+        ("REVIEW", None),
+        ("UNCONFIRMED", None),
+    }
+    assert verdict(order)[0] != "absent"
+
+
+def test_somebody_elses_hand_on_our_key_leaves_it_to_a_person(store: Store) -> None:
+    trust(store)
+    order = doubt(store)
+    stranger = store.active(link=f"{LINK}/by-hand", quantity="5000")
+    Attempt.objects.filter(order=stranger).update(outcome="absent")
+    Order.objects.filter(pk=stranger.pk).update(provider_order_id=None, state="REJECTED")
+    with later(minutes=3):
+        bound(store)
+        assert probe_now() == Probed(looked=1, for_review=1)
+    assert verdict(order) == ("undecided", "")
+    assert store.fresh(order).state == "REVIEW"
+
+
+@pytest.mark.parametrize("fault", ["missing_ids", "error_entries", "html", "whole_error", "reset"])
+def test_answers_that_prove_nothing_prove_nothing(store: Store, fault: str) -> None:
+    trust(store)
+    order = doubt(store, NEVER)
+    with later(minutes=11):
+        bound(store)
+    for minutes in (12, 15, 18, 21):
+        with later(minutes=minutes):
+            store.simulator.next("status", fault)
+            assert probe_now() == Probed(looked=1)
+    assert Probe.objects.get().clean_scans == 0
+    with later(minutes=41):
+        store.simulator.next("status", fault)
+        assert probe_now() == Probed(looked=1, for_review=1)
+    assert verdict(order) == ("undecided", "")
+
+
+@pytest.mark.parametrize("word", ["Partial", "Canceled"])
+def test_an_end_that_came_early_is_weak_evidence(store: Store, word: str) -> None:
+    trust(store)
+    order = doubt(store)
+    store.simulator.set_order(store.simulator.created(LINK)[0]["id"], status=word, remains=10)
+    with later(minutes=3):
+        bound(store)
+        assert probe_now() == Probed(looked=1, for_review=1)
+    assert verdict(order) == ("undecided", "")
+
+
+def test_drip_feeds_there_leave_it_to_a_person(store: Store) -> None:
+    trust(store)
+    store.active(link=f"{LINK}/drip", quantity="100", runs="3", interval="60")
+    order = doubt(store)
+    with later(minutes=3):
+        assert probe_now() == Probed(looked=1, for_review=1)
+    assert "Drip-feeds" in Probe.objects.get(attempt__order=order).why
+
+
+def test_ids_that_are_no_numbers(store: Store) -> None:
+    order = doubt(store)
+    Order.objects.exclude(pk=order.pk).update(provider_order_id="01HXYZ")
+    with later(minutes=3):
+        assert probe_now() == Probed(looked=1, for_review=1)
+    assert "not all numbers" in Probe.objects.get().why
+
+
+def test_a_first_order_has_nothing_to_look_from(store: Store) -> None:
+    store.simulator.next("add", LOST)
+    order = store.active()
+    with later(minutes=3):
+        assert probe_now() == Probed(looked=1, for_review=1)
+    assert verdict(order) == ("undecided", "")
+
+
+def test_where_it_is_switched_off_nothing_is_asked(store: Store) -> None:
+    Provider.objects.update(probing="off")
+    order = doubt(store)
+    asked = len(store.simulator.requests("status"))
+    with later(hours=3):
+        assert probe_now() == Probed()
+    assert (store.fresh(order).state, len(store.simulator.requests("status"))) == ("UNCONFIRMED", asked)
+
+
+def test_trust_is_earned(store: Store) -> None:
+    Provider.objects.update(probing="adopt")  # not by the form
+    order = doubt(store)
+    with later(minutes=3):
+        assert probe_now() == Probed(looked=1, for_review=1)
+        give_money_back(order_id=order.pk, actor="staff", reason="goodwill")
+    provider = Provider.objects.get()
+    assert (provider.probes_right, provider.probes_wrong) == (0, 0)
+
+
+def test_a_contradicted_verdict_is_counted(store: Store) -> None:
+    order = doubt(store)
+    with later(minutes=3):
+        probe_now()
+        it_was_not_placed(order_id=order.pk, actor="staff", reason="they say so")
+    provider = Provider.objects.get()
+    assert (provider.probes_right, provider.probes_wrong, provider.may_adopt) == (0, 1, False)
+
+
+def test_what_was_decided_meanwhile_is_left_alone(store: Store) -> None:
+    order = doubt(store)
+    with later(minutes=3):
+        Probe.objects.create(attempt=order.attempts.get(), next_at=timezone.now())
+        give_money_back(order_id=order.pk, actor="staff", reason="goodwill")
+        before = store.everything()
+        assert probe_now() == Probed()
+        assert store.everything() == before
+    assert Probe.objects.get().next_at is None
+
+
+def test_one_of_a_cost_is_in_flight_and_the_next_follows(store: Store) -> None:
+    order = doubt(store)
+    behind = store.place(link=f"{LINK}/behind")
+    other = store.place(link=f"{LINK}/other", quantity="1500")
+    assert [store.submit(one).state for one in (behind, other)] == ["QUEUED", "ACTIVE"]
+    with later(minutes=3):
+        probe_now()
+        assert store.fresh(order).state == "REVIEW"
+        assert store.submit(behind).state == "ACTIVE"
+    assert len(store.simulator.created(f"{LINK}/behind")) == 1
+
+
+def test_the_job_looks(store: Store) -> None:
+    doubt(store)
+    with later(minutes=3):
+        tasks.probe_doubts()
+    assert JobRun.objects.get(name="probe_doubts").summary == {"looked": 1, "adopted": 0, "for_review": 1}
