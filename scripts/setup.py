@@ -31,6 +31,7 @@ def main() -> None:
     install(python=python, lock=ROOT / "requirements" / ("dev.txt" if options.dev else "runtime.txt"))
     migrate = [python, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
     run(migrate, failing="The database was not prepared.", umask=0o077)  # the books are for their owner's eyes only
+    run([python, "manage.py", "set_up_roles"], failing="The staff's roles were not set up.")
     collect_static(python=python)
 
 

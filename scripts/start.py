@@ -78,6 +78,7 @@ def run(*, data_dir: Path, port: int, parts: list[Part]) -> None:
         simulator_url = f"http://127.0.0.1:{simulator_port}/api/v2"
         hosts = [host for host in environment.get("ALLOWED_PRIVATE_HOSTS", "").split(",") if host]
         environment["ALLOWED_PRIVATE_HOSTS"] = ",".join([*hosts, "127.0.0.1"])
+        environment.setdefault("STAFF_TWO_FACTOR", "0")  # everything in it is made up
         command = [
             "run_simulator",
             "--bind",

@@ -4,6 +4,7 @@ import os
 import tempfile
 
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="panel-tests."))
+os.environ.setdefault("STAFF_TWO_FACTOR", "0")
 os.environ.setdefault("ALLOWED_PRIVATE_HOSTS", "127.0.0.1,localhost")
 
 from panel.settings import *  # noqa: F403

@@ -36,7 +36,7 @@ class Todo:
     since: datetime | None
 
 
-@staff_only
+@staff_only("providers.view_balancereading")
 @require_safe
 def staff(request: HttpRequest) -> HttpResponse:
     """The four answers in figures and, below them, what to do, the most urgent first."""

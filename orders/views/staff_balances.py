@@ -46,14 +46,14 @@ RANGES = (
 )
 
 
-@staff_only
+@staff_only("providers.view_balancereading")
 @require_safe
 def staff_balances(request: HttpRequest) -> HttpResponse:
     """All providers as cards."""
     return render(request, "staff/balances.html", {"fundings": fundings(now=timezone.now())})
 
 
-@staff_only
+@staff_only("providers.view_balancereading")
 @require_safe
 def staff_provider(request: HttpRequest, provider_id: int) -> HttpResponse:
     """One provider: the chart, the readings with their drift, deposits and alerts."""
@@ -76,7 +76,7 @@ def staff_provider(request: HttpRequest, provider_id: int) -> HttpResponse:
     return render(request, "staff/provider.html", context)
 
 
-@staff_only
+@staff_only("providers.view_balancereading")
 @require_POST
 def read_now(request: HttpRequest, provider_id: int) -> HttpResponse:
     """Ask the provider for our balance there now."""

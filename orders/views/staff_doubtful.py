@@ -88,14 +88,14 @@ class Case:
         return next(filter(None, named), "")
 
 
-@staff_only
+@staff_only("orders.view_order")
 @require_safe
 def staff_doubtful(request: HttpRequest) -> HttpResponse:
     """All that need a person, or the one named by `order`."""
     return _page(request)
 
 
-@staff_only
+@staff_only("orders.view_order")
 @require_POST
 def decide(request: HttpRequest, order_id: int, verdict: str) -> HttpResponse:
     """Carry out a verdict; where it is refused, the page again with the reason beside it."""
@@ -111,7 +111,7 @@ def decide(request: HttpRequest, order_id: int, verdict: str) -> HttpResponse:
     return redirect("staff_doubtful")
 
 
-@staff_only
+@staff_only("orders.view_order")
 @require_POST
 def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
     """A person has looked at a flagged order."""

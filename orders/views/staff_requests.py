@@ -31,7 +31,7 @@ class Tab:
     count: int | None = None
 
 
-@staff_only
+@staff_only("orders.view_order")
 @require_safe
 def staff_requests(request: HttpRequest) -> HttpResponse:
     """Refills or cancels, by how they stand, of all providers or of one."""
@@ -63,7 +63,7 @@ def staff_requests(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/requests.html", context)
 
 
-@staff_only
+@staff_only("orders.view_order")
 @require_POST
 def decide(request: HttpRequest, kind: str, request_id: int, verdict: str) -> HttpResponse:
     """Send it again or close it; then back to the queue as it was looked at."""

@@ -39,7 +39,7 @@ class ShownAlert:
     place: str
 
 
-@staff_only
+@staff_only("ops.view_alert")
 @require_safe
 def staff_alerts(request: HttpRequest) -> HttpResponse:
     """Open alerts, critical ones first; below them the closed ones, newest first."""
@@ -48,7 +48,7 @@ def staff_alerts(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/alerts.html", context)
 
 
-@staff_only
+@staff_only("ops.view_alert")
 @require_POST
 def take(request: HttpRequest, alert_id: int) -> HttpResponse:
     """This person looks after it."""
@@ -58,7 +58,7 @@ def take(request: HttpRequest, alert_id: int) -> HttpResponse:
     return redirect("staff_alerts")
 
 
-@staff_only
+@staff_only("ops.view_alert")
 @require_POST
 def close(request: HttpRequest, alert_id: int) -> HttpResponse:
     """This person closes it."""

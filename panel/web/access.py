@@ -11,18 +11,26 @@ from django.http import Http404, HttpRequest, HttpResponse
 View = Callable[..., HttpResponse]
 
 
-def staff_only(view: View) -> View:
-    """The view for staff alone: without a sign-in one is asked for, and for a customer the page does not exist."""
+def staff_only(permission: str) -> Callable[[View], View]:
+    """The view for staff with that permission, such as orders.view_order.
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        if not request.user.is_staff:
-            raise Http404
-        return view(request, *args, **kwargs)
+    Without a sign-in one is asked for, for a customer the page does not exist, and other staff are told that they may
+    not see it.
+    """
 
-    return guarded
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not request.user.is_staff:
+                raise Http404
+            need(request, permission)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard
 
 
 def need(request: HttpRequest, permission: str) -> None:

@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 class Page:
     """One entry. `within` are the names of further addresses that belong to it.
 
+    With a `permission` it is for staff who have it.
     One with `in_menu` is in the account's menu on a phone, where the bar at the bottom has room for few.
     """
 
@@ -18,6 +19,7 @@ class Page:
     within: tuple[str, ...] = ()
     shortcut: str = ""
     in_menu: bool = False
+    permission: str = ""
     url: str = ""
     current: bool = False
 
@@ -33,17 +35,17 @@ CUSTOMER = (
         "api_page",
         "API",
         "plug",
-        within=("api_key_rotate", "api_key_revoke", "api_console", "api_repeats", "webhook", "api_repeats"),
+        within=("api_key_rotate", "api_key_revoke", "api_console", "api_repeats", "webhook"),
         in_menu=True,
     ),
     Page("account", "Account", "person-circle"),
 )
 STAFF = (
-    Page("staff", "Overview", "speedometer2"),
-    Page("staff_balances", "Balances", "bank", within=("staff_provider",)),
-    Page("staff_doubtful", "Doubtful", "exclamation-diamond"),
-    Page("staff_requests", "Requests", "arrow-clockwise"),
-    Page("staff_alerts", "Alerts", "bell"),
+    Page("staff", "Overview", "speedometer2", permission="providers.view_balancereading"),
+    Page("staff_balances", "Balances", "bank", within=("staff_provider",), permission="providers.view_balancereading"),
+    Page("staff_doubtful", "Doubtful", "exclamation-diamond", permission="orders.view_order"),
+    Page("staff_requests", "Requests", "arrow-clockwise", permission="orders.view_order"),
+    Page("staff_alerts", "Alerts", "bell", permission="ops.view_alert"),
     Page("admin:index", "Admin", "sliders"),
 )
 

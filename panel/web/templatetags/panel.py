@@ -166,6 +166,8 @@ def shell_links(context: Context, group: str, css: str) -> Any:
     pages: tuple[rail.Page, ...] = rail.STAFF if group == "staff" else rail.CUSTOMER
     if group in {"bar", "menu"}:
         pages = tuple(page for page in pages if page.in_menu == (group == "menu"))
+    user = getattr(request, "user", None)
+    pages = tuple(page for page in pages if not page.permission or (user and user.has_perm(page.permission)))
     counts = context.get("rail_counts") or {}
     found = rail.existing(pages, here=match.view_name if match else "")
     return {"pages": [(page, counts.get(page.name)) for page in found], "css": css}

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from orders.models import Order
 from panel.customers.models import User
+from panel.customers.roles import READ_ONLY, set_up_roles
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import DEFAULT_SERVICE, ORDER_SECONDS
 
@@ -75,8 +77,11 @@ def owner(store: Store) -> Client:
 @pytest.fixture
 def helper(store: Store) -> Client:
     """A member of staff who may look, and nothing else."""
+    set_up_roles()
+    user = User.objects.create_user("helper@example.com", "correct horse battery", is_staff=True)
+    user.groups.add(Group.objects.get(name=READ_ONLY))
     client = Client()
-    client.force_login(User.objects.create_user("helper@example.com", "correct horse battery", is_staff=True))
+    client.force_login(user)
     return client
 
 

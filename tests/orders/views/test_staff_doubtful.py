@@ -134,7 +134,7 @@ def test_one_order_can_be_looked_at_alone(owner: Client, store: Store, doubtful:
 
 def test_a_permission_lets_a_helper_decide(store: Store, doubtful: Order) -> None:
     user = User.objects.create_user("decider@example.com", "correct horse battery", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="change_order"))
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "change_order"]))
     client = Client()
     client.force_login(user)
     assert decide(client, doubtful, "back") == 302

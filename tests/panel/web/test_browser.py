@@ -22,7 +22,7 @@ SIGNED_IN = ["/", "/account/", "/accounts/2fa/", "/accounts/email/", "/accounts/
 
 
 def sign_in(window: Window) -> None:
-    user = User.objects.create_user("ana@example.com", "a-long-pass-1", name="Ana", is_staff=True)
+    user = User.objects.create_user("ana@example.com", "a-long-pass-1", name="Ana", is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(user)
     window.cookie(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)

@@ -86,7 +86,7 @@ def test_the_rail_shows_the_pages_that_exist(client: Client, ana: User) -> None:
 
 
 def test_staff_see_their_pages_and_only_those_that_exist(client: Client, ana: User) -> None:
-    User.objects.filter(pk=ana.pk).update(is_staff=True)
+    User.objects.filter(pk=ana.pk).update(is_staff=True, is_superuser=True)
     client.force_login(ana)
     text = client.get("/staff/").content.decode()
     assert '<a class="rail-link" href="/staff/" aria-current="page">' in text

@@ -1,0 +1,7 @@
+"""What was bought and its fate. Constraints make the wrong states impossible; states.py holds the allowed moves."""
+
+from orders.models.attempt import Attempt, Probe
+from orders.models.order import LISTED_AS, Order, OrderEvent
+from orders.models.request import Cancellation, Refill, Request
+
+__all__ = ["LISTED_AS", "Attempt", "Cancellation", "Order", "OrderEvent", "Probe", "Refill", "Request"]
