@@ -25,7 +25,7 @@ DONE_BY_MANAGERS = (
     "catalog.add_backup", "catalog.change_backup", "catalog.delete_backup",
     "catalog.add_customerterms", "catalog.change_customerterms",
     "catalog.add_customerrate", "catalog.change_customerrate", "catalog.delete_customerrate",
-    "providers.change_provider", "wallet.add_transfer", "wallet.change_topup",
+    "ops.change_jobrun", "providers.change_provider", "wallet.add_transfer", "wallet.change_topup",
     "wallet.add_paymentmethod", "wallet.change_paymentmethod", "customers.add_user",
 )  # fmt: skip
 ADMIN, MANAGER, SUPPORT, READ_ONLY = "Admin", "Manager", "Support", "Read-only"

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from panel.ops.health import database_problems, job_problems
+from panel.ops.health import broker_problems, database_problems, job_problems
 
 
 @require_safe
@@ -24,6 +24,16 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def healthz_web(request: HttpRequest) -> HttpResponse:
     """The same for this web process alone: whether it can serve pages, whatever the jobs do."""
     return _answer(database_problems())
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """As `healthz`, and whether the broker takes messages: everything that new orders need to go out at once."""
+    problems = database_problems() + broker_problems()
+    if not problems and settings.EXPECT_JOBS:
+        problems = job_problems(now=timezone.now())
+    return _answer(problems)
 
 
 def _answer(problems: list[str]) -> HttpResponse:

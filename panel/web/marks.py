@@ -35,6 +35,9 @@ _MARKS = (
     Mark("Too late", "amber", "state-partial"),
     Mark("Refused", "red", "state-canceled"),
     Mark("Waiting", "neutral", "state-pending"),
+    Mark("Running", "blue", "state-progress"),
+    Mark("Failed", "red", "state-canceled"),
+    Mark("Never", "neutral", "state-unknown"),
     Mark("Delivered", "green", "state-done"),
     Mark("Not delivered", "red", "state-canceled"),
 )

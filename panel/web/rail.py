@@ -46,6 +46,7 @@ STAFF = (
     Page("staff_doubtful", "Doubtful", "exclamation-diamond", permission="orders.view_order"),
     Page("staff_requests", "Requests", "arrow-clockwise", permission="orders.view_order"),
     Page("staff_alerts", "Alerts", "bell", permission="ops.view_alert"),
+    Page("staff_jobs", "Jobs", "clock", permission="ops.view_jobrun"),
     Page("admin:index", "Admin", "sliders"),
 )
 

@@ -31,6 +31,7 @@ PAGES = {
     "/staff/doubtful/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/requests/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/alerts/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
+    "/staff/jobs/": {ADMIN, MANAGER, READ_ONLY},
 }
 BUTTONS = {
     "/staff/doubtful/{order}/placed/": {ADMIN, MANAGER, SUPPORT},
@@ -39,6 +40,7 @@ BUTTONS = {
     "/staff/doubtful/{order}/looked/": {ADMIN, MANAGER, SUPPORT},
     "/staff/alerts/{alert}/take/": {ADMIN, MANAGER, SUPPORT},
     "/staff/alerts/{alert}/close/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/jobs/check_books/run/": {ADMIN, MANAGER},
     "/admin/wallet/account/adjust/{customer}/": {ADMIN, MANAGER},
     "/admin/providers/provider/{provider}/test/": {ADMIN, MANAGER},
     "/admin/providers/provider/{provider}/sync/": {ADMIN, MANAGER},
