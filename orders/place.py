@@ -13,12 +13,14 @@ from orders.models import Order, OrderEvent
 from orders.states import State
 from orders.wake import wake_submit
 from orders.wanted import BadOrderError, Offer, Problem, Wanted, read_wanted
+from panel.customers.freezing import FROZEN
 from panel.customers.models import User
 from panel.lib.bulk import insert_row
 from panel.lib.money import LARGEST, charge_for
 from panel.wallet import ledger
 from providers.catalog.sale import Sale, sale_of
 
+NOT_FOR_FROZEN = Problem("account", FROZEN, "Account suspended")
 NOT_FOR_SALE = Problem("service", "This service is not available right now.", "Incorrect service ID")
 
 
@@ -91,6 +93,8 @@ def place_order(
     Raises BadOrderError when it cannot be ordered so, or would cost more than `agreed_charge` (what the customer was
     shown), and NotEnoughFundsError when the wallet holds less than the charge.
     """
+    if customer.is_frozen:
+        raise BadOrderError([NOT_FOR_FROZEN])
     try:
         with transaction.atomic(durable=True):
             quote = quote_order(customer=customer, service_id=service_id, words=words)

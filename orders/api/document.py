@@ -110,6 +110,7 @@ CHAPTERS: Sequence[Chapter] = (
 
 ERRORS: Mapping[str, str] = {
     "Invalid API key": "There is no such key, it has ended, or it may not be used from your address.",
+    "Account suspended": "Your account is frozen: nothing new is ordered. Please contact us.",
     "Incorrect request": "The action or a parameter is missing, or makes no sense.",
     "Incorrect service ID": "The service is not for sale.",
     "Bad link": "The link is missing, or is none.",

@@ -12,13 +12,17 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
 from django.utils import timezone
 
+from panel.customers.freezing import CannotFreezeError, freeze, unfreeze
 from panel.customers.keys import revoke_key
 from panel.customers.models import ApiKey, User
 from panel.ops import audit
 from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
+from panel.web.access import need
 from panel.web.templatetags.panel import money
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -54,15 +58,15 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
 class UserAdmin(RecordAdmin):
     list_display = ("email", "name", "balance", "orders_made", "is_active", "is_staff", "date_joined")
     list_select_related = ("wallet",)
-    list_filter = ("is_active", "is_staff")
+    list_filter = ("is_active", "is_staff", ("frozen_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name", "=id")
     ordering = ("-pk",)
     actions = ("switch_on", "switch_off")
-    readonly_fields = ("email", "balance", "orders_made", "date_joined", "last_login")
+    readonly_fields = ("email", "balance", "orders_made", "frozen_at", "frozen_why", "date_joined", "last_login")
     filter_horizontal = ("groups", "user_permissions")
     fieldsets = (
         (None, {"fields": ("email", "name", "time_zone", "is_active")}),
-        ("Account", {"fields": ("balance", "orders_made", "date_joined", "last_login")}),
+        ("Account", {"fields": ("balance", "orders_made", "frozen_at", "frozen_why", "date_joined", "last_login")}),
         ("What they may do", {"fields": POWERS}),
     )
 
@@ -101,6 +105,31 @@ class UserAdmin(RecordAdmin):
         if obj is None:
             kwargs["form"] = NewUserForm
         return super().get_form(request, obj, change, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        door = path("<int:user_id>/freeze/", self.admin_site.admin_view(self.freeze), name="customers_user_freeze")
+        return [door, *super().get_urls()]
+
+    def freeze(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Freeze a customer, or end it, with a reason."""
+        need(request, "customers.change_user")
+        customer = get_object_or_404(User, pk=user_id)
+        reason, error = request.POST.get("reason", ""), ""
+        if request.method == "POST":
+            try:
+                if customer.is_frozen:
+                    unfreeze(customer=customer, reason=reason, actor=actor_of(request))
+                else:
+                    freeze(customer=customer, reason=reason, actor=actor_of(request), now=timezone.now())
+            except CannotFreezeError as problem:
+                error = str(problem)
+            else:
+                said = "They can order again." if customer.is_frozen else "Frozen: nothing new is sold."
+                messages.success(request, said)
+                return redirect("admin:customers_user_change", customer.pk)
+        context = {**self.admin_site.each_context(request), "customer": customer, "reason": reason, "error": error}
+        context["title"] = f"{'Unfreeze' if customer.is_frozen else 'Freeze'} {customer.email}"
+        return render(request, "admin/freeze.html", context, status=422 if error else 200)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:

@@ -37,6 +37,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("staff", default=False)
     date_joined = models.DateTimeField("joined", default=timezone.now)
+    frozen_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since then nothing new is ordered and no money is added."
+    )
+    frozen_why = models.CharField(max_length=200, blank=True, editable=False, help_text="For staff alone.")
     repeat_seconds = models.PositiveSmallIntegerField(
         "same order within seconds",
         default=0,
@@ -58,6 +62,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether staff stopped new orders and top-ups; what was ordered before goes on."""
+        return self.frozen_at is not None
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What every session is checked against: it changes with the password, and when all sessions are ended."""

@@ -67,8 +67,8 @@ class TopUpForm(forms.Form):
         return bytes(found.read())
 
     def refuse(self, problem: BadAskError) -> None:
-        """Put the problem beside its field."""
-        self.add_error(problem.field, str(problem))
+        """Put the problem beside its field; one of no field is said of the form as a whole."""
+        self.add_error(problem.field or None, str(problem))
 
 
 class DecisionForm(forms.Form):

@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 
+from panel.customers.freezing import FROZEN
 from panel.customers.models import User
 from panel.lib.money import LARGEST, plain
 from panel.ops import audit
@@ -48,6 +49,8 @@ def ask_top_up(
     """Note the wish; no money moves. The same token is the same wish. Raises BadAskError."""
     if earlier := TopUp.objects.filter(customer=customer, token=token).first():
         return earlier
+    if customer.is_frozen:
+        raise BadAskError("", FROZEN)
     method = PaymentMethod.objects.filter(pk=method_id, is_active=True).first()
     if method is None:
         raise BadAskError("method", "This way to pay is not offered any more. Choose another one.")

@@ -15,7 +15,7 @@ class Ask:
 
 
 class BadAskError(Exception):
-    """The wish cannot be taken so. `field` names what is wrong with it."""
+    """The wish cannot be taken so. `field` names what is wrong with it; empty: the whole of it."""
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
