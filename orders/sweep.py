@@ -1,6 +1,8 @@
 """The sweep: what wake-ups lost is found here. Dead workers are noticed, queued orders are sent, old ones ended."""
 
 import logging
+import math
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,16 +34,17 @@ class Swept:
     submitted: int = 0
 
 
-def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1) -> Swept:
+def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1, seconds: float = math.inf) -> Swept:
     """Notice dead attempts, end what waited too long or is wanted no more, send what is due.
 
-    With `everything`, also what is to wait.
+    With `everything`, also what is to wait. No order is sent after so many `seconds`: the rest is the next sweep's.
     """
+    until = time.monotonic() + seconds
     return Swept(
         doubtful=reap_attempts(now=now),
         expired=expire_queued(now=now),
         canceled=cancel_unsent(),
-        submitted=submit_orders(now=now, everything=everything, in_flight=in_flight),
+        submitted=submit_orders(now=now, everything=everything, in_flight=in_flight, until=until),
     )
 
 
@@ -73,20 +76,21 @@ def _expire(order_id: int, now: datetime) -> bool:
         return True
 
 
-def submit_orders(*, now: datetime, everything: bool = False, in_flight: int = 1) -> int:
+def submit_orders(*, now: datetime, everything: bool = False, in_flight: int = 1, until: float = math.inf) -> int:
     """Send the queued orders that are due, oldest first, `in_flight` rows at a time; how many were sent.
 
-    An order that fails in an unforeseen way is logged and does not stop the others.
+    None is begun after `until`, on the monotonic clock: a job that is stopped while it sends would leave doubts. An
+    order that fails in an unforeseen way is logged and does not stop the others.
     """
     due = due_orders(now=now, everything=everything)
     if in_flight == 1:
-        return sum(_submit_row(row, everything=everything) for row in due)
+        return sum(_submit_row(row, everything=everything, until=until) for row in due)
     with ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:
-        return sum(pool.map(partial(_submit_in_thread, everything=everything), due))
+        return sum(pool.map(partial(_submit_in_thread, everything=everything, until=until), due))
 
 
-def _submit_row(order_ids: Sequence[int], *, everything: bool) -> int:
-    return sum(_submit(order_id, everything) for order_id in order_ids)
+def _submit_row(order_ids: Sequence[int], *, everything: bool, until: float) -> int:
+    return sum(_submit(order_id, everything) for order_id in order_ids if time.monotonic() < until)
 
 
 def _submit(order_id: int, everything: bool) -> bool:
@@ -97,8 +101,8 @@ def _submit(order_id: int, everything: bool) -> bool:
         return False
 
 
-def _submit_in_thread(order_ids: Sequence[int], *, everything: bool) -> int:
+def _submit_in_thread(order_ids: Sequence[int], *, everything: bool, until: float) -> int:
     try:
-        return _submit_row(order_ids, everything=everything)
+        return _submit_row(order_ids, everything=everything, until=until)
     finally:
         connections.close_all()

@@ -20,6 +20,8 @@ from providers.models import Provider
 log = logging.getLogger(__name__)
 
 SUBMITS_IN_FLIGHT = 4
+SWEEP_FOR = 50
+"""Seconds in which a sweep begins to send orders: the last one's deadline ends before the task is stopped."""
 LEASE = 120
 
 
@@ -34,7 +36,7 @@ def sweep_orders() -> None:
     """Notice dead workers, end what waited too long, send what is due."""
 
     def job() -> dict[str, Any]:
-        return asdict(sweep.sweep_orders(now=timezone.now(), in_flight=SUBMITS_IN_FLIGHT))
+        return asdict(sweep.sweep_orders(now=timezone.now(), in_flight=SUBMITS_IN_FLIGHT, seconds=SWEEP_FOR))
 
     run_leased(name="sweep_orders", seconds=LEASE, job=job)
 

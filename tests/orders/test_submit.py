@@ -5,9 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.utils import timezone
 
+from orders import tasks
 from orders.models import Attempt, Order
 from orders.record import record_outcome
 from orders.submit import submit_order
@@ -241,3 +242,15 @@ def test_the_key_is_in_no_log_event_or_attempt(store: Store, caplog: pytest.LogC
         assert store.simulator.key not in " ".join(written)
     assert store.simulator.key not in caplog.text
     assert store.simulator.key not in str(Provider.objects.values())
+
+
+def test_a_sweep_begins_no_order_when_its_time_is_over(store: Store) -> None:
+    order = store.place()
+    for in_flight in (1, 4):
+        assert sweep_orders(now=timezone.now(), in_flight=in_flight, seconds=0).submitted == 0
+    assert (store.fresh(order).state, store.simulator.created(LINK)) == ("QUEUED", [])
+    assert sweep_orders(now=timezone.now(), seconds=60).submitted == 1
+
+
+def test_the_job_is_over_before_its_task_is_stopped() -> None:
+    assert tasks.SWEEP_FOR + settings.ADD_DEADLINE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT
