@@ -1,6 +1,7 @@
 """Recount the books: what the wallets hold, and that every order's money is where its state says. Reads only.
 
-An order's transfers are set against its row: charged once, given back as noted, and what is left held or earned.
+An order's transfers are set against its row: charged once, given back as noted, and what is left held or earned. The
+reports' daily roll-ups are set against the ledger.
 """
 
 from collections import defaultdict
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orders.models import Attempt, Order
+from orders.reports.check import check_reports
 from orders.states import AT_RISK, State
 from panel.lib.money import share
 from panel.lib.snapshot import one_snapshot
@@ -34,7 +36,7 @@ class Flows:
 def recount() -> list[str]:
     """Every difference found, a line each; empty when the books add up."""
     with one_snapshot():
-        return [*recount_wallets(), *_recount_orders(), *_recount_attempts()]
+        return [*recount_wallets(), *_recount_orders(), *_recount_attempts(), *check_reports()]
 
 
 def _recount_orders() -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import staff, staff_balances, staff_doubtful, staff_requests
+from orders.views import staff, staff_balances, staff_doubtful, staff_reports, staff_requests
 
 urlpatterns = [
     path("", staff.staff, name="staff"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("balances/<int:provider_id>/", staff_balances.staff_provider, name="staff_provider"),
     path("balances/<int:provider_id>/read/", staff_balances.read_now, name="staff_read_now"),
     path("doubtful/", staff_doubtful.staff_doubtful, name="staff_doubtful"),
+    path("reports/", staff_reports.staff_reports, name="staff_reports"),
+    path("reports/csv/", staff_reports.staff_reports_csv, name="staff_reports_csv"),
     path("requests/", staff_requests.staff_requests, name="staff_requests"),
     path("requests/<slug:kind>/<int:request_id>/<slug:verdict>/", staff_requests.decide, name="staff_request_decide"),
     path("doubtful/<int:order_id>/looked/", staff_doubtful.looked_at, name="staff_looked_at"),

@@ -11,6 +11,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from orders import books, cancel_close, cancel_jobs, measure, poll, probe, reconcile, refill_jobs, submit, sweep
+from orders.reports import roll_up
 from orders.webhooks import deliver
 from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.jobs import run_leased
@@ -164,3 +165,9 @@ def check_books() -> None:
 def measure_times() -> None:
     """Keep how long orders of each service take."""
     run_leased(name="measure_times", seconds=LEASE, job=lambda: {"changed": measure.measure_times(now=timezone.now())})
+
+
+@shared_task
+def roll_up_reports() -> None:
+    """Add the ledger up by day, for the reports."""
+    run_leased(name="roll_up_reports", seconds=LEASE, job=lambda: asdict(roll_up.roll_up()))

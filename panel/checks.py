@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -19,6 +20,7 @@ DURATIONS = (
     "CANCEL_SECONDS",
     "WEBHOOK_SECONDS",
     "PROBE_SECONDS",
+    "REPORT_SECONDS",
     *("LEASE_SECONDS", "ADD_DEADLINE_SECONDS", "LINK_BUSY_SECONDS", "QUEUED_LIMIT_SECONDS", "POLL_IN_FLIGHT"),
 )
 
@@ -82,7 +84,7 @@ def _secret_problems() -> Iterator[CheckMessage]:
 
 
 def check_numbers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """E005 to E007: numbers that make sense, alone and together."""
+    """E005 to E007, E009: numbers that make sense, alone and together."""
     return list(_number_problems())
 
 
@@ -98,6 +100,8 @@ def _number_problems() -> Iterator[CheckMessage]:
         )
     if not re.fullmatch(r"[A-Z]{3,8}", settings.CURRENCY):
         yield Error("CURRENCY is not a currency's code.", hint="Such as USD.", id="panel.E007")
+    if settings.REPORT_TIME_ZONE not in available_timezones():
+        yield Error("REPORT_TIME_ZONE is not a time zone's name.", hint="Such as Europe/Berlin.", id="panel.E009")
 
 
 def check_scale(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

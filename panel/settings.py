@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "providers.catalog",
     "orders",
     "orders.webhooks",
+    "orders.reports",
     "panel.web.admin_app.PanelAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -222,6 +223,8 @@ POLL_IN_FLIGHT = env.int("POLL_IN_FLIGHT", default=16)
 API_CALLS_PER_10_SECONDS = env.int("API_CALLS_PER_10_SECONDS", default=100)  # of one key; 0 is no limit
 API_ADD_PER_10_SECONDS = env.int("API_ADD_PER_10_SECONDS", default=100)
 API_SERVICES_PER_MINUTE = env.int("API_SERVICES_PER_MINUTE", default=30)
+REPORT_SECONDS = env.int("REPORT_SECONDS", default=60)
+REPORT_TIME_ZONE = env.str("REPORT_TIME_ZONE", default="UTC")  # by whose clock the days of reports begin
 MINIMUM_MARGIN_PERCENT = env.int("MINIMUM_MARGIN_PERCENT", default=0)
 
 # --- Jobs and logs ----------------------------------------------------------------------------------------------------

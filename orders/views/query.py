@@ -49,7 +49,7 @@ def read_query(query: QueryDict, *, customer: User, now: datetime) -> Query:
     """The address as a query. Dates are days in the customer's zone and go before a period; one query for a page."""
     problems: list[str] = []
     zone = _zone([customer.time_zone, query.get("zone", "")])
-    first, last = _date(query.get("from", ""), problems), _date(query.get("to", ""), problems)
+    first, last = read_date(query.get("from", ""), problems), read_date(query.get("to", ""), problems)
     if first and last and first > last:
         problems.append("The first date is after the last one, so there is no order between them.")
     period = query.get("since", "") if query.get("since") in PERIODS and not (first or last) else ""
@@ -78,7 +78,8 @@ def _search(text: str) -> str:
     return text.replace("\x00", "").strip()[:LONGEST_SEARCH]
 
 
-def _date(text: str, problems: list[str]) -> date | None:
+def read_date(text: str, problems: list[str]) -> date | None:
+    """The date that `text` writes; None for nothing, and for what is none, which is then said in `problems`."""
     if not text.strip():
         return None
     try:

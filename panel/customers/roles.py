@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
 
-APPS = ("orders", "webhooks", "providers", "catalog", "wallet", "customers", "ops", "account", "mfa")
+APPS = ("orders", "webhooks", "reports", "providers", "catalog", "wallet", "customers", "ops", "account", "mfa")
 """Whose records staff see."""
 SEEN_BY_SUPPORT = (
     "orders.order", "orders.attempt", "orders.orderevent", "orders.probe", "orders.refill", "orders.cancellation",

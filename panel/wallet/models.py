@@ -55,6 +55,7 @@ class Transfer(models.Model):
             models.Index(fields=["source", "-id"], include=["amount"], name="transfer_source"),
             models.Index(fields=["target", "-id"], include=["amount"], name="transfer_target"),
             models.Index(fields=["cause"], name="transfer_cause"),
+            models.Index(fields=["created_at"], name="transfer_time"),
         ]
 
     def __str__(self) -> str:

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from orders.export import BOM, HEAD, csv_lines
+from orders.export import HEAD, csv_lines
 from orders.models import Order
+from panel.lib.spreadsheet import BOM
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import PACKAGE_SERVICE
 

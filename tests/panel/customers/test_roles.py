@@ -28,6 +28,8 @@ PAGES = {
     "/staff/": {ADMIN, MANAGER, READ_ONLY},
     "/staff/balances/": {ADMIN, MANAGER, READ_ONLY},
     "/staff/balances/{provider}/": {ADMIN, MANAGER, READ_ONLY},
+    "/staff/reports/": {ADMIN, MANAGER, READ_ONLY},
+    "/staff/reports/csv/": {ADMIN, MANAGER, READ_ONLY},
     "/staff/doubtful/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/requests/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/alerts/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
