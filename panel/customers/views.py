@@ -1,4 +1,4 @@
-"""The account page: name and time zone, the ways to sign in, and signing out everywhere else."""
+"""The account page: name and time zone, the ways to sign in, where one is signed in, and ending that."""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
@@ -6,11 +6,11 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from panel.customers.forms import ProfileForm
 from panel.customers.models import User
-from panel.customers.sessions import end_sessions
+from panel.customers.sessions import end_session, end_sessions, signed_in
 from panel.customers.signed_in import customer_of
 
 
@@ -28,6 +28,26 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(
         request, "account/account.html", {"form": form, "has_two_factor": is_mfa_enabled(user)}, status=status
     )
+
+
+@login_required
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Where the person is signed in."""
+    found = signed_in(user=customer_of(request), session_key=request.session.session_key)
+    return render(request, "account/sessions.html", {"sessions": found})
+
+
+@login_required
+@require_POST
+def sign_out(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Ends one session of the person's."""
+    user = customer_of(request)
+    if end_session(user=user, session_id=session_id, actor=user.email):
+        messages.success(request, "That device is signed out.")
+    else:
+        messages.info(request, "That device was signed out already.")
+    return redirect("usersessions_list")
 
 
 @login_required
