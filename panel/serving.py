@@ -58,7 +58,7 @@ class PanelServer(BaseApplication):  # type: ignore[misc] # gunicorn is not type
         settings: dict[str, Any] = {
             "bind": self.bind,
             "workers": self.workers,
-            "worker_class": "gthread",
+            "worker_class": "panel.overload.BoundedWorker",
             "threads": 8,
             "graceful_timeout": STOP_SECONDS,
             "timeout": STOP_SECONDS + 15,

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from panel.lib.money import round_to
 from panel.web import figures, marks, rail
 from panel.web.fields import field_context
 
@@ -36,16 +37,22 @@ def platform_icon(text: str) -> SafeString:
 
 
 @register.simple_tag
-def money(amount: Decimal | int | str | None, currency: str = "", plus: bool = False) -> SafeString:
-    """An amount that never wraps, with its exact value on hover; a dash where there is none. Floats are refused."""
+def money(
+    amount: Decimal | int | str | None, currency: str = "", plus: bool = False, rounded: bool = False
+) -> SafeString:
+    """An amount that never wraps, with its exact value on hover; a dash where there is none. Floats are refused.
+
+    A `rounded` one is shown with two decimals from one unit on: for sums, whose last decimals say nothing.
+    """
     if amount is None or amount == "":
         return format_html('<span class="money">{}</span>', "–")
     exact, code = _decimal(amount), currency or settings.CURRENCY
+    shown = round_to(exact, places=2) if rounded and abs(exact) >= 1 else exact
     return format_html(
         '<span class="money{}" title="{}">{}</span>',
         " is-in" if plus and exact > 0 else "",
         figures.exact_text(exact, currency=code),
-        figures.money_text(exact, currency=code, plus=plus),
+        figures.money_text(shown, currency=code, plus=plus),
     )
 
 

@@ -1,0 +1,47 @@
+"""The web server under many times the load that it can carry: everybody is answered, and it is well again at once."""
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from panel.overload import BODY, WAITING_A_THREAD
+from tests.process.processes import ask, environment, migrate, running, wait_until
+from tests.throwaway import free_port
+
+pytestmark = pytest.mark.process
+
+CALLERS = 400
+REQUEST = b"GET /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+
+
+def test_ten_times_the_load_is_answered_and_passes(data_dir: Path, tmp_path: Path) -> None:
+    port = free_port()
+    env = environment(data_dir=data_dir, EXPECT_JOBS="0")
+    migrate(env=env)
+    command = ["python", "manage.py", "run_panel", "--bind", f"127.0.0.1:{port}"]
+    with running(command, env=env, log=tmp_path / "panel.log") as panel, ThreadPoolExecutor(CALLERS) as pool:
+        wait_until(lambda: ask(f"http://127.0.0.1:{port}/healthz")[0] == 200, of=panel)
+        answers = list(pool.map(call, [port] * CALLERS))
+        served = sum(answer.startswith(b"HTTP/1.1 200") for answer in answers)
+        refused = sum(answer.startswith(b"HTTP/1.1 503") for answer in answers)
+        assert served + refused == CALLERS, {answer[:80] for answer in answers}
+        assert served >= 8 * WAITING_A_THREAD
+        assert refused >= CALLERS // 10
+        busy = next(answer for answer in answers if b" 503 " in answer[:20])
+        assert b"Retry-After: 2\r\n" in busy
+        assert busy.endswith(BODY)
+        wait_until(lambda: ask(f"http://127.0.0.1:{port}/healthz")[0] == 200, of=panel)
+        assert call(port).startswith(b"HTTP/1.1 200")
+        assert "Traceback" not in panel.said
+
+
+def call(port: int) -> bytes:
+    """What one caller is answered."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as caller:
+        caller.sendall(REQUEST)
+        pieces = []
+        while piece := caller.recv(65536):
+            pieces.append(piece)
+        return b"".join(pieces)
