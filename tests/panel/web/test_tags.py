@@ -39,6 +39,10 @@ def test_money_shows_what_is_needed_and_all_of_it_on_hover() -> None:
         show("{% money amount plus=True %}", amount=Decimal("2"))
         == '<span class="money is-in" title="2.000000 USD">+$2.00</span>'
     )
+    sums = '{% money amount "USD" rounded=True %}'
+    assert ">$1,234.57<" in show(sums, amount=Decimal("1234.567891"))
+    assert 'title="1,234.567891 USD"' in show(sums, amount=Decimal("1234.567891"))
+    assert ">−$0.004<" in show(sums, amount=Decimal("-0.004"))
     assert show("{% money nothing %}") == '<span class="money">–</span>'
     assert show('{{ amount|money_text:"EUR" }}', amount=Decimal("0.0004")) == "€0.0004"
 
