@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from orders import safe_mode
 from orders.batches import run_steps
 from orders.cancel_close import close_cancels
 from orders.claims import SENDING, Claimed, Told, claim_to_send, write_failure, write_told
@@ -59,8 +60,10 @@ def poll_cancels(*, now: datetime, everything: bool = False) -> CancelsRun:
 
 
 def pass_on_cancels(*, provider: Provider, now: datetime, everything: bool = False) -> CancelsRun:
-    """Pass on what is due at this provider, in batches."""
+    """Pass on what is due at this provider, in batches; nothing in safe mode."""
     result = CancelsRun()
+    if safe_mode.is_on():
+        return result
     step = _Send(_to_send(now, everything).filter(order__provider=provider), result)
     result.failed_requests = run_steps(provider=provider, steps=[step])
     tell_staff(provider_ids=[provider.pk])

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from orders import safe_mode
 from orders.kinds import KINDS
 from orders.models import Order, OrderEvent
 from orders.states import State
@@ -21,6 +22,7 @@ from panel.wallet import ledger
 from providers.catalog.sale import Sale, sale_of
 
 NOT_FOR_FROZEN = Problem("account", FROZEN, "Account suspended")
+NOT_IN_SAFE_MODE = Problem("account", safe_mode.SAID, "Maintenance. Please try again later.")
 NOT_FOR_SALE = Problem("service", "This service is not available right now.", "Incorrect service ID")
 
 
@@ -95,6 +97,8 @@ def place_order(
     """
     if customer.is_frozen:
         raise BadOrderError([NOT_FOR_FROZEN])
+    if safe_mode.is_on():
+        raise BadOrderError([NOT_IN_SAFE_MODE])
     try:
         with transaction.atomic(durable=True):
             quote = quote_order(customer=customer, service_id=service_id, words=words)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from orders import safe_mode
 from orders.batches import Step, run_steps
 from orders.claims import Claimed, Told, claim_to_follow, claim_to_send, write_failure, write_told
 from orders.models import Refill
@@ -67,8 +68,10 @@ def poll_refills(*, now: datetime, everything: bool = False) -> Refilled:
 
 
 def poll_provider_refills(*, provider: Provider, now: datetime, everything: bool = False) -> Refilled:
-    """Pass on what is due at this provider, then ask how the others stand, each in batches."""
+    """Pass on what is due at this provider, then ask how the others stand, each in batches; nothing in safe mode."""
     result = Refilled()
+    if safe_mode.is_on():
+        return result
     mine = Q(order__provider=provider)
     steps: list[Step] = [
         _Send(_to_send(now, everything).filter(mine), result),

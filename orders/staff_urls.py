@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import staff, staff_balances, staff_doubtful, staff_reports, staff_requests
+from orders.views import staff, staff_balances, staff_doubtful, staff_reports, staff_requests, staff_safe_mode
 
 urlpatterns = [
     path("", staff.staff, name="staff"),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("doubtful/", staff_doubtful.staff_doubtful, name="staff_doubtful"),
     path("reports/", staff_reports.staff_reports, name="staff_reports"),
     path("reports/csv/", staff_reports.staff_reports_csv, name="staff_reports_csv"),
+    path("safe-mode/", staff_safe_mode.staff_safe_mode, name="staff_safe_mode"),
+    path("safe-mode/look/<int:provider_id>/", staff_safe_mode.look_for_orphans, name="staff_find_orphans"),
+    path("safe-mode/found/<int:orphan_id>/<slug:verdict>/", staff_safe_mode.decide_orphan, name="staff_decide_orphan"),
+    path("safe-mode/<slug:to>/", staff_safe_mode.switch_safe_mode, name="staff_switch_safe_mode"),
     path("requests/", staff_requests.staff_requests, name="staff_requests"),
     path("requests/<slug:kind>/<int:request_id>/<slug:verdict>/", staff_requests.decide, name="staff_request_decide"),
     path("doubtful/<int:order_id>/looked/", staff_doubtful.looked_at, name="staff_looked_at"),

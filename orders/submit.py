@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import IntegrityError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
+from orders import safe_mode
 from orders.change import Change, lock_orders, write
 from orders.kinds import KINDS
 from orders.models import Attempt, Order
@@ -60,6 +61,8 @@ def submit_order(*, order_id: int, even_early: bool = False) -> bool:
 
 
 def _claim(order_id: int, even_early: bool) -> Claim | None:
+    if safe_mode.is_on():
+        return None
     now = timezone.now()
     deadline = time.monotonic() + settings.ADD_DEADLINE_SECONDS
     queued = Order.objects.filter(pk=order_id, state=State.QUEUED).select_related("provider", "service")
@@ -81,6 +84,7 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
             return None
         log.exception("attempt refused", extra={"order": order_id})  # another attempt is live: it may not be sent
         return None
+    safe_mode.raise_mark(attempt=attempt.pk)
     fields = {"service": order.provider_service, **order.fields}
     return Claim(order_id, attempt.pk, order.provider, AddRequest(fields), deadline)
 

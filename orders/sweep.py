@@ -12,6 +12,7 @@ from functools import partial
 from django.conf import settings
 from django.db import connections, transaction
 
+from orders import safe_mode
 from orders.cancel_close import cancel_unsent
 from orders.change import lock_orders, write
 from orders.models import Attempt, Order
@@ -37,8 +38,12 @@ class Swept:
 def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1, seconds: float = math.inf) -> Swept:
     """Notice dead attempts, end what waited too long or is wanted no more, send what is due.
 
-    With `everything`, also what is to wait. No order is sent after so many `seconds`: the rest is the next sweep's.
+    With `everything`, also what is to wait. No order is sent after so many `seconds`: the rest is the next sweep's. In
+    safe mode only dead attempts are noticed.
     """
+    if safe_mode.is_on():
+        safe_mode.tell_staff()
+        return Swept(doubtful=reap_attempts(now=now))
     until = time.monotonic() + seconds
     return Swept(
         doubtful=reap_attempts(now=now),

@@ -1,11 +1,14 @@
 """What every test may use. The simulator's fixtures are in fixtures_simulator, the shop's in fixtures_shop."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+from orders import safe_mode
 from panel.wallet.triggers import lay_triggers, lift_triggers
 
 pytest_plugins = [
@@ -36,3 +39,10 @@ def _flush_lifts_the_triggers() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_other_tests() -> None:
+    """Each test has a database of its own; the data directory is not to remember a larger one."""
+    (Path(settings.DATA_DIR) / safe_mode.FILE).unlink(missing_ok=True)
+    safe_mode.forget_the_last_look()

@@ -2,6 +2,7 @@
 
 from orders.models.attempt import Attempt, Probe
 from orders.models.order import LISTED_AS, Order, OrderEvent
+from orders.models.orphan import Orphan
 from orders.models.request import Cancellation, Refill, Request
 
-__all__ = ["LISTED_AS", "Attempt", "Cancellation", "Order", "OrderEvent", "Probe", "Refill", "Request"]
+__all__ = ["LISTED_AS", "Attempt", "Cancellation", "Order", "OrderEvent", "Orphan", "Probe", "Refill", "Request"]

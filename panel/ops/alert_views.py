@@ -26,8 +26,9 @@ PLACES = {
     "sync": "admin:providers_provider_change",
     "doubtful": "staff_doubtful",
     "requests": "staff_requests",
+    "safe-mode": "staff_safe_mode",
 }
-WHOLE_PAGES = {"staff_doubtful", "staff_requests"}
+WHOLE_PAGES = {"staff_doubtful", "staff_requests", "staff_safe_mode"}
 """Where an alert is dealt with, by the first part of its subject."""
 
 

@@ -47,6 +47,7 @@ STAFF = (
     Page("staff_doubtful", "Doubtful", "exclamation-diamond", permission="orders.view_order"),
     Page("staff_requests", "Requests", "arrow-clockwise", permission="orders.view_order"),
     Page("staff_alerts", "Alerts", "bell", permission="ops.view_alert"),
+    Page("staff_safe_mode", "Safe mode", "shield-check", permission="orders.view_orphan"),
     Page("staff_jobs", "Jobs", "clock", permission="ops.view_jobrun"),
     Page("admin:index", "Admin", "sliders"),
 )

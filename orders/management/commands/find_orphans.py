@@ -1,0 +1,36 @@
+"""`manage.py find_orphans`: what was bought at a provider and is in no order here, after a restore from a backup."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from orders.orphans import MOST_CALLS, QUIET, CannotLookError, find_orphans
+from panel.lib.commands import Answer, BadInput, OperatorCommand
+from panel.lib.crypto import SealError
+from providers.adapters.errors import RetryLater
+from providers.models import Provider
+
+
+class Command(OperatorCommand):
+    help = "Ask a provider for ids above the highest one known; what is ours and in no order is kept for a decision."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("provider", help="Its name.")
+        parser.add_argument("--calls", type=int, default=MOST_CALLS, help="At most so many calls (%(default)s).")
+        parser.add_argument("--quiet", type=int, default=QUIET, help="Ids in a row that end the search (%(default)s).")
+
+    def work(self, **options: Any) -> Answer:
+        provider = Provider.objects.filter(name=options["provider"]).first()
+        if provider is None:
+            raise BadInput(f"There is no provider “{options['provider']}”.")
+        if options["calls"] < 1 or options["quiet"] < 1:
+            raise BadInput("--calls and --quiet are above zero.")
+        try:
+            looked = find_orphans(provider=provider, most_calls=options["calls"], quiet=options["quiet"])
+        except (CannotLookError, RetryLater, SealError) as problem:
+            raise BadInput(str(problem)) from None
+        data = asdict(looked)
+        counts = Answer.of_counts({name: data[name] for name in ("asked", "calls", "found")}).text
+        end = "the search is complete" if looked.is_complete else "there may be more: run it again with more --calls"
+        return Answer(text=f"{counts}; {end}.", data=data, exit_status=0 if looked.is_complete else 1)

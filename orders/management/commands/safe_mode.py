@@ -1,0 +1,32 @@
+"""`manage.py safe_mode`: whether the panel holds still after a restore, and switching that by hand."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from orders import safe_mode
+from orders.orphans import open_orphans
+from panel.lib.commands import Answer, BadInput, OperatorCommand
+
+ACTOR = "manage.py"
+
+
+class Command(OperatorCommand):
+    help = "Say whether safe mode is on; switch it on or off with a reason."
+
+    def arguments(self, parser: CommandParser) -> None:
+        either = parser.add_mutually_exclusive_group()
+        either.add_argument("--on", metavar="REASON", help="Nothing is sold, sent, followed or given back from now on.")
+        either.add_argument("--off", metavar="REASON", help="What was found at the providers is decided: go on.")
+
+    def work(self, **options: Any) -> Answer:
+        if options["on"] is not None:
+            safe_mode.hold(reason=options["on"], actor=ACTOR)
+        if options["off"] is not None:
+            try:
+                safe_mode.end(reason=options["off"], actor=ACTOR, open_orphans=open_orphans().count())
+            except safe_mode.OrphansLeftError as problem:
+                raise BadInput(str(problem)) from None
+        why = safe_mode.why_it_is_on()
+        text = f"Safe mode is on: {why}" if why else "Safe mode is off."
+        return Answer(text=text, data={"on": bool(why), "why": why})

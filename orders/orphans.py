@@ -1,0 +1,185 @@
+"""Look for what was bought and is not in the books: orders of ours at a provider that belong to no order here.
+
+After a restore from an older backup. Ids are asked for upwards from the highest that we know, until a long row of them
+is not ours; a person says of each what it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from orders.change import lock_orders, write
+from orders.models import Attempt, Order, Orphan
+from orders.resolve import CannotResolveError, it_was_placed
+from orders.settle import Houses, accept
+from orders.states import DOUBTFUL, State
+from panel.ops import audit
+from panel.wallet import ledger
+from providers.adapters.base import OrderStatus, ProviderAdapter
+from providers.connect import connected
+from providers.models import Provider
+
+CONTROLS = 2
+QUIET = 1000
+"""So many ids in a row that are not ours end the search."""
+MOST_CALLS = 100
+KNOWN = 50
+SHOWN = 20
+
+
+class CannotLookError(Exception):
+    """Nothing can be told by looking; compare by hand. The message is for the person."""
+
+
+@dataclass(slots=True)
+class Looked:
+    """What a search came to: ids asked for, calls, orphans found; complete when it ended by itself."""
+
+    asked: int = 0
+    calls: int = 0
+    found: int = 0
+    is_complete: bool = False
+
+
+def find_orphans(*, provider: Provider, most_calls: int = MOST_CALLS, quiet: int = QUIET) -> Looked:
+    """Search the ids above the highest known one. Raises CannotLookError, RetryLater or SealError.
+
+    Each batch has two ids in it that are known to be ours: where one of them is not answered for, nothing is concluded.
+    """
+    known = _known_numbers(provider)
+    result, last_found = Looked(), max(known)
+    number = last_found + 1
+    with connected(provider) as adapter:
+        while result.calls < most_calls:
+            batch = range(number, number + adapter.batch_size - CONTROLS)
+            for row in _ask(adapter, [str(one) for one in batch], [str(one) for one in known[:CONTROLS]]):
+                result.found += _keep(provider, row)
+                last_found = max(last_found, int(row.external_id))
+            result.asked += len(batch)
+            result.calls += 1
+            number = batch.stop
+            if number - last_found > quiet:
+                result.is_complete = True
+                break
+    return result
+
+
+def open_orphans() -> QuerySet[Orphan]:
+    """Those that nobody has decided about."""
+    return Orphan.objects.filter(verdict="").select_related("provider").order_by("pk")
+
+
+def candidates(*, orphan: Orphan) -> list[Order]:
+    """The orders here that it could be: waiting or in doubt there, and of exactly its cost."""
+    if orphan.charge is None:
+        return []
+    states = [State.QUEUED, *DOUBTFUL]
+    same = Order.objects.filter(provider=orphan.provider_id, expected_cost=orphan.charge, state__in=states)
+    return list(
+        same.filter(provider_currency=orphan.currency).select_related("customer", "service").order_by("pk")[:20]
+    )
+
+
+def adopt_orphan(*, orphan_id: int, order_id: int, actor: str, reason: str) -> None:
+    """It is this order: it goes on under the orphan's id. Raises CannotResolveError; nothing was changed then."""
+    orphan = Orphan.objects.select_related("provider").get(pk=orphan_id)
+    order = Order.objects.get(pk=order_id)
+    if order.provider_id != orphan.provider_id:
+        raise CannotResolveError("That order is at another provider.")
+    if order.state in DOUBTFUL:
+        it_was_placed(order_id=order_id, provider_order_id=orphan.external_id, actor=actor, reason=reason)
+        _decide(orphan_id, Orphan.Verdict.ADOPTED, actor, reason, order_id)
+        return
+    try:
+        with transaction.atomic(durable=True):
+            _adopt_queued(orphan, order_id, actor, reason)
+            _decide(orphan_id, Orphan.Verdict.ADOPTED, actor, reason, order_id)
+    except IntegrityError:
+        raise CannotResolveError("That id belongs to another order already.") from None
+
+
+def write_off_orphan(*, orphan_id: int, actor: str, reason: str) -> None:
+    """No order here is it: what it cost is our loss. Raises CannotResolveError where that was decided before."""
+    with transaction.atomic(durable=True):
+        orphan = Orphan.objects.select_related("provider").get(pk=orphan_id)
+        _decide(orphan_id, Orphan.Verdict.LOST, actor, reason, None)
+        if orphan.charge:
+            ledger.record_deposit(
+                account=orphan.provider.account,
+                currency=orphan.provider.currency,
+                amount=-orphan.charge,
+                key=f"orphan:{orphan.pk}",
+                note=f"Order {orphan.external_id} there: {reason}",
+                against=ledger.LOSS,
+            )
+
+
+def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> None:
+    now = timezone.now()
+    change = lock_orders(order_ids=[order_id], now=now)[order_id]
+    if change.state != State.QUEUED:
+        raise CannotResolveError("That order does not wait to be sent.")
+    order = change.order
+    change.to(State.SENDING, what="sent", why="Before the backup that was restored.", actor=actor)
+    Attempt.objects.create(
+        order=order,
+        number=order.attempts.count() + 1,
+        provider_id=order.provider_id,
+        provider_service=order.provider_service,
+        outcome=Attempt.Outcome.PLACED,
+        started_at=now - timedelta(seconds=1),
+        lease_until=now,
+        ended_at=now,
+        why=reason[:300],
+    )
+    accept(change, provider_order_id=orphan.external_id, houses=Houses(), what="confirmed", why=reason, actor=actor)
+    write([change])
+
+
+def _decide(orphan_id: int, verdict: Orphan.Verdict, actor: str, reason: str, order_id: int | None) -> None:
+    if not reason.strip():
+        raise CannotResolveError("Say why: the reason is kept.")
+    decided = Orphan.objects.filter(pk=orphan_id, verdict="").update(
+        verdict=verdict, order=order_id, decided_at=timezone.now(), decided_by=actor[:100]
+    )
+    if not decided:
+        raise CannotResolveError("That was decided already.")
+    detail = {"reason": reason} | ({"order": order_id} if order_id else {})
+    audit.record(actor=actor, action=f"orphan {verdict}", target=f"orphan:{orphan_id}", detail=detail)
+
+
+def _known_numbers(provider: Provider) -> list[int]:
+    """The highest ids of ours there, the highest first."""
+    placed = Order.objects.filter(provider=provider, provider_order_id__isnull=False).order_by("-pk")
+    texts = [text or "" for text in placed.values_list("provider_order_id", flat=True)[:KNOWN]]
+    if len(texts) < CONTROLS:
+        raise CannotLookError("Too few orders of ours are known there to look from.")
+    if not all(text.isascii() and text.isdigit() and len(text) <= 18 for text in texts):
+        raise CannotLookError("Its ids are not all numbers.")
+    return sorted(map(int, texts), reverse=True)
+
+
+def _ask(adapter: ProviderAdapter, ids: Sequence[str], controls: Sequence[str]) -> list[OrderStatus]:
+    answers: Any = adapter.statuses(order_ids=[*ids, *controls])
+    if not all(isinstance(answers.get(name), OrderStatus) for name in controls):
+        raise CannotLookError("The provider does not know orders that are ours.")
+    if not all(name in answers for name in ids):
+        raise CannotLookError("The provider did not answer for every id.")
+    return [row for name in ids if isinstance(row := answers[name], OrderStatus)]
+
+
+def _keep(provider: Provider, row: OrderStatus) -> int:
+    """Note it, unless it is known; how many that adds."""
+    if Order.objects.filter(provider=provider, provider_order_id=row.external_id).exists():
+        return 0
+    _, is_new = Orphan.objects.get_or_create(
+        provider=provider,
+        external_id=row.external_id,
+        defaults={"charge": row.charge, "currency": row.currency, "status": row.raw[:100]},
+    )
+    return int(is_new)
