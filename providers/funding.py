@@ -66,6 +66,15 @@ class Funding:
         return ZERO if self.reading is None else max(ZERO, -self.reading.drift)
 
     @property
+    def hourly(self) -> Decimal:
+        """The pace of spending an hour, as it is shown."""
+        return round_to(self.spend.an_hour, places=4)
+
+    @property
+    def daily(self) -> Decimal:
+        return round_to(self.spend.a_day, places=2)
+
+    @property
     def dry_at(self) -> datetime | None:
         """When nothing is left at the pace of spending; None where that is a year away or never."""
         if self.reading is None or self.runway is None or self.runway >= LONGEST_RUNWAY:
