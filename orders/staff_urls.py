@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import staff, staff_balances, staff_doubtful, staff_drift, staff_requests
+from orders.views import staff, staff_balances, staff_doubtful, staff_drift, staff_requests, staff_stuck
 
 urlpatterns = [
     path("", staff.staff, name="staff"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("doubtful/", staff_doubtful.staff_doubtful, name="staff_doubtful"),
     path("requests/", staff_requests.staff_requests, name="staff_requests"),
     path("requests/<slug:kind>/<int:request_id>/<slug:verdict>/", staff_requests.decide, name="staff_request_decide"),
+    path("doubtful/words/<int:provider_id>/", staff_stuck.know_word, name="staff_know_word"),
     path("doubtful/<int:order_id>/looked/", staff_doubtful.looked_at, name="staff_looked_at"),
     path("doubtful/<int:order_id>/<slug:verdict>/", staff_doubtful.decide, name="staff_decide"),
 ]

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import OuterRef, Subquery
 
 from panel.lib.money import ZERO, round_to
 from panel.web.sparkline import spark_path
@@ -107,7 +106,7 @@ def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> lis
     """All providers, or those named, by name; a constant number of queries."""
     rows = Provider.objects.all() if provider_ids is None else Provider.objects.filter(pk__in=provider_ids)
     providers = list(rows.order_by("-is_active", "name"))
-    readings, spent, lines = _latest(), spends(now=now), _lines(providers, now)
+    spent, (readings, lines) = spends(now=now), _readings(providers, now)
     return [
         Funding(
             provider=provider,
@@ -122,18 +121,18 @@ def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> lis
     ]
 
 
-def _latest() -> dict[int, BalanceReading]:
-    newest = BalanceReading.objects.filter(provider=OuterRef("pk")).order_by("-at", "-pk").values("pk")[:1]
-    ids = Provider.objects.annotate(newest=Subquery(newest)).values("newest")
-    return {reading.provider_id: reading for reading in BalanceReading.objects.filter(pk__in=ids)}
-
-
-def _lines(providers: Sequence[Provider], now: datetime) -> defaultdict[int, list[Decimal]]:
+def _readings(
+    providers: Sequence[Provider], now: datetime
+) -> tuple[dict[int, BalanceReading], defaultdict[int, list[Decimal]]]:
+    """The last reading of each provider, however old, and the balances of the last day for its line. One query."""
+    latest: dict[int, BalanceReading] = {}
     lines: defaultdict[int, list[Decimal]] = defaultdict(list)
     ids = [provider.pk for provider in providers]
-    for reading in last_of_each(provider_ids=ids, since=now - DAY, bucket=LINE_BUCKET):
-        lines[reading.provider_id].append(reading.balance)
-    return lines
+    for reading in last_of_each(provider_ids=ids, since=now - DAY, bucket=LINE_BUCKET, with_latest=True):
+        latest[reading.provider_id] = reading
+        if reading.at >= now - DAY:
+            lines[reading.provider_id].append(reading.balance)
+    return latest, lines
 
 
 def _is_old(provider: Provider, reading: BalanceReading | None, now: datetime) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, Func, Max, QuerySet
+from django.db.models import BigIntegerField, Func, Max, OuterRef, QuerySet, Subquery
 
-from providers.models import BalanceReading
+from providers.models import BalanceReading, Provider
 
 HOURLY_AFTER, DAILY_AFTER = timedelta(days=30), timedelta(days=365)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -32,10 +32,21 @@ class Bucket(Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-def last_of_each(*, provider_ids: Iterable[int], since: datetime, bucket: timedelta) -> Sequence[BalanceReading]:
-    """The last reading of every bucket since then, by provider, oldest first. One query."""
-    rows = BalanceReading.objects.filter(provider__in=list(provider_ids), at__gte=since)
-    return list(BalanceReading.objects.filter(pk__in=_last_ids(rows, bucket)).order_by("at", "pk"))
+def last_of_each(
+    *, provider_ids: Iterable[int], since: datetime, bucket: timedelta, with_latest: bool = False
+) -> Sequence[BalanceReading]:
+    """The last reading of every bucket since then, oldest first; with the latest of each provider, however old.
+
+    One query.
+    """
+    ids = list(provider_ids)
+    rows = BalanceReading.objects.filter(provider__in=ids, at__gte=since)
+    found = BalanceReading.objects.filter(pk__in=_last_ids(rows, bucket))
+    if with_latest:
+        newest = BalanceReading.objects.filter(provider=OuterRef("pk")).order_by("-at", "-pk").values("pk")[:1]
+        latest = Provider.objects.filter(pk__in=ids).values(newest=Subquery(newest))
+        found = found.union(BalanceReading.objects.filter(pk__in=latest))
+    return list(found.order_by("at", "id"))
 
 
 def thin_readings(*, now: datetime) -> int:

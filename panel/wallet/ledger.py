@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Sum, Value
+from django.db.models import F, OuterRef, Subquery, Sum, Value
 
 from panel.customers.models import User
 from panel.lib.bulk import insert_row, update_rows
@@ -150,6 +150,23 @@ def balance(*, account: Account) -> Decimal:
     came = Transfer.objects.filter(target=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     went = Transfer.objects.filter(source=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     return came - went
+
+
+def house_balance(*, house: str, currency: str) -> Decimal:
+    """What the house account of that name holds; nothing before its first use. One query."""
+    sums = {
+        side: Subquery(
+            Transfer.objects.filter(**{side: OuterRef("pk")})
+            .order_by()
+            .values(side)
+            .annotate(sum=Sum("amount"))
+            .values("sum")
+        )
+        for side in ("target", "source")
+    }
+    row = Account.objects.filter(house=house, currency=currency).values_list(sums["target"], sums["source"]).first()
+    came, went = row or (None, None)
+    return (came or Decimal(0)) - (went or Decimal(0))
 
 
 def _take(wallet: int, amount: Decimal) -> bool:
