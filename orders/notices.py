@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from orders.overview import count_attention, count_doubtful
-from orders.unanswered import unanswered_cancels, unanswered_refills
+from orders.overview import count_for_a_person
+from orders.unanswered import count_unanswered
 from panel.ops.models import Alert
 
 
@@ -19,7 +19,7 @@ def staff_counts(request: HttpRequest) -> dict[str, Any]:
 
 def _count() -> dict[str, int]:
     return {
-        "staff_doubtful": count_doubtful() + count_attention(),
-        "staff_requests": unanswered_refills().count() + unanswered_cancels().count(),
+        "staff_doubtful": count_for_a_person(),
+        "staff_requests": count_unanswered(),
         "staff_alerts": Alert.objects.filter(closed_at__isnull=True).count(),
     }

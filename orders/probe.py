@@ -81,8 +81,9 @@ def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) 
         Probe.objects.filter(pk=probe.pk).update(next_at=None, ended_at=now)
         return
     result.looked += 1
-    judgement = _judged(probe, provider, now)
-    if judgement.word == "wait" and now - probe.attempt.started_at > _settle(provider) + GIVE_UP_AFTER:
+    settle = _settle(provider)
+    judgement = _judged(probe, provider, settle, now)
+    if judgement.word == "wait" and now - probe.attempt.started_at > settle + GIVE_UP_AFTER:
         judgement = Judgement("undecided", f"Not decided in time. {judgement.why}")
     if judgement.word == "wait":
         probe.next_at, probe.why = now + LOOK_EVERY, judgement.why[:300]
@@ -91,13 +92,13 @@ def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) 
     _end(probe, provider, judgement, now, result)
 
 
-def _judged(probe: Probe, provider: Provider, now: datetime) -> Judgement:
+def _judged(probe: Probe, provider: Provider, settle: timedelta, now: datetime) -> Judgement:
     """One look; the probe's figures are set, and saved by the caller."""
     order = probe.attempt.order
     if _has_children(provider):
         return Judgement("undecided", "Drip-feeds or subscriptions run there: their parts have ids we do not know.")
     try:
-        marks = _landmarks(probe.attempt, provider)
+        marks = _landmarks(probe.attempt, provider, settle)
     except ValueError:
         return Judgement("undecided", "Its ids are not all numbers.")
     window = window_of(before=marks[0], after=marks[1], settled=marks[2])
@@ -146,12 +147,14 @@ def _batches(adapter: ProviderAdapter, ids: Sequence[str]) -> list[Sequence[str]
     return [ids[start : start + size] for start in range(0, len(ids), size)] or [[]]
 
 
-def _landmarks(attempt: Attempt, provider: Provider) -> tuple[list[Landmark], list[Landmark], list[Landmark]]:
+def _landmarks(
+    attempt: Attempt, provider: Provider, settle: timedelta
+) -> tuple[list[Landmark], list[Landmark], list[Landmark]]:
     """Ours before the attempt, after it, and so long after it that nothing of it can still come."""
     placed = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.PLACED, ended_at__isnull=False)
     before = placed.filter(ended_at__lte=attempt.started_at).order_by("-started_at")
     after = placed.filter(started_at__gte=attempt.lease_until).order_by("started_at")
-    settled = placed.filter(started_at__gte=attempt.started_at + _settle(provider)).order_by("started_at")
+    settled = placed.filter(started_at__gte=attempt.started_at + settle).order_by("started_at")
     return _marks(before), _marks(after), _marks(settled)
 
 

@@ -16,6 +16,7 @@ from providers.adapters.errors import RetryLater
 from providers.balances import Exposure, OtherCurrencyError
 from providers.gate import pause_provider, resume_provider
 from providers.models import BalanceReading, Provider
+from providers.watch import watch
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ def read_balance(*, provider: Provider) -> BalanceReading:
     waiting = Order.objects.filter(provider=provider, state=State.QUEUED).aggregate(least=Min("expected_cost"))["least"]
     if reading.balance > 0 and reading.balance >= (waiting or Decimal(0)):
         resume_provider(provider_id=provider.pk, reason="funds")
+    provider.refresh_from_db(fields=["paused_reason", "accepted_missing"])
+    watch(provider=provider, reading=reading, now=reading.at)
     return reading
 
 

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from orders.change import Change, lock_orders, write
-from orders.models import Attempt, Order, Probe
+from orders.models import UNKNOWN_WORD, Attempt, Order, Probe
 from orders.settle import Houses, accept, end_with_refund
 from orders.states import DOUBTFUL, State
 from panel.ops import audit
@@ -20,6 +20,8 @@ from providers.adapters.base import ItemError
 from providers.adapters.errors import RetryLater
 from providers.connect import connected
 from providers.models import Provider
+
+WORDS_CLEARED = 500
 
 
 class CannotResolveError(Exception):
@@ -83,6 +85,25 @@ def clear_attention(*, order_id: int, actor: str, reason: str) -> None:
         change.note("seen", why=f"{change.order.attention}: {reason}", actor=actor)
         change.order.attention = ""
         write([change])
+
+
+def clear_word(*, provider_id: int, word: str, actor: str, reason: str) -> int:
+    """A person knows what a provider's word for a status means: orders that have it are flagged no more.
+
+    How many were, at most some hundreds a call; in the audit trail with who and why.
+    """
+    flagged = Order.objects.filter(provider=provider_id, attention=UNKNOWN_WORD, provider_status_raw=word)
+    with transaction.atomic(durable=True):
+        ids = flagged.exclude(attention="").order_by("pk").values_list("pk", flat=True)[:WORDS_CLEARED]
+        changes = lock_orders(order_ids=list(ids), now=timezone.now()).values()
+        cleared = [change for change in changes if change.order.attention == UNKNOWN_WORD]
+        for change in cleared:
+            change.note("seen", why=f"{UNKNOWN_WORD} “{word}”: {reason}", actor=actor)
+            change.order.attention = ""
+        write(cleared)
+        detail = {"word": word, "orders": len(cleared), "reason": reason}
+        audit.record(actor=actor, action="provider.word", target=f"provider:{provider_id}", detail=detail)
+    return len(cleared)
 
 
 def _check_id(provider: Provider, provider_order_id: str) -> None:

@@ -14,6 +14,7 @@ from django.db import DatabaseError, transaction
 
 from orders import subscription
 from orders.change import Change, lock_orders, write
+from orders.models import MISSING_THERE, UNKNOWN_WORD
 from orders.pace import FIRST_LOOK, next_look
 from orders.states import FINAL, State
 from panel.lib.money import share
@@ -171,7 +172,7 @@ def _miss(change: Change, answer: ItemError | None) -> None:
     order.missed_since = order.missed_since or change.now
     lasted = change.now - order.missed_since >= MISSING_BEFORE_ATTENTION
     if order.misses >= MISSES_BEFORE_ATTENTION and lasted:
-        _attend(change, "missing at the provider", answer.text if answer else "")
+        _attend(change, MISSING_THERE, answer.text if answer else "")
 
 
 def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
@@ -197,7 +198,7 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
     elif status.word == StatusWord.CANCELED:
         _cancel(change, houses)
     else:
-        _attend(change, "unknown status", status.raw)
+        _attend(change, UNKNOWN_WORD, status.raw)
     order.next_poll_at = next_look(
         state=change.state, sent_at=order.sent_at or change.now, finished_at=order.finished_at, now=change.now
     )

@@ -2,13 +2,24 @@
 
 from django.urls import path
 
-from orders.views import staff, staff_balances, staff_doubtful, staff_reports, staff_requests, staff_safe_mode
+from orders.views import (
+    staff,
+    staff_balances,
+    staff_doubtful,
+    staff_drift,
+    staff_reports,
+    staff_requests,
+    staff_safe_mode,
+    staff_stuck,
+)
 
 urlpatterns = [
     path("", staff.staff, name="staff"),
     path("balances/", staff_balances.staff_balances, name="staff_balances"),
     path("balances/<int:provider_id>/", staff_balances.staff_provider, name="staff_provider"),
     path("balances/<int:provider_id>/read/", staff_balances.read_now, name="staff_read_now"),
+    path("balances/<int:provider_id>/explain/", staff_drift.explain, name="staff_provider_explain"),
+    path("balances/<int:provider_id>/resume/", staff_drift.resume, name="staff_provider_resume"),
     path("doubtful/", staff_doubtful.staff_doubtful, name="staff_doubtful"),
     path("reports/", staff_reports.staff_reports, name="staff_reports"),
     path("reports/csv/", staff_reports.staff_reports_csv, name="staff_reports_csv"),
@@ -18,6 +29,7 @@ urlpatterns = [
     path("safe-mode/<slug:to>/", staff_safe_mode.switch_safe_mode, name="staff_switch_safe_mode"),
     path("requests/", staff_requests.staff_requests, name="staff_requests"),
     path("requests/<slug:kind>/<int:request_id>/<slug:verdict>/", staff_requests.decide, name="staff_request_decide"),
+    path("doubtful/words/<int:provider_id>/", staff_stuck.know_word, name="staff_know_word"),
     path("doubtful/<int:order_id>/looked/", staff_doubtful.looked_at, name="staff_looked_at"),
     path("doubtful/<int:order_id>/<slug:verdict>/", staff_doubtful.decide, name="staff_decide"),
 ]

@@ -33,6 +33,12 @@ def unanswered_cancels() -> QuerySet[Cancellation]:
     return Cancellation.objects.filter(_GIVEN_UP, state__in=Cancellation.OPEN)
 
 
+def count_unanswered() -> int:
+    """How many of both. One query."""
+    refills, cancels = unanswered_refills().values("pk"), unanswered_cancels().values("pk")
+    return refills.union(cancels, all=True).count()
+
+
 def give_up(model: type[Refill] | type[Cancellation], *, event: str, now: datetime) -> int:
     """Stop passing on what was tried often enough; it stays open, for its order's end or a person to close."""
     tried = model._default_manager.filter(state__in=[SENDING, "unknown"], tries__gte=MOST_TRIES, next_at__lte=now)

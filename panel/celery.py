@@ -25,6 +25,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.deliver_webhooks": settings.WEBHOOK_SECONDS,
         "orders.tasks.forget_deliveries": 24 * 3600,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
+        "providers.tasks.thin_readings": 24 * 3600,
         "orders.tasks.measure_times": 3600,
         "orders.tasks.roll_up_reports": settings.REPORT_SECONDS,
         "orders.tasks.check_books": 24 * 3600,

@@ -41,7 +41,7 @@ class ProviderAdmin(RecordAdmin):
     readonly_fields = ("state", "probes", "synced_at", "sync_error", "created_at")
     fieldsets = (
         (None, {"fields": ("name", "url", "key", "is_active", "shelve")}),
-        ("Money", {"fields": ("currency", "exchange_rate", "low_balance", "drift_threshold")}),
+        ("Money", {"fields": ("currency", "exchange_rate", "low_balance", "runway_hours", "drift_threshold")}),
         ("Doubtful orders", {"fields": ("probing", "probes")}),
         ("How it stands", {"fields": ("state", "synced_at", "sync_error", "created_at")}),
     )
@@ -86,7 +86,7 @@ class ProviderAdmin(RecordAdmin):
         provider = register_provider(key=key, **{name: form.cleaned_data[name] for name in names})
         obj.pk, obj.sealed_key, obj.key_hint = provider.pk, provider.sealed_key, provider.key_hint
         obj._state.adding = False
-        obj.save(update_fields=["is_active", "low_balance", "drift_threshold"])
+        obj.save(update_fields=["is_active", "low_balance", "runway_hours", "drift_threshold"])
 
     def get_urls(self) -> list[URLPattern]:
         def door(action: str, view: Any) -> Any:

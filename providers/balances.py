@@ -10,8 +10,6 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from panel.ops.alerts import close_alert, raise_alert
-from panel.ops.models import Alert
 from panel.wallet import ledger
 from providers.adapters.base import Balance
 from providers.connect import connected
@@ -46,7 +44,7 @@ def ask_balance(*, provider: Provider) -> Balance:
 
 
 def record_reading(*, provider: Provider, balance: Balance, before: Exposure, after: Exposure) -> BalanceReading:
-    """Store a reading with the drift that the books before and after the call leave unexplained, and alert on it.
+    """Store a reading with the drift that the books before and after the call leave unexplained.
 
     The very first one books what was there before us as the opening balance.
     """
@@ -58,7 +56,7 @@ def record_reading(*, provider: Provider, balance: Balance, before: Exposure, af
             drift = Decimal(0)
         else:
             drift = _drift(balance.amount, before, after)
-        reading = BalanceReading.objects.create(
+        return BalanceReading.objects.create(
             provider=provider,
             balance=balance.amount,
             currency=provider.currency,
@@ -66,9 +64,6 @@ def record_reading(*, provider: Provider, balance: Balance, before: Exposure, af
             at_risk=max(before.at_risk, after.at_risk),
             drift=drift,
         )
-        _alert_low(provider, reading)
-        _alert_drift(provider, reading, previous)
-    return reading
 
 
 def record_deposit(*, provider: Provider, amount: Decimal, note: str = "", token: str = "") -> None:
@@ -98,31 +93,3 @@ def _drift(amount: Decimal, before: Exposure, after: Exposure) -> Decimal:
     lowest = min(before.expected, after.expected) - max(before.at_risk, after.at_risk)
     highest = max(before.expected, after.expected)
     return min(amount - lowest, Decimal(0)) + max(amount - highest, Decimal(0))
-
-
-def _alert_low(provider: Provider, reading: BalanceReading) -> None:
-    subject = f"balance-low:{provider.pk}"
-    if reading.balance >= provider.low_balance:
-        close_alert(subject=subject)
-        return
-    raise_alert(
-        subject=subject,
-        level=Alert.Level.WARNING,
-        title=f"The balance at {provider} is low",
-        detail=f"{reading.balance.normalize():f} {reading.currency} are left. Top it up, or orders will wait.",
-    )
-
-
-def _alert_drift(provider: Provider, reading: BalanceReading, previous: BalanceReading | None) -> None:
-    subject = f"drift:{provider.pk}"
-    limit = provider.drift_threshold
-    if abs(reading.drift) <= limit:
-        close_alert(subject=subject)
-    elif previous is not None and abs(previous.drift) > limit:
-        difference = f"{abs(reading.drift).normalize():f} {reading.currency} {'less' if reading.drift < 0 else 'more'}"
-        raise_alert(
-            subject=subject,
-            level=Alert.Level.CRITICAL if reading.drift < 0 else Alert.Level.WARNING,
-            title=f"The balance at {provider} differs from our books",
-            detail=f"There is {difference} than our books explain.",
-        )

@@ -1,8 +1,12 @@
-"""Staff record what was paid to a provider, or taken back, with a reason. Called by the admin's "Record a deposit"."""
+"""Staff record what was paid to a provider, or taken back, with a reason. Called by the admin's "Record a deposit".
+
+Also what was booked on a provider's account without an order, for the staff's pages.
+"""
 
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 
 from panel.lib.money import plain
 from panel.ops import audit
@@ -27,3 +31,13 @@ def book_deposit(*, provider: Provider, amount: Decimal, reason: str, token: str
             return False
         raise
     return True
+
+
+def bookings_of(*, provider: Provider) -> QuerySet[Transfer]:
+    """Every deposit and every explained drift there, in no order; `target` is the provider's account where it came in.
+
+    Read by their keys: the account itself has a transfer for every order.
+    """
+    booked = Q(key__startswith="deposit:") | Q(key__startswith="drift:")
+    there = Q(source__house=provider.account) | Q(target__house=provider.account)
+    return Transfer.objects.filter(booked, there)

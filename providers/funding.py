@@ -4,35 +4,22 @@ Called by the staff's pages. Amounts are in the provider's currency unless the n
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, Subquery, Sum
 
 from panel.lib.money import ZERO, round_to
-from panel.wallet.models import Transfer
 from panel.web.sparkline import spark_path
 from providers.models import BalanceReading, Provider
+from providers.readings import last_of_each
+from providers.runway import LONGEST_RUNWAY, runway_of, runway_words
+from providers.spending import DAY, Spend, spends
 from providers.standing import Standing, standing
 
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
-LONGEST_RUNWAY = timedelta(days=365)
-
-
-@dataclass(frozen=True, slots=True)
-class Spend:
-    """What orders there cost in the last day and the last week."""
-
-    day: Decimal = ZERO
-    week: Decimal = ZERO
-
-    @property
-    def a_day(self) -> Decimal:
-        """The faster of the two paces."""
-        return max(self.day, self.week / 7)
+LINE_BUCKET = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +47,54 @@ class Funding:
 
     @property
     def is_short(self) -> bool:
-        """It lasts less than a day."""
-        return self.runway is not None and self.runway < DAY
+        """It lasts less than the hours that staff want to be warned of."""
+        return self.runway is not None and self.runway < timedelta(hours=self.provider.runway_hours)
 
     @property
     def balance_in_shop(self) -> Decimal:
         """The last reading in the shop's currency, by today's exchange rate; zero before the first."""
-        return ZERO if self.reading is None else round_to(self.reading.balance * self.provider.exchange_rate)
+        return ZERO if self.reading is None else self.in_shop(self.reading.balance)
+
+    def in_shop(self, amount: Decimal) -> Decimal:
+        """An amount of the provider's currency in the shop's, by today's exchange rate."""
+        return round_to(amount * self.provider.exchange_rate)
+
+    @property
+    def missing(self) -> Decimal:
+        """What the last reading lacks that our books do not explain; not below zero."""
+        return ZERO if self.reading is None else max(ZERO, -self.reading.drift)
+
+    @property
+    def hourly(self) -> Decimal:
+        """The pace of spending an hour, as it is shown."""
+        return round_to(self.spend.an_hour, places=4)
+
+    @property
+    def daily(self) -> Decimal:
+        return round_to(self.spend.a_day, places=2)
+
+    @property
+    def dry_at(self) -> datetime | None:
+        """When nothing is left at the pace of spending; None where that is a year away or never."""
+        if self.reading is None or self.runway is None or self.runway >= LONGEST_RUNWAY:
+            return None
+        return self.reading.at + self.runway
+
+    @property
+    def urgency(self) -> tuple[int, timedelta]:
+        """Sorts what needs a person first: paused, dry soon, drifting, then by how long the money lasts."""
+        rank = 5
+        if not self.provider.is_active:
+            rank = 6
+        elif self.provider.paused_reason:
+            rank = 0
+        elif self.is_low or self.is_short:
+            rank = 1
+        elif self.is_drifting:
+            rank = 2
+        elif self.is_old or self.reading is None:
+            rank = 3
+        return rank, self.runway if self.runway is not None else LONGEST_RUNWAY
 
     @property
     def runway_text(self) -> str:
@@ -78,14 +106,14 @@ def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> lis
     """All providers, or those named, by name; a constant number of queries."""
     rows = Provider.objects.all() if provider_ids is None else Provider.objects.filter(pk__in=provider_ids)
     providers = list(rows.order_by("-is_active", "name"))
-    readings, spends, lines = _latest(), _spends(now), _lines(now)
+    spent, (readings, lines) = spends(now=now), _readings(providers, now)
     return [
         Funding(
             provider=provider,
             standing=standing(provider, now=now),
             reading=readings.get(provider.pk),
-            spend=spends[provider.pk],
-            runway=_runway(readings.get(provider.pk), spends[provider.pk]),
+            spend=spent[provider.pk],
+            runway=_runway(readings.get(provider.pk), spent[provider.pk]),
             line=spark_path(lines[provider.pk]),
             is_old=_is_old(provider, readings.get(provider.pk), now),
         )
@@ -93,40 +121,18 @@ def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> lis
     ]
 
 
-def runway_words(runway: timedelta) -> str:
-    """For example 7 h, 4 days, over a year."""
-    if runway >= LONGEST_RUNWAY:
-        return "over a year"
-    if runway >= 2 * DAY:
-        return f"{runway.days} days"
-    return f"{runway // timedelta(hours=1)} h"
-
-
-def _latest() -> dict[int, BalanceReading]:
-    newest = BalanceReading.objects.filter(provider=OuterRef("pk")).order_by("-at", "-pk").values("pk")[:1]
-    ids = Provider.objects.annotate(newest=Subquery(newest)).values("newest")
-    return {reading.provider_id: reading for reading in BalanceReading.objects.filter(pk__in=ids)}
-
-
-def _spends(now: datetime) -> defaultdict[int, Spend]:
-    """What went to the cost accounts less what came back from them."""
-    lately = Transfer.objects.filter(created_at__gte=now - WEEK)
-    in_a_day = Q(created_at__gte=now - DAY)
-    sums: defaultdict[int, Spend] = defaultdict(Spend)
-    for side, sign in (("target", 1), ("source", -1)):
-        rows = lately.filter(**{f"{side}__house__startswith": "cost:"}).values_list(f"{side}__house")
-        for house, week, day in rows.annotate(week=Sum("amount"), day=Sum("amount", filter=in_a_day)):
-            pk = int(house.removeprefix("cost:"))
-            sums[pk] = Spend(day=sums[pk].day + sign * (day or ZERO), week=sums[pk].week + sign * week)
-    return sums
-
-
-def _lines(now: datetime) -> defaultdict[int, list[Decimal]]:
+def _readings(
+    providers: Sequence[Provider], now: datetime
+) -> tuple[dict[int, BalanceReading], defaultdict[int, list[Decimal]]]:
+    """The last reading of each provider, however old, and the balances of the last day for its line. One query."""
+    latest: dict[int, BalanceReading] = {}
     lines: defaultdict[int, list[Decimal]] = defaultdict(list)
-    rows = BalanceReading.objects.filter(at__gte=now - DAY).order_by("at", "pk").values_list("provider_id", "balance")
-    for provider_id, balance in rows:
-        lines[provider_id].append(balance)
-    return lines
+    ids = [provider.pk for provider in providers]
+    for reading in last_of_each(provider_ids=ids, since=now - DAY, bucket=LINE_BUCKET, with_latest=True):
+        latest[reading.provider_id] = reading
+        if reading.at >= now - DAY:
+            lines[reading.provider_id].append(reading.balance)
+    return latest, lines
 
 
 def _is_old(provider: Provider, reading: BalanceReading | None, now: datetime) -> bool:
@@ -135,7 +141,4 @@ def _is_old(provider: Provider, reading: BalanceReading | None, now: datetime) -
 
 
 def _runway(reading: BalanceReading | None, spend: Spend) -> timedelta | None:
-    if reading is None or spend.a_day <= 0:
-        return None
-    minutes = int(max(reading.balance, ZERO) * 24 * 60 / spend.a_day)
-    return min(timedelta(minutes=min(minutes, 10**7)), LONGEST_RUNWAY)
+    return None if reading is None else runway_of(reading.balance, spend)

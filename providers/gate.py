@@ -18,13 +18,14 @@ UNREACHED_LIMIT = 5
 FIRST_CLOSURE = timedelta(seconds=60)
 LONGEST_CLOSURE = timedelta(minutes=15)
 
-Pause = Literal["funds", "key", "currency"]
+Pause = Literal["funds", "key", "currency", "drift"]
 
 _SENDABLE = Q(is_active=True, paused_reason="")
 _WORDS: dict[Pause, str] = {
     "funds": "our money there has run out: top it up, and orders go on by themselves",
     "key": "it refuses our API key: check the key",
     "currency": "it answers in another currency than the one set here: check the provider's settings",
+    "drift": "more of our money is missing there than an order costs: look at what explains it",
 }
 
 

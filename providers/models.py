@@ -38,6 +38,14 @@ class Provider(models.Model):
     drift_threshold = AmountField(
         default=1, help_text="An alert is raised when their balance and our books differ by more, twice in a row."
     )
+    runway_hours = models.PositiveSmallIntegerField(
+        "lasts at least",
+        default=12,
+        help_text="Hours. An alert is raised when our balance lasts less at the pace of spending; 0: never.",
+    )
+    accepted_missing = AmountField(
+        default=0, editable=False, help_text="What staff knew to be missing when they had placing go on."
+    )
     probing = models.CharField(
         "looking into doubts",
         max_length=8,
@@ -56,7 +64,9 @@ class Provider(models.Model):
     )
     sync_failures = models.PositiveIntegerField(default=0, editable=False)
     sync_error = models.CharField(max_length=200, blank=True, editable=False)
-    paused_reason = models.CharField(max_length=20, blank=True, editable=False, help_text="funds, key or currency.")
+    paused_reason = models.CharField(
+        max_length=20, blank=True, editable=False, help_text="funds, key, currency or drift."
+    )
     unknown_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     unreached_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     trips_in_a_row = models.PositiveIntegerField(default=0, editable=False)

@@ -9,6 +9,7 @@ PAUSED = {
     "funds": "Our money there has run out. Top it up, and orders go on after the next reading.",
     "key": "It refuses our API key. Enter the right one and test the connection.",
     "currency": "It answers in another currency than the one set here.",
+    "drift": "More of our money is missing there than an order costs. Find out why, book it, or have it go on.",
 }
 
 

@@ -1,4 +1,4 @@
-"""The scheduled job of this floor: the catalogue of every active provider. The schedule is in panel/celery.py."""
+"""The scheduled jobs of this floor: the providers' catalogues, and old readings. The schedule is in panel/celery.py."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.utils import timezone
 from panel.ops.jobs import run_leased
 from providers.catalog.refresh import refresh_providers
 from providers.models import Provider
+from providers.readings import thin_readings as thin
 
 SOFT_SECONDS = 10 * 60
 LEASE_SECONDS = 11 * 60
@@ -25,3 +26,9 @@ def _sync_all() -> dict[str, Any]:
     providers = Provider.objects.filter(is_active=True).order_by("pk")
     done = refresh_providers(providers=providers, now=timezone.now())
     return {**done.sums(), "failures": done.failures}
+
+
+@shared_task(name="providers.tasks.thin_readings", ignore_result=True)
+def thin_readings() -> None:
+    """Drop old readings of balances beyond one an hour, and later beyond one a day."""
+    run_leased(name="thin_readings", seconds=LEASE_SECONDS, job=lambda: {"deleted": thin(now=timezone.now())})

@@ -1,8 +1,20 @@
 """What was bought and its fate. Constraints make the wrong states impossible; states.py holds the allowed moves."""
 
 from orders.models.attempt import Attempt, Probe
-from orders.models.order import LISTED_AS, Order, OrderEvent
+from orders.models.order import LISTED_AS, MISSING_THERE, UNKNOWN_WORD, Order, OrderEvent
 from orders.models.orphan import Orphan
 from orders.models.request import Cancellation, Refill, Request
 
-__all__ = ["LISTED_AS", "Attempt", "Cancellation", "Order", "OrderEvent", "Orphan", "Probe", "Refill", "Request"]
+__all__ = [
+    "LISTED_AS",
+    "MISSING_THERE",
+    "UNKNOWN_WORD",
+    "Attempt",
+    "Cancellation",
+    "Order",
+    "OrderEvent",
+    "Orphan",
+    "Probe",
+    "Refill",
+    "Request",
+]

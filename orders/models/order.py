@@ -22,6 +22,11 @@ LISTED_AS = Case(
 """What `word_for_customer` says, as the database says it; a test holds the two together."""
 
 
+MISSING_THERE = "missing at the provider"
+UNKNOWN_WORD = "unknown status"
+"""Two of the reasons in an order's `attention`."""
+
+
 class Order(models.Model):
     """One order. `charge` and `refunded` are in the shop's currency, costs in the provider's; prices are snapshots."""
 
@@ -121,6 +126,7 @@ class Order(models.Model):
                 fields=["state"], condition=Q(state__in=["SENDING", "UNCONFIRMED", "REVIEW"]), name="order_at_risk"
             ),
             models.Index(fields=["id"], condition=~Q(attention=""), name="order_attention"),
+            models.Index(fields=["service", "sent_at"], condition=Q(state="ACTIVE"), name="order_on_its_way"),
         ]
 
     def __str__(self) -> str:

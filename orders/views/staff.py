@@ -13,12 +13,15 @@ from django.views.decorators.http import require_safe
 
 from orders.earnings import Earned, earned_by_day
 from orders.overview import Safety, Stuck, look_at_money, look_at_orders
+from orders.stuck import count_some, slow_orders
+from orders.unanswered import count_unanswered
 from panel.lib.money import ZERO, round_to
-from panel.ops.alert_views import open_alerts
+from panel.ops.alert_views import ShownAlert, open_alerts
 from panel.ops.models import Alert
+from panel.ops.schedule import FailingJob, failing_jobs
 from panel.web.access import staff_only
 from panel.web.sparkline import spark_path
-from providers.funding import Funding, fundings
+from providers.funding import fundings
 
 DAYS = 30
 KEPT_SECONDS = 60
@@ -42,7 +45,8 @@ def staff(request: HttpRequest) -> HttpResponse:
     """The four answers in figures and, below them, what to do, the most urgent first."""
     now = timezone.now()
     money, stuck, providers = look_at_money(now=now), look_at_orders(now=now), fundings(now=now)
-    days = _earned(now, _zone(request))
+    days, slow = _over_many_orders(now, _zone(request))
+    alerts, failing = open_alerts(), failing_jobs(now=now)
     active = [funding for funding in providers if funding.provider.is_active]
     context = {
         "money": money,
@@ -54,20 +58,26 @@ def staff(request: HttpRequest) -> HttpResponse:
         "today": days[-1],
         "month": sum(days, Earned()),
         "earned_line": spark_path([day.profit for day in days]),
-        "todos": _todos(money, stuck, active),
+        "todos": _todos(money, stuck, slow, failing, alerts),
+        "rail_counts": {
+            "staff_doubtful": stuck.doubtful + stuck.attention,
+            "staff_requests": count_unanswered(),
+            "staff_alerts": len(alerts),
+        },
         "days": DAYS,
     }
     return render(request, "staff/overview.html", context)
 
 
-def _earned(now: datetime, zone: tzinfo) -> list[Earned]:
-    """Day by day, at most a minute old: the one figure here that looks at many orders."""
-    key = f"staff-earned:{zone}:{now.astimezone(zone):%Y-%m-%d}"
-    days: list[Earned] | None = cache.get(key)
-    if days is None:
+def _over_many_orders(now: datetime, zone: tzinfo) -> tuple[list[Earned], int]:
+    """What was earned by day, and how many orders take too long: at most a minute old, as many are looked at."""
+    key = f"staff-many-orders:{zone}:{now.astimezone(zone):%Y-%m-%d}"
+    found: tuple[list[Earned], int] | None = cache.get(key)
+    if found is None:
         days = list(earned_by_day(days=DAYS, now=now, zone=zone).values())
-        cache.set(key, days, KEPT_SECONDS)
-    return days
+        found = days, count_some(slow_orders(now=now))
+        cache.set(key, found, KEPT_SECONDS)
+    return found
 
 
 def _zone(request: HttpRequest) -> tzinfo:
@@ -75,15 +85,15 @@ def _zone(request: HttpRequest) -> tzinfo:
     return zoneinfo.ZoneInfo(name) if name else UTC
 
 
-def _todos(money: Safety, stuck: Stuck, providers: list[Funding]) -> list[Todo]:
+def _todos(money: Safety, stuck: Stuck, slow: int, failing: list[FailingJob], alerts: list[ShownAlert]) -> list[Todo]:
     """Alerts say most of it; what they do not say is added. Red before amber before blue, then the oldest."""
-    found = [*_from_alerts(), *_from_orders(stuck), *_from_money(money, providers)]
+    found = [*_from_alerts(alerts), *_from_orders(stuck, slow), *_from_jobs(money, failing)]
     urgency = {"red": 0, "amber": 1, "blue": 2}
     latest = datetime.max.replace(tzinfo=UTC)
     return sorted(found, key=lambda todo: (urgency[todo.tone], todo.since or latest))
 
 
-def _from_alerts() -> list[Todo]:
+def _from_alerts(alerts: list[ShownAlert]) -> list[Todo]:
     return [
         Todo(
             tone="red" if shown.alert.level == Alert.Level.CRITICAL else "amber",
@@ -93,12 +103,12 @@ def _from_alerts() -> list[Todo]:
             url=shown.place or reverse("staff_alerts"),
             since=shown.alert.opened_at,
         )
-        for shown in open_alerts()
+        for shown in alerts
         if not shown.alert.subject.startswith("doubtful:")
     ]
 
 
-def _from_orders(stuck: Stuck) -> list[Todo]:
+def _from_orders(stuck: Stuck, slow: int) -> list[Todo]:
     doubtful, found = reverse("staff_doubtful"), []
     if stuck.doubtful:
         title = _count(
@@ -114,6 +124,10 @@ def _from_orders(stuck: Stuck) -> list[Todo]:
     if stuck.attention:
         title = _count(stuck.attention, "order should be looked at", "orders should be looked at")
         found.append(Todo("amber", "flag", title, "The provider said something odd of them.", doubtful, None))
+    if slow:
+        title = _count(slow, "order takes too long", "orders take too long")
+        text = "More than three times what their service usually takes. Ask the provider."
+        found.append(Todo("amber", "hourglass-split", title, text, f"{doubtful}?show=slow", None))
     if stuck.services_in_doubt:
         title = _count(stuck.services_in_doubt, "service is in doubt", "services are in doubt")
         text = "Their price jumped, their number stands for something else, or their entry makes no sense."
@@ -122,17 +136,15 @@ def _from_orders(stuck: Stuck) -> list[Todo]:
     return found
 
 
-def _from_money(money: Safety, providers: list[Funding]) -> list[Todo]:
+def _from_jobs(money: Safety, failing: list[FailingJob]) -> list[Todo]:
     found = []
     if money.is_stale or (money.checked_at and money.differences is None):
         text = "The recount of the books did not run to its end lately. Look at the jobs' runs."
         found.append(Todo("amber", "shield-check", "The books were not checked", text, _job_runs(), money.checked_at))
-    for funding in providers:
-        if funding.is_short and not funding.is_low:
-            title = f"The balance at {funding.provider} lasts {funding.runway_text}"
-            text = "At the pace of the last day. Top it up, or orders will wait."
-            url = reverse("staff_provider", args=[funding.provider.pk])
-            found.append(Todo("amber", "hourglass-split", title, text, url, None))
+    if failing:
+        title, text = _count(len(failing), "job fails or is late", "jobs fail or are late"), failing[0].title
+        since = min((job.since for job in failing if job.since), default=None)
+        found.append(Todo("amber", "clock", title, text, f"{reverse('staff_doubtful')}?show=jobs", since))
     return found
 
 

@@ -6,51 +6,57 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from orders.funds import Waiting, funds, waiting_orders
 from orders.reconcile import read_balance
+from orders.views.staff_drift import drift_of
 from panel.lib.crypto import SealError
 from panel.ops.alert_views import PLACES
 from panel.ops.models import Alert
-from panel.wallet.models import Account, Transfer
+from panel.wallet.models import Transfer
 from panel.web.access import staff_only
 from panel.web.figures import money_text
 from providers.adapters.errors import RetryLater
 from providers.balances import OtherCurrencyError, expected_balance
-from providers.funding import fundings
+from providers.deposits import bookings_of
+from providers.funding import Funding, fundings
 from providers.models import BalanceReading, Provider
+from providers.readings import last_of_each
 
 READINGS_A_PAGE = 25
-POINTS = 600
 DEPOSITS = 10
 ALERTS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """How far back a chart goes."""
+    """How far back a chart goes, and the span that each of its points stands for: some hundreds of them."""
 
     slug: str
     label: str
     length: timedelta
+    bucket: timedelta
 
 
 RANGES = (
-    Range("day", "24 hours", timedelta(days=1)),
-    Range("week", "7 days", timedelta(days=7)),
-    Range("month", "30 days", timedelta(days=30)),
+    Range("day", "24 hours", timedelta(days=1), timedelta(minutes=5)),
+    Range("week", "7 days", timedelta(days=7), timedelta(minutes=30)),
+    Range("month", "30 days", timedelta(days=30), timedelta(hours=2)),
+    Range("year", "12 months", timedelta(days=365), timedelta(days=1)),
 )
 
 
 @staff_only("providers.view_balancereading")
 @require_safe
 def staff_balances(request: HttpRequest) -> HttpResponse:
-    """All providers as cards."""
-    return render(request, "staff/balances.html", {"fundings": fundings(now=timezone.now())})
+    """All providers, the most urgent first, with their sums in the shop's currency."""
+    found = funds(fundings=fundings(now=timezone.now()), waiting=waiting_orders())
+    return render(request, "staff/balances.html", {"funds": found})
 
 
 @staff_only("providers.view_balancereading")
@@ -68,7 +74,9 @@ def staff_provider(request: HttpRequest, provider_id: int) -> HttpResponse:
         "books": expected_balance(provider=provider),
         "ranges": RANGES,
         "chosen": chosen,
-        "chart": _chart(provider, since=now - chosen.length),
+        "chart": _chart(funding, chosen, now),
+        "drift": drift_of(funding, now=now),
+        "waiting": waiting_orders().get(provider.pk, Waiting()),
         "page": Paginator(readings, READINGS_A_PAGE).get_page(request.GET.get("page")),
         "deposits": _deposits(provider),
         "alerts": _alerts(provider),
@@ -95,30 +103,33 @@ def read_now(request: HttpRequest, provider_id: int) -> HttpResponse:
     return redirect("staff_provider", provider.pk)
 
 
-def _chart(provider: Provider, *, since: datetime) -> dict[str, Any]:
-    """The readings as the chart wants them: numbers for drawing alone, at most some hundreds."""
-    rows = list(
-        BalanceReading.objects.filter(provider=provider, at__gte=since)
-        .order_by("-at", "-pk")
-        .values_list("at", "balance", "expected")
-    )
-    thinned = rows[:: max(1, -(-len(rows) // POINTS))][::-1]
+def _chart(funding: Funding, chosen: Range, now: datetime) -> dict[str, Any]:
+    """The readings as the chart wants them, and where the balance is heading: numbers for drawing alone."""
+    provider = funding.provider
+    found = last_of_each(provider_ids=[provider.pk], since=now - chosen.length, bucket=chosen.bucket)
     return {
-        "at": [int(at.timestamp()) for at, _, _ in thinned],
-        "balance": [float(balance) for _, balance, _ in thinned],
-        "expected": [float(expected) for _, _, expected in thinned],
+        "at": [int(reading.at.timestamp()) for reading in found],
+        "balance": [float(reading.balance) for reading in found],
+        "expected": [float(reading.expected) for reading in found],
         "low": float(provider.low_balance),
         "currency": provider.currency,
+        "forecast": _forecast(funding, chosen),
     }
 
 
+def _forecast(funding: Funding, chosen: Range) -> list[float] | None:
+    """The end of the line from the last reading on: when, and what is left then; at most a quarter of the range on."""
+    if funding.reading is None or funding.dry_at is None:
+        return None
+    ahead = min(funding.dry_at - funding.reading.at, chosen.length / 4)
+    rest = float(funding.reading.balance) - float(funding.spend.an_hour) * (ahead / timedelta(hours=1))
+    return [int((funding.reading.at + ahead).timestamp()), max(0.0, rest)]
+
+
 def _deposits(provider: Provider) -> list[tuple[Transfer, bool]]:
-    """The latest, each with whether it came in."""
-    account = Account.objects.filter(house=provider.account, currency=provider.currency).first()
-    if account is None:
-        return []
-    touching = Transfer.objects.filter(Q(source=account) | Q(target=account), key__startswith="deposit:")
-    return [(deposit, deposit.target_id == account.pk) for deposit in touching.order_by("-pk")[:DEPOSITS]]
+    """The latest bookings without an order, each with whether it came in."""
+    latest = bookings_of(provider=provider).select_related("target").order_by("-pk")[:DEPOSITS]
+    return [(booked, booked.target.house == provider.account) for booked in latest]
 
 
 def _alerts(provider: Provider) -> list[Alert]:

@@ -1,28 +1,27 @@
-"""Orders that need a person: those whose fate is unknown, with the evidence and three verdicts, and those flagged."""
+"""What is stuck and needs a person: orders in doubt with the evidence and three verdicts; the rest in staff_stuck."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from orders import resolve
+from orders import resolve, stuck
 from orders.models import Attempt, Order
 from orders.resolve import CannotResolveError
 from orders.states import DOUBTFUL
+from orders.views.staff_stuck import look, page_of, shown
 from panel.lib.crypto import SealError
 from panel.web.access import need, staff_only
 from panel.web.figures import money_text
 
-A_PAGE = 20
 PROVIDER_ID = re.compile(r"[!-~]{1,64}")
 
 
@@ -91,7 +90,7 @@ class Case:
 @staff_only("orders.view_order")
 @require_safe
 def staff_doubtful(request: HttpRequest) -> HttpResponse:
-    """All that need a person, or the one named by `order`."""
+    """One tab of what is stuck, or the order named by `order`."""
     return _page(request)
 
 
@@ -165,30 +164,36 @@ def _page(
     refused: tuple[str, str, dict[str, str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    wanted = request.GET.get("order", "")
+    wanted, now = request.GET.get("order", ""), timezone.now()
     if only is None and wanted.isascii() and wanted.isdigit() and len(wanted) <= 18:
         only = int(wanted)
-    doubtful = _orders().filter(state__in=DOUBTFUL).order_by("sent_at", "pk")
-    flagged = _orders().exclude(attention="").order_by("pk")
-    if only is not None:
-        doubtful, flagged = doubtful.filter(pk=only), flagged.filter(pk=only)
-    page = Paginator(doubtful, A_PAGE).get_page(request.GET.get("page"))
-    flags = Paginator(flagged, A_PAGE).get_page(request.GET.get("flags"))
     context = {
-        "page": page,
-        "cases": _cases(list(page), refused, timezone.now()),
-        "flags": flags,
         "chosen_order": only,
         "refused": refused[0] if refused else "",
         "error": refused[1] if refused else "",
         "may_decide": request.user.has_perm("orders.change_order"),
         "all_url": reverse("staff_doubtful"),
+        **(_tab(request, now) if only is None else _one(only, refused, now)),
     }
     return render(request, "staff/doubtful.html", context, status=status)
 
 
-def _orders() -> QuerySet[Order]:
-    return Order.objects.select_related("customer", "service", "provider")
+def _tab(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    """The tab that was asked for, or else the first with something in it."""
+    found = look(request, now=now)
+    tab, number = found.named(request.GET.get("show", "")), request.GET.get("page")
+    context: dict[str, Any] = {"tabs": found.tabs, "tab": tab.slug}
+    if tab.slug != "doubtful":
+        return context | shown(tab, found.jobs, number=number, now=now)
+    page = page_of(stuck.doubtful_orders(), tab.count, number)
+    return context | {"page": page, "cases": _cases(list(page), None, now)}
+
+
+def _one(order_id: int, refused: tuple[str, str, dict[str, str]] | None, now: datetime) -> dict[str, Any]:
+    """One order alone, in doubt or flagged."""
+    flagged = Order.objects.select_related("customer", "service", "provider").exclude(attention="").filter(pk=order_id)
+    doubtful = list(stuck.doubtful_orders().filter(pk=order_id))
+    return {"tab": "order", "cases": _cases(doubtful, refused, now), "flags": list(flagged)}
 
 
 def _cases(orders: list[Order], refused: tuple[str, str, dict[str, str]] | None, now: datetime) -> list[Case]:

@@ -18,7 +18,9 @@ CLOSED_A_PAGE = 25
 PLACES = {
     "balance-low": "staff_provider",
     "balance-unread": "staff_provider",
+    "runway": "staff_provider",
     "drift": "staff_provider",
+    "paused-drift": "staff_provider",
     "paused-funds": "staff_provider",
     "paused-key": "admin:providers_provider_change",
     "paused-currency": "admin:providers_provider_change",

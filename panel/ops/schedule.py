@@ -1,6 +1,7 @@
 """The timetable as staff see it: what runs by itself, how it went, when it runs next; and having a job run now."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,7 +72,11 @@ class ScheduledJob:
 
 def scheduled_jobs(*, now: datetime) -> list[ScheduledJob]:
     """Every job of the timetable, the most frequent first. One query."""
-    runs = {job_name(run.name): run for run in JobRun.objects.all()}
+    return _scheduled(JobRun.objects.all(), now)
+
+
+def _scheduled(all_runs: Iterable[JobRun], now: datetime) -> list[ScheduledJob]:
+    runs = {job_name(run.name): run for run in all_runs}
     jobs = []
     for task, seconds in sorted(periods().items(), key=lambda item: (item[1], item[0])):
         name = job_name(task)
@@ -80,6 +85,34 @@ def scheduled_jobs(*, now: datetime) -> list[ScheduledJob]:
         is_late = last is not None and now - last > patience_with(seconds)
         jobs.append(ScheduledJob(name, task, timedelta(seconds=seconds), run, is_late))
     return jobs
+
+
+@dataclass(frozen=True, slots=True)
+class FailingJob:
+    """A job whose last run failed, or that is late; `name` is empty where it cannot be run from the jobs' page."""
+
+    title: str
+    word: str
+    why: str
+    since: datetime | None
+    name: str
+
+
+def failing_jobs(*, now: datetime) -> list[FailingJob]:
+    """Those of the timetable that failed or are late, then failed parts of them, such as one provider's. One query."""
+    runs = list(JobRun.objects.order_by("name"))
+    failed = [
+        FailingJob(job.title, job.word if job.word == "Failed" else "Late", job.result, job.run.finished_at, job.name)
+        for job in _scheduled(runs, now)
+        if job.run is not None and (job.word == "Failed" or job.is_late)
+    ]
+    parts = [run for run in runs if ":" in run.name and not run.ok and not run.holder]
+    return failed + [
+        FailingJob(
+            run.name.replace("_", " ").capitalize(), "Failed", str(run.summary.get("error", "")), run.finished_at, ""
+        )
+        for run in parts
+    ]
 
 
 def run_now(*, name: str, actor: str) -> None:

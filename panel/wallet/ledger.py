@@ -1,8 +1,8 @@
 """The only code that moves money. Every function is called inside the caller's transaction and moves all or nothing.
 
-Accounts of the house: held (paid, not yet delivered), revenue, adjustment, gateway, suspense, loss, in the shop's
-currency; `provider:<id>` (our prepaid money there) and `cost:<id>` in the provider's. A transfer's key says what it is,
-and the database refuses it a second time.
+Accounts of the house: held (paid, not yet delivered), revenue, gateway in the shop's currency; `provider:<id>` (our
+prepaid money there) and `cost:<id>` in the provider's; adjustment, suspense (nobody knows yet) and loss in each. A
+transfer's key says what it is, and the database refuses it a second time.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Sum, Value
+from django.db.models import F, OuterRef, Subquery, Sum, Value
 
 from panel.customers.models import User
 from panel.lib.bulk import insert_row, update_rows
@@ -22,6 +22,8 @@ from panel.wallet.models import Account, Transfer
 HELD = "held"
 REVENUE = "revenue"
 ADJUSTMENT = "adjustment"
+SUSPENSE = "suspense"
+LOSS = "loss"
 
 _TAKE = "UPDATE wallet_account SET balance = balance - %s WHERE customer_id = %s AND balance >= %s RETURNING id"
 _HOUSE = "SELECT id FROM wallet_account WHERE house = %s AND currency = %s"
@@ -111,10 +113,12 @@ def debit_wallet(*, user: User, amount: Decimal, key: str, note: str = "", targe
         return _write([Move(key=key, source=wallet.pk, target=house.pk, amount=amount, cause="", note=note)])[0]
 
 
-def record_deposit(*, account: str, currency: str, amount: Decimal, key: str, note: str = "") -> Transfer:
+def record_deposit(
+    *, account: str, currency: str, amount: Decimal, key: str, note: str = "", against: str = ADJUSTMENT
+) -> Transfer:
     """Book money of ours that reached a provider's account, or with a negative `amount` left it otherwise."""
     theirs = house_account(house=account, currency=currency)
-    ours = house_account(house=ADJUSTMENT, currency=currency)
+    ours = house_account(house=against, currency=currency)
     source, target = (ours, theirs) if amount > 0 else (theirs, ours)
     return transfer([Move(key=key, source=source.pk, target=target.pk, amount=abs(amount), cause="", note=note)])[0]
 
@@ -146,6 +150,23 @@ def balance(*, account: Account) -> Decimal:
     came = Transfer.objects.filter(target=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     went = Transfer.objects.filter(source=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     return came - went
+
+
+def house_balance(*, house: str, currency: str) -> Decimal:
+    """What the house account of that name holds; nothing before its first use. One query."""
+    sums = {
+        side: Subquery(
+            Transfer.objects.filter(**{side: OuterRef("pk")})
+            .order_by()
+            .values(side)
+            .annotate(sum=Sum("amount"))
+            .values("sum")
+        )
+        for side in ("target", "source")
+    }
+    row = Account.objects.filter(house=house, currency=currency).values_list(sums["target"], sums["source"]).first()
+    came, went = row or (None, None)
+    return (came or Decimal(0)) - (went or Decimal(0))
 
 
 def _take(wallet: int, amount: Decimal) -> bool:

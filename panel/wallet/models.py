@@ -56,6 +56,12 @@ class Transfer(models.Model):
             models.Index(fields=["target", "-id"], include=["amount"], name="transfer_target"),
             models.Index(fields=["cause"], name="transfer_cause"),
             models.Index(fields=["created_at"], name="transfer_time"),
+            models.Index(
+                fields=["created_at"],
+                include=["source", "target", "amount"],
+                condition=Q(key__startswith="cost:"),
+                name="transfer_cost_lately",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -44,7 +44,7 @@ STAFF = (
     Page("staff", "Overview", "speedometer2", permission="providers.view_balancereading"),
     Page("staff_balances", "Balances", "bank", within=("staff_provider",), permission="providers.view_balancereading"),
     Page("staff_reports", "Reports", "graph-up", permission="reports.view_dailyfigure"),
-    Page("staff_doubtful", "Doubtful", "exclamation-diamond", permission="orders.view_order"),
+    Page("staff_doubtful", "Stuck", "exclamation-diamond", permission="orders.view_order"),
     Page("staff_requests", "Requests", "arrow-clockwise", permission="orders.view_order"),
     Page("staff_alerts", "Alerts", "bell", permission="ops.view_alert"),
     Page("staff_safe_mode", "Safe mode", "shield-check", permission="orders.view_orphan"),

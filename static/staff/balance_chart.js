@@ -5,7 +5,13 @@
   var source = document.getElementById("balance-data");
   if (!box || !source || !window.uPlot) return;
   var data = JSON.parse(source.textContent);
-  var low = data.at.map(function () { return data.low; });
+  var times = data.at.slice(), ahead = data.at.map(function () { return null; });
+  if (data.forecast && times.length) {
+    ahead[ahead.length - 1] = data.balance[data.balance.length - 1];
+    times.push(data.forecast[0]);
+    ahead.push(data.forecast[1]);
+  }
+  var low = times.map(function () { return data.low; });
   var chart = null;
   var zone = document.documentElement.getAttribute("data-time-zone") || undefined;
 
@@ -34,7 +40,7 @@
     var y = axis(64);
     y.values = function (view, values) { return values.map(amount); };
     /* The limit is drawn where it is near; far below it would flatten the line. */
-    var all = data.balance.concat(data.expected);
+    var all = data.balance.concat(data.expected, ahead.filter(function (value) { return value !== null; }));
     var least = Math.min.apply(null, all), most = Math.max.apply(null, all);
     var near = data.low >= least - (most - least || 1) * 2;
     chart = new window.uPlot({
@@ -48,10 +54,11 @@
         {},
         { label: "Balance", stroke: token("--accent-ink"), width: 2, points: { show: false } },
         { label: "Our books", stroke: token("--neutral-bar"), width: 1.5, dash: [6, 4], points: { show: false } },
+        { label: "At this pace", stroke: token("--accent-ink"), width: 1.5, dash: [2, 6], points: { show: false } },
         { label: "Alert below", stroke: token("--amber-bar"), width: 1.5, dash: [2, 4], points: { show: false }, show: near },
       ],
       hooks: { setCursor: [say] },
-    }, [data.at, data.balance, data.expected, low], box);
+    }, [times, data.balance, data.expected, ahead, low], box);
     box.appendChild(word);
     document.querySelector(".legend-low").hidden = !near;
   }
@@ -61,7 +68,7 @@
 
   function say(view) {
     var index = view.cursor.idx;
-    if (index === null || index === undefined) { word.textContent = ""; return; }
+    if (index === null || index === undefined || index >= data.at.length) { word.textContent = ""; return; }
     var at = new Date(data.at[index] * 1000);
     word.textContent = at.toLocaleString("en-GB", { timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }) +
       ": " + amount(data.balance[index]) + " " + data.currency + ", our books " + amount(data.expected[index]);

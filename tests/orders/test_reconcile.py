@@ -47,16 +47,19 @@ def test_an_order_in_doubt_explains_either(store: Store, fault: str) -> None:
     assert (reading.expected, reading.at_risk, reading.drift) == (1000, Decimal("0.9"), 0)
 
 
-@pytest.mark.parametrize(("balance", "drift", "level"), [("995", "-5", "critical"), ("1004", "4", "warning")])
+@pytest.mark.parametrize(
+    ("balance", "drift", "alert", "level"),
+    [("995", "-5", "paused-drift", "critical"), ("1004", "4", "drift", "warning")],
+)
 def test_a_lasting_drift_raises_an_alert_and_a_deposit_ends_it(
-    store: Store, settings: LazySettings, mailoutbox: list[object], balance: str, drift: str, level: str
+    store: Store, settings: LazySettings, mailoutbox: list[object], balance: str, drift: str, alert: str, level: str
 ) -> None:
     settings.ALERT_EMAILS = ["boss@example.com"]
     store.simulator.balance = Decimal(balance)
     assert store.read_balance().drift == Decimal(drift)
     assert open_alerts() == set()
     store.read_balance()
-    assert open_alerts() == {"drift"}
+    assert open_alerts() == {alert}
     assert Alert.objects.get(closed_at=None).level == level
 
     record_deposit(provider=store.provider, amount=Decimal(drift), note="found")
@@ -84,12 +87,14 @@ def test_a_low_balance_raises_an_alert_once(
 
 def test_a_top_up_resumes_a_provider_that_ran_dry(store: Store) -> None:
     store.simulator.balance = Decimal("0.5")
+    record_deposit(provider=store.provider, amount=Decimal("-999.5"), note="Taken back")
     order = store.active()
     assert (order.state, Provider.objects.get().paused_reason) == ("QUEUED", "funds")
     read_balances()
     assert Provider.objects.get().paused_reason == "funds"
 
     store.simulator.balance = Decimal(500)
+    record_deposit(provider=store.provider, amount=Decimal("499.5"))
     read_balances()
     assert Provider.objects.get().paused_reason == ""
     assert store.submit(order).state == "ACTIVE"

@@ -49,6 +49,7 @@ def words(provider: Provider | None = None, **changes: str) -> dict[str, str]:
         "shelve": "all",
         "is_active": "on",
         "low_balance": "10",
+        "runway_hours": "12",
         "drift_threshold": "1",
         "probing": "shadow",
     }

@@ -15,7 +15,7 @@ from orders.models import Attempt, Order
 from orders.overview import look_at_money, look_at_orders
 from panel.customers.models import User
 from panel.ops.alerts import raise_alert
-from panel.ops.models import Alert, AuditEvent
+from panel.ops.models import Alert, AuditEvent, JobRun
 from providers.catalog.models import Service
 from providers.funding import fundings
 from providers.gate import pause_provider
@@ -136,6 +136,7 @@ def test_a_balance_is_read_on_demand_and_what_fails_is_said(owner: Client, store
 
 
 def test_a_providers_page_has_its_chart_readings_and_deposits(owner: Client, store: Store) -> None:
+    BalanceReading.objects.update(at=timezone.now() - timedelta(hours=2))
     store.active()
     store.read_balance()
     page = owner.get(f"/staff/balances/{store.provider.pk}/?range=week").content.decode()
@@ -199,6 +200,7 @@ def test_pages_take_a_constant_number_of_queries(owner: Client, store: Store, do
             attempt.pk, attempt.order_id, attempt.outcome = None, source.pk, "unknown"
             attempt.save()
     assert queries() == few
+    assert few[0] <= 15
 
 
 def test_what_providers_and_customers_wrote_is_shown_as_text(owner: Client, store: Store, doubtful: Order) -> None:
@@ -217,3 +219,14 @@ def test_what_providers_and_customers_wrote_is_shown_as_text(owner: Client, stor
         text = owner.get(page).content.decode()
         assert "&lt;script&gt;alert" in text, page
         assert "<script>alert" not in text, page
+
+
+def test_slow_orders_and_failing_jobs_are_told_in_the_morning_too(owner: Client, store: Store) -> None:
+    order = store.active()
+    Order.objects.filter(pk=order.pk).update(sent_at=timezone.now() - timedelta(days=8))
+    JobRun.objects.create(name="poll_orders", started_at=timezone.now(), finished_at=timezone.now(), ok=False)
+    page = owner.get("/staff/").content.decode()
+    assert "1 order takes too long" in page
+    assert 'href="/staff/doubtful/?show=slow"' in page
+    assert "1 job fails or is late" in page
+    assert 'href="/staff/doubtful/?show=jobs"' in page

@@ -42,6 +42,8 @@ BUTTONS = {
     "/staff/doubtful/{order}/looked/": {ADMIN, MANAGER, SUPPORT},
     "/staff/alerts/{alert}/take/": {ADMIN, MANAGER, SUPPORT},
     "/staff/alerts/{alert}/close/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/balances/{provider}/explain/": {ADMIN, MANAGER},
+    "/staff/balances/{provider}/resume/": {ADMIN, MANAGER},
     "/staff/jobs/check_books/run/": {ADMIN, MANAGER},
     "/admin/wallet/account/adjust/{customer}/": {ADMIN, MANAGER},
     "/admin/providers/provider/{provider}/test/": {ADMIN, MANAGER},

@@ -22,7 +22,9 @@ def ada(db: None) -> User:
 
 
 def balance(name: str, currency: str = "USD") -> Decimal:
-    return ledger.balance(account=ledger.house_account(house=name, currency=currency))
+    held = ledger.balance(account=ledger.house_account(house=name, currency=currency))
+    assert ledger.house_balance(house=name, currency=currency) == held
+    return held
 
 
 def wallet(user: User) -> Decimal | None:

@@ -9,7 +9,7 @@ import panel.lib.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0005_probing"),
+        ("orders", "0006_on_its_way"),
         ("providers", "0006_probing"),
     ]
 

@@ -11,6 +11,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="transfer",
-            index=models.Index(fields=["created_at"], name="transfer_time"),
+            index=models.Index(
+                condition=models.Q(("key__startswith", "cost:")),
+                fields=["created_at"],
+                include=("source", "target", "amount"),
+                name="transfer_cost_lately",
+            ),
         ),
     ]

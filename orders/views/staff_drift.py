@@ -1,0 +1,74 @@
+"""What a member of staff does about a provider's drift: books what explains it, or has placing go on all the same."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from orders.drift import drift_facts
+from panel.web.access import need, staff_only
+from panel.web.figures import money_text
+from providers.deposits import bookings_of
+from providers.explain import CannotBookError, book_explanation, explanations_for
+from providers.funding import Funding
+from providers.models import Provider
+from providers.watch import NotPausedError, go_on
+
+
+def drift_of(funding: Funding, *, now: datetime) -> dict[str, Any]:
+    """What the page shows of the drift; empty where balance and books say the same."""
+    reading = funding.reading
+    if reading is None or (not reading.drift and reading.balance >= reading.expected):
+        return {}
+    facts = drift_facts(provider=funding.provider, reading=reading, now=now)
+    return {
+        "facts": facts,
+        "is_booked": bookings_of(provider=funding.provider).filter(created_at__gte=reading.at).exists(),
+        "explanations": explanations_for(drift=reading.drift),
+        "suspects_cost": sum(order.expected_cost for order in facts.suspects),
+    }
+
+
+@staff_only("providers.view_balancereading")
+@require_POST
+def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
+    """Book the drift as what it is."""
+    need(request, "wallet.add_transfer")
+    provider = get_object_or_404(Provider, pk=provider_id)
+    reading = request.POST.get("reading", "")
+    try:
+        booked = book_explanation(
+            provider=provider,
+            reading_id=int(reading) if reading.isascii() and reading.isdigit() and len(reading) <= 18 else 0,
+            slug=request.POST.get("as", ""),
+            reason=request.POST.get("reason", "")[:150],
+            actor=request.user.get_username(),
+        )
+    except CannotBookError as error:
+        messages.error(request, str(error))
+    else:
+        amount = money_text(booked, currency=provider.currency, plus=True)
+        messages.success(request, f"Booked: {amount}. The next reading tells whether it adds up.")
+    return redirect("staff_provider", provider.pk)
+
+
+@staff_only("providers.view_balancereading")
+@require_POST
+def resume(request: HttpRequest, provider_id: int) -> HttpResponse:
+    """Have orders be sent there again though money is missing."""
+    need(request, "providers.change_provider")
+    provider = get_object_or_404(Provider, pk=provider_id)
+    reason = request.POST.get("reason", "").strip()[:250]
+    if not reason:
+        messages.error(request, "Say why: the reason is kept.")
+        return redirect("staff_provider", provider.pk)
+    try:
+        go_on(provider_id=provider.pk, actor=request.user.get_username(), reason=reason)
+    except NotPausedError as error:
+        messages.info(request, str(error))
+    else:
+        messages.success(request, "Orders are sent there again. It is paused anew if more goes missing.")
+    return redirect("staff_provider", provider.pk)

@@ -1,0 +1,52 @@
+"""What orders at each provider cost lately, by the ledger. Called by funding, and by the watch over the readings."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Max, Q, Sum
+
+from panel.lib.money import ZERO
+from panel.wallet.models import Transfer
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What orders there cost in the last day and the last week, and the largest single cost of the day."""
+
+    day: Decimal = ZERO
+    week: Decimal = ZERO
+    largest: Decimal = ZERO
+
+    @property
+    def a_day(self) -> Decimal:
+        """The faster of the two paces."""
+        return max(self.day, self.week / 7)
+
+    @property
+    def an_hour(self) -> Decimal:
+        return self.a_day / 24
+
+
+def spends(*, now: datetime) -> defaultdict[int, Spend]:
+    """By provider, in its currency: what went to its cost account less what came back. One query."""
+    in_a_day = Q(created_at__gte=now - DAY)
+    rows = (
+        Transfer.objects.filter(key__startswith="cost:", created_at__gte=now - WEEK)
+        .values_list("source__house", "target__house")
+        .annotate(week=Sum("amount"), day=Sum("amount", filter=in_a_day), largest=Max("amount", filter=in_a_day))
+    )
+    found: defaultdict[int, Spend] = defaultdict(Spend)
+    for source, target, week, day, largest in rows:
+        sign = 1 if target.startswith("cost:") else -1
+        pk = int((target if sign > 0 else source).removeprefix("cost:"))
+        spend = found[pk]
+        found[pk] = Spend(
+            day=spend.day + sign * (day or ZERO),
+            week=spend.week + sign * week,
+            largest=max(spend.largest, (largest or ZERO) if sign > 0 else ZERO),
+        )
+    return found
