@@ -165,7 +165,8 @@ def _known_numbers(provider: Provider) -> list[int]:
 
 
 def _ask(adapter: ProviderAdapter, ids: Sequence[str], controls: Sequence[str]) -> list[OrderStatus]:
-    answers: Any = adapter.statuses(order_ids=[*ids, *controls])
+    first, *rest = controls
+    answers: Any = adapter.statuses(order_ids=[first, *ids, *rest])  # at both ends: an answer may break off
     if not all(isinstance(answers.get(name), OrderStatus) for name in controls):
         raise CannotLookError("The provider does not know orders that are ours.")
     if not all(name in answers for name in ids):

@@ -17,7 +17,7 @@ from orders.models import Order
 from orders.reports.figures import Figures
 from orders.reports.models import Scope
 from panel.lib.money import round_to
-from panel.wallet.ledger import HELD, REVENUE
+from panel.wallet.ledger import HELD, LOSS, REVENUE
 from panel.wallet.models import Transfer
 from providers.models import Provider
 
@@ -122,6 +122,8 @@ def _parts(row: Row, rate: Decimal) -> Iterator[tuple[str, Decimal | int]]:
         sign = 1 if row.target.startswith("cost:") else -1
         yield "own_cost", sign * row.amount
         yield "cost", sign * round_to(row.amount * rate)
+    elif LOSS in {row.source, row.target}:
+        yield "lost", round_to(row.amount * rate) * (1 if row.target == LOSS else -1)
     elif row.target.startswith("provider:") or row.source.startswith("provider:"):
         yield "deposited", row.amount if row.target.startswith("provider:") else -row.amount
 

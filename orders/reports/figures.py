@@ -15,6 +15,7 @@ class Figures:
     refunded: Decimal = ZERO
     revenue: Decimal = ZERO
     cost: Decimal = ZERO
+    lost: Decimal = ZERO
     topped_up: Decimal = ZERO
     adjusted: Decimal = ZERO
     own_cost: Decimal = ZERO
@@ -22,7 +23,7 @@ class Figures:
 
     @property
     def profit(self) -> Decimal:
-        return self.revenue - self.cost
+        return self.revenue - self.cost - self.lost
 
     @property
     def margin(self) -> Decimal | None:

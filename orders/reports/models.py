@@ -27,6 +27,7 @@ class DailyFigure(models.Model):
     refunded = AmountField(default=0, help_text="Given back for orders.")
     revenue = AmountField(default=0, help_text="Earned: what orders that ended kept, less what was given back later.")
     cost = AmountField(default=0, help_text="In the shop's currency, by the exchange rate that each order keeps.")
+    lost = AmountField(default=0, help_text="Spent at a provider for nothing, in the shop's currency.")
     topped_up = AmountField(default=0, help_text="Paid in by customers.")
     adjusted = AmountField(default=0, help_text="Put into wallets by staff, less what they took out.")
     own_cost = AmountField(default=0, help_text="In the provider's currency.")

@@ -56,7 +56,7 @@ def by_subject(
     *, period: Period, scope: Scope, sort: str = "revenue", start: int = 0, count: int | None = None
 ) -> list[tuple[int, Figures]]:
     """The subjects with their figures, the largest `sort` (of SORTS) first; `count` of them from the `start`-th on."""
-    profit = ExpressionWrapper(F("sum_revenue") - F("sum_cost"), output_field=AmountField())
+    profit = ExpressionWrapper(F("sum_revenue") - F("sum_cost") - F("sum_lost"), output_field=AmountField())
     rows = _rows(period, scope).values("subject").annotate(**_sums()).annotate(sum_profit=profit)
     stop = None if count is None else start + count
     ordered = rows.order_by(f"-sum_{sort if sort in SORTS else SORTS[0]}", "subject")[start:stop]
@@ -74,6 +74,14 @@ def names_of(*, scope: Scope, subjects: Iterable[int]) -> dict[int, str]:
         case Scope.CUSTOMER:
             return dict(User.objects.filter(pk__in=pks).values_list("pk", "email"))
     return {}
+
+
+def sum_of(days: dict[date, Figures]) -> Figures:
+    """What the days come to."""
+    whole = Figures()
+    for figures in days.values():
+        whole.add_all(figures)
+    return whole
 
 
 def _rows(period: Period, scope: Scope) -> QuerySet[DailyFigure]:

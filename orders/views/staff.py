@@ -1,8 +1,7 @@
 """The staff's first page: is money safe, are providers funded, what is stuck, what do we earn; then what to do."""
 
-import zoneinfo
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -11,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from orders.earnings import Earned, earned_by_day
 from orders.overview import Safety, Stuck, look_at_money, look_at_orders
+from orders.reports.days import day_of, last_days
+from orders.reports.read import by_day, sum_of
 from orders.stuck import count_some, slow_orders
 from orders.unanswered import count_unanswered
 from panel.lib.money import ZERO, round_to
@@ -45,7 +45,7 @@ def staff(request: HttpRequest) -> HttpResponse:
     """The four answers in figures and, below them, what to do, the most urgent first."""
     now = timezone.now()
     money, stuck, providers = look_at_money(now=now), look_at_orders(now=now), fundings(now=now)
-    days, slow = _over_many_orders(now, _zone(request))
+    days, slow = by_day(period=last_days(today=day_of(now), count=DAYS)), _slow(now)
     alerts, failing = open_alerts(), failing_jobs(now=now)
     active = [funding for funding in providers if funding.provider.is_active]
     context = {
@@ -55,9 +55,9 @@ def staff(request: HttpRequest) -> HttpResponse:
         "active": active,
         "funded": round_to(sum((funding.balance_in_shop for funding in active), ZERO), places=2),
         "low": sum(funding.is_low or funding.is_short for funding in active),
-        "today": days[-1],
-        "month": sum(days, Earned()),
-        "earned_line": spark_path([day.profit for day in days]),
+        "today": days[day_of(now)],
+        "month": sum_of(days),
+        "earned_line": spark_path([day.profit for day in days.values()]),
         "todos": _todos(money, stuck, slow, failing, alerts),
         "rail_counts": {
             "staff_doubtful": stuck.doubtful + stuck.attention,
@@ -69,20 +69,13 @@ def staff(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/overview.html", context)
 
 
-def _over_many_orders(now: datetime, zone: tzinfo) -> tuple[list[Earned], int]:
-    """What was earned by day, and how many orders take too long: at most a minute old, as many are looked at."""
-    key = f"staff-many-orders:{zone}:{now.astimezone(zone):%Y-%m-%d}"
-    found: tuple[list[Earned], int] | None = cache.get(key)
+def _slow(now: datetime) -> int:
+    """How many orders take too long: at most a minute old, as many are looked at."""
+    found: int | None = cache.get("staff-slow-orders")
     if found is None:
-        days = list(earned_by_day(days=DAYS, now=now, zone=zone).values())
-        found = days, count_some(slow_orders(now=now))
-        cache.set(key, found, KEPT_SECONDS)
+        found = count_some(slow_orders(now=now))
+        cache.set("staff-slow-orders", found, KEPT_SECONDS)
     return found
-
-
-def _zone(request: HttpRequest) -> tzinfo:
-    name = getattr(request.user, "time_zone", "")
-    return zoneinfo.ZoneInfo(name) if name else UTC
 
 
 def _todos(money: Safety, stuck: Stuck, slow: int, failing: list[FailingJob], alerts: list[ShownAlert]) -> list[Todo]:

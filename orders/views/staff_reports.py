@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from orders.reports.days import day_of
 from orders.reports.figures import Figures
 from orders.reports.models import Scope
-from orders.reports.read import by_day, by_subject, count_subjects, names_of, standing, totals
+from orders.reports.read import by_day, by_subject, count_subjects, names_of, standing, sum_of, totals
 from orders.views.report_query import GROUPINGS, PRESETS, ReportQuery, read_report
 from panel.lib.spreadsheet import Cell, csv_lines
 from panel.web.access import staff_only
@@ -29,6 +29,7 @@ COLUMNS = (
     ("refunded", "Given back"),
     ("revenue", "Revenue"),
     ("cost", "Cost"),
+    ("lost", "Lost"),
     ("profit", "Profit"),
     ("topped_up", "Paid in"),
 )
@@ -125,14 +126,6 @@ def staff_reports_csv(request: HttpRequest) -> HttpResponseBase:
     name = f"report-{query.by}-{query.period.first}-{query.period.last}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def sum_of(days: dict[date, Figures]) -> Figures:
-    """What the days come to."""
-    whole = Figures()
-    for figures in days.values():
-        whole.add_all(figures)
-    return whole
 
 
 def _page(query: ReportQuery, days: dict[date, Figures], number: str | None) -> "Page[Line]":

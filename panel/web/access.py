@@ -28,6 +28,7 @@ def staff_only(permission: str) -> Callable[[View], View]:
             need(request, permission)
             return view(request, *args, **kwargs)
 
+        guarded.permission = permission  # type: ignore[attr-defined] # for who lists the pages, and for the tests
         return guarded
 
     return guard
