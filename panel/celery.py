@@ -24,6 +24,8 @@ def periods() -> dict[str, int]:
         "orders.tasks.probe_doubts": settings.PROBE_SECONDS,
         "orders.tasks.deliver_webhooks": settings.WEBHOOK_SECONDS,
         "orders.tasks.forget_deliveries": 24 * 3600,
+        "panel.ops.tasks.tell_alerts": settings.ALERT_SECONDS,
+        "panel.ops.tasks.forget_notices": 24 * 3600,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
         "orders.tasks.measure_times": 3600,
         "orders.tasks.check_books": 24 * 3600,

@@ -201,7 +201,15 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"panel@{_site.hostname}")
+EMAIL_TIMEOUT = 10
+
+# --- Alerts: who hears of them beside the staff's page ----------------------------------------------------------------
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+ALERT_TELEGRAM_TOKEN = env.str("ALERT_TELEGRAM_TOKEN", default="")
+ALERT_TELEGRAM_CHATS = env.list("ALERT_TELEGRAM_CHATS", default=[])
+ALERT_TELEGRAM_API = env.str("ALERT_TELEGRAM_API", default="https://api.telegram.org").rstrip("/")
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default="")
+ALERT_WEBHOOK_SECRET = env.str("ALERT_WEBHOOK_SECRET", default="")
 
 # --- Orders and jobs: durations in seconds ----------------------------------------------------------------------------
 SYNC_SECONDS = env.int("SYNC_SECONDS", default=15 * 60)
@@ -213,6 +221,7 @@ BALANCE_SECONDS = env.int("BALANCE_SECONDS", default=5 * 60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=15 if REDIS_URL else 5)
 PROBE_SECONDS = env.int("PROBE_SECONDS", default=30)
 WEBHOOK_SECONDS = env.int("WEBHOOK_SECONDS", default=5)
+ALERT_SECONDS = env.int("ALERT_SECONDS", default=15)
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=10 * 60)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=90)
 ADD_DEADLINE_SECONDS = env.int("ADD_DEADLINE_SECONDS", default=30)

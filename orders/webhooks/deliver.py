@@ -17,13 +17,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from orders.webhooks.models import Delivery, Webhook
-from orders.webhooks.signing import signed_headers
 from panel.lib.crypto import SealError
 from panel.lib.outbound import Outbound, OutboundError
+from panel.lib.retries import next_try
 from panel.lib.secret import Secret
+from panel.lib.signing import signed_headers
 
-RETRIES = tuple(timedelta(minutes=minutes) for minutes in (0.25, 1, 5, 30, 120, 360, 720, 1440))
-"""How long after each failed try the next one follows."""
 LEASE = timedelta(minutes=2)
 A_TURN = 20
 """So many messages of one webhook are claimed at once: one with many holds up no other."""
@@ -135,7 +134,7 @@ def _record(turn: Turn, tried: Sequence[Tried]) -> None:
     with transaction.atomic():
         for one in tried:
             row = one.delivery
-            next_at = None if not one.why else _next_try(row.tries, now)
+            next_at = None if not one.why else next_try(failed=row.tries + 1, now=now)
             Delivery.objects.filter(pk=row.pk).update(
                 tries=row.tries + 1,
                 tried_at=now,
@@ -151,10 +150,6 @@ def _record(turn: Turn, tried: Sequence[Tried]) -> None:
                 Webhook.objects.filter(pk=turn.webhook.pk).update(rests_until=next_at)
         untried = [row.pk for row in turn.deliveries[len(tried) :]]
         Delivery.objects.filter(pk__in=untried).update(next_at=now)
-
-
-def _next_try(tries: int, now: datetime) -> datetime | None:
-    return now + RETRIES[tries] if tries < len(RETRIES) else None
 
 
 def _pause(webhook: Webhook, why: str) -> None:

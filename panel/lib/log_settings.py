@@ -36,7 +36,7 @@ def log_settings(*, as_json: bool, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("urllib3").setLevel("WARNING")
+    logging.getLogger("urllib3").setLevel("ERROR")  # its warnings name whole addresses: a bot's holds its token
     logging.getLogger("celery.worker.strategy").setLevel("WARNING")
     logging.getLogger("celery.app.trace").setLevel("WARNING")
     logging.getLogger("celery.beat").setLevel("WARNING")

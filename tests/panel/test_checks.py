@@ -39,6 +39,30 @@ def test_a_mistake_is_found(settings: Any, name: str, value: object, expected: s
     assert found() == {expected}
 
 
+SECRET = "whsec_" + "a" * 44
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"TELEGRAM_TOKEN": "1:a"}, "panel.E009"),
+        ({"TELEGRAM_CHATS": ["7"]}, "panel.E009"),
+        ({"TELEGRAM_TOKEN": "1:a/../b", "TELEGRAM_CHATS": ["7"]}, "panel.E009"),
+        ({"WEBHOOK_URL": "https://ops.example.com/"}, "panel.E010"),
+        ({"WEBHOOK_SECRET": SECRET}, "panel.E010"),
+        ({"WEBHOOK_URL": "http://ops.example.com/", "WEBHOOK_SECRET": SECRET}, "panel.E010"),
+        ({"WEBHOOK_URL": "https://ops.example.com/", "WEBHOOK_SECRET": "whsec_c2hvcnQ="}, "panel.E010"),
+        ({"WEBHOOK_URL": "https://ops.example.com/", "WEBHOOK_SECRET": "not base64"}, "panel.E010"),
+        ({"TELEGRAM_TOKEN": "123:a-B_c", "TELEGRAM_CHATS": ["7"]}, None),
+        ({"WEBHOOK_URL": "https://ops.example.com/", "WEBHOOK_SECRET": SECRET}, None),
+    ],
+)
+def test_a_half_set_channel_of_the_alerts_is_found(settings: Any, given: dict[str, Any], expected: str | None) -> None:
+    for name, value in given.items():
+        setattr(settings, f"ALERT_{name}", value)
+    assert found() == ({expected} if expected else set())
+
+
 def test_a_transaction_around_every_request_is_refused(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
     assert found() == {"panel.E008"}

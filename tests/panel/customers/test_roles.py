@@ -40,6 +40,7 @@ BUTTONS = {
     "/staff/doubtful/{order}/looked/": {ADMIN, MANAGER, SUPPORT},
     "/staff/alerts/{alert}/take/": {ADMIN, MANAGER, SUPPORT},
     "/staff/alerts/{alert}/close/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/alerts/test/": {ADMIN, MANAGER, SUPPORT},
     "/staff/jobs/check_books/run/": {ADMIN, MANAGER},
     "/admin/wallet/account/adjust/{customer}/": {ADMIN, MANAGER},
     "/admin/providers/provider/{provider}/test/": {ADMIN, MANAGER},

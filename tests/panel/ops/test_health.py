@@ -22,6 +22,7 @@ QUICK_JOBS = (
     "measure_times",
     "deliver_webhooks",
     "probe_doubts",
+    "tell_alerts",
 )
 
 
