@@ -3,8 +3,9 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
 from django.conf import settings
+
+from panel import task_logs as task_logs  # connects itself
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
 app = Celery("panel")
@@ -38,11 +39,6 @@ def timetable() -> dict[str, dict[str, object]]:
         task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
         for task, seconds in periods().items()
     }
-
-
-@setup_logging.connect  # type: ignore[untyped-decorator]
-def keep_our_log(**_: object) -> None:
-    """Celery leaves logging alone where this is connected: the settings have set it."""
 
 
 app.conf.beat_schedule = timetable()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -18,6 +19,7 @@ from django.utils import timezone
 
 from orders.webhooks.models import Delivery, Webhook
 from panel.lib.crypto import SealError
+from panel.lib.log_context import carried
 from panel.lib.outbound import Outbound, OutboundError
 from panel.lib.retries import next_try
 from panel.lib.secret import Secret
@@ -66,7 +68,7 @@ def deliver_due() -> Delivered:
     until = time.monotonic() + RUN_SECONDS
     with ThreadPoolExecutor(WEBHOOKS_AT_ONCE, thread_name_prefix="webhook") as pool:
         while time.monotonic() < until and (turns := list(_claim(timezone.now()))):
-            for turn, tried in zip(turns, pool.map(lambda turn: _send_all(turn, until), turns), strict=True):
+            for turn, tried in zip(turns, pool.map(carried(partial(_send_all, until=until)), turns), strict=True):
                 _record(turn, tried)
                 delivered += sum(not one.why for one in tried)
                 failed += sum(bool(one.why) for one in tried)

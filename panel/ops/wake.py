@@ -20,6 +20,6 @@ def wake(*, task: str, args: Sequence[int] = (), about: Mapping[str, int] | None
         try:
             app.send_task(task, args=args, retry=False, ignore_result=True, expires=60)
         except Exception:  # whatever the broker's client raises, what waits is safe and the person is answered
-            log.warning("wake-up lost", exc_info=True, extra={"task": task, **(about or {})})
+            log.warning("wake-up lost", exc_info=True, extra={"wanted": task, **(about or {})})
 
     transaction.on_commit(send, robust=True)
