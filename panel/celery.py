@@ -3,9 +3,11 @@
 import os
 
 from celery import Celery
+from celery.signals import celeryd_init
 from django.conf import settings
 
 from panel import task_logs as task_logs  # connects itself
+from panel.ops.metric_files import clean_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
 app = Celery("panel")
@@ -29,6 +31,7 @@ def periods() -> dict[str, int]:
         "panel.ops.tasks.forget_notices": 24 * 3600,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
         "orders.tasks.measure_times": 3600,
+        "orders.tasks.count_orders": 5 * 60,
         "orders.tasks.check_books": 24 * 3600,
     }
 
@@ -39,6 +42,12 @@ def timetable() -> dict[str, dict[str, object]]:
         task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
         for task, seconds in periods().items()
     }
+
+
+@celeryd_init.connect  # type: ignore[untyped-decorator]
+def clean_metrics(**_: object) -> None:
+    """A worker of its own starts; the embedded one is the server's to clean for."""
+    clean_up()
 
 
 app.conf.beat_schedule = timetable()

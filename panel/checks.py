@@ -75,6 +75,12 @@ def _secret_problems() -> Iterator[CheckMessage]:
                 hint="Leave it unset to have one generated into DATA_DIR, or give a long random one.",
                 id="panel.E003",
             )
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_SECRET:
+        yield Error(
+            f"METRICS_TOKEN is shorter than {SHORTEST_SECRET} characters.",
+            hint="Leave it unset for no page of metrics, or give a long random one.",
+            id="panel.E003",
+        )
     try:
         for key in settings.DATA_KEYS or [""]:
             crypto.seal(Secret("check"), place="check", keys=[key])

@@ -1,5 +1,7 @@
 """All settings, from the environment only (each name also as NAME_FILE). README lists them; there is no debug mode."""
 
+import os
+import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -232,6 +234,12 @@ API_CALLS_PER_10_SECONDS = env.int("API_CALLS_PER_10_SECONDS", default=100)  # o
 API_ADD_PER_10_SECONDS = env.int("API_ADD_PER_10_SECONDS", default=100)
 API_SERVICES_PER_MINUTE = env.int("API_SERVICES_PER_MINUTE", default=30)
 MINIMUM_MARGIN_PERCENT = env.int("MINIMUM_MARGIN_PERCENT", default=0)
+
+# --- Metrics: /metrics for who has the token; without one there is no such page ---------------------------------------
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_DIR = DATA_DIR / "metrics"
+HOST_NAME = socket.gethostname()
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(METRICS_DIR / f"{HOST_NAME}-{os.getpid()}"))  # forked ones' too
 
 # --- Jobs and logs ----------------------------------------------------------------------------------------------------
 vars().update(celery_settings(REDIS_URL))

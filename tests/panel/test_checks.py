@@ -26,6 +26,7 @@ def test_the_defaults_are_in_order() -> None:
         ("ALLOWED_HOSTS", ["panel.example.com", "*"], "panel.E002"),
         ("SECRET_KEY", "short", "panel.E003"),
         ("API_PEPPER", "", "panel.E003"),
+        ("METRICS_TOKEN", "short", "panel.E003"),
         ("DATA_KEYS", [], "panel.E004"),
         ("DATA_KEYS", ["not base64"], "panel.E004"),
         ("DATA_KEYS", ["c2hvcnQ="], "panel.E004"),

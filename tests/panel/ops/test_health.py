@@ -23,6 +23,7 @@ QUICK_JOBS = (
     "deliver_webhooks",
     "probe_doubts",
     "tell_alerts",
+    "count_orders",
 )
 
 
