@@ -34,6 +34,7 @@ def register_checks() -> None:
     register(check_numbers)
     register(check_scale)
     register(check_alerts)
+    register(check_reports)
     register(check_mail, deploy=True)
 
 
@@ -109,6 +110,14 @@ def _number_problems() -> Iterator[CheckMessage]:
         )
     if not re.fullmatch(r"[A-Z]{3,8}", settings.CURRENCY):
         yield Error("CURRENCY is not a currency's code.", hint="Such as USD.", id="panel.E007")
+
+
+def check_reports(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W004: reports of crashes do not travel in the open."""
+    dsn = urlsplit(settings.SENTRY_DSN)
+    if dsn.scheme != "http" or dsn.hostname in {*LOCAL_NAMES, *settings.ALLOWED_PRIVATE_HOSTS}:
+        return []
+    return [Warning("SENTRY_DSN is http: reports travel in the open.", hint="Use its https address.", id="panel.W004")]
 
 
 def check_scale(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

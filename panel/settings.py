@@ -246,3 +246,18 @@ vars().update(celery_settings(REDIS_URL))
 EXPECT_JOBS = env.bool("EXPECT_JOBS", default=True)  # whether /healthz looks at the jobs too
 LOGGING_CONFIG = None
 log_settings(as_json=env.bool("LOG_JSON", default=bool(REDIS_URL)), level=env.str("LOG_LEVEL", default="INFO"))
+
+# --- Crash reports to Sentry; without a DSN nothing of it is even imported --------------------------------------------
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    from panel.lib.crash_reports import report_crashes
+
+    report_crashes(
+        dsn=SENTRY_DSN,
+        release=env.str("SENTRY_RELEASE", default="panel"),
+        environment=env.str("SENTRY_ENVIRONMENT", default="production"),
+        secrets=[
+            *(SECRET_KEY, API_PEPPER, *DATA_KEYS, DATABASE_URL, REDIS_URL, EMAIL_URL, METRICS_TOKEN),
+            *(ALERT_TELEGRAM_TOKEN, ALERT_WEBHOOK_SECRET, ALERT_WEBHOOK_URL, str(DATABASES["default"]["PASSWORD"])),
+        ],
+    )

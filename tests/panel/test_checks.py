@@ -33,6 +33,7 @@ def test_the_defaults_are_in_order() -> None:
         ("POLL_SECONDS", 0, "panel.E005"),
         ("LEASE_SECONDS", 30, "panel.E006"),
         ("CURRENCY", "$", "panel.E007"),
+        ("SENTRY_DSN", "http://public@sentry.example.com/1", "panel.W004"),
     ],
 )
 def test_a_mistake_is_found(settings: Any, name: str, value: object, expected: str) -> None:
