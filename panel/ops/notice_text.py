@@ -1,4 +1,4 @@
-"""What a message about an alert says, in words for people and as values for programs. Pure. Called by channels."""
+"""What a message about an alert says, in words for people and as values for programs. Called by channels."""
 
 from typing import Any
 
