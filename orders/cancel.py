@@ -17,6 +17,7 @@ from orders.models import Cancellation, Order
 from orders.request_rules import CancelFacts, Verdict, may_cancel
 from orders.settle import Houses, end_with_refund
 from orders.states import State
+from panel.lib.log_context import about_order
 from providers.catalog.models import Service
 
 AFTER_A_REFUSAL = timedelta(hours=1)
@@ -26,6 +27,7 @@ class CannotCancelError(Exception):
     """The order cannot be canceled now; nothing was changed. The message is for the customer."""
 
 
+@about_order
 def request_cancel(*, order_id: int, actor: str) -> None:
     """Cancel the order or note the wish, as its state has it. Raises CannotCancelError."""
     verdict = ask_for_cancels(order_ids=[order_id], actor=actor, now=timezone.now())[order_id]
@@ -53,6 +55,7 @@ def ask_for_cancels(*, order_ids: Iterable[int], actor: str, now: datetime) -> d
     return verdicts
 
 
+@about_order
 def cancel_queued(*, order_id: int, actor: str) -> None:
     """End a QUEUED order as CANCELED with all of its money back. Raises CannotCancelError when it is not QUEUED."""
     with transaction.atomic(durable=True):

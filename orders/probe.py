@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from structlog.contextvars import bound_contextvars
 
 from orders import safe_mode
 from orders.change import lock_orders, write
@@ -58,7 +59,8 @@ def probe_doubts(*, now: datetime) -> Probed:
         if provider.pk in seen:
             continue
         seen.add(provider.pk)
-        _look_into(probe, provider, now, result)
+        with bound_contextvars(order=probe.attempt.order_id):
+            _look_into(probe, provider, now, result)
     return result
 
 
@@ -193,7 +195,7 @@ def _end(probe: Probe, provider: Provider, judgement: Judgement, now: datetime, 
         try:
             evidence_shows_it(order_id=order_id, provider_order_id=judgement.candidate, why=judgement.why)
         except CannotResolveError as problem:
-            log.warning("evidence not carried out", extra={"order": order_id, "why": str(problem)})
+            log.warning("evidence not carried out", extra={"why": str(problem)})
         else:
             result.adopted += 1
             return

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from orders.change import Change, lock_orders, write
 from orders.models import Attempt, Order
@@ -37,6 +38,11 @@ _WORDS = {
 def record_outcome(*, attempt_id: int, outcome: Outcome) -> None:
     """Bring the order where the attempt's `outcome` says, once. A late answer counts while nobody has decided."""
     attempt = Attempt.objects.select_related("order").get(pk=attempt_id)
+    with bound_contextvars(order=attempt.order_id):
+        _record(attempt, outcome)
+
+
+def _record(attempt: Attempt, outcome: Outcome) -> None:
     if isinstance(outcome, Placed) and _is_taken(attempt.order, outcome.order_id):
         outcome = _already_ours(outcome)
     try:
@@ -82,7 +88,7 @@ def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
         attempt.refresh_from_db()
         is_undecided = attempt.outcome in {None, Attempt.Outcome.UNKNOWN}
         if not is_undecided or change.state not in {State.SENDING, State.UNCONFIRMED, State.REVIEW}:
-            log.warning("late outcome dropped", extra={"order": attempt.order_id, "outcome": type(outcome).__name__})
+            log.warning("late outcome dropped", extra={"outcome": type(outcome).__name__})
             return None
         if isinstance(outcome, OutcomeUnknown) and change.state != State.SENDING:
             return None

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from orders.models import Order, OrderEvent, Refill
 from orders.request_rules import RefillFacts, Verdict, may_refill
@@ -22,7 +23,8 @@ class CannotRefillError(Exception):
 
 def request_refill(*, order: Order, actor: str) -> Refill:
     """Note the wish; the next run passes it on. Raises CannotRefillError."""
-    verdict = ask_for_refills(order_ids=[order.pk], actor=actor, now=timezone.now())[order.pk]
+    with bound_contextvars(order=order.pk):
+        verdict = ask_for_refills(order_ids=[order.pk], actor=actor, now=timezone.now())[order.pk]
     if not verdict.is_possible:
         raise CannotRefillError(verdict.text)
     return Refill.objects.get(order=order, state__in=Refill.OPEN)

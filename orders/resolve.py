@@ -14,6 +14,7 @@ from orders.change import Change, lock_orders, write
 from orders.models import UNKNOWN_WORD, Attempt, Order, Probe
 from orders.settle import Houses, accept, end_with_refund
 from orders.states import DOUBTFUL, State
+from panel.lib.log_context import about_order
 from panel.ops import audit
 from panel.ops.alerts import close_alert
 from providers.adapters.base import ItemError
@@ -28,6 +29,7 @@ class CannotResolveError(Exception):
     """The verdict cannot be carried out; nothing was changed. The message is for the person."""
 
 
+@about_order
 def it_was_placed(*, order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
     """The order is at the provider under this id: it goes on from there. The provider is asked for the id first."""
     order = Order.objects.select_related("provider").get(pk=order_id)
@@ -44,6 +46,7 @@ def it_was_placed(*, order_id: int, provider_order_id: str, actor: str, reason: 
         raise CannotResolveError("That id belongs to another order already.") from None
 
 
+@about_order
 def evidence_shows_it(*, order_id: int, provider_order_id: str, why: str) -> None:
     """The provider's own ids leave no doubt that the order is there under this one: it goes on from there."""
 
@@ -57,6 +60,7 @@ def evidence_shows_it(*, order_id: int, provider_order_id: str, why: str) -> Non
         raise CannotResolveError("That id belongs to another order already.") from None
 
 
+@about_order
 def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
     """The provider does not have the order: it is queued and sent again."""
 
@@ -69,6 +73,7 @@ def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
     _resolve(order_id, decide, "was not placed", actor, reason)
 
 
+@about_order
 def give_money_back(*, order_id: int, actor: str, reason: str) -> None:
     """End the order with all of its money given back, whatever became of it at the provider."""
 
@@ -78,6 +83,7 @@ def give_money_back(*, order_id: int, actor: str, reason: str) -> None:
     _resolve(order_id, decide, "money back", actor, reason)
 
 
+@about_order
 def clear_attention(*, order_id: int, actor: str, reason: str) -> None:
     """A person has looked at a flagged order."""
     with transaction.atomic(durable=True):

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import DatabaseError, transaction
+from structlog.contextvars import bound_contextvars
 
 from orders import subscription
 from orders.change import Change, lock_orders, write
@@ -134,7 +135,8 @@ def settle_batch(*, answers: Mapping[int, Answer], asked_at: datetime, now: date
             return Settled(failed=1)
     result = Settled()
     for order_id, answer in answers.items():
-        one = settle_batch(answers={order_id: answer}, asked_at=asked_at, now=now)
+        with bound_contextvars(order=order_id):
+            one = settle_batch(answers={order_id: answer}, asked_at=asked_at, now=now)
         result.changed += one.changed
         result.refunded += one.refunded
         result.failed += one.failed

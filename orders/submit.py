@@ -22,6 +22,7 @@ from orders.models import Attempt, Order
 from orders.record import Outcome, record_outcome
 from orders.states import State
 from panel.lib.crypto import SealError
+from panel.lib.log_context import about_order
 from panel.lib.money import charge_for, round_up
 from providers.adapters.base import AddRequest
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
@@ -48,6 +49,7 @@ class Claim:
     """On the monotonic clock; before the attempt's lease ends by a wide margin."""
 
 
+@about_order
 def submit_order(*, order_id: int, even_early: bool = False) -> bool:
     """Send the order if it is due and its provider may be sent to; False when it was not sent now.
 
@@ -82,7 +84,7 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
     except IntegrityError as error:
         if "gate_cost" in str(error) or "one_in_flight" in str(error):  # one of the same cost was quicker
             return None
-        log.exception("attempt refused", extra={"order": order_id})  # another attempt is live: it may not be sent
+        log.exception("attempt refused")  # another attempt is live: it may not be sent
         return None
     safe_mode.raise_mark(attempt=attempt.pk)
     fields = {"service": order.provider_service, **order.fields}
@@ -153,7 +155,7 @@ def _record(claim: Claim, outcome: Outcome) -> None:
             return
         except OperationalError:
             found = getattr(outcome, "order_id", "")
-            log.exception("outcome not recorded", extra={"order": claim.order_id, "provider_order_id": found})
+            log.exception("outcome not recorded", extra={"provider_order_id": found})
             if attempt == RECORD_TRIES:
                 raise
             time.sleep(2 ** (attempt - 1))

@@ -20,6 +20,7 @@ from orders.record import record_outcome
 from orders.settle import Houses, end_with_refund
 from orders.states import State
 from orders.submit import due_orders, submit_order
+from panel.lib.log_context import about_order, carried
 from providers.adapters.errors import OutcomeUnknown
 
 log = logging.getLogger(__name__)
@@ -67,10 +68,11 @@ def expire_queued(*, now: datetime) -> int:
     stale = list(
         Order.objects.filter(state=State.QUEUED, queued_at__lte=limit).order_by("pk").values_list("pk", flat=True)
     )
-    return sum(_expire(order_id, now) for order_id in stale)
+    return sum(_expire(order_id=order_id, now=now) for order_id in stale)
 
 
-def _expire(order_id: int, now: datetime) -> bool:
+@about_order
+def _expire(*, order_id: int, now: datetime) -> bool:
     with transaction.atomic(durable=True):
         change = lock_orders(order_ids=[order_id], now=now)[order_id]
         if change.state != State.QUEUED:
@@ -91,18 +93,19 @@ def submit_orders(*, now: datetime, everything: bool = False, in_flight: int = 1
     if in_flight == 1:
         return sum(_submit_row(row, everything=everything, until=until) for row in due)
     with ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:
-        return sum(pool.map(partial(_submit_in_thread, everything=everything, until=until), due))
+        return sum(pool.map(carried(partial(_submit_in_thread, everything=everything, until=until)), due))
 
 
 def _submit_row(order_ids: Sequence[int], *, everything: bool, until: float) -> int:
-    return sum(_submit(order_id, everything) for order_id in order_ids if time.monotonic() < until)
+    return sum(_submit(order_id=order_id, everything=everything) for order_id in order_ids if time.monotonic() < until)
 
 
-def _submit(order_id: int, everything: bool) -> bool:
+@about_order
+def _submit(*, order_id: int, everything: bool) -> bool:
     try:
         return submit_order(order_id=order_id, even_early=everything)
     except Exception:
-        log.exception("order not submitted", extra={"order": order_id})
+        log.exception("order not submitted")
         return False
 
 

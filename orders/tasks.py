@@ -10,7 +10,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from orders import books, cancel_close, cancel_jobs, measure, poll, probe, reconcile, refill_jobs, submit, sweep
+from orders import books, cancel_close, cancel_jobs, gauges, measure, poll, probe, reconcile, refill_jobs, submit, sweep
 from orders.reports import roll_up
 from orders.webhooks import deliver
 from panel.ops.alerts import close_alert, raise_alert
@@ -159,6 +159,12 @@ def check_books() -> None:
         return {"differences": len(differences)}
 
     run_leased(name="check_books", seconds=LEASE, job=job)
+
+
+@shared_task
+def count_orders() -> None:
+    """Count the orders that are sent or over, for the page of metrics."""
+    run_leased(name="count_orders", seconds=LEASE, job=gauges.count_orders)
 
 
 @shared_task

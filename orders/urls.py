@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from orders.api import pages
 from orders.api.views import api
-from orders.views import history, mass, order, refills, selection, shop, webhook
+from orders.views import history, mass, metrics, order, refills, selection, shop, webhook
 
 urlpatterns = [
     path("", shop.home, name="home"),
@@ -34,5 +34,6 @@ urlpatterns = [
     path("api/openapi.json", pages.api_openapi, name="api_openapi"),
     path("api/v2", api, name="api"),
     path("api/v2/", api),
+    path("metrics", metrics.metrics, name="metrics"),
     path("staff/", include("orders.staff_urls")),
 ]

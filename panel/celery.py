@@ -3,8 +3,11 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import celeryd_init
 from django.conf import settings
+
+from panel import task_logs as task_logs  # connects itself
+from panel.ops.metric_files import clean_up
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
 app = Celery("panel")
@@ -24,10 +27,13 @@ def periods() -> dict[str, int]:
         "orders.tasks.probe_doubts": settings.PROBE_SECONDS,
         "orders.tasks.deliver_webhooks": settings.WEBHOOK_SECONDS,
         "orders.tasks.forget_deliveries": 24 * 3600,
+        "panel.ops.tasks.tell_alerts": settings.ALERT_SECONDS,
+        "panel.ops.tasks.forget_notices": 24 * 3600,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
         "providers.tasks.thin_readings": 24 * 3600,
         "orders.tasks.measure_times": 3600,
         "orders.tasks.roll_up_reports": settings.REPORT_SECONDS,
+        "orders.tasks.count_orders": 5 * 60,
         "orders.tasks.check_books": 24 * 3600,
     }
 
@@ -40,9 +46,10 @@ def timetable() -> dict[str, dict[str, object]]:
     }
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
-def keep_our_log(**_: object) -> None:
-    """Celery leaves logging alone where this is connected: the settings have set it."""
+@celeryd_init.connect  # type: ignore[untyped-decorator]
+def clean_metrics(**_: object) -> None:
+    """A worker of its own starts; the embedded one is the server's to clean for."""
+    clean_up()
 
 
 app.conf.beat_schedule = timetable()

@@ -11,14 +11,18 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 (Django's word)
 
 from panel.lib import crypto
+from panel.lib.addresses import address_problem
 from panel.lib.secret import Secret
+from panel.lib.signing import key_of
 
 SHORTEST_SECRET = 32
+SHORTEST_SIGNING_KEY = 24  # as Standard Webhooks say
 LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 DURATIONS = (
     *("SYNC_SECONDS", "POLL_SECONDS", "REFILL_SECONDS", "BALANCE_SECONDS", "SWEEP_SECONDS", "SETTLE_SECONDS"),
     "CANCEL_SECONDS",
     "WEBHOOK_SECONDS",
+    "ALERT_SECONDS",
     "PROBE_SECONDS",
     "REPORT_SECONDS",
     *("LEASE_SECONDS", "ADD_DEADLINE_SECONDS", "LINK_BUSY_SECONDS", "QUEUED_LIMIT_SECONDS", "POLL_IN_FLIGHT"),
@@ -31,6 +35,8 @@ def register_checks() -> None:
     register(check_secrets, Tags.security)
     register(check_numbers)
     register(check_scale)
+    register(check_alerts)
+    register(check_reports)
     register(check_mail, deploy=True)
 
 
@@ -72,6 +78,12 @@ def _secret_problems() -> Iterator[CheckMessage]:
                 hint="Leave it unset to have one generated into DATA_DIR, or give a long random one.",
                 id="panel.E003",
             )
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_SECRET:
+        yield Error(
+            f"METRICS_TOKEN is shorter than {SHORTEST_SECRET} characters.",
+            hint="Leave it unset for no page of metrics, or give a long random one.",
+            id="panel.E003",
+        )
     try:
         for key in settings.DATA_KEYS or [""]:
             crypto.seal(Secret("check"), place="check", keys=[key])
@@ -84,7 +96,7 @@ def _secret_problems() -> Iterator[CheckMessage]:
 
 
 def check_numbers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """E005 to E007, E009: numbers that make sense, alone and together."""
+    """E005 to E007, E011: numbers that make sense, alone and together."""
     return list(_number_problems())
 
 
@@ -101,7 +113,15 @@ def _number_problems() -> Iterator[CheckMessage]:
     if not re.fullmatch(r"[A-Z]{3,8}", settings.CURRENCY):
         yield Error("CURRENCY is not a currency's code.", hint="Such as USD.", id="panel.E007")
     if settings.REPORT_TIME_ZONE not in available_timezones():
-        yield Error("REPORT_TIME_ZONE is not a time zone's name.", hint="Such as Europe/Berlin.", id="panel.E009")
+        yield Error("REPORT_TIME_ZONE is not a time zone's name.", hint="Such as Europe/Berlin.", id="panel.E011")
+
+
+def check_reports(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W004: reports of crashes do not travel in the open."""
+    dsn = urlsplit(settings.SENTRY_DSN)
+    if dsn.scheme != "http" or dsn.hostname in {*LOCAL_NAMES, *settings.ALLOWED_PRIVATE_HOSTS}:
+        return []
+    return [Warning("SENTRY_DSN is http: reports travel in the open.", hint="Use its https address.", id="panel.W004")]
 
 
 def check_scale(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -122,6 +142,48 @@ def _scale_problems() -> Iterator[CheckMessage]:
             hint="Set DATABASE_URL to a PostgreSQL database, or leave REDIS_URL unset.",
             id="panel.W002",
         )
+
+
+def check_alerts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E009, E010: a channel of the alerts is set whole or not at all. No message holds a token or a secret."""
+    return list(_alert_problems())
+
+
+def _alert_problems() -> Iterator[CheckMessage]:
+    if bool(settings.ALERT_TELEGRAM_TOKEN) != bool(settings.ALERT_TELEGRAM_CHATS):
+        yield Error(
+            "Of ALERT_TELEGRAM_TOKEN and ALERT_TELEGRAM_CHATS only one is set.",
+            hint="Alerts go to Telegram with both: the bot's token, and the numbers of its chats.",
+            id="panel.E009",
+        )
+    if settings.ALERT_TELEGRAM_TOKEN and not re.fullmatch(r"[0-9]+:[0-9A-Za-z_-]+", settings.ALERT_TELEGRAM_TOKEN):
+        yield Error("ALERT_TELEGRAM_TOKEN is no bot's token.", hint="Such as 123456:AbC-dEf.", id="panel.E009")
+    if bool(settings.ALERT_WEBHOOK_URL) != bool(settings.ALERT_WEBHOOK_SECRET):
+        yield Error(
+            "Of ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET only one is set.",
+            hint="Alerts go to a program with both: its address, and the secret that signs them.",
+            id="panel.E010",
+        )
+        return
+    if settings.ALERT_WEBHOOK_URL and not (_is_hook(settings.ALERT_WEBHOOK_URL) and _can_sign()):
+        yield Error(
+            "ALERT_WEBHOOK_URL or ALERT_WEBHOOK_SECRET cannot be used.",
+            hint="An https address, and `whsec_` followed by at least 24 random bytes in base64.",
+            id="panel.E010",
+        )
+
+
+def _is_hook(url: str) -> bool:
+    return not address_problem(
+        url, longest=500, private_hosts=settings.ALLOWED_PRIVATE_HOSTS, example="", with_query=True
+    )
+
+
+def _can_sign() -> bool:
+    try:
+        return len(key_of(Secret(settings.ALERT_WEBHOOK_SECRET))) >= SHORTEST_SIGNING_KEY
+    except ValueError:
+        return False
 
 
 def check_mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

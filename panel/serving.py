@@ -14,6 +14,7 @@ from gunicorn.glogging import Logger
 from panel.embedded import EmbeddedJobs
 
 STOP_SECONDS = 45
+QUIET_PATHS = ("/healthz", "/metrics")
 SECRET_IN_PATH = re.compile(r"(/(?:password/reset/key|confirm-email)/)[^/]+")
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (gunicorn makes unnamed files of its own there)
 
@@ -29,7 +30,7 @@ class ServerLog(Logger):  # type: ignore[misc] # gunicorn is not typed
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
         path = environ.get("PATH_INFO", "")
-        level = logging.DEBUG if path.startswith("/healthz") else logging.INFO
+        level = logging.DEBUG if path.startswith(QUIET_PATHS) else logging.INFO
         headers = {name.lower(): value for name, value in resp.headers}
         self.access_log.log(
             level,

@@ -1,5 +1,7 @@
 """All settings, from the environment only (each name also as NAME_FILE). README lists them; there is no debug mode."""
 
+import os
+import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -204,7 +206,15 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"panel@{_site.hostname}")
+EMAIL_TIMEOUT = 10
+
+# --- Alerts: who hears of them beside the staff's page ----------------------------------------------------------------
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+ALERT_TELEGRAM_TOKEN = env.str("ALERT_TELEGRAM_TOKEN", default="")
+ALERT_TELEGRAM_CHATS = env.list("ALERT_TELEGRAM_CHATS", default=[])
+ALERT_TELEGRAM_API = env.str("ALERT_TELEGRAM_API", default="https://api.telegram.org").rstrip("/")
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default="")
+ALERT_WEBHOOK_SECRET = env.str("ALERT_WEBHOOK_SECRET", default="")
 
 # --- Orders and jobs: durations in seconds ----------------------------------------------------------------------------
 SYNC_SECONDS = env.int("SYNC_SECONDS", default=15 * 60)
@@ -216,6 +226,7 @@ BALANCE_SECONDS = env.int("BALANCE_SECONDS", default=5 * 60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=15 if REDIS_URL else 5)
 PROBE_SECONDS = env.int("PROBE_SECONDS", default=30)
 WEBHOOK_SECONDS = env.int("WEBHOOK_SECONDS", default=5)
+ALERT_SECONDS = env.int("ALERT_SECONDS", default=15)
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=10 * 60)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=90)
 ADD_DEADLINE_SECONDS = env.int("ADD_DEADLINE_SECONDS", default=30)
@@ -229,8 +240,29 @@ REPORT_SECONDS = env.int("REPORT_SECONDS", default=60)
 REPORT_TIME_ZONE = env.str("REPORT_TIME_ZONE", default="UTC")  # by whose clock the days of reports begin
 MINIMUM_MARGIN_PERCENT = env.int("MINIMUM_MARGIN_PERCENT", default=0)
 
+# --- Metrics: /metrics for who has the token; without one there is no such page ---------------------------------------
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_DIR = DATA_DIR / "metrics"
+HOST_NAME = socket.gethostname()
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(METRICS_DIR / f"{HOST_NAME}-{os.getpid()}"))  # forked ones' too
+
 # --- Jobs and logs ----------------------------------------------------------------------------------------------------
 vars().update(celery_settings(REDIS_URL))
 EXPECT_JOBS = env.bool("EXPECT_JOBS", default=True)  # whether /healthz looks at the jobs too
 LOGGING_CONFIG = None
 log_settings(as_json=env.bool("LOG_JSON", default=bool(REDIS_URL)), level=env.str("LOG_LEVEL", default="INFO"))
+
+# --- Crash reports to Sentry; without a DSN nothing of it is even imported --------------------------------------------
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    from panel.lib.crash_reports import report_crashes
+
+    report_crashes(
+        dsn=SENTRY_DSN,
+        release=env.str("SENTRY_RELEASE", default="panel"),
+        environment=env.str("SENTRY_ENVIRONMENT", default="production"),
+        secrets=[
+            *(SECRET_KEY, API_PEPPER, *DATA_KEYS, DATABASE_URL, REDIS_URL, EMAIL_URL, METRICS_TOKEN),
+            *(ALERT_TELEGRAM_TOKEN, ALERT_WEBHOOK_SECRET, ALERT_WEBHOOK_URL, str(DATABASES["default"]["PASSWORD"])),
+        ],
+    )

@@ -5,10 +5,12 @@ Called by the sync, the order jobs, `check_provider` and the admin's "test conne
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from django.conf import settings
 
 from panel.lib.crypto import SealError
+from panel.ops.call_metrics import record_call
 from providers.adapters.base import Balance, ProviderAdapter
 from providers.adapters.errors import RetryLater
 from providers.adapters.registry import adapter_class
@@ -28,9 +30,11 @@ class ConnectionFailedError(Exception):
 
 def open_adapter(provider: Provider) -> ProviderAdapter:
     """The provider's adapter, for one thread; the caller closes it. Raises SealError where its key does not open."""
-    return adapter_class(provider.adapter)(
+    adapter = adapter_class(provider.adapter)(
         provider.url, provider.open_key(), allowed_private_hosts=settings.ALLOWED_PRIVATE_HOSTS
     )
+    adapter.record = partial(record_call, provider.name)
+    return adapter
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
+from panel.lib.log_context import carried
 from providers.adapters.base import ProviderAdapter
 from providers.adapters.errors import RetryLater
 from providers.connect import open_adapter
@@ -45,7 +46,7 @@ def fan_out(
     def draw() -> None:
         question = next(questions, None)
         if question is not None:
-            running[pool.submit(work, question)] = question
+            running[pool.submit(carried(work), question)] = question
 
     try:
         for _ in range(in_flight):

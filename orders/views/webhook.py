@@ -21,8 +21,9 @@ from orders.webhooks.choices import (
     send_test,
     set_webhook,
 )
-from orders.webhooks.deliver import DEADLINE_SECONDS, RETRIES
+from orders.webhooks.deliver import DEADLINE_SECONDS
 from orders.webhooks.models import LONGEST_URL, Delivery, Webhook
+from panel.lib.retries import RETRIES
 from panel.lib.secret import Secret
 
 ROWS = 50

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from orders.webhooks.models import LONGEST_URL, Delivery, Webhook
 from orders.webhooks.outbox import News, message
-from orders.webhooks.signing import new_secret
 from panel.customers.models import User
 from panel.lib.addresses import address_problem
 from panel.lib.secret import Secret
+from panel.lib.signing import new_secret
 from panel.ops import audit
 
 EXAMPLE = "https://example.com/hooks/orders"

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -17,13 +18,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from orders.webhooks.models import Delivery, Webhook
-from orders.webhooks.signing import signed_headers
 from panel.lib.crypto import SealError
+from panel.lib.log_context import carried
 from panel.lib.outbound import Outbound, OutboundError
+from panel.lib.retries import next_try
 from panel.lib.secret import Secret
+from panel.lib.signing import signed_headers
 
-RETRIES = tuple(timedelta(minutes=minutes) for minutes in (0.25, 1, 5, 30, 120, 360, 720, 1440))
-"""How long after each failed try the next one follows."""
 LEASE = timedelta(minutes=2)
 A_TURN = 20
 """So many messages of one webhook are claimed at once: one with many holds up no other."""
@@ -67,7 +68,7 @@ def deliver_due() -> Delivered:
     until = time.monotonic() + RUN_SECONDS
     with ThreadPoolExecutor(WEBHOOKS_AT_ONCE, thread_name_prefix="webhook") as pool:
         while time.monotonic() < until and (turns := list(_claim(timezone.now()))):
-            for turn, tried in zip(turns, pool.map(lambda turn: _send_all(turn, until), turns), strict=True):
+            for turn, tried in zip(turns, pool.map(carried(partial(_send_all, until=until)), turns), strict=True):
                 _record(turn, tried)
                 delivered += sum(not one.why for one in tried)
                 failed += sum(bool(one.why) for one in tried)
@@ -135,7 +136,7 @@ def _record(turn: Turn, tried: Sequence[Tried]) -> None:
     with transaction.atomic():
         for one in tried:
             row = one.delivery
-            next_at = None if not one.why else _next_try(row.tries, now)
+            next_at = None if not one.why else next_try(failed=row.tries + 1, now=now)
             Delivery.objects.filter(pk=row.pk).update(
                 tries=row.tries + 1,
                 tried_at=now,
@@ -151,10 +152,6 @@ def _record(turn: Turn, tried: Sequence[Tried]) -> None:
                 Webhook.objects.filter(pk=turn.webhook.pk).update(rests_until=next_at)
         untried = [row.pk for row in turn.deliveries[len(tried) :]]
         Delivery.objects.filter(pk__in=untried).update(next_at=now)
-
-
-def _next_try(tries: int, now: datetime) -> datetime | None:
-    return now + RETRIES[tries] if tries < len(RETRIES) else None
 
 
 def _pause(webhook: Webhook, why: str) -> None:

@@ -1,12 +1,12 @@
-"""Logs: one line an event, line breaks escaped, as text on a terminal or as JSON. Called once by the settings."""
+"""Logs: one line an event, line breaks escaped, as text on a terminal or as JSON. Called once by the settings.
+
+What a line says beside its words: who logged it, its own fields, and what panel/lib/log_context.py has bound.
+"""
 
 import logging
 import sys
-from contextvars import ContextVar
 
 import structlog
-
-request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def log_settings(*, as_json: bool, level: str) -> None:
@@ -16,7 +16,7 @@ def log_settings(*, as_json: bool, level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_request_id,
+        structlog.contextvars.merge_contextvars,
         _drop_request,
     ]
     last: list[structlog.typing.Processor] = (
@@ -36,18 +36,10 @@ def log_settings(*, as_json: bool, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("urllib3").setLevel("WARNING")
+    logging.getLogger("urllib3").setLevel("ERROR")  # its warnings name whole addresses: a bot's holds its token
     logging.getLogger("celery.worker.strategy").setLevel("WARNING")
     logging.getLogger("celery.app.trace").setLevel("WARNING")
     logging.getLogger("celery.beat").setLevel("WARNING")
-
-
-def _add_request_id(
-    logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    if current := request_id.get():
-        event["request_id"] = current
-    return event
 
 
 def _drop_request(

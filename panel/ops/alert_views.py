@@ -1,18 +1,22 @@
 """The staff's page of alerts: what is open first, who looks after it, and what was."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Case, IntegerField, Value, When
+from django.db import transaction
+from django.db.models import Case, IntegerField, Max, Prefetch, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.ops.alerts import dismiss_alert, take_alert
-from panel.ops.models import Alert
-from panel.web.access import need, staff_only
+from panel.ops.models import Alert, AlertNotice
+from panel.ops.notices import NoChannelError, Way, tell_test, ways
+from panel.web.access import actor_of, need, staff_only
 
 CLOSED_A_PAGE = 25
 PLACES = {
@@ -32,6 +36,7 @@ PLACES = {
 }
 WHOLE_PAGES = {"staff_doubtful", "staff_requests", "staff_safe_mode"}
 """Where an alert is dealt with, by the first part of its subject."""
+TOLD = Prefetch("notices", AlertNotice.objects.order_by("pk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +47,25 @@ class ShownAlert:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownWay:
+    """A channel and the message that it was sent last, if there was one."""
+
+    name: str
+    last: Sequence[AlertNotice]
+
+
 @staff_only("ops.view_alert")
 @require_safe
 def staff_alerts(request: HttpRequest) -> HttpResponse:
     """Open alerts, critical ones first; below them the closed ones, newest first."""
-    closed = Paginator(Alert.objects.filter(closed_at__isnull=False).order_by("-closed_at", "-pk"), CLOSED_A_PAGE)
-    context = {"open_alerts": open_alerts(), "closed": closed.get_page(request.GET.get("page"))}
+    over = Alert.objects.filter(closed_at__isnull=False).prefetch_related(TOLD)
+    closed = Paginator(over.order_by("-closed_at", "-pk"), CLOSED_A_PAGE)
+    context = {
+        "open_alerts": open_alerts(),
+        "closed": closed.get_page(request.GET.get("page")),
+        "channels": shown_ways(),
+    }
     return render(request, "staff/alerts.html", context)
 
 
@@ -56,7 +74,7 @@ def staff_alerts(request: HttpRequest) -> HttpResponse:
 def take(request: HttpRequest, alert_id: int) -> HttpResponse:
     """This person looks after it."""
     need(request, "ops.change_alert")
-    if not take_alert(alert_id=alert_id, actor=request.user.get_username()):
+    if not take_alert(alert_id=alert_id, actor=actor_of(request)):
         messages.info(request, "This alert is closed by now.")
     return redirect("staff_alerts")
 
@@ -66,17 +84,40 @@ def take(request: HttpRequest, alert_id: int) -> HttpResponse:
 def close(request: HttpRequest, alert_id: int) -> HttpResponse:
     """This person closes it."""
     need(request, "ops.change_alert")
-    if dismiss_alert(alert_id=alert_id, actor=request.user.get_username()):
+    if dismiss_alert(alert_id=alert_id, actor=actor_of(request)):
         messages.success(request, "Closed. It opens again when its cause is met again.")
     else:
         messages.info(request, "This alert was closed already.")
     return redirect("staff_alerts")
 
 
+@staff_only("ops.view_alert")
+@require_POST
+def send_test(request: HttpRequest) -> HttpResponse:
+    """Send a test to every channel."""
+    need(request, "ops.change_alert")
+    try:
+        with transaction.atomic():
+            tell_test(actor=actor_of(request), now=timezone.now())
+    except NoChannelError as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "A test is on its way. Look at this page again in some seconds.")
+    return redirect("staff_alerts")
+
+
+def shown_ways() -> list[ShownWay]:
+    """Every channel of the settings with the message that it was sent last. Two queries at most."""
+    latest = AlertNotice.objects.filter(tries__gt=0).values("channel", "target").annotate(newest=Max("pk"))
+    notices = AlertNotice.objects.filter(pk__in=latest.values("newest"))
+    last = {Way(notice.channel, notice.target): [notice] for notice in notices}
+    return [ShownWay(AlertNotice(channel=way.channel, target=way.target).way, last.get(way, [])) for way in ways()]
+
+
 def open_alerts() -> list[ShownAlert]:
     """All that are open, critical ones first, then the oldest."""
     urgency = Case(When(level=Alert.Level.CRITICAL, then=Value(0)), default=Value(1), output_field=IntegerField())
-    alerts = Alert.objects.filter(closed_at__isnull=True).order_by(urgency, "opened_at", "pk")
+    alerts = Alert.objects.filter(closed_at__isnull=True).prefetch_related(TOLD).order_by(urgency, "opened_at", "pk")
     return [ShownAlert(alert, place_of(alert.subject)) for alert in alerts]
 
 

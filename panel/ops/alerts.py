@@ -1,66 +1,67 @@
-"""Alerts: what a person should look at. One is open a subject, however often its cause is met; it is mailed once."""
+"""Alerts: what a person should look at. One is open a subject, however often its cause is met.
 
-import logging
+Each that opens and each that closes is told by every channel of the settings (panel/ops/notices.py).
+"""
 
-from django.conf import settings
-from django.core.mail import send_mail
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from panel.ops import audit
 from panel.ops.models import Alert
-
-log = logging.getLogger(__name__)
+from panel.ops.notices import tell_closed, tell_opened
 
 
 def raise_alert(*, subject: str, level: Alert.Level, title: str, detail: str = "") -> None:
-    """Open the alert of `subject`, or refresh the open one. After the commit it is mailed to ALERT_EMAILS, once."""
+    """Open the alert of `subject` and have it told, or refresh the open one, which is not told again."""
     now = timezone.now()
     news = {"level": level, "title": title[:200], "detail": detail, "seen_at": now}
-    if not Alert.objects.filter(subject=subject, closed_at__isnull=True).update(**news):
-        try:
-            with transaction.atomic():
-                Alert.objects.create(subject=subject, opened_at=now, **news)
-        except IntegrityError:  # another process opened it in this moment
-            Alert.objects.filter(subject=subject, closed_at__isnull=True).update(**news)
-
-    def mail() -> None:
-        _mail_once(subject)
-
-    transaction.on_commit(mail, robust=True)
+    already_open = Alert.objects.filter(subject=subject, closed_at__isnull=True)
+    if already_open.update(**news):
+        return
+    try:
+        with transaction.atomic():
+            tell_opened(alert=Alert.objects.create(subject=subject, opened_at=now, **news))
+    except IntegrityError:  # another process opened it in this moment
+        already_open.update(**news)
 
 
 def close_alert(*, subject: str) -> bool:
-    """Close the open alert of `subject`, since its cause is gone. False when none was open."""
-    return Alert.objects.filter(subject=subject, closed_at__isnull=True).update(closed_at=timezone.now()) == 1
+    """Close the open alert of `subject`, since its cause is gone, and have that told. False when none was open."""
+    now = timezone.now()
+    alert = Alert.objects.filter(subject=subject, closed_at__isnull=True).first()
+    if alert is None:
+        return False
+    with transaction.atomic():
+        return _close(alert, by="", now=now)
 
 
 def take_alert(*, alert_id: int, actor: str) -> bool:
     """A person looks after it: the alert stays open and says who. False when it is closed by now."""
-    now = timezone.now()
-    return Alert.objects.filter(pk=alert_id, closed_at__isnull=True).update(taken_at=now, taken_by=actor[:100]) == 1
+    return _open(alert_id).update(taken_at=timezone.now(), taken_by=actor[:100]) == 1
 
 
 def dismiss_alert(*, alert_id: int, actor: str) -> bool:
     """A person closes it; it opens anew when its cause is met again. False when it was closed already."""
+    alert = _open(alert_id).first()
+    if alert is None:
+        return False
     with transaction.atomic():
-        alerts = Alert.objects.filter(pk=alert_id, closed_at__isnull=True)
-        closed = alerts.update(closed_at=timezone.now(), closed_by=actor[:100]) == 1
+        closed = _close(alert, by=actor[:100], now=timezone.now())
         if closed:
             audit.record(actor=actor, action="alert.close", target=f"alert:{alert_id}")
     return closed
 
 
-def _mail_once(subject: str) -> None:
-    """Mail the open alert unless that was done. One that fails is logged, and tried when the cause is met again."""
-    if not settings.ALERT_EMAILS:
-        return
-    alert = Alert.objects.filter(subject=subject, closed_at__isnull=True, mailed_at__isnull=True).first()
-    if alert is None or not Alert.objects.filter(pk=alert.pk, mailed_at=None).update(mailed_at=timezone.now()):
-        return
-    body = f"{alert.detail}\n\n{settings.SITE_URL}/staff/alerts/\n"
-    try:
-        send_mail(f"[{settings.SITE_NAME}] {alert.title}", body, None, settings.ALERT_EMAILS)
-    except OSError:  # what smtplib and files raise
-        log.warning("alert not mailed", exc_info=True, extra={"alert": alert.pk})
-        Alert.objects.filter(pk=alert.pk).update(mailed_at=None)
+def _open(alert_id: int) -> QuerySet[Alert]:
+    return Alert.objects.filter(pk=alert_id, closed_at__isnull=True)
+
+
+def _close(alert: Alert, *, by: str, now: datetime) -> bool:
+    """In the caller's transaction, once, whoever closes it."""
+    if not _open(alert.pk).update(closed_at=now, closed_by=by):
+        return False
+    tell_closed(alert=alert, now=now)
+    return True

@@ -13,17 +13,13 @@ from django.http import HttpRequest
 
 from panel.lib.money import plain
 from panel.ops import audit
+from panel.web.access import actor_of as actor_of  # the admin pages take it from here
 
 if TYPE_CHECKING:  # generic to the type checker alone
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
 else:
     ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
-
-
-def actor_of(request: HttpRequest) -> str:
-    """The name under which history and audit trail keep what this person does."""
-    return request.user.get_username()
 
 
 def is_superuser(request: HttpRequest) -> bool:

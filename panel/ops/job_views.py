@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.ops.schedule import JobNotStartedError, run_now, scheduled_jobs
-from panel.web.access import need, staff_only
+from panel.web.access import actor_of, need, staff_only
 
 
 @staff_only("ops.view_jobrun")
@@ -24,7 +24,7 @@ def job_now(request: HttpRequest, name: str) -> HttpResponse:
     """Have one run now, beside its timetable."""
     need(request, "ops.change_jobrun")
     try:
-        run_now(name=name, actor=request.user.get_username())
+        run_now(name=name, actor=actor_of(request))
     except KeyError:
         raise Http404("There is no such job.") from None
     except JobNotStartedError as problem:

@@ -18,7 +18,6 @@ class Alert(models.Model):
     detail = models.TextField(blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now, help_text="When its cause was last met.")
-    mailed_at = models.DateTimeField(null=True)
     taken_at = models.DateTimeField(null=True)
     taken_by = models.CharField(max_length=100, blank=True, help_text="Who said that he looks after it.")
     closed_at = models.DateTimeField(null=True)
@@ -32,6 +31,55 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class AlertNotice(models.Model):
+    """One message about an alert to one channel: due at `next_at`, and over where that is empty.
+
+    A test belongs to no alert. `target` is the chat where a channel has several.
+    """
+
+    class Event(models.TextChoices):
+        OPENED = "opened", "opening"
+        CLOSED = "closed", "end"
+        TEST = "test", "test"
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        TELEGRAM = "telegram", "Telegram"
+        WEBHOOK = "webhook", "Webhook"
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, null=True, related_name="notices")
+    event = models.CharField(max_length=10, choices=Event)
+    channel = models.CharField(max_length=10, choices=Channel)
+    target = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(null=True, default=timezone.now)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Counted as each begins: 0 was surely not told.")
+    tried_at = models.DateTimeField(null=True)
+    is_delivered = models.BooleanField(default=False)
+    why = models.CharField(max_length=300, blank=True, help_text="Why it was not told at the last try.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "event", "channel", "target"], name="alert_notice_once")
+        ]
+        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="alert_notice_due")]
+
+    def __str__(self) -> str:
+        return f"{self.event} by {self.way}"
+
+    @property
+    def way(self) -> str:
+        """The channel, and the chat where there is one, in words."""
+        return f"{self.get_channel_display()} {self.target}".strip()
+
+    @property
+    def word(self) -> str:
+        """How it stands: Told, Not told, Failing or Waiting."""
+        if self.next_at is None:
+            return "Told" if self.is_delivered else "Not told"
+        return "Failing" if self.why else "Waiting"
 
 
 class AuditEvent(models.Model):

@@ -1,4 +1,4 @@
-"""Who may see the staff's pages and act there. Called by every view of theirs."""
+"""Who may see the staff's pages and act there, and under which name. Called by every view and admin page of theirs."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -38,3 +38,8 @@ def need(request: HttpRequest, permission: str) -> None:
     """Raises PermissionDenied unless this member of staff has the permission, such as orders.change_order."""
     if not request.user.has_perm(permission):
         raise PermissionDenied
+
+
+def actor_of(request: HttpRequest) -> str:
+    """The name under which history and audit trail keep what this person does."""
+    return request.user.get_username()

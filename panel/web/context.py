@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from panel.lib.log_settings import request_id
+from panel.lib.log_context import request_id
 
 
 def site(request: HttpRequest) -> dict[str, str]:
     """`SITE_NAME`, `CURRENCY` and `request_id` for all templates."""
-    return {"SITE_NAME": settings.SITE_NAME, "CURRENCY": settings.CURRENCY, "request_id": request_id.get()}
+    return {"SITE_NAME": settings.SITE_NAME, "CURRENCY": settings.CURRENCY, "request_id": request_id()}

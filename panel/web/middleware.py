@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
-
-from panel.lib.log_settings import request_id
+from structlog.contextvars import bound_contextvars
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -18,13 +17,11 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = request_id.set(secrets.token_hex(6))
-        try:
+        request_id = secrets.token_hex(6)
+        with bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-            response["X-Request-Id"] = request_id.get()
-            return response
-        finally:
-            request_id.reset(token)
+        response["X-Request-Id"] = request_id
+        return response
 
 
 class PrivatePagesMiddleware:

@@ -1,14 +1,16 @@
 """What every provider adapter offers: typed questions and answers, no models. Amounts are in the provider's money."""
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
-from providers.adapters.errors import Evidence
+from providers.adapters.errors import AdapterError, Evidence
 from providers.adapters.fingerprint import fingerprint
 
 MIRRORED = (
@@ -153,6 +155,10 @@ class Balance:
     currency: str
 
 
+Recorder = Callable[[str, str, float], None]
+"""Hears of every call: its action, how it went in a word, and its seconds. It must not raise."""
+
+
 class ProviderAdapter(ABC):
     """One provider, one thread. Reads raise RetryLater; `add` raises Refused, NotPlaced or OutcomeUnknown.
 
@@ -160,6 +166,7 @@ class ProviderAdapter(ABC):
     """
 
     batch_size = 100
+    record: Recorder | None = None
 
     @abstractmethod
     def services(self, *, unless_digest: str = "") -> ServiceList | None:
@@ -197,3 +204,17 @@ class ProviderAdapter(ABC):
 
     @abstractmethod
     def close(self) -> None: ...
+
+    @contextmanager
+    def _recorded(self, action: str) -> Iterator[None]:
+        """Around everything that one call is."""
+        started, outcome = time.monotonic(), "error"
+        try:
+            yield
+            outcome = "ok"
+        except AdapterError as error:
+            outcome = error.word
+            raise
+        finally:
+            if self.record is not None:
+                self.record(action, outcome, time.monotonic() - started)

@@ -26,7 +26,9 @@ class Evidence:
 
 
 class AdapterError(Exception):
-    """`text` is one line for people: the provider's own words where it gave some."""
+    """`text` is one line for people: the provider's own words where it gave some. `word` is for counting."""
+
+    word = "error"
 
     def __init__(self, text: str, *, evidence: Evidence | None = None) -> None:
         super().__init__(text)
@@ -36,6 +38,8 @@ class AdapterError(Exception):
 
 class Refused(AdapterError):  # noqa: N818 (the words of the domain)
     """`code` is "order" (this order is wrong) or "service_gone" (the service is no longer sold there)."""
+
+    word = "refused"
 
     def __init__(self, text: str, *, code: Literal["order", "service_gone"], evidence: Evidence | None = None) -> None:
         super().__init__(text, evidence=evidence)
@@ -55,11 +59,14 @@ class NotPlaced(AdapterError):  # noqa: N818
     ) -> None:
         super().__init__(text, evidence=evidence)
         self.reason = reason
+        self.word = reason
         self.retry_after = retry_after
 
 
 class OutcomeUnknown(AdapterError):  # noqa: N818
     """`candidate` is an order id that the doubtful answer named, for a person to look at."""
+
+    word = "unknown"
 
     def __init__(self, text: str, *, candidate: str = "", evidence: Evidence | None = None) -> None:
         super().__init__(text, evidence=evidence)
@@ -83,5 +90,6 @@ class RetryLater(AdapterError):  # noqa: N818
     ) -> None:
         super().__init__(text, evidence=evidence)
         self.reason = reason
+        self.word = reason
         self.may_be_done = may_be_done
         self.retry_after = retry_after

@@ -47,22 +47,15 @@ class V2Adapter(ProviderAdapter):
         self._outbound = Outbound(allowed_private_hosts=allowed_private_hosts)
 
     def services(self, *, unless_digest: str = "") -> ServiceList | None:
-        answer = self._fetch("services", {}, most_bytes=SERVICES_BYTES)
-        if isinstance(answer, RetryLater):
-            raise answer
-        digest = hashlib.sha256(answer.body).hexdigest()
-        if answer.status == 200 and digest == unless_digest:
-            return None
-        found = self._understand(answer, read_services)
-        if isinstance(found, RetryLater):
-            raise found
-        return ServiceList(services=found[0], rejected=found[1], digest=digest)
+        with self._recorded("services"):
+            return self._services(unless_digest)
 
     def add(self, *, request: AddRequest, deadline: float) -> Placed:
-        outcome = self._buy(request, deadline)
-        if isinstance(outcome, AdapterError):
-            raise outcome
-        return outcome
+        with self._recorded("add"):
+            outcome = self._buy(request, deadline)
+            if isinstance(outcome, AdapterError):
+                raise outcome
+            return outcome
 
     def status(self, *, order_id: str) -> OrderStatus | ItemError:
         return self._read("status", {"order": order_id}, lambda data: v2_reads.read_status(data, order_id))
@@ -92,6 +85,18 @@ class V2Adapter(ProviderAdapter):
 
     def close(self) -> None:
         self._outbound.close()
+
+    def _services(self, unless_digest: str) -> ServiceList | None:
+        answer = self._fetch("services", {}, most_bytes=SERVICES_BYTES)
+        if isinstance(answer, RetryLater):
+            raise answer
+        digest = hashlib.sha256(answer.body).hexdigest()
+        if answer.status == 200 and digest == unless_digest:
+            return None
+        found = self._understand(answer, read_services)
+        if isinstance(found, RetryLater):
+            raise found
+        return ServiceList(services=found[0], rejected=found[1], digest=digest)
 
     def _buy(self, request: AddRequest, deadline: float) -> Placed | AdapterError:
         if not {"key", "action"}.isdisjoint(request.fields):
@@ -139,11 +144,12 @@ class V2Adapter(ProviderAdapter):
         return self._read(action, {name: ",".join(ids)}, lambda data: read(data, ids), fresh=fresh)
 
     def _read(self, action: str, fields: Mapping[str, str], read: Callable[[Any], T], *, fresh: bool = False) -> T:
-        answer = self._fetch(action, fields, fresh=fresh)
-        result = answer if isinstance(answer, RetryLater) else self._understand(answer, read)
-        if isinstance(result, RetryLater):
-            raise result
-        return result
+        with self._recorded(action):
+            answer = self._fetch(action, fields, fresh=fresh)
+            result = answer if isinstance(answer, RetryLater) else self._understand(answer, read)
+            if isinstance(result, RetryLater):
+                raise result
+            return result
 
     def _fetch(
         self, action: str, fields: Mapping[str, str], *, most_bytes: int = READ_BYTES, fresh: bool = False

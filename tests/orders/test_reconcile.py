@@ -4,10 +4,12 @@ from decimal import Decimal
 
 import pytest
 from django.conf import LazySettings
+from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 
 from orders.reconcile import read_balances
 from panel.ops.models import Alert
+from panel.ops.notice_jobs import tell_due
 from providers.balances import record_deposit
 from providers.models import BalanceReading, Provider
 from tests.fixtures_orders import Store
@@ -52,9 +54,8 @@ def test_an_order_in_doubt_explains_either(store: Store, fault: str) -> None:
     [("995", "-5", "paused-drift", "critical"), ("1004", "4", "drift", "warning")],
 )
 def test_a_lasting_drift_raises_an_alert_and_a_deposit_ends_it(
-    store: Store, settings: LazySettings, mailoutbox: list[object], balance: str, drift: str, alert: str, level: str
+    store: Store, balance: str, drift: str, alert: str, level: str
 ) -> None:
-    settings.ALERT_EMAILS = ["boss@example.com"]
     store.simulator.balance = Decimal(balance)
     assert store.read_balance().drift == Decimal(drift)
     assert open_alerts() == set()
@@ -68,21 +69,23 @@ def test_a_lasting_drift_raises_an_alert_and_a_deposit_ends_it(
 
 
 def test_a_low_balance_raises_an_alert_once(
-    store: Store, settings: LazySettings, mailoutbox: list[object], django_capture_on_commit_callbacks: object
+    store: Store, settings: LazySettings, mailoutbox: list[EmailMessage]
 ) -> None:
     settings.ALERT_EMAILS = ["boss@example.com"]
     record_deposit(provider=store.provider, amount=Decimal("-990.5"))
     store.simulator.balance = Decimal("9.5")
     for _ in range(2):
-        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
-            store.read_balance()
+        store.read_balance()
+        tell_due()
     assert open_alerts() == {"balance-low"}
-    assert len(mailoutbox) == 1
+    assert [mail.subject for mail in mailoutbox] == ["[Panel] The balance at North is low"]
 
     record_deposit(provider=store.provider, amount=Decimal(100))
     store.simulator.balance = Decimal("109.5")
     store.read_balance()
+    tell_due()
     assert open_alerts() == set()
+    assert mailoutbox[-1].subject == "[Panel] Over: The balance at North is low"
 
 
 def test_a_top_up_resumes_a_provider_that_ran_dry(store: Store) -> None:

@@ -26,18 +26,44 @@ def test_the_defaults_are_in_order() -> None:
         ("ALLOWED_HOSTS", ["panel.example.com", "*"], "panel.E002"),
         ("SECRET_KEY", "short", "panel.E003"),
         ("API_PEPPER", "", "panel.E003"),
+        ("METRICS_TOKEN", "short", "panel.E003"),
         ("DATA_KEYS", [], "panel.E004"),
         ("DATA_KEYS", ["not base64"], "panel.E004"),
         ("DATA_KEYS", ["c2hvcnQ="], "panel.E004"),
         ("POLL_SECONDS", 0, "panel.E005"),
         ("LEASE_SECONDS", 30, "panel.E006"),
         ("CURRENCY", "$", "panel.E007"),
-        ("REPORT_TIME_ZONE", "Berlin", "panel.E009"),
+        ("REPORT_TIME_ZONE", "Berlin", "panel.E011"),
+        ("SENTRY_DSN", "http://public@sentry.example.com/1", "panel.W004"),
     ],
 )
 def test_a_mistake_is_found(settings: Any, name: str, value: object, expected: str) -> None:
     setattr(settings, name, value)
     assert found() == {expected}
+
+
+SECRET = "whsec_" + "a" * 44
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"TELEGRAM_TOKEN": "1:a"}, "panel.E009"),
+        ({"TELEGRAM_CHATS": ["7"]}, "panel.E009"),
+        ({"TELEGRAM_TOKEN": "1:a/../b", "TELEGRAM_CHATS": ["7"]}, "panel.E009"),
+        ({"WEBHOOK_URL": "https://ops.example.com/"}, "panel.E010"),
+        ({"WEBHOOK_SECRET": SECRET}, "panel.E010"),
+        ({"WEBHOOK_URL": "http://ops.example.com/", "WEBHOOK_SECRET": SECRET}, "panel.E010"),
+        ({"WEBHOOK_URL": "https://ops.example.com/", "WEBHOOK_SECRET": "whsec_c2hvcnQ="}, "panel.E010"),
+        ({"WEBHOOK_URL": "https://ops.example.com/", "WEBHOOK_SECRET": "not base64"}, "panel.E010"),
+        ({"TELEGRAM_TOKEN": "123:a-B_c", "TELEGRAM_CHATS": ["7"]}, None),
+        ({"WEBHOOK_URL": "https://ops.example.com/", "WEBHOOK_SECRET": SECRET}, None),
+    ],
+)
+def test_a_half_set_channel_of_the_alerts_is_found(settings: Any, given: dict[str, Any], expected: str | None) -> None:
+    for name, value in given.items():
+        setattr(settings, f"ALERT_{name}", value)
+    assert found() == ({expected} if expected else set())
 
 
 def test_a_transaction_around_every_request_is_refused(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,9 @@ from orders.settle import Houses, end_with_refund
 from orders.states import State
 from orders.webhooks import deliver
 from orders.webhooks.choices import send_again, send_test, set_webhook
-from orders.webhooks.deliver import RETRIES, deliver_due, forget_old
+from orders.webhooks.deliver import deliver_due, forget_old
 from orders.webhooks.models import Delivery, Webhook
+from panel.lib.retries import RETRIES
 from panel.lib.secret import Secret
 from panel.ops.models import JobRun
 from tests.fixtures_orders import Store

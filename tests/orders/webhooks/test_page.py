@@ -12,9 +12,9 @@ from django.test import Client
 from orders.webhooks.choices import send_test
 from orders.webhooks.deliver import deliver_due
 from orders.webhooks.models import Delivery, Webhook
-from orders.webhooks.signing import signed_headers
 from panel.customers.models import User
 from panel.lib.secret import Secret
+from panel.lib.signing import signed_headers
 from panel.ops.models import AuditEvent
 from tests.fixtures_orders import Store
 from tests.orders.webhooks.conftest import Listen

@@ -44,6 +44,7 @@ BUTTONS = {
     "/staff/alerts/{alert}/close/": {ADMIN, MANAGER, SUPPORT},
     "/staff/balances/{provider}/explain/": {ADMIN, MANAGER},
     "/staff/balances/{provider}/resume/": {ADMIN, MANAGER},
+    "/staff/alerts/test/": {ADMIN, MANAGER, SUPPORT},
     "/staff/jobs/check_books/run/": {ADMIN, MANAGER},
     "/admin/wallet/account/adjust/{customer}/": {ADMIN, MANAGER},
     "/admin/providers/provider/{provider}/test/": {ADMIN, MANAGER},

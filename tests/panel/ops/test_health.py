@@ -22,6 +22,8 @@ QUICK_JOBS = (
     "measure_times",
     "deliver_webhooks",
     "probe_doubts",
+    "tell_alerts",
+    "count_orders",
 )
 
 

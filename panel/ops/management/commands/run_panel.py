@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from panel.ops.metric_files import clean_up
 from panel.serving import PanelServer
 
 DATABASE_SECONDS = 30
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         os.umask(0o077)  # what it writes into the data directory is for its owner
         wait_for_database(seconds=DATABASE_SECONDS)
         refuse_old_schema()
+        clean_up()
         has_jobs = not settings.REDIS_URL and not options["no_jobs"]
         if options["no_jobs"]:
             settings.EXPECT_JOBS = False  # read by the health page of the processes forked from this one

@@ -1,4 +1,4 @@
-"""How a message is signed, so that its receiver knows who sent it and when. Pure.
+"""How a message is signed, so that its receiver knows who sent it and when: webhooks and alerts. Pure.
 
 The scheme is that of https://www.standardwebhooks.com: HMAC-SHA-256 of `id.timestamp.body` under the secret's bytes.
 """
@@ -19,10 +19,14 @@ def new_secret() -> Secret:
     return Secret(PREFIX + base64.b64encode(secrets.token_bytes(32)).decode())
 
 
+def key_of(secret: Secret) -> bytes:
+    """The bytes that sign. Raises ValueError where the secret is not written as `new_secret` writes it."""
+    return base64.b64decode(secret.reveal().removeprefix(PREFIX), validate=True)
+
+
 def signed_headers(*, secret: Secret, message_id: str, timestamp: int, body: bytes) -> Mapping[str, str]:
     """The headers that go with `body`; `timestamp` in seconds since 1970."""
-    key = base64.b64decode(secret.reveal().removeprefix(PREFIX))
-    digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    digest = hmac.new(key_of(secret), f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return {
         "Content-Type": "application/json",
         "webhook-id": message_id,

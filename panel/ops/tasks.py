@@ -1,0 +1,25 @@
+"""The jobs of this floor as Celery runs them. The schedule is in panel/celery.py."""
+
+from dataclasses import asdict
+
+from celery import shared_task
+from django.utils import timezone
+
+from panel.ops import notice_jobs
+from panel.ops.jobs import run_leased
+
+LEASE = 120
+
+
+@shared_task
+def tell_alerts() -> None:
+    """Tell by e-mail, Telegram and webhook of alerts that opened or closed."""
+    run_leased(name="tell_alerts", seconds=LEASE, job=lambda: asdict(notice_jobs.tell_due()))
+
+
+@shared_task
+def forget_notices() -> None:
+    """Drop the log of messages about alerts that were over long ago."""
+    run_leased(
+        name="forget_notices", seconds=LEASE, job=lambda: {"deleted": notice_jobs.forget_old(now=timezone.now())}
+    )
