@@ -32,8 +32,8 @@ class ProviderForm(ProviderModelForm):
     class Meta:
         model = Provider
         fields = (
-            "name", "url", "currency", "exchange_rate", "shelve", "is_active", "low_balance", "drift_threshold",
-            "probing",
+            "name", "url", "currency", "exchange_rate", "shelve", "low_margin", "is_active", "low_balance",
+            "drift_threshold", "probing",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from panel.lib.bulk import update_rows
 from providers.catalog.derive import CHOSEN, DERIVED, GONE, SOLD_TYPES, SOURCE, Row, Terms, derive, heading
 from providers.catalog.models import Category, Markup, Service, Shelf
-from providers.catalog.pricing import Rule, RuleBook
+from providers.catalog.pricing import Floor, Rule, RuleBook
 from providers.models import Provider, UpstreamService
 from providers.sync import clear_doubts
 
@@ -80,6 +80,11 @@ def touch_shelf() -> None:
         Shelf.objects.bulk_create([Shelf(pk=1, version=version)], ignore_conflicts=True)
 
 
+def floor_of(provider: Provider) -> Floor:
+    """The smallest margin of what is bought there."""
+    return Floor(percent=settings.MINIMUM_MARGIN_PERCENT, hides=provider.low_margin == Provider.LowMargin.HIDE)
+
+
 def rule_book() -> RuleBook:
     """The rules as they are now."""
     fields = ("percent", "fixed", "decimals", "provider_id", "category_id", "service_id")
@@ -95,14 +100,14 @@ def _read_rows(rows: QuerySet[UpstreamService]) -> list[Row]:
 def _follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: datetime) -> ShelfReport:
     """One transaction. The providers are locked first, so that nobody prices by rules that are about to change."""
     with transaction.atomic():
-        locked = of.select_for_update(no_key=True).order_by("pk").only("exchange_rate", "shelve")
+        locked = of.select_for_update(no_key=True).order_by("pk").only("exchange_rate", "shelve", "low_margin")
         providers = {provider.pk: provider for provider in locked}
         found = _read_rows(rows)
         terms = Terms(
             exchange_rates={pk: provider.exchange_rate for pk, provider in providers.items()},
-            categories=_categories([heading(row) for row in found if not row["service__has_own_words"]]),
+            floors={pk: floor_of(provider) for pk, provider in providers.items()},
+            categories=_categories([heading(row) for row in found if not row["service__keeps_category"]]),
             rules=rule_book(),
-            minimum_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
         )
         enabled = {pk for pk, provider in providers.items() if provider.shelve == Provider.Shelve.ALL}
         created = _create([row for row in found if row["service__pk"] is None], terms, enabled, now)

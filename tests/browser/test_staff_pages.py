@@ -112,7 +112,7 @@ def test_a_verdict_is_given_with_the_keyboard(open_page: Open, store: Store, dou
 
 def test_a_markup_shows_its_prices_while_it_is_typed(open_page: Open, store: Store) -> None:
     page = open_page(f"/admin/catalog/markup/{Markup.objects.get().pk}/change/")
-    expect(page.locator("#preview")).to_contain_text("The rule prices 20 services: 0 dearer, 0 cheaper than now.")
+    expect(page.locator("#preview")).to_contain_text("The rule is for 20 services, and 0 would change: 0 dearer")
     page.fill("#id_percent", "-20")
     expect(page.locator("#preview")).to_contain_text("0 dearer, 20 cheaper than now.")
     expect(page.locator("#preview")).to_contain_text("The rate is below the cost.")
