@@ -8,16 +8,21 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.views.decorators.http import require_POST
 
 from panel.ops import audit
 from panel.ops.back_office import RecordAdmin, TabularInline, actor_of
 from panel.web.templatetags.panel import money
 from providers.catalog import markup_admin, terms_admin
 from providers.catalog.choices import choose_for_service, put_on_sale, save_category
+from providers.catalog.chosen_admin import begin_change, go_on_with_change
 from providers.catalog.forms import BackupForm, ServiceForm
+from providers.catalog.import_admin import import_page
 from providers.catalog.models import Backup, Category, Service
+from providers.catalog.places_admin import arrange_categories, arrange_services
 from providers.catalog.pricing import margin_percent
 from providers.catalog.shelve import confirm_services
 
@@ -33,6 +38,14 @@ class CategoryAdmin(RecordAdmin):
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         save_category(category=obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        order, inside = self.admin_site.admin_view(arrange_categories), self.admin_site.admin_view(arrange_services)
+        return [
+            path("arrange/", order, name="catalog_category_arrange"),
+            path("<int:category_id>/arrange/", inside, name="catalog_category_arrange_services"),
+            *super().get_urls(),
+        ]
 
 
 class BackupInline(TabularInline):
@@ -69,7 +82,7 @@ class ServiceAdmin(RecordAdmin):
     search_help_text = "Our number, the provider's number, or words of the name or category"
     autocomplete_fields = ("category",)
     inlines = (BackupInline,)
-    actions = ("enable", "disable", "confirm")
+    actions = ("enable", "disable", "price", "unprice", "move", "place", "confirm")
     fieldsets = (
         (
             None,
@@ -134,6 +147,30 @@ class ServiceAdmin(RecordAdmin):
         if chosen:
             choose_for_service(service=obj, chosen=chosen)
 
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("import/", guard(import_page), name="catalog_service_import"),
+            path("chosen/<slug:name>/", guard(require_POST(go_on_with_change)), name="catalog_service_chosen"),
+            *super().get_urls(),
+        ]
+
+    @admin.action(description="Set a markup of their own…", permissions=["change"])
+    def price(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
+        return _begin(request, "price", services)
+
+    @admin.action(description="Remove their own markups…", permissions=["change"])
+    def unprice(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
+        return _begin(request, "unprice", services)
+
+    @admin.action(description="Move to a category…", permissions=["change"])
+    def move(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
+        return _begin(request, "move", services)
+
+    @admin.action(description="Move to a place in their category…", permissions=["change"])
+    def place(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
+        return _begin(request, "place", services)
+
     @admin.action(description="Put on sale", permissions=["change"])
     def enable(self, request: HttpRequest, services: QuerySet[Service]) -> None:
         self._switch(request, services, is_enabled=True)
@@ -158,3 +195,9 @@ class ServiceAdmin(RecordAdmin):
     def _note(self, request: HttpRequest, action: str, ids: list[int]) -> None:
         detail = {"services": ids[:1000], "count": len(ids)}
         audit.record(actor=actor_of(request), action=action, target="services", detail=detail)
+
+
+def _begin(request: HttpRequest, name: str, services: QuerySet[Service]) -> HttpResponse:
+    """For the chosen services in the shop's order, whatever the list was sorted by."""
+    in_order = services.order_by("category__position", "category__name", "position", "pk")
+    return begin_change(request, name, chosen=list(in_order.values_list("pk", flat=True)))

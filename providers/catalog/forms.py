@@ -80,8 +80,8 @@ def preview_of(rule: Rule) -> Preview:
         rows=rows[:SHOWN],
         reached=len(rows),
         changed=sum(row.new_rate != row.old_rate for row in rows),
-        dearer=sum(row.new_rate > row.old_rate for row in rows),
-        cheaper=sum(row.new_rate < row.old_rate for row in rows),
+        dearer=sum(row.is_dearer for row in rows),
+        cheaper=sum(row.is_cheaper for row in rows),
         unsold=sum(bool(row.problem) for row in rows),
         own=sum(row.has_own_rate for row in rows),
     )

@@ -31,16 +31,25 @@ class MarkupChange:
 class PreviewRow:
     """What a rule would do to one service; amounts per 1000 or per package, in the shop's currency.
 
-    `problem` says why it would not be sold, and is empty where it would. `has_own_rate`: rules do not price it.
+    `problem` says why it would not be sold, and is empty where it would. `has_own_rate`: rules do not price it. What is
+    new has no `old_rate`.
     """
 
     service_id: int
     name: str
     cost: Decimal
-    old_rate: Decimal
+    old_rate: Decimal | None
     new_rate: Decimal
     problem: str
     has_own_rate: bool = False
+
+    @property
+    def is_dearer(self) -> bool:
+        return self.old_rate is not None and self.new_rate > self.old_rate
+
+    @property
+    def is_cheaper(self) -> bool:
+        return self.old_rate is not None and self.new_rate < self.old_rate
 
     @property
     def margin(self) -> Decimal | None:
