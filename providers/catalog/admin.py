@@ -62,7 +62,7 @@ class BackupInline(TabularInline):
 class ServiceAdmin(RecordAdmin):
     form = ServiceForm
     list_display = (
-        "id", "name", "category", "provider", "cost_shown", "rate_shown", "margin", "is_enabled", "is_available",
+        "id", "name", "cost_shown", "rate_shown", "margin", "is_enabled", "is_available", "category", "provider",
         "unavailable_reason",
     )  # fmt: skip
     list_display_links = ("id", "name")

@@ -31,13 +31,13 @@ SHOWN = 50
 class ShelfChange:
     """One kind of change: its words, its form, who may make it, and the one call that makes it.
 
-    `apply(form, actor)` is given a valid form and says how many services changed; raises MarkupError. `found_by` is how
+    `said` is what happened to one service, and to several. `apply(form, actor)` is given a valid form and says how many services changed; raises MarkupError. `found_by` is how
     the chosen numbers name services of the shelf.
     """
 
     title: str
     button: str
-    said: str
+    said: tuple[str, str]
     form: type[ChosenForm]
     permissions: Sequence[str]
     apply: Callable[[Any, str], int]
@@ -80,7 +80,7 @@ CHANGES = {
     "price": ShelfChange(
         title="Set a markup of their own",
         button="Set the markup",
-        said="{count:,} services have a new price.",
+        said=("has a new price", "have a new price"),
         form=PriceForm,
         permissions=("catalog.change_service", "catalog.add_markup", "catalog.change_markup"),
         apply=_price,
@@ -88,7 +88,7 @@ CHANGES = {
     "unprice": ShelfChange(
         title="Remove their own markups",
         button="Remove the markups",
-        said="{count:,} services have a new price.",
+        said=("has a new price", "have a new price"),
         form=ChosenForm,
         permissions=("catalog.change_service", "catalog.delete_markup"),
         apply=_unprice,
@@ -96,7 +96,7 @@ CHANGES = {
     "move": ShelfChange(
         title="Move to a category",
         button="Move them",
-        said="{count:,} services were moved.",
+        said=("was moved", "were moved"),
         form=MoveForm,
         permissions=("catalog.change_service", "catalog.add_category"),
         apply=_move,
@@ -104,7 +104,7 @@ CHANGES = {
     "place": ShelfChange(
         title="Move to a place in their category",
         button="Move them",
-        said="{count:,} services stand at a new place.",
+        said=("stands at a new place", "stand at a new place"),
         form=PlaceForm,
         permissions=("catalog.change_service",),
         apply=_place,
@@ -112,7 +112,7 @@ CHANGES = {
     "import": ShelfChange(
         title="Import services",
         button="Import them",
-        said="{count:,} services were imported.",
+        said=("was imported", "were imported"),
         form=ImportForm,
         permissions=("catalog.change_service", "catalog.add_category", "catalog.add_markup", "catalog.change_markup"),
         apply=_import,
@@ -144,7 +144,7 @@ def go_on_with_change(request: HttpRequest, name: str) -> HttpResponse:
         done = change.apply(form, actor_of(request))
     except MarkupError as error:
         return _refused(request, name, form, error)
-    messages.success(request, change.said.format(count=done))
+    messages.success(request, f"{counted(done, *change.said)}.")
     return redirect("admin:catalog_service_changelist")
 
 
@@ -187,11 +187,12 @@ def told(found: Rehearsal) -> Iterator[str]:
         (found.others, "of these was not chosen", "of these were not chosen"),
     ):
         if count:
-            yield f"{services(count)} {one if count == 1 else many}."
+            yield f"{counted(count, one, many)}."
 
 
-def services(count: int) -> str:
-    return f"{count:,} service{'' if count == 1 else 's'}"
+def counted(count: int, one: str = "", many: str = "") -> str:
+    """So many services, and what they do."""
+    return f"1 service {one}".strip() if count == 1 else f"{count:,} services {many}".strip()
 
 
 def _page(
@@ -205,7 +206,7 @@ def _page(
 ) -> HttpResponse:
     change = CHANGES[name]
     context = {**admin.site.each_context(request), "title": change.title, "change": change, "name": name, "form": form}
-    context |= {"count": services(count), "found": found}
+    context |= {"count": counted(count), "found": found}
     if found is not None:
-        context |= {"told": list(told(found)), "reached": services(found.reached), "rows": found.rows[:SHOWN]}
+        context |= {"told": list(told(found)), "reached": counted(found.reached), "rows": found.rows[:SHOWN]}
     return render(request, "admin/catalog/chosen.html", context, status=status)

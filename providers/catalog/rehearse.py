@@ -85,7 +85,7 @@ def _compared(before: Shelf, after: Shelf, reached: set[int]) -> Rehearsal:
         sold=sum(after[pk].is_sold and not (pk in before and before[pk].is_sold) for pk in changed),
         no_longer_sold=sum(old.is_sold and not new.is_sold for old, new in both),
         moved=sum(old.category_id != new.category_id for old, new in both),
-        placed=sum(old.position != new.position for old, new in both),
+        placed=sum(old.position != new.position and old.category_id == new.category_id for old, new in both),
         others=len(changed - reached),
         unsold=Counter(_why(row) for row in now if not row.is_sold).most_common(),
         rows=list(_rows(before, after, reached | changed)),
