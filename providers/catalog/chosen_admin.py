@@ -31,8 +31,8 @@ SHOWN = 50
 class ShelfChange:
     """One kind of change: its words, its form, who may make it, and the one call that makes it.
 
-    `said` is what happened to one service, and to several. `apply(form, actor)` is given a valid form and says how many services changed; raises MarkupError. `found_by` is how
-    the chosen numbers name services of the shelf.
+    `said` is what happened to one service, and to several. `apply(form, actor)` is given a valid form and says how many
+    services changed; raises MarkupError. `found_by` is how the chosen numbers name services of the shelf.
     """
 
     title: str
