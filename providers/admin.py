@@ -40,7 +40,7 @@ class ProviderAdmin(RecordAdmin):
     ordering = ("name",)
     readonly_fields = ("state", "probes", "synced_at", "sync_error", "created_at")
     fieldsets = (
-        (None, {"fields": ("name", "url", "key", "is_active", "shelve")}),
+        (None, {"fields": ("name", "url", "key", "is_active", "shelve", "low_margin")}),
         ("Money", {"fields": ("currency", "exchange_rate", "low_balance", "runway_hours", "drift_threshold")}),
         ("Doubtful orders", {"fields": ("probing", "probes")}),
         ("How it stands", {"fields": ("state", "synced_at", "sync_error", "created_at")}),
@@ -66,7 +66,7 @@ class ProviderAdmin(RecordAdmin):
             return self.fieldsets[:2]
         if is_superuser(request):
             return self.fieldsets
-        return ((None, {"fields": ("name", "url", "is_active", "shelve")}), *self.fieldsets[1:])
+        return ((None, {"fields": ("name", "url", "is_active", "shelve", "low_margin")}), *self.fieldsets[1:])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
@@ -86,7 +86,7 @@ class ProviderAdmin(RecordAdmin):
         provider = register_provider(key=key, **{name: form.cleaned_data[name] for name in names})
         obj.pk, obj.sealed_key, obj.key_hint = provider.pk, provider.sealed_key, provider.key_hint
         obj._state.adding = False
-        obj.save(update_fields=["is_active", "low_balance", "runway_hours", "drift_threshold"])
+        obj.save(update_fields=["is_active", "low_margin", "low_balance", "runway_hours", "drift_threshold"])
 
     def get_urls(self) -> list[URLPattern]:
         def door(action: str, view: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Staff change a provider: only what they changed is written, and the shelf follows an exchange rate at once."""
+"""Staff change a provider: only what they changed is written, and the shelf follows at once."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,9 @@ from django.db import transaction
 from panel.lib.secret import Secret
 from providers.catalog.shelve import reprice
 from providers.models import Provider
+
+PRICING = {"exchange_rate", "low_margin"}
+"""What prices and sales follow from."""
 
 
 def save_provider(*, provider: Provider, changed: Sequence[str], key: Secret | None) -> int:
@@ -18,6 +21,6 @@ def save_provider(*, provider: Provider, changed: Sequence[str], key: Secret | N
     with transaction.atomic():
         if fields:
             provider.save(update_fields=fields)
-        if "exchange_rate" in fields:
+        if PRICING & set(fields):
             return reprice(provider_id=provider.pk).changed
     return 0

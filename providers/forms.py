@@ -32,7 +32,8 @@ class ProviderForm(ProviderModelForm):
     class Meta:
         model = Provider
         fields = (
-            "name", "url", "currency", "exchange_rate", "shelve", "is_active", "low_balance", "runway_hours",
+            "name", "url", "currency", "exchange_rate", "shelve", "low_margin", "is_active", "low_balance",
+            "runway_hours",
             "drift_threshold", "probing",
         )  # fmt: skip
 

@@ -25,6 +25,10 @@ class Provider(models.Model):
         ALL = "all", "put new services on sale at once"
         REVIEW = "review", "wait for a person"
 
+    class LowMargin(models.TextChoices):
+        HIDE = "hide", "take it off sale"
+        MARK = "mark", "sell it, marked for staff"
+
     name = models.CharField(max_length=100, unique=True)
     adapter = models.CharField(max_length=20, default="v2", editable=False)
     url = models.CharField("API address", max_length=300)
@@ -33,6 +37,13 @@ class Provider(models.Model):
     currency = models.CharField(max_length=8, default="USD")
     exchange_rate = ExchangeRateField(default=1, help_text="What one unit of its currency is worth in the shop's.")
     shelve = models.CharField("new services", max_length=10, choices=Shelve, default=Shelve.ALL)
+    low_margin = models.CharField(
+        "under the smallest margin",
+        max_length=4,
+        choices=LowMargin,
+        default=LowMargin.HIDE,
+        help_text="What becomes of a service there. Below its cost none is sold, unless its own page allows it.",
+    )
     is_active = models.BooleanField("active", default=True, help_text="Switched off: nothing is sent, orders wait.")
     low_balance = AmountField(default=10, help_text="An alert is raised when our balance there falls below this.")
     drift_threshold = AmountField(

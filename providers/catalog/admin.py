@@ -1,6 +1,6 @@
-"""The shelf: categories, services and pricing rules. What sync and the rules write is read-only here.
+"""The shelf: categories and services. What sync and the rules write is read-only here.
 
-Customers' own rates and discounts are in providers/catalog/terms_admin.py.
+Pricing rules are in markup_admin.py, customers' own rates and discounts in terms_admin.py.
 """
 
 from typing import Any
@@ -9,26 +9,24 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from panel.ops import audit
 from panel.ops.back_office import RecordAdmin, TabularInline, actor_of
-from panel.web.access import need
 from panel.web.templatetags.panel import money
-from providers.catalog import terms_admin
+from providers.catalog import markup_admin, terms_admin
 from providers.catalog.choices import choose_for_service, put_on_sale, save_category
-from providers.catalog.forms import TARGETS, BackupForm, MarkupForm, margin_percent, preview_of
-from providers.catalog.markups import delete_markup, set_markup
-from providers.catalog.models import Backup, Category, Markup, Service
+from providers.catalog.chosen_admin import begin_change, go_on_with_change
+from providers.catalog.forms import BackupForm, ServiceForm
+from providers.catalog.import_admin import import_page
+from providers.catalog.models import Backup, Category, Service
+from providers.catalog.places_admin import arrange_categories, arrange_services
+from providers.catalog.pricing import margin_percent
 from providers.catalog.shelve import confirm_services
 
-__all__ = ["CategoryAdmin", "MarkupAdmin", "ServiceAdmin", "terms_admin"]
-
-CHOSEN = (
-    "name", "description", "category", "has_own_words", "position", "is_enabled", "allow_below_cost", "refill_days"
-)  # fmt: skip
+__all__ = ["CategoryAdmin", "ServiceAdmin", "markup_admin", "terms_admin"]
 
 
 @admin.register(Category)
@@ -40,6 +38,14 @@ class CategoryAdmin(RecordAdmin):
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         save_category(category=obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        order, inside = self.admin_site.admin_view(arrange_categories), self.admin_site.admin_view(arrange_services)
+        return [
+            path("arrange/", order, name="catalog_category_arrange"),
+            path("<int:category_id>/arrange/", inside, name="catalog_category_arrange_services"),
+            *super().get_urls(),
+        ]
 
 
 class BackupInline(TabularInline):
@@ -54,8 +60,9 @@ class BackupInline(TabularInline):
 
 @admin.register(Service)
 class ServiceAdmin(RecordAdmin):
+    form = ServiceForm
     list_display = (
-        "id", "name", "category", "provider", "cost_shown", "rate_shown", "margin", "is_enabled", "is_available",
+        "id", "name", "cost_shown", "rate_shown", "margin", "is_enabled", "is_available", "category", "provider",
         "unavailable_reason",
     )  # fmt: skip
     list_display_links = ("id", "name")
@@ -63,33 +70,47 @@ class ServiceAdmin(RecordAdmin):
     list_filter = (
         "is_enabled",
         "is_available",
+        "has_low_margin",
         ("upstream__doubt", admin.AllValuesFieldListFilter),
         ("provider", admin.RelatedOnlyFieldListFilter),
         "type",
-        "has_own_words",
+        "keeps_name",
+        ("own_rate", admin.EmptyFieldListFilter),
         "allow_below_cost",
     )
     search_fields = ("=id", "name", "=upstream__external_id", "category__name")
     search_help_text = "Our number, the provider's number, or words of the name or category"
     autocomplete_fields = ("category",)
     inlines = (BackupInline,)
-    actions = ("enable", "disable", "confirm")
+    actions = ("enable", "disable", "price", "unprice", "move", "place", "confirm")
     fieldsets = (
-        (None, {"fields": ("name", "description", "category", "has_own_words", "position")}),
+        (
+            None,
+            {
+                "fields": (
+                    "name", "keeps_name", "description", "keeps_description", "category", "keeps_category", "position",
+                )
+            },
+        ),
         ("Sale", {"fields": ("is_enabled", "allow_below_cost", "is_available", "unavailable_reason", "doubt")}),
+        ("Price", {"fields": ("own_rate", "cost_shown", "rate_shown", "margin")}),
+        ("Limits", {"fields": ("own_min", "own_max", "limits_shown")}),
         ("After the sale", {"fields": ("refill_days",)}),
-        ("Price", {"fields": ("cost_shown", "rate_shown", "margin")}),
         (
             "From the provider",
-            {"fields": ("provider", "listed_as", "type", "min", "max", "refill", "cancel", "dripfeed", "average_time")},
+            {
+                "fields": (
+                    "provider", "listed_as", "provider_limits", "type", "refill", "cancel", "dripfeed", "average_time",
+                )
+            },
         ),
-    )
+    )  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return tuple(str(name) for name in flatten_fieldsets(self.fieldsets) if name not in CHOSEN)
+        return tuple(str(name) for name in flatten_fieldsets(self.fieldsets) if name not in ServiceForm.Meta.fields)
 
     @admin.display(description="cost", ordering="cost")
     def cost_shown(self, service: Service) -> str:
@@ -102,7 +123,16 @@ class ServiceAdmin(RecordAdmin):
     @admin.display(description="margin")
     def margin(self, service: Service) -> str:
         margin = margin_percent(cost=service.cost, rate=service.rate)
-        return "–" if margin is None else f"{margin:.1f} %"
+        text = "–" if margin is None else f"{margin:.1f} %"
+        return format_html('<span class="state tone-amber">{} low</span>', text) if service.has_low_margin else text
+
+    @admin.display(description="as it is sold")
+    def limits_shown(self, service: Service) -> str:
+        return f"{service.min:,} to {service.max:,}"
+
+    @admin.display(description="its limits")
+    def provider_limits(self, service: Service) -> str:
+        return f"{service.upstream.min:,} to {service.upstream.max:,}"
 
     @admin.display(description="doubt")
     def doubt(self, service: Service) -> str:
@@ -116,6 +146,30 @@ class ServiceAdmin(RecordAdmin):
         chosen = {name: form.cleaned_data[name] for name in form.changed_data}
         if chosen:
             choose_for_service(service=obj, chosen=chosen)
+
+    def get_urls(self) -> list[URLPattern]:
+        guard = self.admin_site.admin_view
+        return [
+            path("import/", guard(import_page), name="catalog_service_import"),
+            path("chosen/<slug:name>/", guard(require_POST(go_on_with_change)), name="catalog_service_chosen"),
+            *super().get_urls(),
+        ]
+
+    @admin.action(description="Set a markup of their own…", permissions=["change"])
+    def price(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
+        return _begin(request, "price", services)
+
+    @admin.action(description="Remove their own markups…", permissions=["change"])
+    def unprice(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
+        return _begin(request, "unprice", services)
+
+    @admin.action(description="Move to a category…", permissions=["change"])
+    def move(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
+        return _begin(request, "move", services)
+
+    @admin.action(description="Move to a place in their category…", permissions=["change"])
+    def place(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
+        return _begin(request, "place", services)
 
     @admin.action(description="Put on sale", permissions=["change"])
     def enable(self, request: HttpRequest, services: QuerySet[Service]) -> None:
@@ -143,61 +197,7 @@ class ServiceAdmin(RecordAdmin):
         audit.record(actor=actor_of(request), action=action, target="services", detail=detail)
 
 
-@admin.register(Markup)
-class MarkupAdmin(RecordAdmin):
-    """Pricing rules. Saving one reprices the shelf in the same transaction."""
-
-    form = MarkupForm
-    list_display = ("reach", "percent_shown", "fixed_shown", "decimals")
-    list_select_related = ("provider", "category", "service")
-    search_fields = ("provider__name", "category__name", "service__name")
-    autocomplete_fields = ("provider", "category", "service")
-    fieldsets = (
-        ("For", {"fields": TARGETS, "description": "One of the three, or none: then it is for everything."}),
-        ("Price", {"fields": ("percent", "fixed", "decimals")}),
-    )
-
-    @admin.display(description="percent", ordering="percent")
-    def percent_shown(self, markup: Markup) -> str:
-        return f"+{markup.percent.normalize():f} %" if markup.percent >= 0 else f"{markup.percent.normalize():f} %"
-
-    @admin.display(description="fixed", ordering="fixed")
-    def fixed_shown(self, markup: Markup) -> str:
-        return money(markup.fixed)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return TARGETS if obj else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm("catalog.delete_markup"))
-
-    def save_model(self, request: HttpRequest, obj: Markup, form: MarkupForm, change: bool) -> None:
-        done = set_markup(**form.terms())
-        obj.pk = done.markup.pk
-        obj._state.adding = False
-        messages.info(request, f"{done.repriced:,} services have a new price.")
-
-    def delete_model(self, request: HttpRequest, obj: Markup) -> None:
-        self.record_deletion(request, obj)
-        count = delete_markup(markup=obj)
-        messages.info(request, f"{count:,} services have a new price.")
-
-    def get_urls(self) -> list[URLPattern]:
-        look = require_POST(self.preview)
-        return [
-            path("preview/", self.admin_site.admin_view(look), name="catalog_markup_preview"),
-            path("<int:markup_id>/preview/", self.admin_site.admin_view(look), name="catalog_markup_preview_of"),
-            *super().get_urls(),
-        ]
-
-    def preview(self, request: HttpRequest, markup_id: int | None = None) -> HttpResponse:
-        """What the rule in the form would do, as a part of the page, or as a page of its own without JavaScript."""
-        need(request, "catalog.view_markup")
-        markup = get_object_or_404(Markup, pk=markup_id) if markup_id else None
-        form_class: Any = self.get_form(request, markup, change=markup is not None)
-        form = form_class(request.POST, instance=markup)
-        preview = preview_of(form.rule()) if form.is_valid() else None
-        context = {**self.admin_site.each_context(request), "title": "Preview", "opts": self.opts}
-        context |= {"form": form, "preview": preview}
-        part = request.headers.get("HX-Request") == "true"
-        return render(request, f"admin/catalog/markup/preview{'' if part else '_page'}.html", context)
+def _begin(request: HttpRequest, name: str, services: QuerySet[Service]) -> HttpResponse:
+    """For the chosen services in the shop's order, whatever the list was sorted by."""
+    in_order = services.order_by("category__position", "category__name", "position", "pk")
+    return begin_change(request, name, chosen=list(in_order.values_list("pk", flat=True)))

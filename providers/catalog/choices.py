@@ -10,22 +10,21 @@ from providers.catalog.models import Category, Service
 from providers.catalog.shelve import reprice, touch_shelf
 from providers.models import Provider
 
-OWN_WORDS = frozenset({"name", "description", "category"})
+KEPT_BY = {"name": "keeps_name", "description": "keeps_description", "category": "keeps_category"}
+"""The switch that keeps what staff wrote from the provider's words."""
 
 
 def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
     """Write these fields of one service, and bring its price and availability in line at once.
 
-    Own words are kept from then on: the provider's no longer replace them. Taking `has_own_words` back brings the
-    provider's words back.
+    A name, description or category that is written here is kept from then on: the provider's no longer replaces it.
+    Taking its switch back brings the provider's back.
     """
-    values = dict(chosen)
-    if OWN_WORDS & values.keys() and "has_own_words" not in values:
-        values["has_own_words"] = True
+    kept = {switch: True for name, switch in KEPT_BY.items() if name in chosen}
     with transaction.atomic():
         # The lock that the shelf takes, first: a sync in this moment neither overwrites these words nor misses them.
         Provider.objects.select_for_update(no_key=True).get(pk=service.provider_id)
-        Service.objects.filter(pk=service.pk).update(**values, changed_at=timezone.now())
+        Service.objects.filter(pk=service.pk).update(**{**kept, **chosen}, changed_at=timezone.now())
         reprice(service_id=service.pk)
         touch_shelf()
 

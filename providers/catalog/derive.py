@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from providers.adapters.words import SERVICE_TYPES
-from providers.catalog.pricing import RuleBook, cost_in_shop, price
+from providers.catalog.pricing import Floor, RuleBook, cost_in_shop, price
 
 SOLD_TYPES = frozenset(SERVICE_TYPES)
 """The types we can take orders for."""
@@ -20,13 +20,22 @@ DOUBTS = {
     "meaning": "Its number now stands for something else at the provider: confirm it.",
     "refused": "The provider refused to sell it: confirm it.",
 }
+NO_LIMITS = "Its own limits lie outside of the provider's."
 GONE = 2
 NO_HEADING = "Other"
 
-COPIED = ("type", "min", "max", "refill", "cancel", "dripfeed", "average_time")
-DERIVED = ("name", "description", "category_id", *COPIED, "cost", "rate", "is_available", "unavailable_reason")
-"""The fields of a shelf row that follow from the mirror and the rules, in the order of every tuple of them."""
-CHOSEN = ("has_own_words", "allow_below_cost")
+LIMITS = ("min", "max")
+COPIED = ("type", "refill", "cancel", "dripfeed", "average_time")
+DERIVED = (
+    *("name", "description", "category_id"),
+    *LIMITS,
+    *COPIED,
+    *("cost", "rate", "has_low_margin", "is_available", "unavailable_reason"),
+)
+"""The fields of a shelf row that follow from mirror, rules and choices, in the order of every tuple of them."""
+CHOSEN = (
+    "keeps_name", "keeps_description", "keeps_category", "own_min", "own_max", "own_rate", "allow_below_cost"
+)  # fmt: skip
 """The fields of a shelf row that staff choose and that change what follows."""
 SOURCE = (
     "pk",
@@ -40,6 +49,7 @@ SOURCE = (
     "name",
     "description",
     "category",
+    *LIMITS,
     *COPIED,
 )
 """The columns of the mirror that are read."""
@@ -50,12 +60,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What holds for all rows: exchange rates by provider, categories by heading, the rules and the least margin."""
+    """What holds for all rows: exchange rates and floors by provider, categories by heading, and the rules."""
 
     exchange_rates: Mapping[int, Decimal]
     categories: Mapping[str, int]
     rules: RuleBook
-    minimum_margin_percent: int
+    floors: Mapping[int, Floor]
 
 
 def heading(row: Row) -> str:
@@ -66,27 +76,40 @@ def heading(row: Row) -> str:
 
 def derive(row: Row, terms: Terms) -> tuple[Any, ...]:
     """The values of DERIVED."""
-    if row["service__has_own_words"]:
-        words = (row["service__name"], row["service__description"], row["service__category_id"])
-    else:
-        words = (row["name"], row["description"], terms.categories[heading(row)])
-    rule = terms.rules.rule_for(service_id=row["service__pk"], category_id=words[2], provider_id=row["provider_id"])
+    provider_id = row["provider_id"]
+    name = row["service__name"] if row["service__keeps_name"] else row["name"]
+    description = row["service__description"] if row["service__keeps_description"] else row["description"]
+    category_id = row["service__category_id"] if row["service__keeps_category"] else terms.categories[heading(row)]
+    least, most = _limits(row)
     asked = price(
-        cost=cost_in_shop(rate=row["rate"], exchange_rate=terms.exchange_rates[row["provider_id"]]),
-        rule=rule,
+        cost=cost_in_shop(rate=row["rate"], exchange_rate=terms.exchange_rates[provider_id]),
+        rule=terms.rules.rule_for(service_id=row["service__pk"], category_id=category_id, provider_id=provider_id),
+        own_rate=row["service__own_rate"],
         allow_below_cost=bool(row["service__allow_below_cost"]),
-        minimum_margin_percent=terms.minimum_margin_percent,
+        floor=terms.floors[provider_id],
     )
-    reason = _unsold(row) or asked.problem
-    return (*words, *(row[name] for name in COPIED), asked.cost, asked.rate, not reason, reason)
+    reason = _unsold(row, least, most) or asked.problem
+    copied = (row[name] for name in COPIED)
+    told = (asked.cost, asked.rate, asked.is_thin, not reason, reason)
+    return (name, description, category_id, least, most, *copied, *told)
 
 
-def _unsold(row: Row) -> str:
-    """Why the provider's side keeps it from being sold; empty where nothing does."""
+def _limits(row: Row) -> tuple[int, int]:
+    """The narrower of the provider's limits and ours: never less or more than the provider takes."""
+    own_min, own_max = row["service__own_min"], row["service__own_max"]
+    least: int = row["min"] if own_min is None else max(row["min"], own_min)
+    most: int = row["max"] if own_max is None else min(row["max"], own_max)
+    return least, most
+
+
+def _unsold(row: Row, least: int, most: int) -> str:
+    """Why it cannot be sold at any price; empty where it can."""
     if row["missing"] >= GONE:
         return NOT_LISTED
     if row["doubt"]:
         return DOUBTS[row["doubt"]]
     if row["type"] not in SOLD_TYPES:
         return f"We do not sell the type “{(row['type'] or row['raw_type'])[:50]}” yet."
+    if least > most and (least, most) != (row["min"], row["max"]):
+        return NO_LIMITS
     return ""

@@ -1,21 +1,21 @@
-"""The admin's form of a markup: checked as the command checks it, with a preview of what it would do to the shelf."""
+"""The admin's forms of markups, services and their backups; a markup with a preview of what it would do."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from panel.ops.back_office import trim_amounts
 from providers.catalog.markups import MarkupError, PreviewRow, checked_rule, preview
-from providers.catalog.models import Backup, Markup
+from providers.catalog.models import Backup, Markup, Service
 from providers.catalog.pricing import Rule
 
 if TYPE_CHECKING:  # generic to the type checker alone
     MarkupModelForm = forms.ModelForm[Markup]
     BackupModelForm = forms.ModelForm[Backup]
+    ServiceModelForm = forms.ModelForm[Service]
 else:
-    MarkupModelForm = BackupModelForm = forms.ModelForm
+    MarkupModelForm = BackupModelForm = ServiceModelForm = forms.ModelForm
 
 SHOWN = 50
 ALL = 1_000_000
@@ -61,14 +61,15 @@ class MarkupForm(MarkupModelForm):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a rule would do: the first rows, what is no longer sold before all else, and counts of all it prices."""
+    """What a rule would do: the first rows, what is no longer sold before all else, and counts of all it is for."""
 
     rows: list[PreviewRow]
-    priced: int
+    reached: int
     changed: int
     dearer: int
     cheaper: int
     unsold: int
+    own: int
 
 
 def preview_of(rule: Rule) -> Preview:
@@ -77,17 +78,40 @@ def preview_of(rule: Rule) -> Preview:
     rows.sort(key=lambda row: (not row.problem, row.new_rate == row.old_rate))
     return Preview(
         rows=rows[:SHOWN],
-        priced=len(rows),
+        reached=len(rows),
         changed=sum(row.new_rate != row.old_rate for row in rows),
-        dearer=sum(row.new_rate > row.old_rate for row in rows),
-        cheaper=sum(row.new_rate < row.old_rate for row in rows),
+        dearer=sum(row.is_dearer for row in rows),
+        cheaper=sum(row.is_cheaper for row in rows),
         unsold=sum(bool(row.problem) for row in rows),
+        own=sum(row.has_own_rate for row in rows),
     )
 
 
-def margin_percent(*, cost: Decimal, rate: Decimal) -> Decimal | None:
-    """What is earned of each sale, in per cent of the rate; None where there is no rate."""
-    return (rate - cost) * 100 / rate if rate > 0 else None
+class ServiceForm(ServiceModelForm):
+    """What staff choose for a service. Limits of ours leave something of the provider's."""
+
+    class Meta:
+        model = Service
+        fields = (
+            "name", "keeps_name", "description", "keeps_description", "category", "keeps_category", "position",
+            "is_enabled", "allow_below_cost", "own_rate", "own_min", "own_max", "refill_days",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        trim_amounts(self.initial)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        own_min, own_max = given.get("own_min"), given.get("own_max")
+        upstream = self.instance.upstream
+        if own_min is not None and own_min > upstream.max:
+            self.add_error("own_min", f"The provider takes at most {upstream.max:,}.")
+        elif own_max is not None and own_max < upstream.min:
+            self.add_error("own_max", f"The provider takes {upstream.min:,} and more.")
+        elif own_min is not None and own_max is not None and own_min > own_max:
+            self.add_error("own_max", "This is under our own min.")
+        return given
 
 
 class BackupForm(BackupModelForm):

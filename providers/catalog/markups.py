@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 
 from panel.lib.money import LARGEST, PLACES, round_to
 from providers.catalog.models import Category, Markup, Service
-from providers.catalog.pricing import Rule, price
-from providers.catalog.shelve import reprice, rule_book
+from providers.catalog.pricing import Rule, margin_percent, price
+from providers.catalog.shelve import floor_of, reprice, rule_book
 from providers.models import Provider
 
 LARGEST_PERCENT = Decimal(100_000)
@@ -32,15 +31,30 @@ class MarkupChange:
 class PreviewRow:
     """What a rule would do to one service; amounts per 1000 or per package, in the shop's currency.
 
-    `problem` says why it would not be sold, and is empty where it would.
+    `problem` says why it would not be sold, and is empty where it would. `has_own_rate`: rules do not price it. What is
+    new has no `old_rate`.
     """
 
     service_id: int
     name: str
     cost: Decimal
-    old_rate: Decimal
+    old_rate: Decimal | None
     new_rate: Decimal
     problem: str
+    has_own_rate: bool = False
+
+    @property
+    def is_dearer(self) -> bool:
+        return self.old_rate is not None and self.new_rate > self.old_rate
+
+    @property
+    def is_cheaper(self) -> bool:
+        return self.old_rate is not None and self.new_rate < self.old_rate
+
+    @property
+    def margin(self) -> Decimal | None:
+        """What would be earned of each sale, in per cent of the rate."""
+        return margin_percent(cost=self.cost, rate=self.new_rate)
 
 
 def set_markup(
@@ -116,16 +130,13 @@ def _reprice(markup: Markup) -> int:
 
 def _preview_rows(rule: Rule, limit: int) -> Iterator[PreviewRow]:
     book, shown = rule_book().with_rule(rule), 0
-    columns = ("pk", "name", "category_id", "provider_id", "cost", "rate", "allow_below_cost")
-    for pk, name, category_id, provider_id, cost, old_rate, below in Service.objects.values_list(*columns):
+    floors = {provider.pk: floor_of(provider) for provider in Provider.objects.only("low_margin")}
+    columns = ("pk", "name", "category_id", "provider_id", "cost", "rate", "own_rate", "allow_below_cost")
+    for pk, name, category_id, provider_id, cost, old_rate, own_rate, below in Service.objects.values_list(*columns):
         if shown >= limit:
             return
         if book.rule_for(service_id=pk, category_id=category_id, provider_id=provider_id) is rule:
-            asked = price(
-                cost=cost,
-                rule=rule,
-                allow_below_cost=below,
-                minimum_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
-            )
-            yield PreviewRow(pk, name, cost, old_rate, asked.rate, asked.problem)
+            floor = floors[provider_id]
+            asked = price(cost=cost, rule=rule, own_rate=own_rate, allow_below_cost=below, floor=floor)
+            yield PreviewRow(pk, name, cost, old_rate, asked.rate, asked.problem, own_rate is not None)
             shown += 1

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -66,10 +66,25 @@ class Service(models.Model):
         help_text="The provider lists it and we can sell its type at this rate.",
     )
     unavailable_reason = models.CharField(max_length=100, blank=True, editable=False)
-    has_own_words = models.BooleanField(
-        "own words",
-        default=False,
-        help_text="Keep this name, description and category when the provider changes its own.",
+    has_low_margin = models.BooleanField(
+        "low margin", default=False, editable=False, help_text="Its rate is under the smallest margin."
+    )
+    keeps_name = models.BooleanField(
+        "keep this name", default=False, help_text="Also when the provider changes its own. Off: its name is taken."
+    )
+    keeps_description = models.BooleanField("keep this description", default=False)
+    keeps_category = models.BooleanField("keep this category", default=False)
+    own_min = models.PositiveBigIntegerField(
+        "own min", null=True, blank=True, help_text="Empty: the provider's. Of the two, the narrower one holds."
+    )
+    own_max = models.PositiveBigIntegerField(
+        "own max", null=True, blank=True, help_text="Empty: the provider's. Of the two, the narrower one holds."
+    )
+    own_rate = AmountField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MICRO)],
+        help_text="Fixed, whatever the markup rules say, per 1000 or per package. Under the cost it is not sold.",
     )
     allow_below_cost = models.BooleanField(default=False, help_text="Sell even where the rate is under the cost.")
     position = models.IntegerField(default=0)
@@ -81,6 +96,13 @@ class Service(models.Model):
             models.Index(
                 fields=["category", "position"], condition=Q(is_enabled=True, is_available=True), name="service_shelf"
             )
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(own_rate__isnull=True) | Q(own_rate__gt=0), name="service_own_rate"),
+            models.CheckConstraint(
+                condition=Q(own_min__isnull=True) | Q(own_max__isnull=True) | Q(own_min__lte=F("own_max")),
+                name="service_own_limits",
+            ),
         ]
 
     def __str__(self) -> str:

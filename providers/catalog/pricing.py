@@ -10,6 +10,7 @@ PER_PACKAGE = frozenset({"Package", "Custom Comments Package"})
 """Types whose rate is the price of one package; every other rate is per 1000."""
 NO_RULE = "No price yet: add a markup."
 BELOW_COST = "The rate is below the cost."
+OWN_BELOW_COST = "Its own rate is below the cost."
 THIN_MARGIN = "The rate is below the smallest margin."
 NO_PRICE = "The rate is not above zero."
 TOO_DEAR = "The price is too large."
@@ -45,11 +46,23 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """`rate` is what customers pay; `problem` says why it is not sold at that, and is empty where it is."""
+    """`rate` is what customers pay; `problem` says why it is not sold at that, and is empty where it is.
+
+    `is_thin`: the rate is under the smallest margin, sold or not.
+    """
 
     cost: Decimal
     rate: Decimal
     problem: str
+    is_thin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """How far every rate has to be above its cost, in per cent of the cost; `hides` what is not, or only marks it."""
+
+    percent: int = 0
+    hides: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,21 +138,33 @@ def rate_for_customer(
     return wanted if allow_below_cost else max(wanted, cost)
 
 
-def price(*, cost: Decimal, rule: Rule | None, allow_below_cost: bool, minimum_margin_percent: int) -> Price:
-    """What a service of this cost is sold for, or why not. Without a rule it is not sold: never at cost by accident."""
+def price(
+    *, cost: Decimal, rule: Rule | None, own_rate: Decimal | None = None, allow_below_cost: bool, floor: Floor
+) -> Price:
+    """What a service of this cost is sold for, or why not: at its own rate, else by the rule.
+
+    Without either it is not sold: never at cost by accident.
+    """
     if cost >= LARGEST:
         return Price(LARGEST, LARGEST, TOO_DEAR)
-    if rule is None:
+    if own_rate is not None:
+        rate = own_rate
+    elif rule is not None:
+        rate = marked_up(cost=cost, rule=rule)
+    else:
         return Price(cost, cost, NO_RULE)
-    rate = marked_up(cost=cost, rule=rule)
     if rate >= LARGEST:
         return Price(cost, LARGEST, TOO_DEAR)
     if rate <= 0:
         return Price(cost, ZERO, NO_PRICE)
-    if allow_below_cost:
-        return Price(cost, rate, "")
+    is_thin = rate * 100 < cost * (100 + floor.percent)
+    if not is_thin or allow_below_cost:
+        return Price(cost, rate, "", is_thin)
     if rate < cost:
-        return Price(cost, rate, BELOW_COST)
-    if minimum_margin_percent and rate * 100 < cost * (100 + minimum_margin_percent):
-        return Price(cost, rate, THIN_MARGIN)
-    return Price(cost, rate, "")
+        return Price(cost, rate, BELOW_COST if own_rate is None else OWN_BELOW_COST, is_thin)
+    return Price(cost, rate, THIN_MARGIN if floor.hides else "", is_thin)
+
+
+def margin_percent(*, cost: Decimal, rate: Decimal) -> Decimal | None:
+    """What is earned of each sale, in per cent of the rate; None where there is no rate."""
+    return (rate - cost) * 100 / rate if rate > 0 else None

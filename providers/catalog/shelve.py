@@ -15,9 +15,9 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from panel.lib.bulk import update_rows
-from providers.catalog.derive import CHOSEN, DERIVED, GONE, SOLD_TYPES, SOURCE, Row, Terms, derive, heading
+from providers.catalog.derive import CHOSEN, DERIVED, GONE, SOURCE, Row, Terms, derive, heading
 from providers.catalog.models import Category, Markup, Service, Shelf
-from providers.catalog.pricing import Rule, RuleBook
+from providers.catalog.pricing import Floor, Rule, RuleBook
 from providers.models import Provider, UpstreamService
 from providers.sync import clear_doubts
 
@@ -26,8 +26,6 @@ IDS_A_QUERY = 500
 
 _derived_now = itemgetter(*(f"service__{name}" for name in DERIVED))
 _chosen_now = itemgetter(*(f"service__{name}" for name in CHOSEN))
-
-__all__ = ["SOLD_TYPES", "ShelfReport", "confirm_services", "reprice", "rule_book", "shelve_changes", "touch_shelf"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def shelve_changes(*, provider_id: int, external_ids: Sequence[str] | None = Non
     rows = UpstreamService.objects.filter(provider_id=provider_id)
     if external_ids is not None and len(external_ids) <= IDS_A_QUERY:
         rows = rows.filter(external_id__in=external_ids)
-    return _follow(rows, of=Provider.objects.filter(pk=provider_id), now=now)
+    return follow(rows, of=Provider.objects.filter(pk=provider_id), now=now)
 
 
 def reprice(
@@ -60,7 +58,7 @@ def reprice(
         rows = rows.filter(service__category_id=category_id)
     if provider_id is not None:
         rows, providers = rows.filter(provider_id=provider_id), providers.filter(pk=provider_id)
-    return _follow(rows, of=providers, now=timezone.now())
+    return follow(rows, of=providers, now=timezone.now())
 
 
 def confirm_services(*, service_ids: Sequence[int]) -> int:
@@ -69,8 +67,13 @@ def confirm_services(*, service_ids: Sequence[int]) -> int:
     with transaction.atomic():
         cleared = clear_doubts(rows=UpstreamService.objects.filter(service__pk__in=service_ids), now=now)
         if cleared:
-            _follow(UpstreamService.objects.filter(pk__in=cleared), of=Provider.objects.all(), now=now)
+            follow(UpstreamService.objects.filter(pk__in=cleared), of=Provider.objects.all(), now=now)
     return len(cleared)
+
+
+def lock_shelf() -> None:
+    """Take the lock that syncs and rules take, before many services' choices are written; call it in a transaction."""
+    list(Provider.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def touch_shelf() -> None:
@@ -80,29 +83,31 @@ def touch_shelf() -> None:
         Shelf.objects.bulk_create([Shelf(pk=1, version=version)], ignore_conflicts=True)
 
 
+def floor_of(provider: Provider) -> Floor:
+    """The smallest margin of what is bought there."""
+    return Floor(percent=settings.MINIMUM_MARGIN_PERCENT, hides=provider.low_margin == Provider.LowMargin.HIDE)
+
+
 def rule_book() -> RuleBook:
     """The rules as they are now."""
     fields = ("percent", "fixed", "decimals", "provider_id", "category_id", "service_id")
     return RuleBook(Rule(**row) for row in Markup.objects.values(*fields))
 
 
-def _read_rows(rows: QuerySet[UpstreamService]) -> list[Row]:
-    """These rows of the mirror with their shelf rows, as `derive` takes them, in the provider's order."""
-    columns = (*SOURCE, "service__pk", *(f"service__{name}" for name in (*CHOSEN, *DERIVED)))
-    return list(rows.order_by("position", "pk").values(*columns))
+def follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: datetime) -> ShelfReport:
+    """Have the shelf follow these rows of the mirror, of these providers, by rules and choices as they are now.
 
-
-def _follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: datetime) -> ShelfReport:
-    """One transaction. The providers are locked first, so that nobody prices by rules that are about to change."""
+    One transaction. The providers are locked first, so that nobody prices by rules that are about to change.
+    """
     with transaction.atomic():
-        locked = of.select_for_update(no_key=True).order_by("pk").only("exchange_rate", "shelve")
+        locked = of.select_for_update(no_key=True).order_by("pk").only("exchange_rate", "shelve", "low_margin")
         providers = {provider.pk: provider for provider in locked}
         found = _read_rows(rows)
         terms = Terms(
             exchange_rates={pk: provider.exchange_rate for pk, provider in providers.items()},
-            categories=_categories([heading(row) for row in found if not row["service__has_own_words"]]),
+            floors={pk: floor_of(provider) for pk, provider in providers.items()},
+            categories=_categories([heading(row) for row in found if not row["service__keeps_category"]]),
             rules=rule_book(),
-            minimum_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
         )
         enabled = {pk for pk, provider in providers.items() if provider.shelve == Provider.Shelve.ALL}
         created = _create([row for row in found if row["service__pk"] is None], terms, enabled, now)
@@ -110,6 +115,12 @@ def _follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: dat
         if created or changed:
             touch_shelf()
     return ShelfReport(created=created, changed=changed)
+
+
+def _read_rows(rows: QuerySet[UpstreamService]) -> list[Row]:
+    """These rows of the mirror with their shelf rows, as `derive` takes them, in the provider's order."""
+    columns = (*SOURCE, "service__pk", *(f"service__{name}" for name in (*CHOSEN, *DERIVED)))
+    return list(rows.order_by("position", "pk").values(*columns))
 
 
 def _create(rows: Iterable[Row], terms: Terms, enabled: set[int], now: datetime) -> int:

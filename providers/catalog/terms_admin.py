@@ -1,5 +1,6 @@
 """Customers' own rates and discounts in the admin. Loaded by admin.py."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -12,7 +13,7 @@ from panel.ops.back_office import RecordAdmin, TabularInline, trim_amounts
 from panel.web.templatetags.panel import money
 from providers.catalog.customer_terms import renew_terms
 from providers.catalog.models import CustomerRate, CustomerTerms
-from providers.catalog.pricing import Terms
+from providers.catalog.pricing import Terms, margin_percent
 
 if TYPE_CHECKING:  # generic to the type checker alone
     CustomerRateModelForm = forms.ModelForm[CustomerRate]
@@ -52,7 +53,7 @@ class RateInline(TabularInline):
     form = CustomerRateForm
     extra = 1
     autocomplete_fields = ("service",)
-    readonly_fields = ("cost", "shop_rate", "charged")
+    readonly_fields = ("cost", "shop_rate", "charged", "margin")
     verbose_name_plural = "own rates, in the place of the discount"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -62,20 +63,26 @@ class RateInline(TabularInline):
     def cost(self, own: CustomerRate) -> str:
         return money(own.service.cost) if own.pk else ""
 
-    @admin.display(description="everybody's rate")
+    @admin.display(description="shop's rate")
     def shop_rate(self, own: CustomerRate) -> str:
         return money(own.service.rate) if own.pk else ""
 
-    @admin.display(description="this customer pays")
+    @admin.display(description="they pay")
     def charged(self, own: CustomerRate) -> str:
-        """Not the rate itself where that is under the cost."""
-        if not own.pk:
-            return ""
-        service = own.service
-        rate = Terms(own_rates={service.pk: own.rate}).rate_of(
-            service_id=service.pk, rate=service.rate, cost=service.cost, allow_below_cost=service.allow_below_cost
-        )
-        return money(rate)
+        return money(_charged(own)) if own.pk else ""
+
+    @admin.display(description="margin")
+    def margin(self, own: CustomerRate) -> str:
+        margin = margin_percent(cost=own.service.cost, rate=_charged(own)) if own.pk else None
+        return "" if margin is None else f"{margin:.1f} %"
+
+
+def _charged(own: CustomerRate) -> Decimal:
+    """Not the rate itself where that is under the cost."""
+    service = own.service
+    return Terms(own_rates={service.pk: own.rate}).rate_of(
+        service_id=service.pk, rate=service.rate, cost=service.cost, allow_below_cost=service.allow_below_cost
+    )
 
 
 @admin.register(CustomerTerms)

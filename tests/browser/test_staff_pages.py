@@ -12,7 +12,8 @@ from orders.models import Order
 from panel.customers.models import User
 from panel.ops.alerts import raise_alert
 from panel.ops.models import Alert
-from providers.catalog.models import Markup
+from providers.catalog.choices import put_on_sale
+from providers.catalog.models import Category, Markup
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import Simulator
 
@@ -91,7 +92,9 @@ def test_pages_fit_and_nothing_is_blocked(open_page: Open, store: Store, doubtfu
     ]
     paths += ["/admin/catalog/service/", f"/admin/catalog/markup/{markup}/change/", "/admin/orders/order/"]
     paths += [f"/admin/orders/order/{doubtful.pk}/change/", f"/admin/providers/provider/{store.provider.pk}/change/"]
-    paths += [f"/admin/wallet/account/adjust/{store.customer.pk}/"]
+    paths += [f"/admin/wallet/account/adjust/{store.customer.pk}/", "/admin/catalog/category/arrange/"]
+    put_on_sale(service_ids=[store.service("4").pk], is_enabled=False)
+    paths += [f"/admin/catalog/service/{store.service().pk}/change/", "/admin/catalog/service/import/"]
     for path in paths:
         for width, theme in ((1280, "light"), (390, "dark")):
             page = open_page(path, width=width, theme=theme)
@@ -112,11 +115,56 @@ def test_a_verdict_is_given_with_the_keyboard(open_page: Open, store: Store, dou
 
 def test_a_markup_shows_its_prices_while_it_is_typed(open_page: Open, store: Store) -> None:
     page = open_page(f"/admin/catalog/markup/{Markup.objects.get().pk}/change/")
-    expect(page.locator("#preview")).to_contain_text("The rule prices 20 services: 0 dearer, 0 cheaper than now.")
+    expect(page.locator("#preview")).to_contain_text("The rule is for 20 services, and 0 would change: 0 dearer")
     page.fill("#id_percent", "-20")
     expect(page.locator("#preview")).to_contain_text("0 dearer, 20 cheaper than now.")
     expect(page.locator("#preview")).to_contain_text("The rate is below the cost.")
     assert Markup.objects.get().percent == 50
+
+
+def test_a_markup_is_previewed_saved_and_the_shop_asks_the_new_price(open_page: Open, store: Store) -> None:
+    shop = f"/services/{store.service().pk}/"
+    expect(open_page(shop).get_by_text("$1.35").first).to_be_visible()
+    page = open_page(f"/admin/catalog/markup/{Markup.objects.get().pk}/change/")
+    page.fill("#id_percent", "70")
+    page.fill("#id_fixed", "0.02")
+    expect(page.locator("#preview")).to_contain_text("The rule is for 20 services, and 20 would change: 20 dearer")
+    row = page.locator("#preview tr", has_text="Instagram Followers").first
+    expect(row).to_contain_text("$0.90")
+    expect(row).to_contain_text("$1.35")
+    expect(row).to_contain_text("$1.55")
+    expect(row).to_contain_text("41.9 %")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("20 services have a new price.")).to_be_visible()
+    expect(open_page(shop).get_by_text("$1.55").first).to_be_visible()
+    assert store.service().rate == Decimal("1.55")
+
+
+def test_services_are_imported_with_the_keyboard(open_page: Open, store: Store) -> None:
+    put_on_sale(service_ids=[store.service("4").pk], is_enabled=False)
+    page = open_page("/admin/catalog/service/import/")
+    page.get_by_label("4 TikTok Views").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Import the marked ones").focus()
+    page.keyboard.press("Enter")
+    page.fill("[name=new_category]", "Fresh")
+    page.fill("[name=percent]", "100")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Import them").wait_for()
+    expect(page.get_by_text("1 service is put on sale.")).to_be_visible()
+    assert not store.service("4").is_for_sale
+    page.get_by_role("button", name="Import them").click()
+    page.wait_for_url("**/admin/catalog/service/")
+    expect(page.get_by_text("1 service was imported.")).to_be_visible()
+    imported = store.service("4")
+    assert (imported.is_for_sale, imported.rate, imported.category.name) == (True, Decimal("0.5"), "Fresh")
+
+
+def test_a_category_is_moved_up(open_page: Open, store: Store) -> None:
+    page = open_page("/admin/catalog/category/arrange/", width=390)
+    page.get_by_role("button", name="Move Packages up").press("Enter")
+    expect(page.get_by_text("Saved: ")).to_be_visible()
+    assert [category.name for category in Category.objects.all()[:2]] == ["Packages", "Instagram Followers"]
 
 
 def test_a_balance_is_adjusted_in_two_steps_and_a_reload_books_nothing_more(open_page: Open, store: Store) -> None:

@@ -47,6 +47,7 @@ def words(provider: Provider | None = None, **changes: str) -> dict[str, str]:
         "currency": "usd",
         "exchange_rate": "1",
         "shelve": "all",
+        "low_margin": "hide",
         "is_active": "on",
         "low_balance": "10",
         "runway_hours": "12",

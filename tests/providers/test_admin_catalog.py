@@ -45,8 +45,8 @@ def chosen(service: Service, **changes: object) -> dict[str, object]:
     }
     if service.is_enabled:
         given["is_enabled"] = "on"
-    if service.has_own_words:
-        given["has_own_words"] = "on"
+    switches = ("keeps_name", "keeps_description", "keeps_category", "allow_below_cost")
+    given |= {name: "on" for name in switches if getattr(service, name)}
     return {**given, **changes}
 
 
@@ -100,7 +100,7 @@ def test_the_preview_shows_the_prices_and_changes_nothing(owner: Client, shop: S
     url = f"{MARKUPS}{everything.pk}/preview/"
     part = owner.post(url, rule(percent="-10"), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
-    assert "The rule prices 20 services: 0 dearer, 20 cheaper than now." in part
+    assert "The rule is for 20 services, and 20 would change: 0 dearer, 20 cheaper than now." in part
     assert "The rate is below the cost." in part
     assert "20 services would not be sold at their new price." in part
     assert "$0.81" in part  # 0.90 less a tenth
@@ -127,7 +127,10 @@ def test_the_preview_shows_fifty_rows_and_counts_all(owner: Client, shop: Shop) 
         for row in rows
     )
     part = owner.post(f"{MARKUPS}preview/", rule(category=category.pk), headers={"HX-Request": "true"})
-    assert "The rule prices 60 services: 0 dearer, 0 cheaper than now. The first 50 are shown." in part.content.decode()
+    assert (
+        "is for 60 services, and 0 would change: 0 dearer, 0 cheaper than now. The first 50 are shown."
+        in part.content.decode()
+    )
     assert part.content.decode().count("<tr>") == 51
 
 
@@ -136,14 +139,14 @@ def test_own_words_stay_through_a_sync_and_can_be_given_back(owner: Client, shop
     url = f"{SERVICES}{service.pk}/change/"
     owner.post(url, chosen(service, name="Our own name", position="7"))
     changed = shop.service("1")
-    assert (changed.name, changed.has_own_words, changed.position, changed.rate) == (
+    assert (changed.name, changed.keeps_name, changed.position, changed.rate) == (
         "Our own name", True, 7, Decimal("1.35"),
     )  # fmt: skip
     assert version() != before
     shop.sync()
     assert shop.service("1").name == "Our own name"
     given_back = chosen(changed)
-    del given_back["has_own_words"]
+    del given_back["keeps_name"]
     owner.post(url, given_back)
     assert shop.service("1").name == service.name
     event = AuditEvent.objects.first()

@@ -34,6 +34,9 @@ PAGES = {
     "/staff/requests/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/alerts/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/jobs/": {ADMIN, MANAGER, READ_ONLY},
+    "/admin/catalog/service/import/": {ADMIN, MANAGER},
+    "/admin/catalog/category/arrange/": {ADMIN, MANAGER},
+    "/admin/catalog/category/{category}/arrange/": {ADMIN, MANAGER},
 }
 BUTTONS = {
     "/staff/doubtful/{order}/placed/": {ADMIN, MANAGER, SUPPORT},
@@ -50,6 +53,15 @@ BUTTONS = {
     "/admin/providers/provider/{provider}/test/": {ADMIN, MANAGER},
     "/admin/providers/provider/{provider}/sync/": {ADMIN, MANAGER},
     "/admin/providers/provider/{provider}/deposit/": {ADMIN, MANAGER},
+    "/admin/catalog/markup/preview/": {ADMIN, MANAGER, READ_ONLY},
+    "/admin/catalog/service/import/": {ADMIN, MANAGER},
+    "/admin/catalog/service/chosen/price/": {ADMIN, MANAGER},
+    "/admin/catalog/service/chosen/unprice/": {ADMIN, MANAGER},
+    "/admin/catalog/service/chosen/move/": {ADMIN, MANAGER},
+    "/admin/catalog/service/chosen/place/": {ADMIN, MANAGER},
+    "/admin/catalog/service/chosen/import/": {ADMIN, MANAGER},
+    "/admin/catalog/category/arrange/": {ADMIN, MANAGER},
+    "/admin/catalog/category/{category}/arrange/": {ADMIN, MANAGER},
 }
 
 
@@ -108,6 +120,7 @@ def test_a_roles_pages_and_buttons(role: str, roles: None, store: Store) -> None
         "order": order.pk,
         "alert": Alert.objects.latest("pk").pk,
         "customer": store.customer.pk,
+        "category": store.service().category_id,
     }
     client = member(role)
     for path, allowed in PAGES.items():
@@ -148,8 +161,8 @@ def test_customers_and_strangers_have_no_part_in_it(roles: None, store: Store) -
     customer = Client()
     customer.force_login(store.customer)
     for path in PAGES:
-        url = path.format(provider=store.provider.pk)
-        assert customer.get(url).status_code == 404
+        url = path.format(provider=store.provider.pk, category=store.service().category_id)
+        assert customer.get(url).status_code == (302 if path.startswith("/admin/") else 404)
         assert Client().get(url).status_code == 302
 
 

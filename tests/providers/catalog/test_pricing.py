@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from providers.catalog.pricing import Price, Rule, RuleBook, cost_in_shop, marked_up, price
+from providers.catalog.pricing import Floor, Price, Rule, RuleBook, cost_in_shop, marked_up, price
 
 D = Decimal
 
@@ -43,8 +43,12 @@ def test_percent_then_fixed_then_rounded_up(cost: str, percent: str, fixed: str,
     assert marked_up(cost=D(cost), rule=rule) == D(rate)
 
 
-def asked(cost: str, rule: Rule | None, *, below: bool = False, margin: int = 0) -> Price:
-    return price(cost=D(cost), rule=rule, allow_below_cost=below, minimum_margin_percent=margin)
+def asked(
+    cost: str, rule: Rule | None, *, own: str | None = None, below: bool = False, margin: int = 0, hides: bool = True
+) -> Price:
+    floor = Floor(percent=margin, hides=hides)
+    own_rate = None if own is None else D(own)
+    return price(cost=D(cost), rule=rule, own_rate=own_rate, allow_below_cost=below, floor=floor)
 
 
 def test_without_a_rule_nothing_is_sold() -> None:
@@ -54,15 +58,30 @@ def test_without_a_rule_nothing_is_sold() -> None:
 
 def test_below_cost_only_where_staff_allow_it() -> None:
     rule = Rule(percent=D(-10))
-    assert asked("1", rule) == Price(D(1), D("0.9"), "The rate is below the cost.")
-    assert asked("1", rule, below=True) == Price(D(1), D("0.9"), "")
+    assert asked("1", rule) == Price(D(1), D("0.9"), "The rate is below the cost.", is_thin=True)
+    assert asked("1", rule, below=True) == Price(D(1), D("0.9"), "", is_thin=True)
     assert asked("1", Rule(percent=D(0))) == Price(D(1), D(1), "")
 
 
 def test_the_smallest_margin_is_kept() -> None:
     assert asked("1", Rule(percent=D("9.999")), margin=10).problem == "The rate is below the smallest margin."
     assert asked("1", Rule(percent=D(10)), margin=10).problem == ""
-    assert asked("1", Rule(percent=D(5)), margin=10, below=True).problem == ""
+    assert asked("1", Rule(percent=D(5)), margin=10, below=True) == Price(D(1), D("1.05"), "", is_thin=True)
+
+
+def test_a_thin_margin_may_be_marked_alone_and_a_loss_may_not() -> None:
+    assert asked("1", Rule(percent=D(5)), margin=10, hides=False) == Price(D(1), D("1.05"), "", is_thin=True)
+    assert asked("1", Rule(percent=D(10)), margin=10, hides=False) == Price(D(1), D("1.1"), "", is_thin=False)
+    loss = asked("1", Rule(percent=D(-5)), margin=10, hides=False)
+    assert loss == Price(D(1), D("0.95"), "The rate is below the cost.", is_thin=True)
+
+
+def test_an_own_rate_stands_before_every_rule_and_not_below_the_cost() -> None:
+    assert asked("1", Rule(percent=D(50)), own="1.2") == Price(D(1), D("1.2"), "")
+    assert asked("1", None, own="1.2") == Price(D(1), D("1.2"), "")
+    assert asked("1", None, own="0.9") == Price(D(1), D("0.9"), "Its own rate is below the cost.", is_thin=True)
+    assert asked("1", None, own="0.9", below=True) == Price(D(1), D("0.9"), "", is_thin=True)
+    assert asked("1", None, own="1.05", margin=10).problem == "The rate is below the smallest margin."
 
 
 def test_what_has_no_price_or_too_large_a_one_is_not_sold() -> None:

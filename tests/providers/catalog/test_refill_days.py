@@ -25,7 +25,7 @@ def test_staff_choose_it_and_a_sync_keeps_it(shop: Shop) -> None:
         "backups-INITIAL_FORMS": "0",
     }
     assert client.post(address, {**words, "refill_days": "30"}).status_code == 302
-    assert (shop.service("1").refill_days, shop.service("1").has_own_words) == (30, False)
+    assert (shop.service("1").refill_days, shop.service("1").keeps_name) == (30, False)
     shop.simulator.set_service("1", rate="0.95")
     shop.sync()
     assert shop.service("1").refill_days == 30

@@ -109,7 +109,12 @@ def test_what_is_gone_is_not_sold_and_is_sold_again_when_it_is_back(shop: Shop) 
 def test_the_providers_words_are_followed_until_staff_write_their_own(shop: Shop) -> None:
     own = Category.objects.create(name="Best sellers")
     Service.objects.filter(pk=shop.service("1").pk).update(
-        name="Our followers", description="Ours", category=own, has_own_words=True
+        name="Our followers",
+        description="Ours",
+        category=own,
+        keeps_name=True,
+        keeps_description=True,
+        keeps_category=True,
     )
     for number in ("1", "4"):
         shop.simulator.set_service(number, name="Renamed | Real | 30 days refill TikTok Views", category="Moved")
@@ -243,7 +248,7 @@ def test_staffs_choice_in_the_same_moment_is_not_overwritten(shop: Shop, monkeyp
 
     def while_staff_write(row: shelve.Row, terms: shelve.Terms) -> tuple[object, ...]:
         if row["service__pk"] == pk:
-            Service.objects.filter(pk=pk).update(name="Ours", has_own_words=True)
+            Service.objects.filter(pk=pk).update(name="Ours", keeps_name=True)
         return real(row, terms)
 
     shop.simulator.set_service(1, name="Instagram Followers | Real | 60 days refill")

@@ -1,0 +1,39 @@
+"""The admin's page of what providers list and we do not sell, and the way from there onto the shelf."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from panel.web.access import need
+from providers.catalog.chosen_admin import CHANGES, begin_change
+from providers.catalog.chosen_forms import LookForm
+from providers.catalog.importing import unsold_services
+
+ROWS = 100
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_page(request: HttpRequest) -> HttpResponse:
+    """A page of what is not sold, by the filters in the address; posted, the form for what was marked, or for all."""
+    for permission in CHANGES["import"].permissions:
+        need(request, permission)
+    form = LookForm(request.GET)
+    rows = unsold_services(looked=form.looked())
+    problem = ""
+    if request.method == "POST":
+        chosen = _marked(request) if request.POST.get("choose") == "marked" else rows.values_list("pk", flat=True)
+        if chosen:
+            return begin_change(request, "import", chosen=list(chosen))
+        problem = "Mark at least one service."
+    page: Any = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    context = {**admin.site.each_context(request), "title": "Import services", "form": form, "page": page}
+    context |= {"problem": problem, "is_filtered": any(value for key, value in request.GET.items() if key != "page")}
+    return render(request, "admin/catalog/import.html", context, status=422 if problem else 200)
+
+
+def _marked(request: HttpRequest) -> list[int]:
+    return [int(text) for text in request.POST.getlist("row") if text.isascii() and text.isdigit() and len(text) < 19]

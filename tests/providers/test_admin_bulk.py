@@ -1,0 +1,216 @@
+"""Changes of many services in the admin: chosen, previewed and made, or refused; imports, places, and who may."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from panel.customers.models import User
+from panel.ops.models import AuditEvent
+from providers.catalog.choices import put_on_sale
+from providers.catalog.models import Category, Markup, Service, Shelf
+from providers.catalog.places import move_services
+from tests.fixtures_shop import Shop
+
+pytestmark = pytest.mark.django_db
+SERVICES, CHOSEN, IMPORT = "/admin/catalog/service/", "/admin/catalog/service/chosen/", "/admin/catalog/service/import/"
+D = Decimal
+
+
+@pytest.fixture
+def owner() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
+    return client
+
+
+def text_of(answer: Any) -> str:
+    """The page's words in one line."""
+    words = re.sub(r"<[^>]*>", " ", answer.content.decode())
+    return re.sub(r"\s+", " ", words)
+
+
+def numbers(shop: Shop, *external_ids: str) -> str:
+    return ",".join(str(shop.service(number).pk) for number in external_ids)
+
+
+def everything(shop: Shop) -> tuple[Any, ...]:
+    return shop.everything(), list(Markup.objects.values()), list(Shelf.objects.values()), AuditEvent.objects.count()
+
+
+def test_chosen_services_get_a_markup_after_a_preview(owner: Client, shop: Shop) -> None:
+    pks = [shop.service(number).pk for number in ("1", "4")]
+    page = owner.post(SERVICES, {"action": "price", "_selected_action": pks})
+    assert "2 services chosen" in text_of(page)
+    given = {"chosen": page.context["form"].initial["chosen"], "percent": "100", "fixed": "0.05", "decimals": "2"}
+    before = everything(shop)
+    preview = owner.post(f"{CHOSEN}price/", given)
+    words = text_of(preview)
+    assert "For the 2 services that you chose:" in words
+    assert "2 services become dearer." in words
+    assert "$0.90 $1.35 $1.85 51.4 %" in words
+    assert everything(shop) == before
+    edit = owner.post(f"{CHOSEN}price/", {**given, "edit": "1"})
+    assert edit.context["form"]["percent"].value() == "100"
+    assert everything(shop) == before
+    done = owner.post(f"{CHOSEN}price/", {**given, "confirmed": "1"}, follow=True)
+    assert "2 services have a new price." in text_of(done)
+    assert (shop.service("1").rate, shop.service("4").rate) == (D("1.85"), D("0.55"))
+    assert AuditEvent.objects.get().actor == "owner@example.com"
+    preview = owner.post(SERVICES, {"action": "unprice", "_selected_action": pks})
+    assert "2 services become cheaper." in text_of(preview)
+    owner.post(f"{CHOSEN}unprice/", {"chosen": numbers(shop, "1"), "confirmed": "1"})
+    assert (shop.service("1").rate, shop.service("4").rate) == (D("1.35"), D("0.55"))
+
+
+def test_all_of_a_filtered_list_are_chosen_across_its_pages(owner: Client, shop: Shop) -> None:
+    pk = shop.service("1").pk
+    given = {"action": "move", "_selected_action": [pk], "select_across": "1"}
+    page = owner.post(f"{SERVICES}?type__exact=Default", given)
+    assert f"{Service.objects.filter(type='Default').count()} services chosen" in text_of(page)
+
+
+def test_chosen_services_move_to_a_category_and_to_a_place(owner: Client, shop: Shop) -> None:
+    given = {"chosen": numbers(shop, "4", "1"), "new_category": "Fresh"}
+    assert "2 services move to another category." in text_of(owner.post(f"{CHOSEN}move/", given))
+    assert not Category.objects.filter(name="Fresh").exists()
+    owner.post(f"{CHOSEN}move/", {**given, "confirmed": "1"})
+    fresh = Category.objects.get(name="Fresh")
+    assert list(fresh.services.order_by("position").values_list("upstream__external_id", flat=True)) == ["1", "4"]
+    owner.post(f"{CHOSEN}place/", {"chosen": numbers(shop, "4"), "place": "1", "confirmed": "1"})
+    assert list(fresh.services.order_by("position").values_list("upstream__external_id", flat=True)) == ["4", "1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong", "said"),
+    [
+        ("price", {"percent": "-100", "fixed": "0", "decimals": "6"}, "The percentage is above -100"),
+        ("price", {"percent": "x", "fixed": "0", "decimals": "6"}, "Enter a number."),
+        ("price", {"chosen": "1,x", "percent": "1", "fixed": "0", "decimals": "6"}, "Choose the services again."),
+        ("price", {"chosen": "", "percent": "1", "fixed": "0", "decimals": "6"}, "Choose at least one service."),
+        ("move", {"category": "CATEGORY", "new_category": "Fresh"}, "not both"),
+        ("place", {"place": "0"}, "greater than or equal to 1"),
+        ("import", {"fixed": "1"}, "A fixed part needs a percentage"),
+        ("import", {"percent": "-100"}, "The percentage is above -100"),
+    ],
+)
+@pytest.mark.parametrize("confirmed", [{}, {"confirmed": "1"}])
+def test_what_makes_no_sense_is_said_and_changes_nothing(
+    owner: Client, shop: Shop, change: str, wrong: dict[str, str], said: str, confirmed: dict[str, str]
+) -> None:
+    before = everything(shop)
+    service = shop.service("1")
+    chosen = str(service.upstream_id if change == "import" else service.pk)
+    given = {"chosen": chosen, **wrong, **confirmed}
+    given = {name: str(service.category_id) if value == "CATEGORY" else value for name, value in given.items()}
+    answer = owner.post(f"{CHOSEN}{change}/", given)
+    assert (answer.status_code, said in text_of(answer)) == (422, True)
+    assert everything(shop) == before
+
+
+def test_there_are_no_other_changes_and_none_by_an_address(owner: Client, shop: Shop) -> None:
+    assert owner.post(f"{CHOSEN}everything/", {}).status_code == 404
+    assert owner.get(f"{CHOSEN}price/").status_code == 405
+
+
+def test_services_are_imported_in_three_steps(owner: Client, shop: Shop) -> None:
+    assert "Everything that is listed is sold" in text_of(owner.get(IMPORT))
+    put_on_sale(service_ids=[shop.service(number).pk for number in ("1", "2", "4")], is_enabled=False)
+    Service.objects.filter(pk=shop.service("2").pk).delete()
+    listed = text_of(owner.get(f"{IMPORT}?provider={shop.provider.pk}"))
+    assert "3 not sold" in listed
+    assert "Not on the shelf" in listed
+    assert "Switched off" in listed
+    assert "1 not sold" in text_of(owner.get(f"{IMPORT}?category=Packages&type=Package&rate_from=1&rate_to=9"))
+    assert "Nothing matches" in text_of(owner.get(f"{IMPORT}?words=nowhere"))
+    before = everything(shop)
+    nothing = owner.post(IMPORT, {"choose": "marked"})
+    assert (nothing.status_code, "Mark at least one service." in text_of(nothing)) == (422, True)
+    marked = owner.post(IMPORT, {"choose": "marked", "row": [shop.upstream("1").pk]})
+    assert "1 service chosen" in text_of(marked)
+    page = owner.post(f"{IMPORT}?refill=on", {"choose": "all"})
+    chosen = page.context["form"].initial["chosen"]
+    assert chosen == str(shop.upstream("1").pk)
+    page = owner.post(IMPORT, {"choose": "all"})
+    given = {
+        "chosen": page.context["form"].initial["chosen"],
+        "new_category": "Fresh",
+        "percent": "100",
+        "on_sale": "on",
+    }
+    words = text_of(owner.post(f"{CHOSEN}import/", given))
+    for sentence in (
+        "For the 3 services that you chose:", "1 service is new on the shelf.", "3 services are put on sale.",
+        "2 services become dearer.", "2 services move to another category.",
+    ):  # fmt: skip
+        assert sentence in words
+    assert everything(shop) == before
+    done = owner.post(f"{CHOSEN}import/", {**given, "confirmed": "1"}, follow=True)
+    assert "3 services were imported." in text_of(done)
+    assert [shop.service(number).rate for number in ("1", "2", "4")] == [D("1.8"), D(10), D("0.5")]
+    assert "3 not sold" not in text_of(owner.get(IMPORT))
+
+
+def test_the_import_takes_the_same_queries_whatever_is_listed(owner: Client, shop: Shop) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert owner.get(IMPORT).status_code == 200
+        return len(queries)
+
+    put_on_sale(service_ids=[shop.service("1").pk], is_enabled=False)
+    owner.get(IMPORT)
+    few = count()
+    put_on_sale(service_ids=list(Service.objects.values_list("pk", flat=True)), is_enabled=False)
+    assert count() == few
+
+
+def test_the_services_of_a_category_are_arranged(owner: Client, shop: Shop) -> None:
+    all_of_them = list(Service.objects.values_list("pk", flat=True))
+    move_services(service_ids=all_of_them, to=shop.service("1").category, actor="owner")
+    first = shop.service("1")
+    url = f"/admin/catalog/category/{first.category_id}/arrange/"
+    order = list(first.category.services.order_by("position", "pk"))
+    assert len(order) > 1
+    page = owner.get(url).content.decode()
+    assert [int(n) for n in re.findall(r'name="place-(\d+)-', page)] == [row.pk for row in order]
+    owner.post(url, {"move": f"{order[1].pk}-1"})
+    assert list(first.category.services.order_by("position")) == [order[1], order[0], *order[2:]]
+    shown = {f"place-{row.pk}-{place}": str(place) for place, row in enumerate([order[1], order[0], *order[2:]], 1)}
+    assert "All stand as before." in text_of(owner.post(url, shown, follow=True))
+    typed = {**shown, f"place-{order[0].pk}-2": "1"}
+    owner.post(url, typed)
+    assert list(first.category.services.order_by("position")) == order
+
+
+def test_categories_are_arranged(owner: Client, shop: Shop) -> None:
+    url, names = "/admin/catalog/category/arrange/", list(Category.objects.values_list("name", flat=True))
+    second = Category.objects.get(name=names[1])
+    assert f"Place of {names[0]}" in owner.get(url).content.decode()
+    owner.post(url, {"move": f"{second.pk}-1"})
+    assert list(Category.objects.values_list("name", flat=True))[:2] == [names[1], names[0]]
+    before = everything(shop)
+    owner.post(url, {f"place-{second.pk}-1": "x", "place-1": "3", "move": "1;2"})
+    assert everything(shop) == before
+
+
+def test_hostile_words_are_shown_as_text(owner: Client, shop: Shop) -> None:
+    evil = "\"><script>alert('x')</script>{{7*7}}"
+    shop.upstream("1").__class__.objects.filter(external_id="1").update(name=evil, category=evil)
+    service = shop.service("1")
+    Service.objects.filter(pk=service.pk).update(name=evil, is_enabled=False)
+    Category.objects.filter(pk=service.category_id).update(name=evil)
+    price = {"chosen": str(service.pk), "percent": "1", "fixed": "0", "decimals": "6"}
+    for answer in (
+        owner.get(IMPORT),
+        owner.get(f"/admin/catalog/category/{service.category_id}/arrange/"),
+        owner.get("/admin/catalog/category/arrange/"),
+        owner.post(f"{CHOSEN}price/", price),
+        owner.post(f"{CHOSEN}move/", {"chosen": str(service.pk), "new_category": evil}),
+    ):
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.content.decode()
+        assert "alert(" in answer.content.decode()
