@@ -14,7 +14,7 @@ from panel.lib.money import ZERO
 from panel.ops.models import JobRun
 from panel.wallet import ledger
 from panel.wallet.models import Account
-from providers.models import UpstreamService
+from providers.catalog.held import held_services
 
 LATE = timedelta(minutes=15)
 BOOKS_STALE = timedelta(days=2)
@@ -77,7 +77,7 @@ def look_at_orders(*, now: datetime) -> Stuck:
         doubtful_money=doubtful["money"] or ZERO,
         doubtful_since=doubtful["since"],
         attention=count_attention(),
-        services_in_doubt=UpstreamService.objects.exclude(doubt="").filter(missing__lt=2).count(),
+        services_in_doubt=held_services().count(),
     )
 
 

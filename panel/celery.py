@@ -24,6 +24,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.probe_doubts": settings.PROBE_SECONDS,
         "orders.tasks.deliver_webhooks": settings.WEBHOOK_SECONDS,
         "orders.tasks.forget_deliveries": 24 * 3600,
+        "providers.tasks.forget_updates": 24 * 3600,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
         "orders.tasks.measure_times": 3600,
         "orders.tasks.check_books": 24 * 3600,

@@ -33,7 +33,7 @@ class ProviderForm(ProviderModelForm):
         model = Provider
         fields = (
             "name", "url", "currency", "exchange_rate", "shelve", "is_active", "low_balance", "drift_threshold",
-            "probing",
+            "hold_rise_percent", "hold_fall_percent", "hold_alike_percent", "probing",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

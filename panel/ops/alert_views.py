@@ -24,10 +24,11 @@ PLACES = {
     "paused-currency": "admin:providers_provider_change",
     "breaker": "staff_provider",
     "sync": "admin:providers_provider_change",
+    "prices": "staff_changes",
     "doubtful": "staff_doubtful",
     "requests": "staff_requests",
 }
-WHOLE_PAGES = {"staff_doubtful", "staff_requests"}
+WHOLE_PAGES = {"staff_doubtful", "staff_requests", "staff_changes"}
 """Where an alert is dealt with, by the first part of its subject."""
 
 

@@ -25,7 +25,7 @@ from providers.adapters.base import (
 from providers.adapters.errors import AdapterError, Evidence, NotPlaced, OutcomeUnknown, Refused, RetryLater
 from providers.adapters.texts import Mask
 from providers.adapters.v2_add import AddAnswer, judge_add, wait_of
-from providers.adapters.v2_services import read_services
+from providers.adapters.v2_services import read_currencies, read_services
 from providers.adapters.words import error_class
 
 READ_SECONDS = 30.0
@@ -53,10 +53,11 @@ class V2Adapter(ProviderAdapter):
         digest = hashlib.sha256(answer.body).hexdigest()
         if answer.status == 200 and digest == unless_digest:
             return None
-        found = self._understand(answer, read_services)
+        found = self._understand(answer, lambda data: (*read_services(data), read_currencies(data)))
         if isinstance(found, RetryLater):
             raise found
-        return ServiceList(services=found[0], rejected=found[1], digest=digest)
+        services, rejected, currencies = found
+        return ServiceList(services=services, rejected=rejected, digest=digest, currencies=currencies)
 
     def add(self, *, request: AddRequest, deadline: float) -> Placed:
         outcome = self._buy(request, deadline)

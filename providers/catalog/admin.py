@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from panel.ops import audit
@@ -20,9 +21,9 @@ from panel.web.templatetags.panel import money
 from providers.catalog import terms_admin
 from providers.catalog.choices import choose_for_service, put_on_sale, save_category
 from providers.catalog.forms import TARGETS, BackupForm, MarkupForm, margin_percent, preview_of
+from providers.catalog.held import confirm_services
 from providers.catalog.markups import delete_markup, set_markup
 from providers.catalog.models import Backup, Category, Markup, Service
-from providers.catalog.shelve import confirm_services
 
 __all__ = ["CategoryAdmin", "MarkupAdmin", "ServiceAdmin", "terms_admin"]
 
@@ -128,8 +129,7 @@ class ServiceAdmin(RecordAdmin):
     @admin.action(description="Confirm doubtful prices and meanings", permissions=["change"])
     def confirm(self, request: HttpRequest, services: QuerySet[Service]) -> None:
         ids = list(services.values_list("pk", flat=True))
-        count = confirm_services(service_ids=ids)
-        self._note(request, "service.confirm", ids)
+        count = confirm_services(service_ids=ids, actor=actor_of(request), now=timezone.now())
         messages.success(request, f"{count:,} were in doubt and are as the provider lists them now.")
 
     def _switch(self, request: HttpRequest, services: QuerySet[Service], *, is_enabled: bool) -> None:

@@ -3,7 +3,7 @@
 Called by the shelf for every row it writes or checks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from providers.catalog.pricing import RuleBook, cost_in_shop, price
 SOLD_TYPES = frozenset(SERVICE_TYPES)
 """The types we can take orders for."""
 NOT_LISTED = "The provider no longer lists it."
+PRICES_HELD = "Many of the provider's prices changed alike: accept them."
 DOUBTS = {
     "rejected": "The provider's entry makes no sense.",
     "price": "The provider's price jumped: confirm it.",
@@ -50,12 +51,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What holds for all rows: exchange rates by provider, categories by heading, the rules and the least margin."""
+    """What holds for all rows: exchange rates by provider, categories by heading, the rules and the least margin.
+
+    Nothing is sold of the providers whose prices are `held`.
+    """
 
     exchange_rates: Mapping[int, Decimal]
     categories: Mapping[str, int]
     rules: RuleBook
     minimum_margin_percent: int
+    held: Collection[int] = ()
 
 
 def heading(row: Row) -> str:
@@ -77,16 +82,18 @@ def derive(row: Row, terms: Terms) -> tuple[Any, ...]:
         allow_below_cost=bool(row["service__allow_below_cost"]),
         minimum_margin_percent=terms.minimum_margin_percent,
     )
-    reason = _unsold(row) or asked.problem
+    reason = _unsold(row, terms) or asked.problem
     return (*words, *(row[name] for name in COPIED), asked.cost, asked.rate, not reason, reason)
 
 
-def _unsold(row: Row) -> str:
+def _unsold(row: Row, terms: Terms) -> str:
     """Why the provider's side keeps it from being sold; empty where nothing does."""
     if row["missing"] >= GONE:
         return NOT_LISTED
     if row["doubt"]:
         return DOUBTS[row["doubt"]]
+    if row["provider_id"] in terms.held:
+        return PRICES_HELD
     if row["type"] not in SOLD_TYPES:
         return f"We do not sell the type “{(row['type'] or row['raw_type'])[:50]}” yet."
     return ""

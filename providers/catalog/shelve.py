@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -18,8 +19,8 @@ from panel.lib.bulk import update_rows
 from providers.catalog.derive import CHOSEN, DERIVED, GONE, SOLD_TYPES, SOURCE, Row, Terms, derive, heading
 from providers.catalog.models import Category, Markup, Service, Shelf
 from providers.catalog.pricing import Rule, RuleBook
+from providers.catalog.shelf_log import Move, Offer, log_moves, offer_of
 from providers.models import Provider, UpstreamService
-from providers.sync import clear_doubts
 
 ROWS_A_STATEMENT = 500
 IDS_A_QUERY = 500
@@ -27,7 +28,7 @@ IDS_A_QUERY = 500
 _derived_now = itemgetter(*(f"service__{name}" for name in DERIVED))
 _chosen_now = itemgetter(*(f"service__{name}" for name in CHOSEN))
 
-__all__ = ["SOLD_TYPES", "ShelfReport", "confirm_services", "reprice", "rule_book", "shelve_changes", "touch_shelf"]
+__all__ = ["SOLD_TYPES", "ShelfReport", "follow_confirmed", "reprice", "rule_book", "shelve_changes", "touch_shelf"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,9 @@ def reprice(
     return _follow(rows, of=providers, now=timezone.now())
 
 
-def confirm_services(*, service_ids: Sequence[int]) -> int:
-    """A person has looked: these are sold again as the provider lists them now. Returns how many were in doubt."""
-    now = timezone.now()
-    with transaction.atomic():
-        cleared = clear_doubts(rows=UpstreamService.objects.filter(service__pk__in=service_ids), now=now)
-        if cleared:
-            _follow(UpstreamService.objects.filter(pk__in=cleared), of=Provider.objects.all(), now=now)
-    return len(cleared)
+def follow_confirmed(*, pks: Sequence[int], now: datetime) -> ShelfReport:
+    """Have the shelf follow these rows of the mirror, which a person has confirmed. Call it in that transaction."""
+    return _follow(UpstreamService.objects.filter(pk__in=pks), of=Provider.objects.all(), now=now)
 
 
 def touch_shelf() -> None:
@@ -88,14 +84,14 @@ def rule_book() -> RuleBook:
 
 def _read_rows(rows: QuerySet[UpstreamService]) -> list[Row]:
     """These rows of the mirror with their shelf rows, as `derive` takes them, in the provider's order."""
-    columns = (*SOURCE, "service__pk", *(f"service__{name}" for name in (*CHOSEN, *DERIVED)))
+    columns = (*SOURCE, "service__pk", *(f"service__{name}" for name in (*CHOSEN, *DERIVED, "is_enabled", "listed_at")))
     return list(rows.order_by("position", "pk").values(*columns))
 
 
 def _follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: datetime) -> ShelfReport:
     """One transaction. The providers are locked first, so that nobody prices by rules that are about to change."""
     with transaction.atomic():
-        locked = of.select_for_update(no_key=True).order_by("pk").only("exchange_rate", "shelve")
+        locked = of.select_for_update(no_key=True).order_by("pk").only("exchange_rate", "shelve", "prices_held_at")
         providers = {provider.pk: provider for provider in locked}
         found = _read_rows(rows)
         terms = Terms(
@@ -103,6 +99,7 @@ def _follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: dat
             categories=_categories([heading(row) for row in found if not row["service__has_own_words"]]),
             rules=rule_book(),
             minimum_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
+            held={pk for pk, provider in providers.items() if provider.prices_held_at},
         )
         enabled = {pk for pk, provider in providers.items() if provider.shelve == Provider.Shelve.ALL}
         created = _create([row for row in found if row["service__pk"] is None], terms, enabled, now)
@@ -125,22 +122,42 @@ def _create(rows: Iterable[Row], terms: Terms, enabled: set[int], now: datetime)
         for row in rows
         if row["missing"] < GONE
     ]
+    for service in services:
+        service.listed_at = now if service.is_for_sale else None
     Service.objects.bulk_create(services, batch_size=ROWS_A_STATEMENT)
+    moves = (Move(service.pk, None, offer_of(service), was_listed=False) for service in services if service.is_for_sale)
+    log_moves(moves=moves, now=now)
     return len(services)
 
 
 def _update(rows: Iterable[Row], terms: Terms, now: datetime) -> int:
     """Rows whose staff's choices change in this moment are left: who changed them brings them in line."""
-    changes = [
-        (row["service__pk"], *wanted, now, *_chosen_now(row))
-        for row in rows
-        if (wanted := derive(row, terms)) != _derived_now(row)
-    ]
-    fields = (*DERIVED, "changed_at")
-    return sum(
-        len(update_rows(Service, changes[start : start + ROWS_A_STATEMENT], fields=fields, guard=CHOSEN))
+    changes, moves = [], {}
+    for row in rows:
+        wanted = derive(row, terms)
+        if wanted != (found := _derived_now(row)):
+            pk, listed_at = row["service__pk"], row["service__listed_at"]
+            move = Move(pk, _offer(row, found), _offer(row, wanted), was_listed=listed_at is not None)
+            changes.append(
+                (pk, *wanted, now, now if move.after and listed_at is None else listed_at, *_chosen_now(row))
+            )
+            moves[pk] = move
+    fields = (*DERIVED, "changed_at", "listed_at")
+    written = [
+        pk
         for start in range(0, len(changes), ROWS_A_STATEMENT)
-    )
+        for pk in update_rows(Service, changes[start : start + ROWS_A_STATEMENT], fields=fields, guard=CHOSEN)
+    ]
+    log_moves(moves=[moves[pk] for pk in written], now=now)
+    return len(written)
+
+
+def _offer(row: Row, derived: Sequence[Any]) -> Offer | None:
+    """What customers see of a row with these values of DERIVED; None where it is not on sale."""
+    values = dict(zip(DERIVED, derived, strict=True))
+    if not (row["service__is_enabled"] and values["is_available"]):
+        return None
+    return Offer(values["rate"], values["min"], values["max"])
 
 
 def _categories(headings: Sequence[str]) -> dict[str, int]:

@@ -30,6 +30,7 @@ def test_a_job_that_ran_is_due_a_period_after_it_and_one_that_never_ran_at_once(
         "deliver_webhooks": NEVER,
         "probe_doubts": NEVER,
         "forget_deliveries": NEVER,
+        "forget_updates": NEVER,
     }
     due = {job_name(name) for name, entry in schedule.items() if entry.is_due().is_due}
     assert due == set(last_runs) - {"check_books"}

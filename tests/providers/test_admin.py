@@ -50,6 +50,9 @@ def words(provider: Provider | None = None, **changes: str) -> dict[str, str]:
         "is_active": "on",
         "low_balance": "10",
         "drift_threshold": "1",
+        "hold_rise_percent": "50",
+        "hold_fall_percent": "50",
+        "hold_alike_percent": "10",
         "probing": "shadow",
     }
     return {**given, **changes}

@@ -30,6 +30,7 @@ PAGES = {
     "/staff/balances/{provider}/": {ADMIN, MANAGER, READ_ONLY},
     "/staff/doubtful/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/requests/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
+    "/staff/changes/": {ADMIN, MANAGER, READ_ONLY},
     "/staff/alerts/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/jobs/": {ADMIN, MANAGER, READ_ONLY},
 }
@@ -40,6 +41,10 @@ BUTTONS = {
     "/staff/doubtful/{order}/looked/": {ADMIN, MANAGER, SUPPORT},
     "/staff/alerts/{alert}/take/": {ADMIN, MANAGER, SUPPORT},
     "/staff/alerts/{alert}/close/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/changes/accept/": {ADMIN, MANAGER},
+    "/staff/changes/keep/": {ADMIN, MANAGER},
+    "/staff/changes/provider/{provider}/prices/": {ADMIN, MANAGER},
+    "/staff/changes/provider/{provider}/list/": {ADMIN, MANAGER},
     "/staff/jobs/check_books/run/": {ADMIN, MANAGER},
     "/admin/wallet/account/adjust/{customer}/": {ADMIN, MANAGER},
     "/admin/providers/provider/{provider}/test/": {ADMIN, MANAGER},
