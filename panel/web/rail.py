@@ -46,7 +46,7 @@ STAFF = (
     Page("staff_balances", "Balances", "bank", within=("staff_provider",), permission="providers.view_balancereading"),
     Page("staff_doubtful", "Doubtful", "exclamation-diamond", permission="orders.view_order"),
     Page("staff_requests", "Requests", "arrow-clockwise", permission="orders.view_order"),
-    Page("staff_changes", "Changes upstream", "activity", permission="providers.view_servicechange"),
+    Page("staff_changes", "Changes", "activity", permission="providers.view_servicechange"),
     Page("staff_alerts", "Alerts", "bell", permission="ops.view_alert"),
     Page("staff_jobs", "Jobs", "clock", permission="ops.view_jobrun"),
     Page("admin:index", "Admin", "sliders"),

@@ -61,15 +61,15 @@ def set_refill_days(*, name_holds: str, days: int | None) -> int:
 def _switch(*, service_ids: Sequence[int], is_enabled: bool, now: datetime) -> int:
     """Turn the switch, and log what customers see of it."""
     services = Service.objects.filter(pk__in=service_ids).exclude(is_enabled=is_enabled)
-    shown = list(services.filter(is_available=True).only("listed_at", "rate", "min", "max"))
+    shown = list(services.filter(is_available=True).only("name", "listed_at", "rate", "min", "max"))
     changed = services.update(is_enabled=is_enabled, changed_at=now)
     if is_enabled:
         new = [service.pk for service in shown if service.listed_at is None]
         Service.objects.filter(pk__in=new).update(listed_at=now)
     moves = [
-        Move(service.pk, None, offer_of(service), was_listed=service.listed_at is not None)
+        Move(service.pk, service.name, None, offer_of(service), was_listed=service.listed_at is not None)
         if is_enabled
-        else Move(service.pk, offer_of(service), None)
+        else Move(service.pk, service.name, offer_of(service), None)
         for service in shown
     ]
     log_moves(moves=moves, now=now)

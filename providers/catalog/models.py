@@ -239,6 +239,7 @@ class ShelfChange(models.Model):
         BACK = "back", "Back"
 
     service = models.ForeignKey(Service, null=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=300, blank=True, help_text="As customers knew it then.")
     kind = models.CharField(max_length=10, choices=Kind)
     at = models.DateTimeField()
     count = models.PositiveIntegerField(default=1)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from providers.catalog.models import Service, ShelfChange
 
-MOST_LINES = 500
+MOST_LINES = 200
 """More services than these at once are one line of the log."""
 KEPT = timedelta(days=90)
 Kind = ShelfChange.Kind
@@ -31,6 +31,7 @@ class Move:
     """A service before and after; None where it was or is not on sale. `was_listed`: customers have seen it before."""
 
     service_id: int
+    name: str
     before: Offer | None
     after: Offer | None
     was_listed: bool = True
@@ -79,7 +80,7 @@ def _lines(kind: str, moves: Sequence[Move], now: datetime) -> list[ShelfChange]
 
 
 def _line(move: Move, before: Offer | None, now: datetime) -> ShelfChange:
-    line = ShelfChange(service_id=move.service_id, kind=move.kind, at=now)
+    line = ShelfChange(service_id=move.service_id, name=move.name, kind=move.kind, at=now)
     if before is not None:
         line.old_rate, line.old_min, line.old_max = before
     if move.after is not None:

@@ -24,6 +24,7 @@ from providers.models import Provider, UpstreamService
 
 ROWS_A_STATEMENT = 500
 IDS_A_QUERY = 500
+NAME = DERIVED.index("name")
 
 _derived_now = itemgetter(*(f"service__{name}" for name in DERIVED))
 _chosen_now = itemgetter(*(f"service__{name}" for name in CHOSEN))
@@ -125,7 +126,11 @@ def _create(rows: Iterable[Row], terms: Terms, enabled: set[int], now: datetime)
     for service in services:
         service.listed_at = now if service.is_for_sale else None
     Service.objects.bulk_create(services, batch_size=ROWS_A_STATEMENT)
-    moves = (Move(service.pk, None, offer_of(service), was_listed=False) for service in services if service.is_for_sale)
+    moves = (
+        Move(service.pk, service.name, None, offer_of(service), was_listed=False)
+        for service in services
+        if service.is_for_sale
+    )
     log_moves(moves=moves, now=now)
     return len(services)
 
@@ -137,7 +142,8 @@ def _update(rows: Iterable[Row], terms: Terms, now: datetime) -> int:
         wanted = derive(row, terms)
         if wanted != (found := _derived_now(row)):
             pk, listed_at = row["service__pk"], row["service__listed_at"]
-            move = Move(pk, _offer(row, found), _offer(row, wanted), was_listed=listed_at is not None)
+            before, after = _offer(row, found), _offer(row, wanted)
+            move = Move(pk, (wanted if after else found)[NAME], before, after, was_listed=listed_at is not None)
             changes.append(
                 (pk, *wanted, now, now if move.after and listed_at is None else listed_at, *_chosen_now(row))
             )

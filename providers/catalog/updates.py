@@ -89,7 +89,7 @@ def updates_page(
     if only is not None:
         found &= Q(service__in=list(only))
     for word in search.split()[:8]:
-        found &= Q(service__name__icontains=word) | Q(service__category__name__icontains=word)
+        found &= Q(name__icontains=word) | Q(service__category__name__icontains=word)
     return newest(rows=rows, words=found or None, before=before, size=ROWS)
 
 
