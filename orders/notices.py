@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 from orders.overview import count_for_a_person
 from orders.unanswered import count_unanswered
 from panel.ops.models import Alert
+from providers.catalog.held import count_held
 
 
 def staff_counts(request: HttpRequest) -> dict[str, Any]:
@@ -21,5 +22,6 @@ def _count() -> dict[str, int]:
     return {
         "staff_doubtful": count_for_a_person(),
         "staff_requests": count_unanswered(),
+        "staff_changes": count_held(),
         "staff_alerts": Alert.objects.filter(closed_at__isnull=True).count(),
     }

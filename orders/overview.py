@@ -13,7 +13,7 @@ from panel.lib.fields import AmountField
 from panel.lib.money import ZERO
 from panel.ops.models import JobRun
 from panel.wallet.models import Account
-from providers.models import UpstreamService
+from providers.catalog.held import held_services
 
 LATE = timedelta(minutes=15)
 BOOKS_STALE = timedelta(days=2)
@@ -80,8 +80,7 @@ def look_at_orders(*, now: datetime) -> Stuck:
         doubtful_since=Min("sent_at", filter=doubtful),
         attention=Count("pk", filter=flagged),
     )
-    in_doubt = UpstreamService.objects.exclude(doubt="").filter(missing__lt=2).count()
-    return Stuck(**found, services_in_doubt=in_doubt)
+    return Stuck(**found, services_in_doubt=held_services().count())
 
 
 def count_for_a_person() -> int:

@@ -29,6 +29,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.forget_deliveries": 24 * 3600,
         "panel.ops.tasks.tell_alerts": settings.ALERT_SECONDS,
         "panel.ops.tasks.forget_notices": 24 * 3600,
+        "providers.tasks.forget_updates": 24 * 3600,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
         "providers.tasks.thin_readings": 24 * 3600,
         "orders.tasks.measure_times": 3600,

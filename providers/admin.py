@@ -42,6 +42,7 @@ class ProviderAdmin(RecordAdmin):
     fieldsets = (
         (None, {"fields": ("name", "url", "key", "is_active", "shelve", "low_margin")}),
         ("Money", {"fields": ("currency", "exchange_rate", "low_balance", "runway_hours", "drift_threshold")}),
+        ("Changes that are held", {"fields": ("hold_rise_percent", "hold_fall_percent", "hold_alike_percent")}),
         ("Doubtful orders", {"fields": ("probing", "probes")}),
         ("How it stands", {"fields": ("state", "synced_at", "sync_error", "created_at")}),
     )

@@ -18,12 +18,18 @@ RATE, TYPE, RAW_TYPE, NAME, CATEGORY = (
 LONGEST_ID = 64
 GONE = 2
 REJECTED, PRICE, MEANING = "rejected", "price", "meaning"
-JUMP = 10
-"""A rate that went up or down this many times, or from or to nothing, waits for a person."""
-NAME_ALIKE, CATEGORY_ALIKE = 0.7, 0.5
-"""Below both shares of common words, an id stands for something else than it did."""
+NAME_ALIKE, CATEGORY_ALIKE = 0.6, 0.5
+"""Under either share of common words, an id with another name stands for something else than it did."""
 
 Values = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """By how many per cent a rate may rise or fall at once; beyond that, as from or to nothing, a person must look."""
+
+    rise: int = 50
+    fall: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,19 @@ class Diff:
         return self.lost * 2 > self.listed or (self.lost >= 5 and self.lost * 5 > self.listed)
 
 
-def diff_services(*, known: Iterable[Values], listing: ServiceList, same: int = 0, gone: int = 0) -> Diff:
+def diff_services(
+    *,
+    known: Iterable[Values],
+    listing: ServiceList,
+    limits: Limits,
+    same: int = 0,
+    gone: int = 0,
+    is_absence_believed: bool = False,
+) -> Diff:
     """Compare. `known` are all rows of the provider, each with the columns of KNOWN.
 
     Without those that need no comparing: of these `same` are listed as they were, and `gone` are not listed any more.
+    What is not listed is gone at the second absence, or at once where a person believes it.
     """
     diff = Diff(rejected=len(listing.rejected), unchanged=same, listed=same)
     old = {row[0]: row for row in known}
@@ -77,7 +92,7 @@ def diff_services(*, known: Iterable[Values], listing: ServiceList, same: int = 
         elif before[2] == 0 and before[3] != REJECTED and before[5:] == mirrored(row):
             diff.unchanged += 1
         else:
-            _see_again(diff, before, row)
+            _see_again(diff, before, row, limits)
     for external_id, before in old.items():
         diff.listed += before[2] < GONE
         if external_id in seen:
@@ -85,7 +100,7 @@ def diff_services(*, known: Iterable[Values], listing: ServiceList, same: int = 
         if external_id in spoiled:
             _see_spoiled(diff, before, spoiled[external_id])
         elif before[2] < GONE:
-            _see_absent(diff, before)
+            _see_absent(diff, before, GONE if is_absence_believed else before[2] + 1)
     return diff
 
 
@@ -100,7 +115,7 @@ def _see_new(diff: Diff, row: ServiceRow) -> None:
     diff.found.append(Found(row.external_id, "new", values[NAME]))
 
 
-def _see_again(diff: Diff, before: Values, row: ServiceRow) -> None:
+def _see_again(diff: Diff, before: Values, row: ServiceRow, limits: Limits) -> None:
     external_id, pk, missing, doubt, rate_before, *_ = before
     old, new = before[5:], _tidy(row)
     if new is None:
@@ -111,7 +126,10 @@ def _see_again(diff: Diff, before: Values, row: ServiceRow) -> None:
     if is_same and missing == 0:
         diff.unchanged += 1
         return
-    now_doubt, now_rate_before = _judge(old, new, doubt, rate_before)
+    if doubt == MEANING or is_other_service(old, new, was_absent=missing > 0):
+        now_doubt, now_rate_before = MEANING, None
+    else:
+        now_doubt, now_rate_before = _judge_rate(old, new, doubt, rate_before, limits)
     changes = _changes(old, new) | ({"doubt": [doubt, now_doubt]} if doubt != now_doubt else {})
     diff.writes.append((pk, 0, now_doubt, now_rate_before, *new))
     diff.touched.append(external_id)
@@ -130,12 +148,12 @@ def _see_spoiled(diff: Diff, before: Values, why: str) -> None:
     diff.found.append(Found(external_id, "changed", old[NAME], {"doubt": [doubt, now_doubt], "why": why[:200]}))
 
 
-def _see_absent(diff: Diff, before: Values) -> None:
-    external_id, pk, missing, doubt, rate_before, *old = before
+def _see_absent(diff: Diff, before: Values, absences: int) -> None:
+    external_id, pk, _, doubt, rate_before, *old = before
     diff.lost += 1
-    diff.writes.append((pk, missing + 1, doubt, rate_before, *old))
+    diff.writes.append((pk, absences, doubt, rate_before, *old))
     diff.touched.append(external_id)
-    diff.found.append(Found(external_id, "missing" if missing == 0 else "gone", old[NAME]))
+    diff.found.append(Found(external_id, "gone" if absences >= GONE else "missing", old[NAME]))
 
 
 def _tidy(row: ServiceRow) -> Values | None:
@@ -150,37 +168,46 @@ def _tidy(row: ServiceRow) -> Values | None:
     return tuple(values)
 
 
-def _judge(old: Values, new: Values, doubt: str, rate_before: Decimal | None) -> tuple[str, Decimal | None]:
-    """Whether a person must look before this is sold again, and the rate it is measured against."""
-    if doubt == MEANING or is_other_service(old, new):
-        return MEANING, None
-    base = rate_before if doubt == PRICE else old[RATE]
-    if base is None:  # it was listed at no price from the start
+def _judge_rate(
+    old: Values, new: Values, doubt: str, rate_before: Decimal | None, limits: Limits
+) -> tuple[str, Decimal | None]:
+    """Whether a person must look at the rate before this is sold again, and the one it is measured against."""
+    never_had_one = doubt == PRICE and rate_before is None
+    if never_had_one:
         return ("", None) if new[RATE] > 0 else (PRICE, None)
-    if _jumped(base, new[RATE]):
-        return PRICE, base
-    return "", None
+    base = old[RATE] if rate_before is None else rate_before
+    return (PRICE, base) if _jumped(base, new[RATE], limits) else ("", None)
 
 
-def _jumped(old: Decimal, new: Decimal) -> bool:
+def _jumped(old: Decimal, new: Decimal, limits: Limits) -> bool:
     if old == new:
         return False
-    return min(old, new) * JUMP <= max(old, new)
+    if not old or not new:
+        return True
+    return new * 100 > old * (100 + limits.rise) or new * 100 < old * (100 - limits.fall)
 
 
-def is_other_service(old: Values, new: Values) -> bool:
-    """Whether an id now stands for something else: another type, or another name in another category."""
+def is_other_service(old: Values, new: Values, *, was_absent: bool) -> bool:
+    """Whether an id now stands for something else: another type, a name that is not like the old one, another name in
+    another category, or any other name where it had not been listed meanwhile.
+    """
     if old[TYPE] != new[TYPE] and old[RAW_TYPE] != new[RAW_TYPE]:
         return True
-    if old[NAME] == new[NAME] or old[CATEGORY] == new[CATEGORY]:
+    if _words(old[NAME]) == _words(new[NAME]):
         return False
-    return _alike(old[NAME], new[NAME]) < NAME_ALIKE and _alike(old[CATEGORY], new[CATEGORY]) < CATEGORY_ALIKE
+    if was_absent or _alike(old[NAME], new[NAME]) < NAME_ALIKE:
+        return True
+    return _alike(old[CATEGORY], new[CATEGORY]) < CATEGORY_ALIKE
 
 
 def _alike(one: str, other: str) -> float:
     """The share of common words, from 0 to 1; texts without any word are alike."""
-    words, others = set(re.findall(r"\w+", one.casefold())), set(re.findall(r"\w+", other.casefold()))
+    words, others = _words(one), _words(other)
     return len(words & others) / len(words | others) if words or others else 1.0
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
 
 
 def _changes(old: Values, new: Values) -> dict[str, object]:

@@ -33,8 +33,8 @@ class ProviderForm(ProviderModelForm):
         model = Provider
         fields = (
             "name", "url", "currency", "exchange_rate", "shelve", "low_margin", "is_active", "low_balance",
-            "runway_hours",
-            "drift_threshold", "probing",
+            "runway_hours", "drift_threshold", "hold_rise_percent", "hold_fall_percent", "hold_alike_percent",
+            "probing",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

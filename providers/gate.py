@@ -20,7 +20,7 @@ LONGEST_CLOSURE = timedelta(minutes=15)
 
 Pause = Literal["funds", "key", "currency", "drift"]
 
-_SENDABLE = Q(is_active=True, paused_reason="")
+_SENDABLE = Q(is_active=True, paused_reason="", prices_held_at=None)
 _WORDS: dict[Pause, str] = {
     "funds": "our money there has run out: top it up, and orders go on by themselves",
     "key": "it refuses our API key: check the key",

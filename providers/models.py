@@ -1,6 +1,7 @@
 """Who we buy from, what they list, and what they say of our money there."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -28,6 +29,11 @@ class Provider(models.Model):
     class LowMargin(models.TextChoices):
         HIDE = "hide", "take it off sale"
         MARK = "mark", "sell it, marked for staff"
+
+    class HeldList(models.TextChoices):
+        EMPTY = "empty", "it is empty"
+        SMALL = "small", "it is suddenly small"
+        CURRENCY = "currency", "it is in another currency"
 
     name = models.CharField(max_length=100, unique=True)
     adapter = models.CharField(max_length=20, default="v2", editable=False)
@@ -57,6 +63,25 @@ class Provider(models.Model):
     accepted_missing = AmountField(
         default=0, editable=False, help_text="What staff knew to be missing when they had placing go on."
     )
+    hold_rise_percent = models.PositiveSmallIntegerField(
+        "hold a rise of",
+        default=50,
+        validators=[MaxValueValidator(900)],
+        help_text="In per cent: a service whose price rises by more at once is off sale until somebody accepts it.",
+    )
+    hold_fall_percent = models.PositiveSmallIntegerField(
+        "hold a fall of",
+        default=50,
+        validators=[MaxValueValidator(90)],
+        help_text="The same for a price that falls.",
+    )
+    hold_alike_percent = models.PositiveSmallIntegerField(
+        "hold all at",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="In per cent of its services: where the prices of more change by one factor within a day, its "
+        "currency or unit may have changed, and nothing of it is sold until somebody accepts it.",
+    )
     probing = models.CharField(
         "looking into doubts",
         max_length=8,
@@ -75,6 +100,15 @@ class Provider(models.Model):
     )
     sync_failures = models.PositiveIntegerField(default=0, editable=False)
     sync_error = models.CharField(max_length=200, blank=True, editable=False)
+    held_list = models.CharField(
+        max_length=10, blank=True, choices=HeldList, editable=False, help_text="Why its list is not believed."
+    )
+    prices_held_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when it is not sold, as its prices changed alike."
+    )
+    prices_accepted_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a person last accepted such a change."
+    )
     paused_reason = models.CharField(
         max_length=20, blank=True, editable=False, help_text="funds, key, currency or drift."
     )
@@ -187,7 +221,11 @@ class ServiceChange(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(fields=["provider", "-at"], name="service_change_latest")]
+        indexes = [
+            models.Index(fields=["provider", "-at"], name="service_change_latest"),
+            models.Index(fields=["kind", "-id"], name="service_change_kind"),
+            models.Index(fields=["provider", "external_id"], name="service_change_service"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.external_id} {self.name}"

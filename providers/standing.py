@@ -29,6 +29,8 @@ def standing(provider: Provider, *, now: datetime) -> Standing:
     if provider.paused_reason:
         text = PAUSED.get(provider.paused_reason, provider.paused_reason)
         return Standing("Paused", "red", text)
+    if provider.prices_held_at:
+        return Standing("Prices held", "red", "Many changed alike: accept them, or set its exchange rate right.")
     if provider.closed_until and provider.closed_until > now:
         text = f"It did not answer as it should. The next order is tried after {provider.closed_until:%H:%M} UTC."
         return Standing("Waiting", "amber", text)

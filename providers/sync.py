@@ -18,7 +18,8 @@ from providers.adapters.base import MIRRORED, ServiceList
 from providers.adapters.errors import RetryLater
 from providers.adapters.fingerprint import fingerprint
 from providers.connect import WORDS, connected
-from providers.diff import KNOWN, Diff, Values, diff_services
+from providers.diff import KNOWN, Diff, Limits, Values, diff_services
+from providers.guard import alert_subject, count_alike, hold_list, tell_alike, why_not_believed
 from providers.models import Provider, ServiceChange, UpstreamService
 from providers.sieve import SIEVED_BY, sieve
 
@@ -41,8 +42,9 @@ class SyncReport:
     """What a sync found, in services. `rows_written` counts rows of the mirror; `held` those that a guard holds back.
 
     `removed` were absent for the second time and `missing` for the first; `back` had been either. `touched` names
-    (by external id) every service whose row changed; `problem` says why changes are held, for people. `left_behind`:
-    the shelf did not follow an earlier sync; `synced_at` is what it is to follow now.
+    (by external id) every service whose row changed; `problem` says why changes are held, for people. `alike`: so many
+    prices changed by one factor that nothing of the provider is sold now. `left_behind`: the shelf did not follow an
+    earlier sync; `synced_at` is what it is to follow now.
     """
 
     added: int = 0
@@ -56,6 +58,7 @@ class SyncReport:
     held: int = 0
     problem: str = ""
     touched: Sequence[str] = ()
+    alike: int = 0
     left_behind: bool = False
     synced_at: datetime | None = None
 
@@ -63,7 +66,9 @@ class SyncReport:
 def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = False) -> SyncReport:
     """Bring the mirror up to date; writes nothing where nothing changed. Call it outside any transaction.
 
-    An empty or suddenly small list is held back whole, unless a person says `accept_shrunk` (never for an empty one).
+    A list in another currency, an empty or a suddenly small one is held back whole. A small one is believed where a
+    person says `accept_shrunk`: what it lacks is gone at once. Where many prices changed by one factor within a day,
+    the provider's prices are held.
     Raises SyncFailedError; the third failure in a row raises an alert, which the next success closes.
     """
     provider = Provider.objects.get(pk=provider_id)
@@ -75,16 +80,26 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
         return SyncReport(unchanged=known, left_behind=left_behind, synced_at=provider.synced_at)
     sieved = sieve(known=provider.services.values_list(*SIEVED_BY), listing=listing)
     compared = _known_rows(provider, sieved.fingerprints)
-    diff = diff_services(known=compared, listing=sieved.listing, same=sieved.same, gone=sieved.gone)
-    if problem := _guard(diff, listing, accept_shrunk):
-        return _hold(provider, diff, problem, now)
+    diff = diff_services(
+        known=compared,
+        listing=sieved.listing,
+        limits=Limits(rise=provider.hold_rise_percent, fall=provider.hold_fall_percent),
+        same=sieved.same,
+        gone=sieved.gone,
+        is_absence_believed=accept_shrunk,
+    )
+    if held := why_not_believed(provider=provider, diff=diff, listing=listing, accept_shrunk=accept_shrunk):
+        why, problem = held
+        hold_list(provider=provider, diff=diff, why=why, problem=problem, now=now)
+        return SyncReport(held=len(diff.found), unchanged=diff.unchanged, rejected=diff.rejected, problem=problem)
+    alike = count_alike(provider=provider, diff=diff, now=now)
     if diff.found:
         stale = _stale_fingerprints(diff, compared, sieved.fingerprints)
-        _write(provider, diff, stale, "" if diff.count("missing") else listing.digest, now)
+        _write(provider, diff, stale, "" if diff.count("missing") else listing.digest, alike, now)
         close_alert(subject=alert_subject(provider.pk))
     else:
         _clear_failures(provider)
-    return _report(diff, left_behind=left_behind, synced_at=now if diff.found else provider.synced_at)
+    return _report(diff, alike=alike, left_behind=left_behind, synced_at=now if diff.found else provider.synced_at)
 
 
 def clear_doubts(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]:
@@ -123,11 +138,6 @@ def record_crash(*, provider: Provider, error: Exception) -> None:
     )
 
 
-def alert_subject(provider_id: int) -> str:
-    """What alerts about a provider's sync are filed under."""
-    return f"sync:{provider_id}"
-
-
 def _fetch(provider: Provider, digest: str) -> ServiceList | None:
     try:
         with connected(provider) as adapter:
@@ -157,40 +167,19 @@ def _stale_fingerprints(diff: Diff, compared: Sequence[Values], stored: Mapping[
     return [(pk, right) for external_id, pk, right in kept if right != stored[external_id]]
 
 
-def _guard(diff: Diff, listing: ServiceList, accept_shrunk: bool) -> str:
-    """Why the list is not believed; empty where it is."""
-    if not listing.services:
-        return f"The list is empty; {diff.listed:,} services were known."
-    if diff.is_suddenly_small and not accept_shrunk:
-        return f"The list lacks {diff.lost:,} of {diff.listed:,} services."
-    return ""
-
-
-def _hold(provider: Provider, diff: Diff, problem: str, now: datetime) -> SyncReport:
-    """Write nothing but that the list is held: once in the log, and one alert, until a list is believed again."""
-    if provider.sync_error != problem:
-        with transaction.atomic():
-            Provider.objects.filter(pk=provider.pk).update(sync_error=problem)
-            ServiceChange.objects.create(
-                provider=provider, kind=ServiceChange.Kind.HELD, name=problem, fields={"held": len(diff.found)}, at=now
-            )
-            raise_alert(
-                subject=alert_subject(provider.pk),
-                level=Alert.Level.WARNING,
-                title=f"{provider}: its services are not updated",
-                detail=f"{problem} Everything stays on sale as it was, until its list is whole again or you accept it.",
-            )
-    return SyncReport(held=len(diff.found), unchanged=diff.unchanged, rejected=diff.rejected, problem=problem)
-
-
-def _write(provider: Provider, diff: Diff, stale: Sequence[Values], digest: str, now: datetime) -> None:
+def _write(provider: Provider, diff: Diff, stale: Sequence[Values], digest: str, alike: int, now: datetime) -> None:
     """Everything in one transaction. The digest is kept only where an identical body would change nothing more."""
+    held = {"prices_held_at": now} if alike else {}
     with transaction.atomic():
         untouched = Provider.objects.filter(
             pk=provider.pk, synced_at=provider.synced_at, services_digest=provider.services_digest
         )
-        if not untouched.update(synced_at=now, services_digest=digest, sync_failures=0, sync_error=""):
+        if not untouched.update(
+            synced_at=now, services_digest=digest, sync_failures=0, sync_error="", held_list="", **held
+        ):
             raise SyncOvertakenError("Another sync of this provider was faster.")
+        if alike:
+            tell_alike(provider=provider, alike=alike, listed=diff.listed)
         is_first = diff.known == 0
         UpstreamService.objects.bulk_create(
             [_new_row(provider, position, values, now) for position, values in enumerate(diff.new, start=diff.known)],
@@ -243,7 +232,7 @@ def _log_lines(provider: Provider, diff: Diff, now: datetime) -> list[ServiceCha
     ]
 
 
-def _report(diff: Diff, *, left_behind: bool, synced_at: datetime | None) -> SyncReport:
+def _report(diff: Diff, *, alike: int, left_behind: bool, synced_at: datetime | None) -> SyncReport:
     return SyncReport(
         added=diff.count("new"),
         changed=diff.count("changed"),
@@ -254,6 +243,7 @@ def _report(diff: Diff, *, left_behind: bool, synced_at: datetime | None) -> Syn
         rejected=diff.rejected,
         rows_written=len(diff.new) + len(diff.writes),
         touched=diff.touched,
+        alike=alike,
         left_behind=left_behind,
         synced_at=synced_at,
     )
@@ -272,5 +262,5 @@ def _record_failure(provider: Provider, failure: str) -> None:
 
 def _clear_failures(provider: Provider) -> None:
     if provider.sync_failures or provider.sync_error:
-        Provider.objects.filter(pk=provider.pk).update(sync_failures=0, sync_error="")
+        Provider.objects.filter(pk=provider.pk).update(sync_failures=0, sync_error="", held_list="")
         close_alert(subject=alert_subject(provider.pk))

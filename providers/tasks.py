@@ -1,4 +1,4 @@
-"""The scheduled jobs of this floor: the providers' catalogues, and old readings. The schedule is in panel/celery.py."""
+"""The scheduled jobs of this floor: the providers' catalogues, old readings and updates. See panel/celery.py."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from panel.ops.jobs import run_leased
 from providers.catalog.refresh import refresh_providers
+from providers.catalog.shelf_log import forget_old
 from providers.models import Provider
 from providers.readings import thin_readings as thin
 
@@ -20,6 +21,12 @@ LEASE_SECONDS = 11 * 60
 def sync_services() -> None:
     """Sync all active providers, one run at a time; each provider's outcome is in the job's record."""
     run_leased(name="providers.sync_services", seconds=LEASE_SECONDS, job=_sync_all)
+
+
+@shared_task(name="providers.tasks.forget_updates", ignore_result=True)
+def forget_updates() -> None:
+    """Drop what the customers' page of updates told long ago."""
+    run_leased(name="forget_updates", seconds=LEASE_SECONDS, job=lambda: {"deleted": forget_old(now=timezone.now())})
 
 
 def _sync_all() -> dict[str, Any]:

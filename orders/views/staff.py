@@ -124,8 +124,7 @@ def _from_orders(stuck: Stuck, slow: int) -> list[Todo]:
     if stuck.services_in_doubt:
         title = _count(stuck.services_in_doubt, "service is in doubt", "services are in doubt")
         text = "Their price jumped, their number stands for something else, or their entry makes no sense."
-        services = f"{reverse('admin:catalog_service_changelist')}?is_available__exact=0"
-        found.append(Todo("blue", "tags", title, text, services, None))
+        found.append(Todo("blue", "tags", title, text, reverse("staff_changes"), None))
     return found
 
 

@@ -30,11 +30,12 @@ PLACES = {
     "paused-currency": "admin:providers_provider_change",
     "breaker": "staff_provider",
     "sync": "admin:providers_provider_change",
+    "prices": "staff_changes",
     "doubtful": "staff_doubtful",
     "requests": "staff_requests",
     "safe-mode": "staff_safe_mode",
 }
-WHOLE_PAGES = {"staff_doubtful", "staff_requests", "staff_safe_mode"}
+WHOLE_PAGES = {"staff_doubtful", "staff_requests", "staff_changes", "staff_safe_mode"}
 """Where an alert is dealt with, by the first part of its subject."""
 TOLD = Prefetch("notices", AlertNotice.objects.order_by("pk"))
 

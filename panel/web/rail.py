@@ -30,6 +30,7 @@ CUSTOMER = (
     Page("orders", "Orders", "receipt", within=("order",), shortcut="g o"),
     Page("refills", "Refills", "arrow-repeat"),
     Page("services", "Services", "tags"),
+    Page("updates", "Updates", "lightning", in_menu=True),
     Page("wallet", "Wallet", "wallet2"),
     Page(
         "api_page",
@@ -46,6 +47,7 @@ STAFF = (
     Page("staff_reports", "Reports", "graph-up", permission="reports.view_dailyfigure"),
     Page("staff_doubtful", "Stuck", "exclamation-diamond", permission="orders.view_order"),
     Page("staff_requests", "Requests", "arrow-clockwise", permission="orders.view_order"),
+    Page("staff_changes", "Changes", "activity", permission="providers.view_servicechange"),
     Page("staff_alerts", "Alerts", "bell", permission="ops.view_alert"),
     Page("staff_safe_mode", "Safe mode", "shield-check", permission="orders.view_orphan"),
     Page("staff_jobs", "Jobs", "clock", permission="ops.view_jobrun"),

@@ -105,11 +105,15 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class ServiceList:
-    """`digest` names the body, so that an identical one need not be read again."""
+    """`digest` names the body, so that an identical one need not be read again.
+
+    `currencies` are those that the list names; most lists name none.
+    """
 
     services: Sequence[ServiceRow]
     rejected: Sequence[RejectedRow]
     digest: str
+    currencies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from panel.lib import money
 from providers.adapters.base import RejectedRow, ServiceRow
-from providers.adapters.decode import Broken, flag, number, whole
+from providers.adapters.decode import Broken, currency, flag, number, whole
 from providers.adapters.texts import many_lines, one_line
 from providers.adapters.words import RAW_LENGTH, raw_word, service_type
 
@@ -20,6 +20,7 @@ LARGEST_QUANTITY = 10**9
 LARGEST_RATE = Decimal(10) ** 9
 ID_TOO_LARGE = 10**64
 
+_CODE = re.compile("[A-Z]{3,8}")
 _ID = re.compile(r"[!-~]{1,64}", re.ASCII)
 
 
@@ -47,6 +48,12 @@ def read_services(data: Any) -> tuple[list[ServiceRow], list[RejectedRow]]:
         except _RowError as problem:
             rejected.append(RejectedRow(external_id, str(problem)))
     return good, rejected
+
+
+def read_currencies(data: Any) -> frozenset[str]:
+    """The currencies that rows of the list name, in capitals. Raises Broken when it is no list at all."""
+    named = {currency(row["currency"]) for row in _rows(data) if isinstance(row, dict) and row.get("currency")}
+    return frozenset(filter(_CODE.fullmatch, named))
 
 
 def _rows(data: Any) -> Sequence[Any]:

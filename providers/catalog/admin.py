@@ -10,6 +10,7 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
@@ -20,11 +21,11 @@ from providers.catalog import markup_admin, terms_admin
 from providers.catalog.choices import choose_for_service, put_on_sale, save_category
 from providers.catalog.chosen_admin import begin_change, go_on_with_change
 from providers.catalog.forms import BackupForm, ServiceForm
+from providers.catalog.held import confirm_services
 from providers.catalog.import_admin import import_page
 from providers.catalog.models import Backup, Category, Service
 from providers.catalog.places_admin import arrange_categories, arrange_services
 from providers.catalog.pricing import margin_percent
-from providers.catalog.shelve import confirm_services
 
 __all__ = ["CategoryAdmin", "ServiceAdmin", "markup_admin", "terms_admin"]
 
@@ -182,8 +183,7 @@ class ServiceAdmin(RecordAdmin):
     @admin.action(description="Confirm doubtful prices and meanings", permissions=["change"])
     def confirm(self, request: HttpRequest, services: QuerySet[Service]) -> None:
         ids = list(services.values_list("pk", flat=True))
-        count = confirm_services(service_ids=ids)
-        self._note(request, "service.confirm", ids)
+        count = confirm_services(service_ids=ids, actor=actor_of(request), now=timezone.now())
         messages.success(request, f"{count:,} were in doubt and are as the provider lists them now.")
 
     def _switch(self, request: HttpRequest, services: QuerySet[Service], *, is_enabled: bool) -> None:

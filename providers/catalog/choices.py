@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from providers.catalog.models import Category, Service
-from providers.catalog.shelve import reprice, touch_shelf
+from providers.catalog.shelve import reprice, switch_services, touch_shelf
 from providers.models import Provider
 
 KEPT_BY = {"name": "keeps_name", "description": "keeps_description", "category": "keeps_category"}
@@ -21,10 +21,14 @@ def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
     Taking its switch back brings the provider's back.
     """
     kept = {switch: True for name, switch in KEPT_BY.items() if name in chosen}
+    values = {**kept, **chosen}
+    is_enabled, now = values.pop("is_enabled", None), timezone.now()
     with transaction.atomic():
         # The lock that the shelf takes, first: a sync in this moment neither overwrites these words nor misses them.
         Provider.objects.select_for_update(no_key=True).get(pk=service.provider_id)
-        Service.objects.filter(pk=service.pk).update(**{**kept, **chosen}, changed_at=timezone.now())
+        Service.objects.filter(pk=service.pk).update(**values, changed_at=now)
+        if is_enabled is not None:
+            switch_services(service_ids=[service.pk], is_enabled=is_enabled, now=now)
         reprice(service_id=service.pk)
         touch_shelf()
 
@@ -32,8 +36,8 @@ def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
 def put_on_sale(*, service_ids: Sequence[int], is_enabled: bool) -> int:
     """Turn staff's own switch of these services; how many it changed."""
     with transaction.atomic():
-        services = Service.objects.filter(pk__in=service_ids).exclude(is_enabled=is_enabled)
-        changed = services.update(is_enabled=is_enabled, changed_at=timezone.now())
+        list(Provider.objects.select_for_update(no_key=True).order_by("pk").only("pk"))  # so that no sync is between
+        changed = switch_services(service_ids=service_ids, is_enabled=is_enabled, now=timezone.now())
         if changed:
             touch_shelf()
     return changed

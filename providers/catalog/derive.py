@@ -3,7 +3,7 @@
 Called by the shelf for every row it writes or checks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from providers.catalog.pricing import Floor, RuleBook, cost_in_shop, price
 SOLD_TYPES = frozenset(SERVICE_TYPES)
 """The types we can take orders for."""
 NOT_LISTED = "The provider no longer lists it."
+PRICES_HELD = "Many of the provider's prices changed alike: accept them."
 DOUBTS = {
     "rejected": "The provider's entry makes no sense.",
     "price": "The provider's price jumped: confirm it.",
@@ -60,12 +61,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What holds for all rows: exchange rates and floors by provider, categories by heading, and the rules."""
+    """What holds for all rows: exchange rates and floors by provider, categories by heading, and the rules.
+
+    Nothing is sold of the providers whose prices are `held`.
+    """
 
     exchange_rates: Mapping[int, Decimal]
     categories: Mapping[str, int]
     rules: RuleBook
     floors: Mapping[int, Floor]
+    held: Collection[int] = ()
 
 
 def heading(row: Row) -> str:
@@ -88,7 +93,7 @@ def derive(row: Row, terms: Terms) -> tuple[Any, ...]:
         allow_below_cost=bool(row["service__allow_below_cost"]),
         floor=terms.floors[provider_id],
     )
-    reason = _unsold(row, least, most) or asked.problem
+    reason = _unsold(row, least, most, terms) or asked.problem
     copied = (row[name] for name in COPIED)
     told = (asked.cost, asked.rate, asked.is_thin, not reason, reason)
     return (name, description, category_id, least, most, *copied, *told)
@@ -102,12 +107,14 @@ def _limits(row: Row) -> tuple[int, int]:
     return least, most
 
 
-def _unsold(row: Row, least: int, most: int) -> str:
+def _unsold(row: Row, least: int, most: int, terms: Terms) -> str:
     """Why it cannot be sold at any price; empty where it can."""
     if row["missing"] >= GONE:
         return NOT_LISTED
     if row["doubt"]:
         return DOUBTS[row["doubt"]]
+    if row["provider_id"] in terms.held:
+        return PRICES_HELD
     if row["type"] not in SOLD_TYPES:
         return f"We do not sell the type “{(row['type'] or row['raw_type'])[:50]}” yet."
     if least > most and (least, most) != (row["min"], row["max"]):

@@ -15,7 +15,7 @@ from providers.catalog.bulk_prices import give_rules, noted, rule_terms
 from providers.catalog.derive import GONE
 from providers.catalog.models import Markup, Service
 from providers.catalog.places import Destination, put_into
-from providers.catalog.shelve import follow, lock_shelf, touch_shelf
+from providers.catalog.shelve import follow, lock_shelf, switch_services, touch_shelf
 from providers.models import Provider, UpstreamService
 
 UNSOLD = Q(service=None) | Q(service__is_enabled=False) | Q(service__is_available=False)
@@ -85,7 +85,7 @@ def import_services(
         was_enabled = services.filter(is_enabled=True).count()
         created = follow(rows.filter(service=None), of=Provider.objects.all(), now=now).created
         service_ids = list(services.values_list("pk", flat=True))
-        services.update(is_enabled=on_sale, changed_at=now)
+        switch_services(service_ids=service_ids, is_enabled=on_sale, now=now)
         new_category = put_into(service_ids=service_ids, to=to)
         if terms is not None:
             _price(service_ids, terms, new_category)

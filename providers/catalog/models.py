@@ -88,6 +88,7 @@ class Service(models.Model):
     )
     allow_below_cost = models.BooleanField(default=False, help_text="Sell even where the rate is under the cost.")
     position = models.IntegerField(default=0)
+    listed_at = models.DateTimeField(null=True, editable=False, help_text="When customers could first buy it.")
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -243,3 +244,39 @@ class Markup(models.Model):
         if self.provider_id is not None:
             return f"provider “{self.provider}”"
         return "everything"
+
+
+class ShelfChange(models.Model):
+    """What customers see change on the shelf: its log, in the shop's rates. Forgotten after a while.
+
+    Without a service it stands for `count` services that changed at once.
+    """
+
+    class Kind(models.TextChoices):
+        NEW = "new", "New"
+        CHEAPER = "cheaper", "Cheaper"
+        DEARER = "dearer", "Dearer"
+        LIMITS = "limits", "Other limits"
+        REMOVED = "removed", "Off sale"
+        BACK = "back", "Back"
+
+    service = models.ForeignKey(Service, null=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=300, blank=True, help_text="As customers knew it then.")
+    kind = models.CharField(max_length=10, choices=Kind)
+    at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=1)
+    old_rate = AmountField(null=True)
+    new_rate = AmountField(null=True)
+    old_min = models.BigIntegerField(null=True)
+    new_min = models.BigIntegerField(null=True)
+    old_max = models.BigIntegerField(null=True)
+    new_max = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "-id"], name="shelf_change_kind"),
+            models.Index(fields=["at"], name="shelf_change_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.service_id or self.count}"

@@ -39,7 +39,7 @@ def refresh_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = F
     """
     report = sync_provider(provider_id=provider_id, now=now, accept_shrunk=accept_shrunk)
     if report.left_behind or report.rows_written:
-        touched = None if report.left_behind else report.touched
+        touched = None if report.left_behind or report.alike else report.touched
         with transaction.atomic():
             shelve_changes(provider_id=provider_id, external_ids=touched, now=now)
             Provider.objects.filter(pk=provider_id).update(shelved_at=report.synced_at)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -18,11 +19,12 @@ from panel.lib.bulk import update_rows
 from providers.catalog.derive import CHOSEN, DERIVED, GONE, SOURCE, Row, Terms, derive, heading
 from providers.catalog.models import Category, Markup, Service, Shelf
 from providers.catalog.pricing import Floor, Rule, RuleBook
+from providers.catalog.shelf_log import Move, Offer, log_moves, offer_of
 from providers.models import Provider, UpstreamService
-from providers.sync import clear_doubts
 
 ROWS_A_STATEMENT = 500
 IDS_A_QUERY = 500
+NAME = DERIVED.index("name")
 
 _derived_now = itemgetter(*(f"service__{name}" for name in DERIVED))
 _chosen_now = itemgetter(*(f"service__{name}" for name in CHOSEN))
@@ -61,19 +63,32 @@ def reprice(
     return follow(rows, of=providers, now=timezone.now())
 
 
-def confirm_services(*, service_ids: Sequence[int]) -> int:
-    """A person has looked: these are sold again as the provider lists them now. Returns how many were in doubt."""
-    now = timezone.now()
-    with transaction.atomic():
-        cleared = clear_doubts(rows=UpstreamService.objects.filter(service__pk__in=service_ids), now=now)
-        if cleared:
-            follow(UpstreamService.objects.filter(pk__in=cleared), of=Provider.objects.all(), now=now)
-    return len(cleared)
+def follow_confirmed(*, pks: Sequence[int], now: datetime) -> ShelfReport:
+    """Have the shelf follow these rows of the mirror, which a person has confirmed. Call it in that transaction."""
+    return follow(UpstreamService.objects.filter(pk__in=pks), of=Provider.objects.all(), now=now)
 
 
 def lock_shelf() -> None:
     """Take the lock that syncs and rules take, before many services' choices are written; call it in a transaction."""
     list(Provider.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def switch_services(*, service_ids: Sequence[int], is_enabled: bool, now: datetime) -> int:
+    """Turn staff's own switch of these, and log what customers see of it; how many it changed. Under `lock_shelf`."""
+    services = Service.objects.filter(pk__in=service_ids).exclude(is_enabled=is_enabled)
+    shown = list(services.filter(is_available=True).only("name", "listed_at", "rate", "min", "max"))
+    changed = services.update(is_enabled=is_enabled, changed_at=now)
+    if is_enabled:
+        new = [service.pk for service in shown if service.listed_at is None]
+        Service.objects.filter(pk__in=new).update(listed_at=now)
+    moves = [
+        Move(service.pk, service.name, None, offer_of(service), was_listed=service.listed_at is not None)
+        if is_enabled
+        else Move(service.pk, service.name, offer_of(service), None)
+        for service in shown
+    ]
+    log_moves(moves=moves, now=now)
+    return changed
 
 
 def touch_shelf() -> None:
@@ -100,7 +115,8 @@ def follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: date
     One transaction. The providers are locked first, so that nobody prices by rules that are about to change.
     """
     with transaction.atomic():
-        locked = of.select_for_update(no_key=True).order_by("pk").only("exchange_rate", "shelve", "low_margin")
+        columns = ("exchange_rate", "shelve", "low_margin", "prices_held_at")
+        locked = of.select_for_update(no_key=True).order_by("pk").only(*columns)
         providers = {provider.pk: provider for provider in locked}
         found = _read_rows(rows)
         terms = Terms(
@@ -108,6 +124,7 @@ def follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: date
             floors={pk: floor_of(provider) for pk, provider in providers.items()},
             categories=_categories([heading(row) for row in found if not row["service__keeps_category"]]),
             rules=rule_book(),
+            held={pk for pk, provider in providers.items() if provider.prices_held_at},
         )
         enabled = {pk for pk, provider in providers.items() if provider.shelve == Provider.Shelve.ALL}
         created = _create([row for row in found if row["service__pk"] is None], terms, enabled, now)
@@ -119,7 +136,8 @@ def follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: date
 
 def _read_rows(rows: QuerySet[UpstreamService]) -> list[Row]:
     """These rows of the mirror with their shelf rows, as `derive` takes them, in the provider's order."""
-    columns = (*SOURCE, "service__pk", *(f"service__{name}" for name in (*CHOSEN, *DERIVED)))
+    ours = (*CHOSEN, *DERIVED, "is_enabled", "listed_at")
+    columns = (*SOURCE, "service__pk", *(f"service__{name}" for name in ours))
     return list(rows.order_by("position", "pk").values(*columns))
 
 
@@ -136,22 +154,47 @@ def _create(rows: Iterable[Row], terms: Terms, enabled: set[int], now: datetime)
         for row in rows
         if row["missing"] < GONE
     ]
+    for service in services:
+        service.listed_at = now if service.is_for_sale else None
     Service.objects.bulk_create(services, batch_size=ROWS_A_STATEMENT)
+    moves = (
+        Move(service.pk, service.name, None, offer_of(service), was_listed=False)
+        for service in services
+        if service.is_for_sale
+    )
+    log_moves(moves=moves, now=now)
     return len(services)
 
 
 def _update(rows: Iterable[Row], terms: Terms, now: datetime) -> int:
     """Rows whose staff's choices change in this moment are left: who changed them brings them in line."""
-    changes = [
-        (row["service__pk"], *wanted, now, *_chosen_now(row))
-        for row in rows
-        if (wanted := derive(row, terms)) != _derived_now(row)
-    ]
-    fields = (*DERIVED, "changed_at")
-    return sum(
-        len(update_rows(Service, changes[start : start + ROWS_A_STATEMENT], fields=fields, guard=CHOSEN))
+    changes, moves = [], {}
+    for row in rows:
+        wanted = derive(row, terms)
+        if wanted != (found := _derived_now(row)):
+            pk, listed_at = row["service__pk"], row["service__listed_at"]
+            before, after = _offer(row, found), _offer(row, wanted)
+            move = Move(pk, (wanted if after else found)[NAME], before, after, was_listed=listed_at is not None)
+            changes.append(
+                (pk, *wanted, now, now if move.after and listed_at is None else listed_at, *_chosen_now(row))
+            )
+            moves[pk] = move
+    fields = (*DERIVED, "changed_at", "listed_at")
+    written = [
+        pk
         for start in range(0, len(changes), ROWS_A_STATEMENT)
-    )
+        for pk in update_rows(Service, changes[start : start + ROWS_A_STATEMENT], fields=fields, guard=CHOSEN)
+    ]
+    log_moves(moves=[moves[pk] for pk in written], now=now)
+    return len(written)
+
+
+def _offer(row: Row, derived: Sequence[Any]) -> Offer | None:
+    """What customers see of a row with these values of DERIVED; None where it is not on sale."""
+    values = dict(zip(DERIVED, derived, strict=True))
+    if not (row["service__is_enabled"] and values["is_available"]):
+        return None
+    return Offer(values["rate"], values["min"], values["max"])
 
 
 def _categories(headings: Sequence[str]) -> dict[str, int]:

@@ -36,6 +36,7 @@ def backups_of(*, service_id: int) -> Iterator[Supplier]:
         upstream__doubt="",
         upstream__provider__is_active=True,
         upstream__provider__paused_reason="",
+        upstream__provider__prices_held_at=None,
     ).select_related("upstream__provider", "service")
     for row in rows:
         upstream, provider = row.upstream, row.upstream.provider

@@ -130,4 +130,6 @@ _SERVICES: Mapping[str, Callable[[list[Entry]], Any]] = {
     "odd_rates": _oddly_priced,
     "html_names": _in_html,
     "single_object": lambda rows: rows[0] if rows else {},
+    "own_currency": lambda rows: [{**row, "currency": "usd"} for row in rows],
+    "wrong_currency": lambda rows: [*rows[:-1], *(_other_currency(row) for row in rows[-1:])],
 }

@@ -38,7 +38,8 @@ STATUS = _names(
 )
 MANY = _names("missing_ids error_entries bare_strings object_shape hang_after reset_after error500_after")
 SERVICES = _names(
-    "empty_list tiny duplicate_ids min_over_max error_object json_numbers odd_rates html_names single_object"
+    "empty_list tiny duplicate_ids min_over_max error_object json_numbers odd_rates html_names single_object "
+    "own_currency wrong_currency"
 )
 KNOWN: Mapping[str, frozenset[str]] = {
     "add": ADD_BEFORE | ADD_AFTER,

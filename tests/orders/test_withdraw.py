@@ -1,6 +1,9 @@
 """A service that the provider refuses to sell goes off the shelf, and stays off until a person has looked."""
 
-from providers.catalog.shelve import confirm_services, reprice
+from django.utils import timezone
+
+from providers.catalog.held import confirm_services
+from providers.catalog.shelve import reprice
 from tests.fixtures_orders import Store
 
 
@@ -12,5 +15,5 @@ def test_a_refused_service_stays_off_sale(store: Store) -> None:
 
     reprice()
     assert store.service().is_available is False
-    confirm_services(service_ids=[service.pk])
+    confirm_services(service_ids=[service.pk], actor="ann@example.com", now=timezone.now())
     assert store.service().is_available is True

@@ -52,6 +52,9 @@ def words(provider: Provider | None = None, **changes: str) -> dict[str, str]:
         "low_balance": "10",
         "runway_hours": "12",
         "drift_threshold": "1",
+        "hold_rise_percent": "50",
+        "hold_fall_percent": "50",
+        "hold_alike_percent": "10",
         "probing": "shadow",
     }
     return {**given, **changes}

@@ -10,7 +10,7 @@ import pytest
 
 from providers.adapters.base import MIRRORED, RejectedRow, ServiceList, ServiceRow, mirrored
 from providers.adapters.fingerprint import fingerprint
-from providers.diff import KNOWN, diff_services
+from providers.diff import KNOWN, Limits, diff_services
 from providers.sieve import SIEVED_BY, Sieved, sieve
 
 D = Decimal
@@ -130,8 +130,8 @@ def test_comparing_what_the_sieve_leaves_finds_what_comparing_all_finds() -> Non
         now = listing(*_turned(chance, rows), spoiled=chance.sample(["3", "5", "50"], chance.randrange(3)))
         found = sieve(known=columns(before, SIEVED_BY), listing=now)
         left = columns([row for row in before if row["external_id"] in found.fingerprints], KNOWN)
-        diff = diff_services(known=left, listing=found.listing, same=found.same, gone=found.gone)
-        assert diff == diff_services(known=columns(before, KNOWN), listing=now)
+        diff = diff_services(known=left, listing=found.listing, limits=Limits(), same=found.same, gone=found.gone)
+        assert diff == diff_services(known=columns(before, KNOWN), listing=now, limits=Limits())
         seen += found.same > 0 and found.gone > 0 and diff.count("changed") > 0
     assert seen > 20
 

@@ -180,8 +180,8 @@ def test_a_person_may_accept_a_small_list_but_never_an_empty_one(shop: Shop) -> 
     for number in range(1, 11):
         shop.simulator.remove_service(number)
     assert (shop.sync().held, shop.sync().held) == (10, 10)
-    assert shop.sync(accept_shrunk=True).missing == 10
     assert shop.sync(accept_shrunk=True).removed == 10
+    assert log(shop, "missing") == []
     assert shop.sync().unchanged == 10
     before = shop.everything()["UpstreamService"]
     shop.simulator.next("services", "empty_list")
@@ -199,7 +199,16 @@ def test_a_few_may_go_from_a_small_list(make_simulator: Callable[..., Simulator]
 
 
 @pytest.mark.parametrize(
-    ("rate", "is_doubted"), [("8.99", False), ("9.00", True), ("0.10", False), ("0.09", True), ("0", True)]
+    ("rate", "is_doubted"),
+    [
+        ("1.35", False),
+        ("1.350001", True),
+        ("9", True),
+        ("0.45", False),
+        ("0.449999", True),
+        ("0.009", True),
+        ("0", True),
+    ],
 )
 def test_an_absurd_price_waits_for_a_person(shop: Shop, rate: str, is_doubted: bool) -> None:
     shop.simulator.set_service(1, rate=rate)
@@ -210,8 +219,25 @@ def test_an_absurd_price_waits_for_a_person(shop: Shop, rate: str, is_doubted: b
     assert row.rate_before == (Decimal("0.9") if is_doubted else None)
 
 
+@pytest.mark.parametrize(
+    ("rate", "is_doubted"), [("1.08", False), ("1.080001", True), ("0.09", False), ("0.089999", True), ("0", True)]
+)
+def test_how_far_a_price_may_jump_is_the_providers_setting(shop: Shop, rate: str, is_doubted: bool) -> None:
+    Provider.objects.update(hold_rise_percent=20, hold_fall_percent=90)
+    shop.simulator.set_service(1, rate=rate)
+    shop.sync()
+    assert shop.upstream("1").doubt == ("price" if is_doubted else "")
+
+
+def test_a_senseless_entry_between_does_not_lift_a_price_jump(shop: Shop) -> None:
+    for changes, doubt in (({"rate": "90"}, "price"), ({"min": "0"}, "rejected"), ({"min": "50"}, "price")):
+        shop.simulator.set_service(1, **changes)
+        shop.sync()
+        assert (shop.upstream("1").doubt, shop.upstream("1").rate_before) == (doubt, Decimal("0.9"))
+
+
 def test_a_price_that_comes_back_is_believed_again(shop: Shop) -> None:
-    for rate, doubt in (("90", "price"), ("95", "price"), ("1", "")):
+    for rate, doubt in (("90", "price"), ("95", "price"), ("1.36", "price"), ("1", "")):
         shop.simulator.set_service(1, rate=rate)
         shop.sync()
         assert (shop.upstream("1").rate, shop.upstream("1").doubt) == (Decimal(rate), doubt)
@@ -233,8 +259,10 @@ def test_a_service_listed_at_no_price_waits_until_it_has_one(shop: Shop) -> None
         ({"type": "Package"}, True),
         ({"type": "default"}, False),
         ({"name": "YouTube Watch Hours", "category": "YouTube"}, True),
-        ({"name": "Instagram Likes | Real | 30 days refill", "category": "Instagram Likes"}, False),
+        ({"name": "Instagram Likes | Real | 30 days refill", "category": "Instagram Likes"}, True),
+        ({"name": "Instagram Likes | Mixed"}, True),
         ({"name": "Instagram Followers | Real | 60 days refill"}, False),
+        ({"name": "🔥 INSTAGRAM FOLLOWERS - Real - 30 days refill", "category": "Best sellers"}, False),
         ({"category": "Best sellers"}, False),
     ],
 )
@@ -245,6 +273,22 @@ def test_a_number_used_again_for_something_else_is_doubted(shop: Shop, changes: 
     shop.simulator.set_service(1, max="999")
     shop.sync()
     assert shop.upstream("1").doubt == ("meaning" if is_other else "")
+
+
+@pytest.mark.parametrize(("name", "is_other"), [("Instagram Followers | Real | 60 days refill", True), ("", False)])
+@pytest.mark.parametrize("absences", [1, 2])
+def test_a_number_that_comes_back_has_its_name_or_is_doubted(
+    shop: Shop, absences: int, name: str, is_other: bool
+) -> None:
+    shop.simulator.remove_service(1)
+    for _ in range(absences):
+        shop.sync()
+    shop.simulator.restore_service(1)
+    if name:
+        shop.simulator.set_service(1, name=name)
+    shop.sync()
+    assert (shop.upstream("1").missing, shop.upstream("1").doubt) == (0, "meaning" if is_other else "")
+    assert shop.service("1").is_for_sale is not is_other
 
 
 @pytest.mark.parametrize("nonsense", [{"min": "100", "max": "10"}, {"rate": "-1"}, {"rate": "NaN"}, {"min": "0"}])

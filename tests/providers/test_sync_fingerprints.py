@@ -11,8 +11,8 @@ from django.utils import timezone
 from providers import sync
 from providers.adapters.base import MIRRORED
 from providers.adapters.fingerprint import fingerprint
+from providers.catalog.held import confirm_services
 from providers.catalog.models import Service
-from providers.catalog.shelve import confirm_services
 from providers.catalog.withdraw import take_off
 from providers.models import ServiceChange, UpstreamService
 from providers.sync import SyncReport
@@ -140,5 +140,5 @@ def test_doubts_come_and_go_and_the_fingerprint_stays_right(shop: Shop) -> None:
     assert (shop.upstream("1").doubt, wrong_rows()) == ("refused", [])
     reorder(shop)
     assert (shop.sync().unchanged, shop.upstream("1").doubt) == (20, "refused")
-    assert confirm_services(service_ids=[service.pk]) == 1
+    assert confirm_services(service_ids=[service.pk], actor="ann@example.com", now=timezone.now()) == 1
     assert (shop.upstream("1").doubt, wrong_rows()) == ("", [])

@@ -11,7 +11,7 @@ import panel.lib.fields
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0006_customer_terms"),
-        ("providers", "0007_low_margin"),
+        ("providers", "0008_low_margin"),
     ]
 
     operations = [

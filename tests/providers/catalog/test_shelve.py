@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from providers.catalog import shelve
+from providers.catalog.held import confirm_services
 from providers.catalog.markups import set_markup
 from providers.catalog.models import Category, Service, Shelf
 from providers.catalog.refresh import refresh_provider
-from providers.catalog.shelve import ShelfReport, confirm_services, reprice, shelve_changes
+from providers.catalog.shelve import ShelfReport, reprice, shelve_changes
 from providers.models import Provider, ServiceChange
 from tests.fixtures_shop import Shop, connect
 from tests.fixtures_simulator import Simulator
@@ -157,7 +158,12 @@ def test_a_doubt_takes_it_off_sale_until_a_person_confirms(shop: Shop, changes: 
     shop.simulator.set_service(1, **changes)
     shop.sync()
     assert state(shop.service("1")) == (True, False, reason)
-    assert confirm_services(service_ids=[shop.service("1").pk, shop.service("4").pk]) == 1
+    assert (
+        confirm_services(
+            service_ids=[shop.service("1").pk, shop.service("4").pk], actor="ann@example.com", now=timezone.now()
+        )
+        == 1
+    )
     assert state(shop.service("1")) == (True, True, "")
     assert shop.sync().rows_written == 0
     line = ServiceChange.objects.latest("pk")
@@ -167,7 +173,7 @@ def test_a_doubt_takes_it_off_sale_until_a_person_confirms(shop: Shop, changes: 
 def test_a_senseless_entry_cannot_be_confirmed(shop: Shop) -> None:
     shop.simulator.set_service(1, rate="-5")
     shop.sync()
-    assert confirm_services(service_ids=[shop.service("1").pk]) == 0
+    assert confirm_services(service_ids=[shop.service("1").pk], actor="ann@example.com", now=timezone.now()) == 0
     assert state(shop.service("1")) == (True, False, "The provider's entry makes no sense.")
 
 
@@ -202,7 +208,7 @@ def test_the_queries_do_not_grow_with_the_services(shop: Shop) -> None:
         return len(queries)
 
     few = count("2")
-    for number in range(100, 200):
+    for number in range(100, 170):
         shop.simulator.add_service(number, name=f"Number {number}", category="More", rate="1")
     shop.sync()
     assert count("3") == few

@@ -270,6 +270,8 @@ def test_price_lists_that_are_odd(simulator: Simulator) -> None:
     ]  # fmt: skip
     assert said.pop("html_names")[0]["name"].startswith(f"<b onclick=alert(1)>{first['name']}</b> &amp; <script>")
     assert said.pop("single_object") == first
+    assert said.pop("own_currency") == [{**row, "currency": "usd"} for row in honest]
+    assert said.pop("wrong_currency") == [*honest[:-1], {**honest[-1], "currency": "INR"}]
     assert (said["json_numbers"][0]["rate"], said["json_numbers"][0]["min"]) == (0.9, 50)
     del said["json_numbers"]
     assert said == {}

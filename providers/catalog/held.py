@@ -1,0 +1,123 @@
+"""What waits for a person before it is sold again, and the word on it. Called by the staff's page and the admin.
+
+A service waits while it is in doubt, listed, and staff's switch is on. Every word is one transaction with its line in
+the audit trail.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from panel.lib.money import plain
+from panel.ops import audit
+from panel.ops.alerts import close_alert
+from providers.catalog.choices import put_on_sale
+from providers.catalog.derive import GONE
+from providers.catalog.models import Service
+from providers.catalog.refresh import refresh_provider
+from providers.catalog.shelve import follow_confirmed, shelve_changes
+from providers.guard import prices_subject
+from providers.models import Provider, UpstreamService
+from providers.sync import SyncReport, clear_doubts
+
+MOST_TOLD = 1000
+"""Of how many services the audit trail tells each; of more, the count."""
+
+
+def held_services() -> QuerySet[Service]:
+    """The services that wait for a person."""
+    return Service.objects.filter(is_enabled=True, upstream__doubt__gt="", upstream__missing__lt=GONE)
+
+
+def held_providers() -> QuerySet[Provider]:
+    """The providers whose list or whose prices wait for a person."""
+    return Provider.objects.exclude(held_list="", prices_held_at=None)
+
+
+def count_held() -> int:
+    """How many services, lists and providers' prices wait."""
+    providers = held_providers().values_list("held_list", "prices_held_at")
+    return held_services().count() + sum(bool(held_list) + bool(held_at) for held_list, held_at in providers)
+
+
+def confirm_services(
+    *, service_ids: Sequence[int], actor: str, now: datetime, reason: str = "", seen_at: datetime | None = None
+) -> int:
+    """These are sold again as the provider lists them now; how many were in doubt and are no longer.
+
+    What changed after `seen_at`, when the person looked, stays in doubt; so does an entry that makes no sense.
+    """
+    with transaction.atomic():
+        rows = UpstreamService.objects.filter(service__pk__in=service_ids)
+        if seen_at is not None:
+            rows = rows.filter(changed_at__lte=seen_at)
+        before = _told(rows)
+        cleared = clear_doubts(rows=rows, now=now)
+        if cleared:
+            follow_confirmed(pks=cleared, now=now)
+            after = _told(UpstreamService.objects.filter(pk__in=cleared))
+            changes = [{**before[pk], "after": after[pk]["before"]} for pk in cleared][:MOST_TOLD]
+            detail = {"reason": reason[:200], "count": len(cleared), "services": changes}
+            audit.record(actor=actor, action="service.confirm", target="services", detail=detail)
+    return len(cleared)
+
+
+def keep_off_sale(*, service_ids: Sequence[int], actor: str, reason: str) -> int:
+    """Turn staff's switch of these off: they are not sold, and wait no longer. How many were on."""
+    with transaction.atomic():
+        ids = list(held_services().filter(pk__in=service_ids).order_by("pk").values_list("pk", flat=True))
+        kept = put_on_sale(service_ids=ids, is_enabled=False)
+        if kept:
+            detail = {"reason": reason[:200], "count": kept, "services": ids[:MOST_TOLD]}
+            detail |= {"before": {"is_enabled": True}, "after": {"is_enabled": False}}
+            audit.record(actor=actor, action="service.keep_off", target="services", detail=detail)
+    return kept
+
+
+def accept_prices(*, provider: Provider, actor: str, now: datetime, reason: str = "") -> bool:
+    """The provider's prices changed alike and are right: it is sold again. False where they are not held any more."""
+    with transaction.atomic():
+        locked = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+        if locked.prices_held_at is None:
+            return False
+        Provider.objects.filter(pk=provider.pk).update(prices_held_at=None, prices_accepted_at=now)
+        shelve_changes(provider_id=provider.pk, now=now)
+        close_alert(subject=prices_subject(provider.pk))
+        detail = {"before": {"prices_held_at": locked.prices_held_at.isoformat()}, "after": {"prices_held_at": None}}
+        detail |= {"reason": reason[:200]}
+        audit.record(actor=actor, action="provider.accept_prices", target=f"provider:{provider.pk}", detail=detail)
+    return True
+
+
+def accept_list(*, provider: Provider, actor: str, now: datetime, reason: str = "") -> SyncReport:
+    """Take the provider's list as it is at this moment: what it lacks is gone. Call it outside any transaction.
+
+    Raises SyncFailedError. An empty list, or one in another currency, is held again: the report's `problem` says so.
+    """
+    report = refresh_provider(provider_id=provider.pk, now=now, accept_shrunk=True)
+    detail = {
+        "before": {"held_list": provider.held_list, "problem": provider.sync_error},
+        "after": {"problem": report.problem, "removed": report.removed, "unchanged": report.unchanged},
+        "reason": reason[:200],
+    }
+    audit.record(actor=actor, action="provider.accept_list", target=f"provider:{provider.pk}", detail=detail)
+    return report
+
+
+def _told(rows: QuerySet[UpstreamService]) -> dict[int, dict[str, Any]]:
+    """For the audit trail, by the mirror's row: the service, and what holds of it."""
+    found = rows.values("pk", "doubt", "rate_before", "rate", "service__pk", "service__rate", "service__is_available")
+    return {row["pk"]: {"service": row["service__pk"], "before": _state(row)} for row in found}
+
+
+def _state(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "doubt": row["doubt"],
+        "provider_rate": plain(row["rate"]),
+        "provider_rate_before": None if row["rate_before"] is None else plain(row["rate_before"]),
+        "rate": plain(row["service__rate"]),
+        "is_available": row["service__is_available"],
+    }
