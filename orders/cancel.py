@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from orders.change import lock_orders, write
+from orders.change import audit_change, lock_orders, write
 from orders.models import Cancellation, Order
 from orders.request_rules import CancelFacts, Verdict, may_cancel
 from orders.settle import Houses, end_with_refund
@@ -25,15 +25,20 @@ class CannotCancelError(Exception):
     """The order cannot be canceled now; nothing was changed. The message is for the customer."""
 
 
-def request_cancel(*, order_id: int, actor: str) -> None:
-    """Cancel the order or note the wish, as its state has it. Raises CannotCancelError."""
-    verdict = ask_for_cancels(order_ids=[order_id], actor=actor, now=timezone.now())[order_id]
+def request_cancel(*, order_id: int, actor: str, reason: str | None = None) -> None:
+    """Cancel the order or note the wish, as its state has it; with a `reason` for staff. Raises CannotCancelError."""
+    verdict = ask_for_cancels(order_ids=[order_id], actor=actor, now=timezone.now(), reason=reason)[order_id]
     if not verdict.is_possible:
         raise CannotCancelError(verdict.text)
 
 
-def ask_for_cancels(*, order_ids: Iterable[int], actor: str, now: datetime) -> dict[int, Verdict]:
-    """End those that wait, note the wish for those that were sent; for each what the rule said. One transaction."""
+def ask_for_cancels(
+    *, order_ids: Iterable[int], actor: str, now: datetime, reason: str | None = None
+) -> dict[int, Verdict]:
+    """End those that wait, note the wish for those that were sent; for each what the rule said. One transaction.
+
+    With a `reason` it is staff who ask: it is kept with the order, and each is in the audit trail.
+    """
     with transaction.atomic(durable=True):
         changes = lock_orders(order_ids=order_ids, now=now)
         verdicts = cancel_verdicts(orders=[change.order for change in changes.values()], now=now)
@@ -41,12 +46,14 @@ def ask_for_cancels(*, order_ids: Iterable[int], actor: str, now: datetime) -> d
         houses, wishes = Houses(), []
         for change in granted:
             if change.state == State.QUEUED:
-                end_with_refund(change, State.CANCELED, houses=houses, what="canceled", actor=actor)
+                end_with_refund(change, State.CANCELED, houses=houses, what="canceled", why=reason or "", actor=actor)
             else:
                 wishes.append(Cancellation(order=change.order, created_at=now, next_at=now))
-                change.note("cancel asked", actor=actor)
+                change.note("cancel asked", why=reason or "", actor=actor)
         Cancellation.objects.bulk_create(wishes)
         write(granted)
+        for change in granted if reason is not None else ():
+            audit_change(change, actor=actor, action="order cancel", reason=reason or "")
     return verdicts
 
 

@@ -31,6 +31,11 @@ class Earned:
         return Earned(self.orders + other.orders, self.revenue + other.revenue, self.cost + other.cost)
 
 
+def cost_in_shop(order: Order) -> Decimal:
+    """What one order cost us, in the shop's currency."""
+    return round_up(order.cost * order.exchange_rate)
+
+
 def earned_by_day(*, days: int, now: datetime, zone: tzinfo) -> dict[date, Earned]:
     """The last `days` days of `zone`, oldest first, today last; a day without orders is there too."""
     today = now.astimezone(zone).date()
