@@ -116,9 +116,7 @@ def _back(order: Order) -> Action:
 def _provider_words(order: Order) -> str:
     cost = money_text(order.cost, currency=order.provider_currency)
     if order.state == State.ACTIVE:
-        return (
-            f"{order.provider} is not stopped by that and may deliver all the same: the cost, {cost} so far, is ours."
-        )
+        return f"{order.provider} is not stopped by that and may deliver it: the cost, {cost} so far, is ours."
     return f"What it cost at {order.provider}, {cost}, stays as {order.provider} says."
 
 
@@ -134,9 +132,8 @@ def _again(order: Order) -> Action:
         f"A new order of the same service, link and quantity at today's price: {_money(order, price)} is taken from "
         f"the wallet of {order.customer}. This one stays as it is."
     )
-    return Action(
-        slug="again", title=title, button=f"Order again for {_money(order, price)}", words=words, agreed=price
-    )
+    button = f"Order again for {_money(order, price)}"
+    return Action(slug="again", title=title, button=button, words=words, agreed=price)
 
 
 def _money(order: Order, amount: Decimal) -> str:

@@ -145,7 +145,8 @@ def _money(order: Order, amount: Decimal) -> str:
 
 
 def _page(request: HttpRequest, order: Order, entered: Entered, *, status: int = 200) -> HttpResponse:
-    cost = cost_in_shop(order)
+    cost, actions = cost_in_shop(order), _allowed(request, order, entered)
+    is_offered = entered.slug in {action.slug for action in actions if not action.blocked}
     context = {
         "order": order,
         "is_doubtful": order.state in DOUBTFUL,
@@ -157,8 +158,9 @@ def _page(request: HttpRequest, order: Order, entered: Entered, *, status: int =
         "given": given_fields(type_name=order.type, fields=order.fields),
         "cost_in_shop": cost,
         "profit": order.captured - cost,
-        "actions": _allowed(request, order, entered),
+        "actions": actions,
         "entered": entered,
+        "refused": "" if is_offered else entered.error,
     }
     return render(request, "staff/order.html", context, status=status)
 

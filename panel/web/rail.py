@@ -43,13 +43,7 @@ CUSTOMER = (
 STAFF = (
     Page("staff", "Overview", "speedometer2", permission="providers.view_balancereading"),
     Page("staff_balances", "Balances", "bank", within=("staff_provider",), permission="providers.view_balancereading"),
-    Page(
-        "staff_orders",
-        "All orders",
-        "receipt",
-        within=("staff_order", "staff_order_act"),
-        permission="orders.view_order",
-    ),
+    Page("staff_orders", "All orders", "receipt", within=("staff_order",), permission="orders.view_order"),
     Page("staff_doubtful", "Doubtful", "exclamation-diamond", permission="orders.view_order"),
     Page("staff_requests", "Requests", "arrow-clockwise", permission="orders.view_order"),
     Page("staff_alerts", "Alerts", "bell", permission="ops.view_alert"),
