@@ -1,7 +1,8 @@
 """What members of staff may do, by role.
 
 The roles are groups; the command `set_up_roles` brings their permissions in line with this table. A superuser may do
-all, and alone sees providers' addresses, changes their keys, makes staff and gives roles.
+all, and alone sees providers' addresses, changes their keys, makes staff and gives roles. Support asks providers to
+cancel and decides doubtful orders; giving money of a sent order back is a permission of its own (refund_order).
 """
 
 from collections.abc import Iterable
