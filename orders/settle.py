@@ -15,7 +15,7 @@ from structlog.contextvars import bound_contextvars
 
 from orders import subscription
 from orders.change import Change, lock_orders, write
-from orders.models import MISSING_THERE, UNKNOWN_WORD
+from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
 from orders.pace import FIRST_LOOK, next_look
 from orders.states import FINAL, State
 from panel.lib.money import share
@@ -109,6 +109,20 @@ def end_with_refund(change: Change, new: State, *, houses: Houses, what: str, wh
     refund_to(change, target=change.order.charge, houses=houses, why=why, actor=actor)
 
 
+def undelivered(order: Order, remains: int) -> Decimal:
+    """What the order gives back in all when `remains` of its units are not delivered."""
+    return share(charge=order.charge, part=remains, whole=order.quantity)
+
+
+def end_partial(change: Change, *, remains: int, houses: Houses, why: str = "", actor: str = "") -> None:
+    """End the order as PARTIAL: what `remains` is given back, the rest is earned. `why` is a person's reason."""
+    order = change.order
+    told = f"{remains:,} of {order.quantity:,} were not delivered."
+    change.to(State.PARTIAL, what="partial", why=told, actor=actor)
+    refund_to(change, target=undelivered(order, remains), houses=houses, why=why or told, actor=actor)
+    capture(change, houses=houses)
+
+
 @dataclass(slots=True)
 class Settled:
     """What a batch came to."""
@@ -187,11 +201,12 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
         status = subscription.by_posts(status, fields=order.fields, quantity=order.quantity)
     if status.word != StatusWord.PARTIAL or status.remains is not None:
         order.misses, order.missed_since = 0, None
+    was_running = order.provider_status in RUNNING
     _note_facts(change, status)
     if status.charge is not None and (status.charge > 0 or status.word not in RUNNING):
         cost_to(change, cost=status.charge, houses=houses)
     if status.word in RUNNING:
-        if change.was in FINAL:
+        if change.was in FINAL and not was_running:  # what staff ended goes on there, and they know
             _attend(change, "reopened by the provider", status.raw)
     elif status.word == StatusWord.COMPLETED or (status.word == StatusWord.PARTIAL and status.remains == 0):
         _complete(change, houses)
@@ -214,7 +229,7 @@ def _note_facts(change: Change, status: OrderStatus) -> None:
     order.provider_status, order.provider_status_raw = status.word, status.raw[:100]
     if status.start_count is not None:
         order.start_count = _storable(status.start_count)
-    if status.remains is not None:
+    if status.remains is not None and not (change.was in FINAL and status.word in RUNNING):
         order.remains = _storable(status.remains)
 
 
@@ -241,12 +256,8 @@ def _end_partial(change: Change, remains: int | None, houses: Houses) -> None:
     elif not 0 < remains <= order.quantity:
         _attend(change, "odd remains", f"Partial with {remains} of {order.quantity} remaining.")
     else:
-        target = share(charge=order.charge, part=remains, whole=order.quantity)
-        if change.was != State.PARTIAL or target > order.refunded:
-            why = f"{remains:,} of {order.quantity:,} were not delivered."
-            change.to(State.PARTIAL, what="partial", why=why)
-            refund_to(change, target=target, houses=houses, why=why)
-            capture(change, houses=houses)
+        if change.was != State.PARTIAL or undelivered(order, remains) > order.refunded:
+            end_partial(change, remains=remains, houses=houses)
 
 
 def _cancel(change: Change, houses: Houses) -> None:

@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "panel.web.middleware.PrivatePagesMiddleware",
     "panel.customers.two_factor.StaffTwoFactorMiddleware",
+    "panel.customers.see_as_middleware.SeeAsMiddleware",
 ]
 ROOT_URLCONF = "panel.urls"
 WSGI_APPLICATION = "panel.wsgi.application"

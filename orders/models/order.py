@@ -1,5 +1,7 @@
 """An order and its history."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -8,6 +10,7 @@ from django.utils import timezone
 from orders import subscription
 from orders.states import State, word_for_customer
 from panel.lib.fields import AmountField, ExchangeRateField
+from panel.lib.money import round_up
 from providers.catalog.models import Service
 from providers.models import Provider
 
@@ -39,8 +42,8 @@ class Order(models.Model):
     client_token = models.CharField(
         max_length=64, null=True, help_text="Given by the form; the same one is the same order."
     )
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="orders")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="orders")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="orders", db_index=False)  # as above
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="orders", db_index=False)
     provider_service = models.CharField(max_length=64)
     type = models.CharField(max_length=40)
     link = models.CharField(max_length=2000, blank=True)
@@ -97,6 +100,7 @@ class Order(models.Model):
     )
 
     class Meta:
+        permissions = [("refund_order", "Can give back the money of an order that was sent")]
         constraints = [
             models.UniqueConstraint(fields=["customer", "client_token"], name="order_token_once"),
             models.UniqueConstraint(
@@ -120,6 +124,10 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["customer", "created_at", "id"], name="order_customer_time"),
             models.Index(fields=["customer", "listed_as", "created_at", "id"], name="order_customer_word"),
+            models.Index(fields=["created_at", "id"], name="order_time"),
+            models.Index(fields=["service", "created_at", "id"], name="order_service_time"),
+            models.Index(fields=["provider", "created_at", "id"], name="order_provider_time"),
+            models.Index(fields=["state", "created_at", "id"], name="order_state_time"),
             models.Index(fields=["next_attempt_at"], condition=Q(state=State.QUEUED), name="order_to_send"),
             models.Index(fields=["next_poll_at"], condition=Q(next_poll_at__isnull=False), name="order_to_poll"),
             models.Index(
@@ -136,6 +144,11 @@ class Order(models.Model):
     def word(self) -> str:
         """What customers read as its state."""
         return word_for_customer(self.state, self.provider_status)
+
+    @property
+    def cost_in_shop(self) -> Decimal:
+        """What it cost us, in the shop's currency."""
+        return round_up(self.cost * self.exchange_rate)
 
     @property
     def post_units(self) -> int | None:

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from orders.export import MOST_EXPORTED, csv_lines
-from orders.listing import MOST_COUNTED, REACH, WORDS, Counts, Listing
+from orders.listing import MOST_COUNTED, WORDS, Counts, Listing
 from orders.models import Order
+from orders.paging import REACH
 from orders.states import FINAL
 from orders.views.customer import customer_of
 from orders.views.picker import read_id

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
-from orders.listing import WORDS, Place, Wanted, find_place
+from orders.listing import WORDS, Wanted, find_place
+from orders.paging import Place
 from orders.views.picker import read_id
 from panel.customers.models import User
 
@@ -48,15 +49,13 @@ class Query:
 def read_query(query: QueryDict, *, customer: User, now: datetime) -> Query:
     """The address as a query. Dates are days in the customer's zone and go before a period; one query for a page."""
     problems: list[str] = []
-    zone = _zone([customer.time_zone, query.get("zone", "")])
-    first, last = read_date(query.get("from", ""), problems), read_date(query.get("to", ""), problems)
-    if first and last and first > last:
-        problems.append("The first date is after the last one, so there is no order between them.")
+    zone = first_zone([customer.time_zone, query.get("zone", "")])
+    first, last = read_days(query, problems)
     period = query.get("since", "") if query.get("since") in PERIODS and not (first or last) else ""
-    since = now - timedelta(days=int(period)) if period else _midnight(first, zone)
-    until = _midnight(last + timedelta(days=1) if last else None, zone)
+    since = now - timedelta(days=int(period)) if period else midnight(first, zone)
+    until = midnight(last + timedelta(days=1) if last else None, zone)
     return Query(
-        wanted=Wanted(customer, search=_search(query.get("q", "")), since=since, until=until),
+        wanted=Wanted(customer, search=read_search(query.get("q", "")), since=since, until=until),
         word=next((word for word in WORDS if slug(word) == query.get("state")), ""),
         before=_place(query.get("before"), customer, problems),
         after=None if query.get("before") else _place(query.get("after"), customer, problems),
@@ -73,7 +72,15 @@ def slug(word: str) -> str:
     return word.lower().replace(" ", "-")
 
 
-def _search(text: str) -> str:
+def read_days(query: QueryDict, problems: list[str]) -> tuple[date | None, date | None]:
+    """The first and the last day that are asked for; what is wrong with them is added to `problems`."""
+    first, last = read_date(query.get("from", ""), problems), read_date(query.get("to", ""), problems)
+    if first and last and first > last:
+        problems.append("The first date is after the last one, so there is no order between them.")
+    return first, last
+
+
+def read_search(text: str) -> str:
     """The search without what no text of ours can hold."""
     return text.replace("\x00", "").strip()[:LONGEST_SEARCH]
 
@@ -92,7 +99,7 @@ def read_date(text: str, problems: list[str]) -> date | None:
     return found
 
 
-def _midnight(day: date | None, zone: tzinfo) -> datetime | None:
+def midnight(day: date | None, zone: tzinfo) -> datetime | None:
     """When the day begins there."""
     return None if day is None else datetime.combine(day, time(), zone)
 
@@ -107,7 +114,7 @@ def _place(text: str | None, customer: User, problems: list[str]) -> Place | Non
     return place
 
 
-def _zone(names: Iterable[str]) -> tzinfo:
+def first_zone(names: Iterable[str]) -> tzinfo:
     """The first of these zones that exists, else UTC."""
     for name in names:
         if _ZONE.fullmatch(name) and len(name) <= 64:

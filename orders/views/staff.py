@@ -112,7 +112,7 @@ def _from_orders(stuck: Stuck, slow: int) -> list[Todo]:
     if stuck.late:
         title = _count(stuck.late, "order has waited to be sent for long", "orders have waited to be sent for long")
         text = "Look at how their provider stands: what waits is sent by itself once it can be."
-        orders = f"{reverse('admin:orders_order_changelist')}?state__exact=QUEUED"
+        orders = f"{reverse('staff_orders')}?state=QUEUED"
         found.append(Todo("amber", "hourglass-split", title, text, orders, stuck.queued_since))
     if stuck.attention:
         title = _count(stuck.attention, "order should be looked at", "orders should be looked at")

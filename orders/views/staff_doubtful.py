@@ -19,6 +19,7 @@ from orders.resolve import CannotResolveError
 from orders.states import DOUBTFUL
 from orders.views.staff_stuck import look, page_of, shown
 from panel.lib.crypto import SealError
+from panel.ops.back_office import actor_of
 from panel.web.access import need, staff_only
 from panel.web.figures import money_text
 
@@ -120,7 +121,7 @@ def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
     if not reason:
         return _refuse(request, order, "looked", "Say what you found: it is kept with the order.")
     if order.attention:
-        resolve.clear_attention(order_id=order.pk, actor=request.user.get_username(), reason=reason)
+        resolve.clear_attention(order_id=order.pk, actor=actor_of(request), reason=reason)
         messages.success(request, f"Order {order.pk} is looked at.")
     else:
         messages.info(request, f"Order {order.pk} is not flagged any more.")
@@ -129,7 +130,7 @@ def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
 
 def _carry_out(request: HttpRequest, order: Order, verdict: str) -> str:
     """One domain call; what became of it, in words."""
-    actor, reason = request.user.get_username(), request.POST.get("reason", "").strip()
+    actor, reason = actor_of(request), request.POST.get("reason", "").strip()
     if not reason:
         raise CannotResolveError("Say why: the reason is kept with the order.")
     match verdict:

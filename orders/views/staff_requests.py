@@ -15,6 +15,7 @@ from orders.decide_request import CannotDecideError, close_request, send_again
 from orders.models import Cancellation, Refill
 from orders.unanswered import unanswered_cancels, unanswered_refills
 from orders.views.picker import read_id
+from panel.ops.back_office import actor_of
 from panel.web.access import need, staff_only
 from providers.models import Provider
 
@@ -71,7 +72,7 @@ def decide(request: HttpRequest, kind: str, request_id: int, verdict: str) -> Ht
     if kind not in MODELS or verdict not in {"again", "close"}:
         raise Http404
     found: Any = get_object_or_404(MODELS[kind]._default_manager.select_related("order"), pk=request_id)
-    actor = request.user.get_username()
+    actor = actor_of(request)
     try:
         if verdict == "again":
             send_again(request=found, actor=actor)

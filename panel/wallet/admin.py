@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 
 from panel.customers.models import User
@@ -20,6 +20,7 @@ from panel.wallet.adjust import adjust_wallet
 from panel.wallet.booking import Booking, BookingError, booking_page
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
+from panel.wallet.statement import statement_page
 from panel.web.access import need
 from panel.web.templatetags.panel import money
 
@@ -61,7 +62,18 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         adjust = path("adjust/<int:user_id>/", self.admin_site.admin_view(self.adjust), name="wallet_account_adjust")
-        return [adjust, *super().get_urls()]
+        view = self.admin_site.admin_view(self.statement)
+        statement = path("statement/<int:user_id>/", view, name="wallet_account_statement")
+        return [adjust, statement, *super().get_urls()]
+
+    def statement(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """A customer's statement, as they read it themselves."""
+        need(request, "wallet.view_transfer")
+        customer = get_object_or_404(User, pk=user_id)
+        page = statement_page(user=customer, number=request.GET.get("page"))
+        title = f"Statement of {customer.email}"
+        context = {**self.admin_site.each_context(request), "title": title, "customer": customer, "page": page}
+        return render(request, "admin/statement.html", context)
 
     def adjust(self, request: HttpRequest, user_id: int) -> HttpResponse:
         need(request, "wallet.add_transfer")

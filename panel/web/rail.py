@@ -45,6 +45,7 @@ STAFF = (
     Page("staff", "Overview", "speedometer2", permission="providers.view_balancereading"),
     Page("staff_balances", "Balances", "bank", within=("staff_provider",), permission="providers.view_balancereading"),
     Page("staff_reports", "Reports", "graph-up", permission="reports.view_dailyfigure"),
+    Page("staff_orders", "All orders", "receipt", within=("staff_order",), permission="orders.view_order"),
     Page("staff_doubtful", "Stuck", "exclamation-diamond", permission="orders.view_order"),
     Page("staff_requests", "Requests", "arrow-clockwise", permission="orders.view_order"),
     Page("staff_changes", "Changes", "activity", permission="providers.view_servicechange"),

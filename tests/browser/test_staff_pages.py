@@ -92,9 +92,11 @@ def test_pages_fit_and_nothing_is_blocked(open_page: Open, store: Store, doubtfu
     ]
     paths += ["/admin/catalog/service/", f"/admin/catalog/markup/{markup}/change/", "/admin/orders/order/"]
     paths += [f"/admin/orders/order/{doubtful.pk}/change/", f"/admin/providers/provider/{store.provider.pk}/change/"]
-    paths += [f"/admin/wallet/account/adjust/{store.customer.pk}/", "/admin/catalog/category/arrange/"]
+    paths += [f"/admin/wallet/account/{page}/{store.customer.pk}/" for page in ("adjust", "statement")]
+    paths += ["/staff/orders/", "/staff/orders/?q=nowhere", f"/staff/orders/{doubtful.pk}/"]
     put_on_sale(service_ids=[store.service("4").pk], is_enabled=False)
     paths += [f"/admin/catalog/service/{store.service().pk}/change/", "/admin/catalog/service/import/"]
+    paths += ["/admin/catalog/category/arrange/"]
     for path in paths:
         for width, theme in ((1280, "light"), (390, "dark")):
             page = open_page(path, width=width, theme=theme)
@@ -111,6 +113,30 @@ def test_a_verdict_is_given_with_the_keyboard(open_page: Open, store: Store, dou
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"Order {doubtful.pk}: $1.35 went back to ada@example.com.")).to_be_visible()
     assert store.wallet() == 100
+
+
+def test_a_partial_is_told_in_money_and_then_done(open_page: Open, store: Store) -> None:
+    order = store.active()
+    page = open_page(f"/staff/orders/{order.pk}/", width=390)
+    page.locator("#do-partial summary").click()
+    page.fill("#remains", "333")
+    page.fill("#reason-partial", "A screenshot of theirs")
+    page.get_by_role("button", name="See what goes back").click()
+    expect(page.get_by_text("333 of 1,000 were not delivered: $0.44955 goes back into the wallet")).to_be_visible()
+    assert store.fresh(order).state == "ACTIVE"
+    page.get_by_role("button", name="Give $0.44955 back").dblclick()
+    expect(page.get_by_text("$0.44955 went back to ada@example.com. It is partial now.")).to_be_visible()
+    assert store.wallet() == Decimal("99.09955")
+
+
+def test_the_panel_is_seen_as_a_customer_and_back(open_page: Open, store: Store) -> None:
+    page = open_page(f"/admin/customers/user/{store.customer.pk}/change/")
+    page.get_by_role("button", name="See the panel as they do").click()
+    expect(page.get_by_text("You see the panel as ada@example.com. Nothing can be changed.")).to_be_visible()
+    expect(page.get_by_text("$100.00").first).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    page.wait_for_url(f"**/admin/customers/user/{store.customer.pk}/change/")
+    expect(page.locator(".seen-as")).to_have_count(0)
 
 
 def test_a_markup_shows_its_prices_while_it_is_typed(open_page: Open, store: Store) -> None:

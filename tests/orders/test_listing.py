@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders import listing
-from orders.listing import Counts, Listing, Place, Wanted, find_place
+from orders import listing, paging
+from orders.listing import Counts, Listing, Wanted, find_place
 from orders.models import Order
+from orders.paging import Place
 from orders.states import State, word_for_customer
 from panel.customers.models import User
 from tests.fixtures_orders import Store
@@ -23,7 +24,7 @@ Queries = Callable[[int], Any]
 
 @pytest.fixture(autouse=True)
 def _three_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "ROWS", 3)
+    monkeypatch.setattr(paging, "ROWS", 3)
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_times_are_from_and_before(store: Store, ten: list[int]) -> None:
 def test_a_search_for_text_looks_so_far_and_says_where_to_go_on(
     store: Store, ten: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "REACH", 4)
+    monkeypatch.setattr(paging, "REACH", 4)
     wanted = Wanted(store.customer, search="example.com/2/")
     pages = []
     place = None
@@ -122,7 +123,7 @@ def test_a_search_for_text_looks_so_far_and_says_where_to_go_on(
 def test_a_search_goes_back_to_newer_orders_just_so(
     store: Store, ten: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "REACH", 4)
+    monkeypatch.setattr(paging, "REACH", 4)
     wanted = Wanted(store.customer, search="example.com/8/")
     first = Listing(wanted).page(after=find_place(customer=store.customer, order_id=ten[0]))
     assert ([row.pk for row in first.rows], first.newer, first.is_newer) == ([], ten[4], True)

@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from orders.books import recount
 from orders.cancel import CannotCancelError, cancel_queued
+from orders.give_back import CannotGiveBackError, give_all_back, set_partial
 from orders.models import Attempt, Order
+from orders.order_again import order_again
 from orders.place import place_order
 from orders.poll import poll_provider
 from orders.record import record_outcome
@@ -21,6 +23,7 @@ from orders.resolve import CannotResolveError, give_money_back, it_was_not_place
 from orders.settle import settle_batch
 from orders.submit import submit_order
 from orders.sweep import reap_attempts, sweep_orders
+from panel.ops.models import AuditEvent
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
@@ -222,4 +225,55 @@ def test_a_service_that_goes_off_sale_meanwhile(store: Store) -> None:
 
     placed = not isinstance(results[0], Exception)
     assert Order.objects.count() == placed
+    assert recount() == []
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_staff_set_partial_while_the_provider_says_completed(store: Store, attempt: int) -> None:
+    order = store.active()
+    asked_at = timezone.now()
+    done = OrderStatus(order.provider_order_id or "", StatusWord.COMPLETED, "Completed", Decimal("0.9"), 0, 0, "USD")
+    given: dict[str, Any] = {"remains": 200, "agreed": Decimal("0.27"), "actor": "a@example.com", "reason": "proof"}
+    partial, settled = at_once(
+        lambda: set_partial(order_id=order.pk, **given),
+        lambda: settle_batch(answers={order.pk: done}, asked_at=asked_at, now=timezone.now()),
+    )
+
+    assert (partial, settled.failed) == (None, 0)
+    order = store.fresh(order)
+    assert (order.state, order.refunded, order.captured) == ("PARTIAL", Decimal("0.27"), Decimal("1.08"))
+    assert (order.remains, order.attention) == (200, "")  # whichever came first, this is how it ends
+    assert store.wallet() == Decimal("98.92")
+    assert recount() == []
+
+
+def test_two_members_of_staff_give_the_same_money_back(store: Store) -> None:
+    order = store.active()
+
+    def give(number: int) -> Callable[[], Any]:
+        who = {"actor": f"{number}@example.com", "reason": "proof"}
+        if number % 2:
+            return lambda: give_all_back(order_id=order.pk, agreed=Decimal("1.35"), **who)
+        return lambda: set_partial(order_id=order.pk, remains=1000, agreed=Decimal("1.35"), **who)
+
+    results = at_once(*[give(number) for number in range(RIVALS)])
+
+    assert results.count(None) == 1
+    assert sum(isinstance(result, CannotGiveBackError) for result in results) == RIVALS - 1
+    assert store.wallet() == 100
+    assert Transfer.objects.filter(key__startswith="refund:").count() == 1
+    assert AuditEvent.objects.filter(target=f"order:{order.pk}").count() == 1
+    assert recount() == []
+
+
+def test_two_clicks_on_order_again_are_one_order(store: Store) -> None:
+    order = store.place()
+    cancel_queued(order_id=order.pk, actor="ada@example.com")
+    who = {"actor": "a@example.com", "reason": "their link was private"}
+    results = at_once(*[lambda: order_again(order_id=order.pk, agreed=Decimal("1.35"), **who)] * RIVALS)
+
+    assert {result.order.pk for result in results} == {Order.objects.latest("pk").pk}
+    assert [result.is_new for result in results].count(True) == 1
+    assert (Order.objects.count(), store.wallet()) == (2, Decimal("98.65"))
+    assert order.events.filter(what="ordered again").count() == 1
     assert recount() == []

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from orders import listing
+from orders import listing, paging
 from orders.models import Order
 from orders.states import State
 from tests.fixtures_orders import LINK, Store
@@ -66,7 +66,7 @@ def test_orders_are_found_by_when_they_were_made(store: Store, ada: Client) -> N
 
 
 def test_a_page_leads_on_and_keeps_the_filters(store: Store, ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "ROWS", 2)
+    monkeypatch.setattr(paging, "ROWS", 2)
     ids = [store.place(PLAIN_SERVICE, quantity="10").pk for _ in range(5)]
     asked = {"q": "tiktok", "state": "pending"}
     first = ada.get("/orders/", asked).content.decode()
@@ -93,7 +93,7 @@ def test_counting_stops_where_the_page_says_so(store: Store, ada: Client, monkey
 
 def test_a_search_that_stops_says_how_far_it_looked(store: Store, ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     old, *_, last = [store.place(PLAIN_SERVICE, quantity="10", link=f"https://example.com/{n}/").pk for n in range(4)]
-    monkeypatch.setattr(listing, "REACH", 2)
+    monkeypatch.setattr(paging, "REACH", 2)
     page = ada.get("/orders/", {"q": "com/0/"}).content.decode()
     assert "Nothing found so far" in page
     assert f'<a href="?q=com%2F0%2F&amp;before={last - 1}">Search older orders</a>' in page

@@ -71,7 +71,7 @@ def test_it_shows_what_stands_how_and_at_whom(store: Store, owner: Client, stuck
     assert f"Order {stuck.order_id} Unknown" in text
     assert "3 without an answer · HTTP 500." in text
     page = owner.get(f"{QUEUE}?kind=cancels").content.decode()
-    assert f'href="/admin/orders/order/{stuck.order_id}/change/"' in page
+    assert f'href="/staff/orders/{stuck.order_id}/"' in page
     assert '<span class="rail-count">2</span>' in page
 
     other = Provider.objects.create(name="South", url="https://south.example/", currency="USD")

@@ -30,6 +30,8 @@ PAGES = {
     "/staff/balances/{provider}/": {ADMIN, MANAGER, READ_ONLY},
     "/staff/reports/": {ADMIN, MANAGER, READ_ONLY},
     "/staff/reports/csv/": {ADMIN, MANAGER, READ_ONLY},
+    "/staff/orders/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
+    "/staff/orders/{order}/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/doubtful/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/requests/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/changes/": {ADMIN, MANAGER, READ_ONLY},
@@ -44,6 +46,12 @@ BUTTONS = {
     "/staff/doubtful/{order}/again/": {ADMIN, MANAGER, SUPPORT},
     "/staff/doubtful/{order}/back/": {ADMIN, MANAGER, SUPPORT},
     "/staff/doubtful/{order}/looked/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/orders/{order}/update/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/orders/{order}/cancel/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/orders/{order}/again/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/orders/{order}/looked/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/orders/{order}/partial/": {ADMIN, MANAGER},
+    "/staff/orders/{order}/back/": {ADMIN, MANAGER},
     "/staff/alerts/{alert}/take/": {ADMIN, MANAGER, SUPPORT},
     "/staff/alerts/{alert}/close/": {ADMIN, MANAGER, SUPPORT},
     "/staff/balances/{provider}/explain/": {ADMIN, MANAGER},
@@ -162,11 +170,28 @@ def test_a_superusers_things_are_nobodys(roles: None, store: Store) -> None:
     assert 'name="key"' not in page
 
 
+def test_who_sees_the_panel_as_a_customer_does_and_reads_their_statement(roles: None, store: Store) -> None:
+    for role in ROLES:
+        client = member(role)
+        page = client.get(f"/admin/customers/user/{store.customer.pk}/change/").content.decode()
+        for link in ("/admin/wallet/account/statement/", "/staff/orders/?customer="):
+            assert f"{link}{store.customer.pk}" in page
+        statement = client.get(f"/admin/wallet/account/statement/{store.customer.pk}/").content.decode()
+        assert ("Credit" in statement, "$100.00" in statement) == (True, True)
+        assert (f"/staff/see-as/{store.customer.pk}/" in page) is (role != READ_ONLY)
+        begun = client.post(f"/staff/see-as/{store.customer.pk}/").status_code
+        assert begun == (403 if role == READ_ONLY else 302)
+    stranger = User.objects.create_user("stranger@example.com", is_staff=True)
+    client = Client()
+    client.force_login(stranger)
+    assert client.get(f"/admin/wallet/account/statement/{store.customer.pk}/").status_code == 403
+
+
 def test_customers_and_strangers_have_no_part_in_it(roles: None, store: Store) -> None:
     customer = Client()
     customer.force_login(store.customer)
     for path in PAGES:
-        url = path.format(provider=store.provider.pk, category=store.service().category_id)
+        url = path.format(provider=store.provider.pk, category=store.service().category_id, order=1)
         assert customer.get(url).status_code == (302 if path.startswith("/admin/") else 404)
         assert Client().get(url).status_code == 302
 

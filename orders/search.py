@@ -1,0 +1,77 @@
+"""Orders of all customers, found by what staff know of them. Called by the staff's list of orders.
+
+One of the conditions is found by an index, and so is what a search names exactly: an order's number, its number at the
+provider, a customer's address. Everything else is looked for within the reach of a page.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from orders.models import Order
+from orders.paging import MOST_NUMBERS, Page, Place, read_numbers, turn_to
+from panel.customers.models import User
+from providers.models import Provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which orders: all of what is given must be true. `customer`, `service` and `provider` are primary keys."""
+
+    search: str = ""
+    state: str = ""
+    provider: int | None = None
+    service: int | None = None
+    customer: int | None = None
+    is_flagged: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def find_orders(sought: Sought, *, before: Place | None = None, after: Place | None = None) -> Page:
+    """A page of them, newest first. Seven queries at most."""
+    rows = Order.objects.select_related("customer", "service", "provider")
+    if sought.since is not None:
+        rows = rows.filter(created_at__gte=sought.since)
+    if sought.until is not None:
+        rows = rows.filter(created_at__lt=sought.until)
+    named = _named(sought.search) if sought.search else None
+    conditions = [*([] if named is None else [named]), *_conditions(sought)]
+    looked_for = conditions[1:]
+    if sought.search and named is None:
+        looked_for.append(_text(sought.search))
+    also = Q(*looked_for) if looked_for else None
+    return turn_to(rows.filter(*conditions[:1]), also=also, before=before, after=after)
+
+
+def _conditions(sought: Sought) -> list[Q]:
+    """The rarest kind first: it is the one that an index finds."""
+    found = []
+    if sought.is_flagged:
+        found.append(~Q(attention=""))
+    for name in ("customer", "service", "provider"):
+        if (value := getattr(sought, name)) is not None:
+            found.append(Q(**{name: value}))
+    if sought.state:
+        found.append(Q(state=sought.state))
+    return found
+
+
+def _named(search: str) -> Q | None:
+    """The orders that the search names exactly; None where it names none."""
+    customer = User.objects.filter(email=search.lower()).values_list("pk", flat=True).first() if "@" in search else None
+    if customer is not None:
+        return Q(customer=customer)
+    found = set(Order.objects.filter(pk__in=read_numbers(search)).values_list("pk", flat=True))
+    names = [name for name in re.split(r"[\s,;]+", search) if name][:MOST_NUMBERS]
+    providers = list(Provider.objects.values_list("pk", flat=True))
+    theirs = Order.objects.filter(provider__in=providers, provider_order_id__in=names)
+    found.update(theirs.values_list("pk", flat=True)[:MOST_NUMBERS])
+    return Q(pk__in=found) if found else None
+
+
+def _text(search: str) -> Q:
+    customers = User.objects.filter(email__icontains=search)
+    return Q(link__icontains=search) | Q(customer__in=customers.values("pk"))

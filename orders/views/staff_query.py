@@ -1,0 +1,65 @@
+"""What the address of the staff's list of orders asks for, read without trust: what makes no sense is left out."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.http import QueryDict
+
+from orders.models import Order
+from orders.paging import Place, place_in
+from orders.search import Sought
+from orders.states import State
+from orders.views.picker import read_id
+from orders.views.query import first_zone, midnight, read_days, read_search
+
+
+@dataclass(frozen=True, slots=True)
+class StaffQuery:
+    """What is asked for, the days as the form shows them again, and `problems` as sentences."""
+
+    sought: Sought
+    before: Place | None
+    after: Place | None
+    first: str
+    last: str
+    problems: tuple[str, ...]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the newest page."""
+        return self.before is None and self.after is None
+
+
+def read_staff_query(query: QueryDict, *, time_zone: str) -> StaffQuery:
+    """The address as a query; days are those of the zone. One query of the database for a page."""
+    problems: list[str] = []
+    first, last = read_days(query, problems)
+    zone = first_zone([time_zone])
+    state = query.get("state", "")
+    sought = Sought(
+        search=read_search(query.get("q", "")),
+        state=state if state in set(State) else "",
+        provider=read_id(query.get("provider", "")),
+        service=read_id(query.get("service", "").strip()),
+        customer=read_id(query.get("customer", "")),
+        is_flagged=query.get("flagged") == "1",
+        since=midnight(first, zone),
+        until=midnight(last + timedelta(days=1) if last else None, zone),
+    )
+    before = _place(query.get("before", ""), problems)
+    after = None if before else _place(query.get("after", ""), problems)
+    return StaffQuery(sought, before, after, _iso(first), _iso(last), tuple(problems))
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _place(text: str, problems: list[str]) -> Place | None:
+    if not text:
+        return None
+    order_id = read_id(text)
+    place = None if order_id is None else place_in(Order.objects.all(), order_id=order_id)
+    if place is None:
+        problems.append("That page is not there. These are the newest orders.")
+    return place

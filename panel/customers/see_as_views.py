@@ -1,0 +1,50 @@
+"""The two buttons of seeing the panel as a customer does: begin, and back."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from panel.customers.models import User
+from panel.customers.roles import SEE_AS
+from panel.customers.see_as import CannotSeeAsError, begin, end
+from panel.customers.signed_in import customer_of
+from panel.ops.back_office import actor_of
+from panel.web.access import staff_only
+
+
+@staff_only(SEE_AS)
+@require_POST
+def see_as(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Begin, on the customer's first page."""
+    customer = get_object_or_404(User, pk=user_id)
+    try:
+        begin(
+            session=request.session,
+            staff=customer_of(request),
+            customer=customer,
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+    except CannotSeeAsError as error:
+        messages.error(request, str(error))
+        return redirect("admin:customers_user_change", customer.pk)
+    return redirect("home")
+
+
+@login_required
+@require_POST
+def see_as_end(request: HttpRequest) -> HttpResponse:
+    """Back to where it began."""
+    return leave(request)
+
+
+def leave(request: HttpRequest) -> HttpResponse:
+    """End the look, and show the customer's page among the staff's."""
+    customer = end(session=request.session, now=timezone.now(), why="back")
+    if customer is None:
+        return redirect("home")
+    messages.success(request, "You see the panel as yourself again.")
+    return redirect("admin:customers_user_change", customer)
