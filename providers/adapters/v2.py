@@ -119,6 +119,8 @@ class V2Adapter(ProviderAdapter):
         if isinstance(outcome, AdapterError):
             outcome.text = self._mask.text(outcome.text)
             outcome.args = (outcome.text,)
+        elif self._mask.text(outcome.order_id) != outcome.order_id:
+            return OutcomeUnknown("The answer names our key as the order.", evidence=outcome.evidence)
         return outcome
 
     def _batch(
@@ -143,7 +145,8 @@ class V2Adapter(ProviderAdapter):
         result = answer if isinstance(answer, RetryLater) else self._understand(answer, read)
         if isinstance(result, RetryLater):
             raise result
-        return result
+        masked: T = self._mask.value(result)
+        return masked
 
     def _fetch(
         self, action: str, fields: Mapping[str, str], *, most_bytes: int = READ_BYTES, fresh: bool = False
