@@ -4,11 +4,14 @@ VENV ?= .venv
 PORT ?= 8000
 DATA_DIR ?= var
 ARGS ?=
+EXAMPLES ?= 100000
+WORKERS ?= 2
+FUZZED := tests/orders/api/test_fuzz.py tests/providers/adapters/test_fuzz.py tests/machine/test_machine.py
 BIN := $(VENV)/bin
 export VENV PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format bench screenshots shell lock clean
+.PHONY: help setup setup-dev run test fuzz mutants lint format bench screenshots shell lock clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +27,12 @@ run: setup ## Set up and run the panel with a demo provider; Ctrl-C stops it (PO
 
 test: setup-dev lint ## Set up, check, and run all tests on SQLite and on PostgreSQL (ARGS go to pytest)
 	@$(BIN)/python -m scripts.test $(ARGS)
+
+fuzz: setup-dev ## 100,000 calls of the API, as many answers of providers, a thousand lives of shops (EXAMPLES, ARGS)
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m scripts.test $(FUZZED) --durations=0 $(ARGS)
+
+mutants: setup-dev ## Plant every known bug, one at a time; any that the tests' machine does not see fails (ARGS go to pytest)
+	@MUTANTS=all $(BIN)/python -m pytest -q -n $(WORKERS) tests/machine/test_mutants.py $(ARGS)
 
 lint: setup-dev ## Style, types, layers, migrations and Django's own checks
 	@$(BIN)/python -m scripts.lint

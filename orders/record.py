@@ -90,9 +90,9 @@ def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
         if not is_undecided or change.state not in {State.SENDING, State.UNCONFIRMED, State.REVIEW}:
             log.warning("late outcome dropped", extra={"outcome": type(outcome).__name__})
             return None
+        outcome = _weigh(attempt, outcome, now)
         if isinstance(outcome, OutcomeUnknown) and change.state != State.SENDING:
             return None
-        outcome = _weigh(attempt, outcome, now)
         _apply(change, attempt, outcome)
         _close(attempt, outcome, now)
         write([change])

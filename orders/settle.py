@@ -25,6 +25,7 @@ from providers.adapters.base import ItemError, OrderStatus, StatusWord
 log = logging.getLogger(__name__)
 
 RUNNING = frozenset({StatusWord.PENDING, StatusWord.PROCESSING, StatusWord.IN_PROGRESS, StatusWord.PAUSED})
+GIVING_BACK = frozenset({StatusWord.PARTIAL, StatusWord.CANCELED})
 MISSES_BEFORE_ATTENTION = 5
 MISSING_BEFORE_ATTENTION = timedelta(hours=1)
 SENSELESS_BEFORE_ATTENTION = 3
@@ -229,7 +230,8 @@ def _note_facts(change: Change, status: OrderStatus) -> None:
     order.provider_status, order.provider_status_raw = status.word, status.raw[:100]
     if status.start_count is not None:
         order.start_count = _storable(status.start_count)
-    if status.remains is not None and not (change.was in FINAL and status.word in RUNNING):
+    # Once it has ended, only what gives back more says what is left: a recount sets what was given back against it.
+    if status.remains is not None and (change.was not in FINAL or status.word in GIVING_BACK):
         order.remains = _storable(status.remains)
 
 

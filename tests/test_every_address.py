@@ -23,10 +23,11 @@ from tests.fixtures_orders import Store
 pytestmark = pytest.mark.django_db
 
 PUBLIC = {
-    "home", "api", "api_openapi", "services", "service_prices", "service", "updates", "healthz",
-    "healthz_web", "readyz", "account_login", "account_logout", "account_inactive", "account_signup", "account_email_verification_sent",
-    "account_reset_password", "account_confirm_login_code", "account_confirm_email", "account_reset_password_done",
-    "account_reset_password_from_key", "account_reset_password_from_key_done", "mfa_authenticate",
+    "home", "api", "api_openapi", "services", "service_prices", "service", "updates", "healthz", "healthz_web",
+    "readyz", "account_login", "account_logout", "account_inactive", "account_signup",
+    "account_email_verification_sent", "account_reset_password", "account_confirm_login_code",
+    "account_confirm_email", "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done", "mfa_authenticate",
 }  # fmt: skip
 """Answered without a sign-in."""
 MINE = {

@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from orders.webhooks.models import Delivery, Webhook
+from panel.lib.bulk import update_rows
 from panel.lib.crypto import SealError
 from panel.lib.log_context import carried
 from panel.lib.outbound import Outbound, OutboundError
@@ -86,8 +87,10 @@ def _claim(now: datetime) -> Iterator[Turn]:
     ids = list(due.order_by("webhook").values_list("webhook", flat=True).distinct()[: 4 * WEBHOOKS_AT_ONCE])
     for webhook in Webhook.objects.filter(pk__in=ids):
         rows = list(due.filter(webhook=webhook).order_by("pk")[:A_TURN])
-        Delivery.objects.filter(pk__in=[row.pk for row in rows], next_at__lte=now).update(next_at=now + LEASE)
-        yield Turn(webhook, _secret_of(webhook), rows)
+        claims = [(row.pk, now + LEASE, row.next_at) for row in rows]
+        ours = set(update_rows(Delivery, claims, fields=["next_at"], guard=["next_at"]))
+        if ours:
+            yield Turn(webhook, _secret_of(webhook), [row for row in rows if row.pk in ours])
 
 
 def _secret_of(webhook: Webhook) -> Secret | None:

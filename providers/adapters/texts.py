@@ -3,6 +3,8 @@
 import html
 import json
 import re
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 from urllib.parse import quote_plus
 
 import nh3
@@ -68,6 +70,18 @@ class Mask:
         for written in self._ways():
             body = body.replace(written.encode(), _DOTS.encode())
         return body
+
+    def value(self, found: Any) -> Any:
+        """`found` with dots for the key in every text it holds: what was read may spell it where the body did not."""
+        if isinstance(found, str):
+            masked = self.text(found)
+            return found if masked == found else masked
+        if isinstance(found, dict):
+            return {name: self.value(one) for name, one in found.items()}
+        if is_dataclass(found) and not isinstance(found, type):
+            texts = {one.name: getattr(found, one.name) for one in fields(found)}
+            return replace(found, **{name: self.value(text) for name, text in texts.items() if isinstance(text, str)})
+        return found
 
     def _ways(self) -> list[str]:
         key = self._key.reveal()

@@ -25,7 +25,7 @@ from providers.adapters.base import (
 from providers.adapters.errors import AdapterError, Evidence, NotPlaced, OutcomeUnknown, Refused, RetryLater
 from providers.adapters.texts import Mask
 from providers.adapters.v2_add import AddAnswer, judge_add, wait_of
-from providers.adapters.v2_services import read_services
+from providers.adapters.v2_services import read_currencies, read_services
 from providers.adapters.words import error_class
 
 READ_SECONDS = 30.0
@@ -93,10 +93,11 @@ class V2Adapter(ProviderAdapter):
         digest = hashlib.sha256(answer.body).hexdigest()
         if answer.status == 200 and digest == unless_digest:
             return None
-        found = self._understand(answer, read_services)
+        found = self._understand(answer, lambda data: (*read_services(data), read_currencies(data)))
         if isinstance(found, RetryLater):
             raise found
-        return ServiceList(services=found[0], rejected=found[1], digest=digest)
+        services, rejected, currencies = found
+        return ServiceList(services=services, rejected=rejected, digest=digest, currencies=currencies)
 
     def _buy(self, request: AddRequest, deadline: float) -> Placed | AdapterError:
         if not {"key", "action"}.isdisjoint(request.fields):
@@ -124,6 +125,8 @@ class V2Adapter(ProviderAdapter):
         if isinstance(outcome, AdapterError):
             outcome.text = self._mask.text(outcome.text)
             outcome.args = (outcome.text,)
+        elif self._mask.text(outcome.order_id) != outcome.order_id:
+            return OutcomeUnknown("The answer names our key as the order.", evidence=outcome.evidence)
         return outcome
 
     def _batch(
@@ -149,7 +152,8 @@ class V2Adapter(ProviderAdapter):
             result = answer if isinstance(answer, RetryLater) else self._understand(answer, read)
             if isinstance(result, RetryLater):
                 raise result
-            return result
+            masked: T = self._mask.value(result)
+            return masked
 
     def _fetch(
         self, action: str, fields: Mapping[str, str], *, most_bytes: int = READ_BYTES, fresh: bool = False

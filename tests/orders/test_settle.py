@@ -138,6 +138,16 @@ def test_money_given_back_is_never_taken_again(store: Store, end: StatusWord, th
     assert recount() == []
 
 
+@pytest.mark.parametrize("word", [StatusWord.IN_PROGRESS, StatusWord.COMPLETED, StatusWord.UNKNOWN])
+def test_what_a_partial_was_paid_back_for_stays_with_it(store: Store, word: StatusWord) -> None:
+    order = say(store, store.active(), StatusWord.PARTIAL, remains=333)
+    order = say(store, order, word, seconds=1, remains=900)
+
+    assert (order.state, order.remains, order.refunded) == ("PARTIAL", 333, Decimal("0.44955"))
+    assert order.attention
+    assert recount() == []
+
+
 @pytest.mark.parametrize("word", [StatusWord.UNKNOWN, StatusWord.FAILED, StatusWord.EXPIRED])
 def test_a_word_without_a_rule_moves_no_money(store: Store, word: StatusWord) -> None:
     order = store.active()

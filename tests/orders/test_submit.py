@@ -182,6 +182,17 @@ def test_a_busy_link_after_a_denied_attempt_is_a_doubt(store: Store) -> None:
     assert store.submit(order).state == "UNCONFIRMED"
 
 
+def test_a_busy_link_told_late_of_an_order_in_doubt_leaves_it_there(store: Store) -> None:
+    store.simulator.next("add", "reset_before_create")
+    order = store.active()
+    order.attempts.update(outcome="absent")
+    second = Attempt.objects.create(order=order, number=2, outcome="unknown", lease_until=timezone.now())
+    record_outcome(attempt_id=second.pk, outcome=NotPlaced("busy", reason="link_busy"))
+
+    second.refresh_from_db()
+    assert (store.fresh(order).state, second.outcome) == ("UNCONFIRMED", "unknown")
+
+
 def test_an_id_that_is_ours_already_is_a_doubt(store: Store) -> None:
     first = store.active(link="https://example.com/a")
     store.simulator.next("add", "duplicate_id")

@@ -254,3 +254,14 @@ def test_batches() -> None:
     with pytest.raises(ValueError, match="101 ids"):
         adapter.refill_statuses(refill_ids=[*ids, "101"])
     assert len(way.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "written", ["\\u0043ANARY0key1for2tests", "CANARY0<b>key1for2tests", "&#67;ANARY0key1for2tests"]
+)
+def test_the_key_is_masked_where_only_reading_spells_it(written: str) -> None:
+    error = one(f'{{"error":"no {written}!"}}'.encode())
+    assert error == ItemError("no ****!")
+    assert one(f'{{"status":"{written}"}}'.encode()) == status(
+        word=StatusWord.UNKNOWN, raw="****", charge=None, start_count=None, remains=None, currency=""
+    )

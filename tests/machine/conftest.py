@@ -1,0 +1,17 @@
+"""The score of the mutants, told at the end of the run."""
+
+from typing import Any
+
+PLANTED = "test_a_planted_bug_is_caught["
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    def names(outcome: str) -> list[str]:
+        found = [report.nodeid for report in terminalreporter.stats.get(outcome, []) if PLANTED in report.nodeid]
+        return [nodeid.partition(PLANTED)[2].rstrip("]") for nodeid in found]
+
+    caught, survivors = names("passed"), names("failed")
+    if caught or survivors:
+        terminalreporter.write_line(f"Mutants: {len(caught)} of {len(caught) + len(survivors)} caught")
+    for name in survivors:
+        terminalreporter.write_line(f"  survived: {name}")

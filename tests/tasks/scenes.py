@@ -1,0 +1,215 @@
+"""For every task something to do, and how to see what it did: `work` makes it, `look` tells what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from orders.cancel import ask_for_cancels
+from orders.models import Attempt, Cancellation, Order, Probe, Refill
+from orders.refill import ask_for_refills
+from orders.states import State
+from orders.webhooks.choices import set_webhook
+from orders.webhooks.models import Delivery, Webhook
+from panel.ops.models import Alert
+from panel.wallet.models import Transfer
+from providers.models import BalanceReading, Provider, ServiceChange
+from tests.fixtures_orders import LINK, Store
+from tests.fixtures_simulator import PLAIN_SERVICE
+from tests.orders.filled import fill_orders
+from tests.scripted import ScriptedServer
+
+ADA = "ada@example.com"
+Seen = dict[str, Any]
+
+
+@dataclass
+class Scene:
+    """The shop, a customer's program, and how often work was made."""
+
+    store: Store
+    program: ScriptedServer
+    time: Any
+    rounds: int = 0
+    asked: dict[str, int] = field(default_factory=dict)
+
+    def link(self, word: str) -> str:
+        return f"{LINK}/{word}{self.rounds}"
+
+    def size(self, part: int) -> str:
+        """A quantity that no other order has: of one cost, one at a time is in flight."""
+        return str(100 + 10 * self.rounds + part)
+
+    def place(self, word: str, part: int = 0) -> Order:
+        return self.store.place(link=self.link(word), quantity=self.size(part))
+
+    def forget(self, action: str) -> None:
+        """What was asked of the provider by now does not count."""
+        self.asked[action] = sum(self.store.simulator.requests(action))
+
+    def asked_since(self, action: str) -> int:
+        return sum(self.store.simulator.requests(action)) - self.asked[action]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`work` gives what was made to do, `look` what came of it, `args` what the task is called with."""
+
+    work: Callable[[Scene], Any]
+    look: Callable[[Scene, Any], Seen]
+    args: Callable[[Scene, Any], tuple[Any, ...]] = lambda scene, made: ()
+
+
+def of_order(scene: Scene, order: Order) -> Seen:
+    """All that may be done to an order twice."""
+    fresh = scene.store.fresh(order)
+    moved = Transfer.objects.filter(cause=f"order:{order.pk}").order_by("pk")
+    return {
+        "state": fresh.state,
+        "attempts": list(Attempt.objects.filter(order=order).values_list("outcome", flat=True)),
+        "transfers": [key.partition(":")[0] for key in moved.values_list("key", flat=True)],
+        "events": list(fresh.events.order_by("pk").values_list("what", flat=True)),
+        "bought": len(scene.store.simulator.created(order.link)),
+    }
+
+
+def of_orders(scene: Scene, orders: list[Order]) -> Seen:
+    return {str(number): of_order(scene, order) for number, order in enumerate(orders)}
+
+
+def queued(scene: Scene) -> Order:
+    return scene.place("queued")
+
+
+def for_the_sweep(scene: Scene) -> list[Order]:
+    """One to send, one whose worker died, one that waited too long, one that is wanted no more."""
+    made = [scene.place(word, part) for part, word in enumerate(["queued", "dead", "stale", "unwanted"])]
+    past = timezone.now() - timedelta(minutes=5)
+    Order.objects.filter(pk=made[1].pk).update(state="SENDING")
+    Attempt.objects.create(order=made[1], number=1, started_at=past, lease_until=past)
+    Order.objects.filter(pk=made[2].pk).update(queued_at=past - timedelta(days=2), next_attempt_at=past)
+    Cancellation.objects.create(order=made[3])
+    return made
+
+
+def partial(scene: Scene) -> Order:
+    order = scene.store.submit(scene.place("partial"))
+    scene.store.simulator.set_order(order.provider_order_id, status="Partial", remains=33)
+    Order.objects.filter(pk=order.pk).update(next_poll_at=timezone.now())
+    return order
+
+
+def refill(scene: Scene) -> Order:
+    (order,) = fill_orders(scene.store, 1, state=State.COMPLETED)
+    ask_for_refills(order_ids=[order.pk], actor=ADA, now=timezone.now())
+    scene.forget("refill")
+    return order
+
+
+def cancel(scene: Scene) -> Order:
+    (order,) = fill_orders(scene.store, 1)
+    ask_for_cancels(order_ids=[order.pk], actor=ADA, now=timezone.now())
+    scene.forget("cancel")
+    return order
+
+
+def doubt(scene: Scene) -> Order:
+    scene.store.submit(scene.place("before"))
+    scene.time.shift(10)
+    scene.store.simulator.next("add", "reset_after_create")
+    order = scene.store.submit(scene.place("doubt", 1))
+    scene.time.shift(200)
+    return order
+
+
+def message(scene: Scene) -> int:
+    if not Webhook.objects.exists():
+        set_webhook(customer=scene.store.customer, url=scene.program.url, actor="test")
+    scene.asked["program"] = len(scene.program.requests)
+    hook = Webhook.objects.get()
+    rows = [Delivery(webhook=hook, event="test", payload={"n": number}) for number in range(3)]
+    return min(row.pk for row in Delivery.objects.bulk_create(rows))
+
+
+def old_message(scene: Scene) -> int:
+    first = message(scene)
+    long_ago = timezone.now() - timedelta(days=40)
+    Delivery.objects.filter(pk=first).update(next_at=None, created_at=long_ago)
+    return first
+
+
+def delivered(scene: Scene, first: int) -> Seen:
+    rows = Delivery.objects.filter(pk__gte=first)
+    return {
+        "rows": list(rows.order_by("pk").values_list("is_delivered", "tries", "next_at")),
+        "heard": len(scene.program.requests) - scene.asked["program"],
+    }
+
+
+def finished(scene: Scene) -> int:
+    made = fill_orders(scene.store, 6, state=State.COMPLETED)
+    return made[0].service_id
+
+
+def price(scene: Scene) -> int:
+    scene.store.simulator.set_service(PLAIN_SERVICE, rate=f"0.3{scene.rounds}")
+    return ServiceChange.objects.count()
+
+
+def refilled(scene: Scene, order: Order) -> Seen:
+    states = list(Refill.objects.filter(order=order).values_list("state", "tries"))
+    return {"refills": states, "asked": scene.asked_since("refill")}
+
+
+def canceled(scene: Scene, order: Order) -> Seen:
+    states = list(Cancellation.objects.filter(order=order).values_list("state", "tries"))
+    return {"wishes": states, "asked": scene.asked_since("cancel")}
+
+
+def probed(scene: Scene, order: Order) -> Seen:
+    verdicts = list(Probe.objects.filter(attempt__order=order).values_list("verdict", flat=True))
+    return {**of_order(scene, order), "verdicts": verdicts}
+
+
+def to_provider(scene: Scene, made: Any) -> tuple[Any, ...]:
+    return (scene.store.provider.pk,)
+
+
+def pause(scene: Scene) -> None:
+    scene.store.submit(scene.place("bought"))
+    Provider.objects.update(paused_reason="funds")
+
+
+def read(scene: Scene, made: None) -> Seen:
+    """Every reading is a row; none of them moves money."""
+    drifts = set(BalanceReading.objects.values_list("drift", flat=True))
+    alerts, paused = Alert.objects.filter(closed_at=None), Provider.objects.values_list("paused_reason", flat=True)
+    return {"drifts": drifts, "alerts": alerts.count(), "paused": list(paused)}
+
+
+SCENARIOS = {
+    "orders.tasks.submit_order": Scenario(queued, of_order, lambda scene, made: (made.pk,)),
+    "orders.tasks.sweep_orders": Scenario(for_the_sweep, of_orders),
+    "orders.tasks.poll_orders": Scenario(partial, of_order),
+    "orders.tasks.poll_provider": Scenario(partial, of_order, to_provider),
+    "orders.tasks.poll_refills": Scenario(refill, refilled),
+    "orders.tasks.poll_provider_refills": Scenario(refill, refilled, to_provider),
+    "orders.tasks.poll_cancels": Scenario(cancel, canceled),
+    "orders.tasks.poll_provider_cancels": Scenario(cancel, canceled, to_provider),
+    "orders.tasks.probe_doubts": Scenario(doubt, probed),
+    "orders.tasks.deliver_webhooks": Scenario(message, delivered),
+    "orders.tasks.forget_deliveries": Scenario(
+        old_message, lambda scene, first: {"left": Delivery.objects.filter(pk__gte=first).count()}
+    ),
+    "orders.tasks.read_balances": Scenario(pause, read),
+    "orders.tasks.check_books": Scenario(queued, lambda scene, made: {"alerts": Alert.objects.count()}),
+    "orders.tasks.measure_times": Scenario(
+        finished, lambda scene, made: {"seconds": scene.store.service().measured_seconds}
+    ),
+    "providers.tasks.sync_services": Scenario(
+        price, lambda scene, before: {"changes": ServiceChange.objects.count() - before}
+    ),
+}
+"""By the task's name: a task without one fails the tests."""
