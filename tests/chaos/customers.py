@@ -158,7 +158,7 @@ class Client:
                 return "" if wish.order or wish.refused else f"an answer without sense: {said}"
             if not key:
                 return ""
-            time.sleep(0.3)
+            _wait(wish)
         return "never answered"
 
     def call(self, action: str, **words: Any) -> dict[str, Any] | None:
@@ -189,11 +189,11 @@ class Client:
                     f"{self.site}/order/", data=sent, timeout=ANSWER_SECONDS, allow_redirects=False
                 )
             except requests.RequestException:
-                time.sleep(0.3)
+                _wait(wish)
                 continue
             if page.status_code < 500:
                 return self._read(wish, page)
-            time.sleep(0.3)
+            _wait(wish)
         return "never answered"
 
     def _form(self, service: dict[str, Any]) -> dict[str, str]:
@@ -210,6 +210,11 @@ class Client:
             return ""
         wish.refused = f"page {page.status_code}"
         return "" if page.status_code == 422 else f"page {page.status_code} {page.headers.get('Location', '')}"
+
+
+def _wait(wish: Wish) -> None:
+    """Before asking again: the longer, the more often it was asked."""
+    time.sleep(min(0.2 * wish.asked, 2))
 
 
 def _amount(service: dict[str, Any], dice: random.Random) -> dict[str, str]:

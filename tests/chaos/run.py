@@ -39,7 +39,10 @@ def main() -> int:
     plan = read_plan(sys.argv[1:])
     folder = Path(tempfile.mkdtemp(prefix="panel-chaos."))
     print(f"chaos: seed {plan.seed}, commit {_commit()}, {plan.orders} orders, {plan.kills} kills, ", end="")
-    print(f"{plan.faults:.0%} faults, on {'SQLite' if plan.is_sqlite else 'PostgreSQL and Redis'}, logs in {folder}")
+    print(
+        f"{plan.faults:.0%} faults, on {'SQLite' if plan.is_sqlite else 'PostgreSQL and Redis'}, logs in {folder}",
+        flush=True,
+    )
     begun = time.monotonic()
     try:
         with started_world(plan, folder) as world:

@@ -100,6 +100,7 @@ class World:
 @contextmanager
 def started_world(plan: Plan, folder: Path) -> Iterator[World]:
     """Servers and simulators are up; the panel's own processes come with `start_panel`, once there is a shop."""
+    (folder / "data").mkdir(mode=0o700)
     with ExitStack() as stack:
         postgres = redis = None
         urls: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """The run's view of the recounting process: what it has found so far, and how many orders wait."""
 
 import json
-import sys
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,22 +10,24 @@ from typing import Any
 
 from tests.process.processes import running
 
+TAIL = 8192
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
     log: Path
 
     def lines(self) -> list[dict[str, Any]]:
-        said = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return [json.loads(line) for line in said if line.startswith("{") and line.endswith("}")]
+        return _lines(self.log.read_text(errors="replace").splitlines())
 
     def latest_states(self) -> dict[str, int]:
-        """Orders by state, as of the last recount."""
-        for line in reversed(self.lines()[-50:]):
-            if "states" in line:
-                found: dict[str, int] = line["states"]
-                return found
-        return {}
+        """Orders by state, as of the last recount; asked for often, so only the log's end is read."""
+        with self.log.open("rb") as log:
+            start = max(0, log.seek(0, os.SEEK_END) - TAIL)
+            log.seek(start)
+            said = log.read().decode(errors="replace").splitlines()[bool(start) :]
+        states = [line["states"] for line in _lines(said) if "states" in line]
+        return states[-1] if states else {}
 
     def recounts(self) -> int:
         return sum("states" in line for line in self.lines())
@@ -38,9 +40,12 @@ class Watch:
         return [line for line in self.log.read_text(errors="replace").splitlines() if line.startswith("Traceback")]
 
 
+def _lines(said: list[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in said if line.startswith("{") and line.endswith("}")]
+
+
 @contextmanager
 def watching(env: dict[str, str], log: Path) -> Iterator[Watch]:
     """Recount from here on."""
-    argv = [sys.executable, "-m", "tests.chaos.checker"]
-    with running(["python", *argv[1:]], env={**env, "LOG_LEVEL": "ERROR"}, log=log):
+    with running(["python", "-m", "tests.chaos.checker"], env={**env, "LOG_LEVEL": "ERROR"}, log=log):
         yield Watch(log)
