@@ -20,7 +20,7 @@ from typing import Any
 
 from scripts.offspring import die_with_parent
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 
 
 class NotInstalledError(Exception):

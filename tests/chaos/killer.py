@@ -3,18 +3,16 @@
 import os
 import random
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from threading import Timer
 from urllib.parse import urlsplit
 
 import redis
 
 from tests.chaos.services import Part, World
 from tests.process.processes import offspring
-from tests.throwaway import Server
 
 KILLS = {
     "scale": {
@@ -51,20 +49,14 @@ SERVER_PAUSE = 10
 """A database or broker is not stopped longer: nothing at all would happen meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paused:
-    until: float
-    pids: list[int]
-
-
 class Killer:
-    """`tick` does what is due at a part of the run; `end` lets everything go on that was stopped."""
+    """`tick` does what is due at a part of the run; `end` waits until everything goes on that was stopped."""
 
     def __init__(self, world: World) -> None:
         self.done: Counter[str] = Counter()
         self._world = world
         self._dice = random.Random(f"{world.plan.seed}:killer")
-        self._paused: list[Paused] = []
+        self._pauses: list[Timer] = []
         self._due = self._schedule()
 
     @property
@@ -73,7 +65,6 @@ class Killer:
 
     def tick(self, progress: float) -> None:
         """`progress` goes from 0 to 1 over the run."""
-        self._resume(lambda paused: paused.until <= time.monotonic())
         while self._due and self._due[0][0] <= progress:
             what = self._due.pop(0)[1]
             with suppress(ProcessLookupError):  # it was gone already: the next tick finds it started again
@@ -81,7 +72,8 @@ class Killer:
             self.done[what] += 1
 
     def end(self) -> None:
-        self._resume(lambda paused: True)
+        for pause in self._pauses:
+            pause.join()
 
     def _schedule(self) -> list[tuple[float, str]]:
         plan = self._world.plan
@@ -97,7 +89,7 @@ class Killer:
             self._at_server(verb, target)
         elif verb == "roll":
             for part in self._parts(target):
-                self._signal([part.pid], signal.SIGTERM)
+                send(_pids(part, target, self._dice)[:1], signal.SIGTERM)
         else:
             part = self._dice.choice(self._parts(target))
             self._hit(verb, _pids(part, target, self._dice))
@@ -106,16 +98,17 @@ class Killer:
         world = self._world
         server = world.redis if target == "redis" else world.postgres
         assert server is not None
+        parent, children = server.process.pid, offspring(server.process.pid)
         if verb == "flush":
             self._flush()
         elif verb == "stop":
-            self._hit(verb, _tree(server), most=SERVER_PAUSE)
+            self._hit(verb, [parent, *children], most=SERVER_PAUSE)
         elif target == "a postgres backend":
-            self._signal([self._dice.choice(offspring(server.process.pid))], signal.SIGKILL)
+            send([self._dice.choice(children)], signal.SIGKILL)
             server.wait()
         else:
-            self._resume(lambda paused: server.process.pid in paused.pids)
-            self._signal([server.process.pid], signal.SIGQUIT if verb == "restart" else signal.SIGKILL)
+            send([parent], signal.SIGQUIT if verb == "restart" else signal.SIGKILL)
+            send([parent, *children], signal.SIGCONT)  # where it is stopped just now
             server.start()
 
     def _flush(self) -> None:
@@ -125,16 +118,13 @@ class Killer:
 
     def _hit(self, verb: str, pids: list[int], most: int = 3600) -> None:
         if verb == "kill":
-            self._signal(pids, signal.SIGKILL)
+            send(pids, signal.SIGKILL)
             return
-        self._signal(pids, signal.SIGSTOP)
         longest = min(most, self._world.plan.longest_pause)
-        self._paused.append(Paused(time.monotonic() + self._dice.uniform(2, longest), pids))
-
-    def _resume(self, which: Callable[[Paused], bool]) -> None:
-        for paused in [paused for paused in self._paused if which(paused)]:
-            self._signal(paused.pids, signal.SIGCONT)
-            self._paused.remove(paused)
+        pause = Timer(self._dice.uniform(2, longest), send, [pids, signal.SIGCONT])
+        send(pids, signal.SIGSTOP)
+        pause.start()
+        self._pauses.append(pause)
 
     def _parts(self, target: str) -> list[Part]:
         found = [part for part in self._world.parts if part.kind in target]
@@ -143,12 +133,12 @@ class Killer:
             raise ProcessLookupError
         return running
 
-    @staticmethod
-    def _signal(pids: list[int | None] | list[int], number: signal.Signals) -> None:
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                if pid is not None:
-                    os.kill(pid, number)
+
+def send(pids: Iterable[int], number: signal.Signals) -> None:
+    """The signal to each that is still there."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _pids(part: Part, target: str, dice: random.Random) -> list[int]:
@@ -161,10 +151,6 @@ def _pids(part: Part, target: str, dice: random.Random) -> list[int]:
     if ("child" in target or "process" in target) and children:
         return [dice.choice(children)]
     return [part.pid]
-
-
-def _tree(server: Server) -> list[int]:
-    return [server.process.pid, *offspring(server.process.pid)]
 
 
 def _spread(weights: dict[str, int], count: int, dice: random.Random) -> list[str]:

@@ -26,7 +26,7 @@ def chaos(*arguments: str) -> tuple[int, str]:
 @pytest.mark.redis
 @pytest.mark.usefixtures("postgres_url", "redis_url")
 def test_nothing_is_lost_doubled_or_swapped_on_postgres_and_redis() -> None:
-    status, said = chaos("--orders", "150", "--kills", "8")
+    status, said = chaos("--orders", "120", "--kills", "8")
     assert status == 0, said
     assert "FAULTS 0" in said
     assert re.search(r"recounts [1-9]", said), said

@@ -45,7 +45,7 @@ def judge_run(
         name: texts
         for name, texts in {
             "books do not add up": watch.differences() + watch.problems(),
-            "strange answers": book.strange,
+            "strange answers": book.strange + _missing(world, book),
             "not ended": [] if is_drained else [f"{state}: {count}" for state, count in _states().items()],
             "too slow": _slow(world),
             "wrong verdicts of the evidence": [f"{figures.contradicted()} contradicted"] * bool(figures.contradicted()),
@@ -55,6 +55,12 @@ def judge_run(
         if texts
     }
     return Outcome(faults, [*_lines(books, book, watch, killed, verdicts, whims, played), f"canaries {len(canaries)}"])
+
+
+def _missing(world: World, book: Book) -> list[str]:
+    """Wishes that nobody came to: a customer's thread broke."""
+    missing = world.plan.orders - len(book.wishes)
+    return [f"{missing} wishes were not wished"] if missing else []
 
 
 def _states() -> Counter[str]:
