@@ -3,7 +3,7 @@
 Most providers number the orders of all their customers in one row and answer for our own alone. So the ids between one
 that was ours before the attempt and one that was ours after it hold the doubtful order, or they do not. An id there
 that answers under our key, belongs to no order of ours and has exactly the expected cost is it: while it was in doubt,
-no other of that cost was sent.
+no other of that cost was sent, and none before it that is in doubt still (the caller sees to that).
 """
 
 from collections.abc import Collection, Mapping, Sequence

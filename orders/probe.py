@@ -100,6 +100,9 @@ def _judged(probe: Probe, provider: Provider, now: datetime) -> Judgement:
     window = window_of(before=marks[0], after=marks[1], settled=marks[2])
     if isinstance(window, Judgement):
         return window
+    rival = _rival(probe.attempt, provider, since=max(marks[0], key=lambda mark: mark.number).started_at)
+    if rival is not None:
+        return Judgement("undecided", f"Order {rival} costs the same and is in doubt too: an id could be either's.")
     probe.low, probe.high = window.low, window.high
     try:
         scan = _scan(probe, provider, window, controls=sorted(mark.number for mark in marks[0])[-CONTROLS:])
@@ -150,6 +153,17 @@ def _landmarks(attempt: Attempt, provider: Provider) -> tuple[list[Landmark], li
     after = placed.filter(started_at__gte=attempt.lease_until).order_by("started_at")
     settled = placed.filter(started_at__gte=attempt.started_at + _settle(provider)).order_by("started_at")
     return _marks(before), _marks(after), _marks(settled)
+
+
+def _rival(attempt: Attempt, provider: Provider, *, since: datetime) -> int | None:
+    """Another order of the same cost whose id may be in the window.
+
+    Of one cost, one is in flight or UNCONFIRMED at a time; but before it there may be those in REVIEW, and those
+    whose money was given back while nobody knew.
+    """
+    doubtful = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.UNKNOWN)
+    near = doubtful.filter(order__expected_cost=attempt.order.expected_cost, started_at__gte=since - _settle(provider))
+    return near.exclude(order=attempt.order_id).order_by("pk").values_list("order", flat=True).first()
 
 
 def _marks(attempts: QuerySet[Attempt]) -> list[Landmark]:

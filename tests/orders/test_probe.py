@@ -95,6 +95,23 @@ def test_by_default_a_person_decides_with_the_evidence(store: Store) -> None:
     assert recount() == []
 
 
+@pytest.mark.parametrize("is_given_back", [False, True])
+def test_an_id_that_may_be_an_earlier_doubts_of_the_same_cost_is_nobodys(store: Store, is_given_back: bool) -> None:
+    first = doubt(store)
+    with later(minutes=3):
+        assert probe_now() == Probed(looked=1, for_review=1)
+        if is_given_back:
+            give_money_back(order_id=first.pk, actor="staff", reason="waited too long")
+        trust(store)
+        store.simulator.next("add", NEVER)
+        second = store.active(link=f"{LINK}/second")
+        assert second.state == "UNCONFIRMED"
+    with later(minutes=6):
+        assert probe_now() == Probed(looked=1, for_review=1)
+    assert (store.fresh(second).state, verdict(second)) == ("REVIEW", ("undecided", ""))
+    assert f"Order {first.pk} costs the same" in Probe.objects.get(attempt__order=second).why
+
+
 def test_what_was_never_placed_is_ruled_out_by_three_looks_and_not_sent_by_itself(store: Store) -> None:
     trust(store)
     order = doubt(store, NEVER)
