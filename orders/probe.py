@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from orders.change import lock_orders, write
 from orders.evidence import Judgement, Landmark, Scan, Window, joined, judge, read_scan, window_of
 from orders.models import Attempt, Order, Probe
 from orders.resolve import CannotResolveError, evidence_shows_it
-from orders.states import State
+from orders.states import AT_RISK, State
 from orders.subscription import TYPE as SUBSCRIPTIONS
 from panel.lib.crypto import SealError
 from providers.adapters.base import ProviderAdapter
@@ -114,6 +115,7 @@ def _judged(probe: Probe, provider: Provider, now: datetime) -> Judgement:
         expected_cost=order.expected_cost,
         currency=order.provider_currency,
         clean_scans=probe.clean_scans,
+        other_costs=_other_costs(order),
     )
     probe.scans += 1
     if scan.is_complete and not scan.found and window.is_settled:
@@ -164,6 +166,12 @@ def _rival(attempt: Attempt, provider: Provider, *, since: datetime) -> int | No
     doubtful = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.UNKNOWN)
     near = doubtful.filter(order__expected_cost=attempt.order.expected_cost, started_at__gte=since - _settle(provider))
     return near.exclude(order=attempt.order_id).order_by("pk").values_list("order", flat=True).first()
+
+
+def _other_costs(order: Order) -> set[Decimal]:
+    """What the other orders that may be at this provider without our knowing cost there."""
+    others = Order.objects.filter(provider=order.provider_id, state__in=AT_RISK).exclude(pk=order.pk)
+    return set(others.values_list("expected_cost", flat=True))
 
 
 def _marks(attempts: QuerySet[Attempt]) -> list[Landmark]:

@@ -112,6 +112,21 @@ def test_an_id_that_may_be_an_earlier_doubts_of_the_same_cost_is_nobodys(store: 
     assert f"Order {first.pk} costs the same" in Probe.objects.get(attempt__order=second).why
 
 
+def test_doubts_side_by_side_are_told_apart_by_their_costs(store: Store) -> None:
+    trust(store)
+    first = doubt(store)
+    store.simulator.next("add", LOST)
+    second = store.active(link=f"{LINK}/second", quantity="5000")
+    assert second.state == "UNCONFIRMED"
+    bought = {row["link"]: row["id"] for row in store.simulator.orders()}
+    with later(minutes=3):
+        bound(store)
+        assert [probe_now(), probe_now()] == [Probed(looked=1, adopted=1)] * 2
+    assert store.fresh(first).provider_order_id == bought[LINK]
+    assert store.fresh(second).provider_order_id == bought[f"{LINK}/second"]
+    assert recount() == []
+
+
 def test_what_was_never_placed_is_ruled_out_by_three_looks_and_not_sent_by_itself(store: Store) -> None:
     trust(store)
     order = doubt(store, NEVER)
