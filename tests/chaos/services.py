@@ -61,13 +61,16 @@ class World:
     env: dict[str, str]
     site: str
     simulators: dict[str, RemoteSimulator]
+    providers: list[Running]
     parts: list[Part]
     postgres: Server | None
     redis: Server | None
     canaries: list[str]
 
     def tend(self) -> None:
-        """Start again what is gone, as `restart: unless-stopped` would."""
+        """Start again what is gone, as `restart: unless-stopped` would. RuntimeError where a provider ended."""
+        if any(provider.process.poll() is not None for provider in self.providers):
+            raise RuntimeError("A provider's simulator ended, and with it what it knew: this run says nothing.")
         now = time.monotonic()
         for part in self.parts:
             if part.pid is not None:
@@ -108,7 +111,9 @@ def started_world(plan: Plan, folder: Path) -> Iterator[World]:
             postgres, urls["DATABASE_URL"] = stack.enter_context(throwaway.postgres_server(durable=True))
             redis, urls["REDIS_URL"] = stack.enter_context(throwaway.redis_server(append_only=True))
         key = f"canary-provider-{secrets.token_hex(16)}"
-        simulators = {name: stack.enter_context(_simulator(plan, folder, name, key)) for name in PROVIDERS}
+        started = {name: stack.enter_context(_simulator(plan, folder, name, key)) for name in PROVIDERS}
+        simulators = {name: simulator for name, (_, simulator) in started.items()}
+        providers = [process for process, _ in started.values()]
         secret, port = f"canary-secret-key-{secrets.token_hex(24)}", free_port()
         env = environment(data_dir=folder / "data", PORT=str(port), **urls, **plan.settings())
         env |= {
@@ -122,7 +127,8 @@ def started_world(plan: Plan, folder: Path) -> Iterator[World]:
         }
         canaries = [key, secret, env["API_PEPPER"], env["DATA_KEYS"]]
         site = f"http://127.0.0.1:{port}"
-        world = World(plan, folder, env, site, simulators, _parts(plan, folder, port), postgres, redis, canaries)
+        parts = _parts(plan, folder, port)
+        world = World(plan, folder, env, site, simulators, providers, parts, postgres, redis, canaries)
         stack.callback(world.stop)
         yield world
 
@@ -139,7 +145,7 @@ def _parts(plan: Plan, folder: Path, port: int) -> list[Part]:
 
 
 @contextmanager
-def _simulator(plan: Plan, folder: Path, name: str, key: str) -> Iterator[RemoteSimulator]:
+def _simulator(plan: Plan, folder: Path, name: str, key: str) -> Iterator[tuple[Running, RemoteSimulator]]:
     """A provider of its own seed, whose ids have gaps as other customers' orders leave them."""
     argv = ["python", "manage.py", "run_simulator", "--bind", "127.0.0.1:0", "--state", "memory", "--control"]
     numbers = {
@@ -157,4 +163,4 @@ def _simulator(plan: Plan, folder: Path, name: str, key: str) -> Iterator[Remote
     env = environment(data_dir=folder / name, SIMULATOR_KEY=key)
     with running(argv, env=env, log=folder / f"{name}.log") as started:
         wait_until(lambda: "listens at " in started.said, of=started)
-        yield RemoteSimulator(url=started.said.partition("listens at ")[2].split()[0], key=key)
+        yield started, RemoteSimulator(url=started.said.partition("listens at ")[2].split()[0], key=key)

@@ -14,7 +14,7 @@ from tests.chaos.services import World
 
 
 def world(folder: Path, *argv: str) -> World:
-    return World(read_plan(argv), folder, {}, "", {}, [], None, None, canaries=["canary-1"])
+    return World(read_plan(argv), folder, {}, "", {}, [], [], None, None, canaries=["canary-1"])
 
 
 @pytest.mark.parametrize(("argv", "size", "kills"), [((), "scale", 50), (("--sqlite",), "one process", 20)])
