@@ -76,7 +76,7 @@ def _open_probes(now: datetime) -> None:
 def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) -> None:
     order = probe.attempt.order
     if order.state != State.UNCONFIRMED:  # decided in the meantime
-        Probe.objects.filter(pk=probe.pk).update(next_at=None, ended_at=now)
+        _close(probe, now)
         return
     result.looked += 1
     judgement = _judged(probe, provider, now)
@@ -84,6 +84,7 @@ def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) 
         judgement = Judgement("undecided", f"Not decided in time. {judgement.why}")
     if judgement.word == "wait":
         probe.next_at, probe.why = now + LOOK_EVERY, judgement.why[:300]
+        probe.verdict = probe.candidate = ""  # one that was not carried out holds no longer
         probe.save()
         return
     _end(probe, provider, judgement, now, result)
@@ -200,10 +201,22 @@ def _has_children(provider: Provider) -> bool:
 
 
 def _end(probe: Probe, provider: Provider, judgement: Judgement, now: datetime, result: Probed) -> None:
-    """Write the verdict; adopt what was clearly placed where that is allowed, else a person decides."""
+    """Write the verdict; adopt what was clearly placed where that is allowed, else a person decides.
+
+    The probe stays due until that is done: a worker that dies in between leaves no order to which nobody comes.
+    """
     probe.verdict, probe.candidate = Probe.Verdict(judgement.word), judgement.candidate
-    probe.why, probe.next_at, probe.ended_at = judgement.why[:300], None, now
+    probe.why = judgement.why[:300]
     probe.save()
+    _carry_out(probe, provider, judgement, now, result)
+    _close(probe, now)
+
+
+def _close(probe: Probe, now: datetime) -> None:
+    Probe.objects.filter(pk=probe.pk).update(next_at=None, ended_at=now)
+
+
+def _carry_out(probe: Probe, provider: Provider, judgement: Judgement, now: datetime, result: Probed) -> None:
     order_id = probe.attempt.order_id
     if judgement.word == "placed" and provider.probing == Provider.Probing.ADOPT and provider.may_adopt:
         try:
