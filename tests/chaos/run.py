@@ -25,6 +25,7 @@ from tests.process.processes import ROOT, ask, wait_until
 if TYPE_CHECKING:  # they import models, which can only be once there is a database
     from tests.chaos.customers import Customers
     from tests.chaos.killer import Killer
+    from tests.chaos.shop import Shop
     from tests.chaos.staff import Staff
     from tests.chaos.verdict import Outcome
 
@@ -64,57 +65,53 @@ def _commit() -> str:
 
 
 def _live_through(world: World) -> Outcome:
+    """The shop opens, the panel starts, and then everything happens at once."""
     os.environ.update(world.env, LOG_LEVEL="CRITICAL")
     import django
 
     django.setup()
-    from tests.chaos.customers import Customers
-    from tests.chaos.killer import Killer
     from tests.chaos.shop import open_shop
-    from tests.chaos.staff import Staff
-    from tests.chaos.verdict import judge_run
-    from tests.chaos.whims import Whims
 
-    plan = world.plan
     shop = open_shop(world)
     for part in world.parts:
         world.start(part)
     wait_until(lambda: ask(f"{world.site}/healthz/web")[0] == 200, of=world.parts[0].process)
     with watching(world.env, world.folder / "checker.log") as watch:
-        customers = Customers(
-            shop=shop,
-            site=world.site,
-            orders=plan.orders,
-            rate=plan.rate,
-            seed=plan.seed,
-            may_order=lambda: watch.latest_states().get("QUEUED", 0) < MOST_WAITING,
-        )
-        staff, whims, killer = Staff(shop.staff, world), Whims(world), Killer(world)
-        customers.sign_in()
-        staff.sign_in()
-        customers.warm_up()
-        _tend_until(world, lambda: not _open_orders(("QUEUED", "SENDING")), seconds=120)
-        _set_faults(world)
-        for actor in (customers, staff, whims):
-            actor.start()
-        _rage(world, customers, killer, watch)
-        whims.stop()
-        played = _end_faults(world)
-        _tell("the end", watch)
-        is_drained = _drain(world, staff)
-        _tell("drained", watch)
-        staff.stop()
-        return judge_run(
-            world=world,
-            shop=shop,
-            book=customers.book,
-            watch=watch,
-            killed=killer.done,
-            verdicts=staff.verdicts,
-            whims=len(whims.changed),
-            played=played,
-            is_drained=is_drained,
-        )
+        return _play(world, shop, watch)
+
+
+def _play(world: World, shop: Shop, watch: Watch) -> Outcome:
+    """Calm, chaos, calm; then the verdict."""
+    from tests.chaos.customers import Customers
+    from tests.chaos.killer import Killer
+    from tests.chaos.staff import Staff
+    from tests.chaos.verdict import Run, judge_run
+    from tests.chaos.whims import Whims
+
+    staff, whims, killer = Staff(shop.staff, world), Whims(world), Killer(world)
+    customers = Customers(
+        shop=shop,
+        site=world.site,
+        orders=world.plan.orders,
+        rate=world.plan.rate,
+        seed=world.plan.seed,
+        may_order=lambda: watch.latest_states().get("QUEUED", 0) < MOST_WAITING,
+    )
+    customers.sign_in()
+    staff.sign_in()
+    customers.warm_up()
+    _tend_until(world, lambda: not _open_orders(("QUEUED", "SENDING")), seconds=120)
+    _set_faults(world)
+    for actor in (customers, staff, whims):
+        actor.start()
+    _rage(world, customers, killer, watch)
+    whims.stop()
+    played = _end_faults(world)
+    _tell("the end", watch)
+    is_drained = _drain(world, staff)
+    staff.stop()
+    run = Run(customers.book, watch, killer.done, staff.verdicts, len(whims.changed), played, is_drained)
+    return judge_run(world=world, shop=shop, run=run)
 
 
 def _rage(world: World, customers: Customers, killer: Killer, watch: Watch) -> None:

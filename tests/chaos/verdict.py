@@ -25,36 +25,35 @@ class Outcome:
     lines: list[str]
 
 
-def judge_run(
-    *,
-    world: World,
-    shop: Shop,
-    book: Book,
-    watch: Watch,
-    killed: Counter[str],
-    verdicts: Counter[str],
-    whims: int,
-    played: Mapping[str, int],
-    is_drained: bool,
-) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was seen and done during a run."""
+
+    book: Book
+    watch: Watch
+    blows: Counter[str]
+    verdicts: Counter[str]
+    whims: int
+    played: Mapping[str, int]
+    is_drained: bool
+
+
+def judge_run(*, world: World, shop: Shop, run: Run) -> Outcome:
     """Compare the books, and all that was watched during the run."""
-    books = read_books(world=world, shop=shop, book=book)
-    faults = find_faults(books)
-    canaries = find_canaries(world)
-    faults |= {
-        name: texts
-        for name, texts in {
-            "books do not add up": watch.differences() + watch.problems(),
-            "strange answers": book.strange + _missing(world, book),
-            "not ended": [] if is_drained else [f"{state}: {count}" for state, count in _states().items()],
-            "too slow": _slow(world),
-            "wrong verdicts of the evidence": [f"{figures.contradicted()} contradicted"] * bool(figures.contradicted()),
-            "drift": _drift(),
-            "canary": canaries,
-        }.items()
-        if texts
+    books = read_books(world=world, shop=shop, book=run.book)
+    wrong, canaries = figures.contradicted(), find_canaries(world)
+    others = {
+        "books do not add up": run.watch.differences() + run.watch.problems(),
+        "strange answers": run.book.strange + _missing(world, run.book),
+        "not ended": [] if run.is_drained else [f"{state}: {count}" for state, count in _states().items()],
+        "too slow": _slow(world),
+        "wrong verdicts of the evidence": [f"{wrong} contradicted"] * bool(wrong),
+        "drift": _drift(),
+        "canary": canaries,
     }
-    return Outcome(faults, [*_lines(books, book, watch, killed, verdicts, whims, played), f"canaries {len(canaries)}"])
+    faults = find_faults(books)
+    lines = [*_lines(books, run, faults), f"canaries {len(canaries)}"]
+    return Outcome(faults | {name: texts for name, texts in others.items() if texts}, lines)
 
 
 def _missing(world: World, book: Book) -> list[str]:
@@ -82,30 +81,22 @@ def _drift() -> list[str]:
     return [f"{reading.provider}: {reading.drift}" for reading in readings if reading.drift]
 
 
-def _lines(
-    books: Books,
-    book: Book,
-    watch: Watch,
-    killed: Counter[str],
-    verdicts: Counter[str],
-    whims: int,
-    played: Mapping[str, int],
-) -> list[str]:
+def _lines(books: Books, run: Run, faults: Mapping[str, list[str]]) -> list[str]:
+    book = run.book
     doors = Counter(wish.door for wish in book.wishes)
     asked = sum(wish.asked for wish in book.wishes)
     slowest = figures.percentile([wish.seconds for wish in book.wishes], 0.99)
-    faults = find_faults(books)
-    in_review = sum(order.state in DOUBTFUL for order in books.ours)
+    in_doubt = sum(order.state in DOUBTFUL for order in books.ours)
     return [
         f"wishes {len(book.wishes)} ({_words(doors)}), asked {asked} times, confirmed {book.confirmed}, "
         f"refused {sum(bool(wish.refused) for wish in book.wishes)}, p99 {slowest:.1f} s; also {_words(book.requests)}",
         f"orders {len(books.ours)}, debits {figures.debits()}, bought {len(books.bought)}: {_words(_states())}",
-        f"kills and more {killed.total()}: {_words(killed)}",
-        f"faults of the providers {sum(played.values())}: {_words(played)}",
-        f"minds changed after the end {whims}",
+        f"kills and more {run.blows.total()}: {_words(run.blows)}",
+        f"faults of the providers {sum(run.played.values())}: {_words(run.played)}",
+        f"minds changed after the end {run.whims}",
         *figures.lines_of_doubts(),
-        f"verdicts of staff: {_words(verdicts)}; left in doubt {in_review}",
-        f"recounts {watch.recounts()}, differences {len(watch.differences())}",
+        f"verdicts of staff: {_words(run.verdicts)}; left in doubt {in_doubt}",
+        f"recounts {run.watch.recounts()}, differences {len(run.watch.differences())}",
         "; ".join(f"{name} {len(faults.get(name, ()))}" for name in FAULTS),
     ]
 
