@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 export VENV PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test fuzz mutants lint format bench screenshots shell lock clean
+.PHONY: help setup setup-dev run test fuzz mutants chaos lint format bench screenshots shell lock clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ format: setup-dev ## Put the code into the project's format
 
 bench: setup-dev ## Run the benchmarks, each beside its limit and the common way
 	@$(BIN)/python -m scripts.bench $(ARGS)
+
+chaos: setup-dev ## Kill and break everything under load, then compare the books (ARGS=--orders 1000, --sqlite, --naive, …)
+	@$(BIN)/python -m scripts.chaos $(ARGS)
 
 screenshots: setup-dev ## Take the README's pictures from a demo of its own
 	@$(BIN)/python -m scripts.screenshots

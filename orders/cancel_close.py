@@ -7,6 +7,7 @@ from orders.claims import Claimed, Told, write_told
 from orders.models import Cancellation, OrderEvent
 from orders.states import FINAL, State
 from orders.unanswered import give_up, tell_staff
+from panel.lib.apart import each_apart
 
 A_RUN = 1000
 
@@ -31,7 +32,8 @@ def close_cancels(*, now: datetime) -> int:
 def cancel_unsent() -> int:
     """End the orders that wait to be sent (again) and are wanted no more, with their money back; how many."""
     waiting = Cancellation.objects.filter(state__in=Cancellation.OPEN, order__state=State.QUEUED).order_by("pk")
-    return sum(_cancel(order_id) for order_id in list(waiting.values_list("order_id", flat=True)[:A_RUN]))
+    ids = list(waiting.values_list("order_id", flat=True)[:A_RUN])
+    return each_apart(_cancel, ids, row="order", what="order not canceled")
 
 
 def _cancel(order_id: int) -> bool:

@@ -3,7 +3,7 @@
 Most providers number the orders of all their customers in one row and answer for our own alone. So the ids between one
 that was ours before the attempt and one that was ours after it hold the doubtful order, or they do not. An id there
 that answers under our key, belongs to no order of ours and has exactly the expected cost is it: while it was in doubt,
-no other of that cost was sent.
+no other of that cost was sent, and none before it that is in doubt still (the caller sees to that).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -88,12 +88,24 @@ def window_of(
     return window
 
 
-def judge(*, window: Window, scan: Scan, expected_cost: Decimal, currency: str, clean_scans: int) -> Judgement:
-    """What a scan says; `clean_scans` are the complete ones before it that found nothing."""
-    strong = [
-        row for row in scan.found if row.charge == expected_cost and row.currency == currency and row.word not in _WEAK
-    ]
-    if len(scan.found) > len(strong) or len(strong) > 1:
+def judge(
+    *,
+    window: Window,
+    scan: Scan,
+    expected_cost: Decimal,
+    currency: str,
+    clean_scans: int,
+    other_costs: Collection[Decimal] = (),
+) -> Judgement:
+    """What a scan says; `clean_scans` are the complete ones before it that found nothing.
+
+    An id that costs one of `other_costs`, those of other orders in doubt there, may be theirs: it speaks against
+    nothing that is found, but while it is there nothing is ruled out.
+    """
+    clear = [row for row in scan.found if row.currency == currency and row.word not in _WEAK]
+    strong = [row for row in clear if row.charge == expected_cost]
+    explained = [row for row in clear if row.charge != expected_cost and row.charge in other_costs]
+    if len(scan.found) > len(strong) + len(explained) or len(strong) > 1:
         ids = ", ".join(row.external_id for row in scan.found[:10])
         return Judgement("undecided", f"Ids that no order of ours explains answered: {ids}.")
     if not scan.is_complete:
@@ -101,6 +113,8 @@ def judge(*, window: Window, scan: Scan, expected_cost: Decimal, currency: str, 
     if strong:
         found = strong[0].external_id
         return Judgement("placed", f"{found} alone answers of {_words(window)}, and costs as much.", found)
+    if explained:
+        return Judgement("wait", f"Of {_words(window)} only such answer as other orders in doubt explain.")
     if not window.is_settled:
         return Judgement("wait", f"None of {_words(window)} is ours; it may still appear.")
     if clean_scans + 1 < SCANS_TO_RULE_OUT:

@@ -19,6 +19,7 @@ from panel.customers.models import User
 from panel.lib.bulk import insert_row
 from panel.lib.money import LARGEST, charge_for
 from panel.wallet import ledger
+from panel.wallet.ledger import NotEnoughFundsError
 from providers.catalog.sale import Sale, sale_of
 
 NOT_FOR_FROZEN = Problem("account", FROZEN, "Account suspended")
@@ -90,16 +91,18 @@ def place_order(
 ) -> Placement:
     """Take the charge and write the order as QUEUED; all or nothing. A `token` makes a repeated call harmless.
 
+    A token that was used gives back its order, even where nothing could be ordered so any more.
+
     With `repeat_seconds`, so does a living order of the same content that is no older than that.
 
     Raises BadOrderError when it cannot be ordered so, or would cost more than `agreed_charge` (what the customer was
     shown), and NotEnoughFundsError when the wallet holds less than the charge.
     """
-    if customer.is_frozen:
-        raise BadOrderError([NOT_FOR_FROZEN])
-    if safe_mode.is_on():
-        raise BadOrderError([NOT_IN_SAFE_MODE])
     try:
+        if customer.is_frozen:
+            raise BadOrderError([NOT_FOR_FROZEN])
+        if safe_mode.is_on():
+            raise BadOrderError([NOT_IN_SAFE_MODE])
         with transaction.atomic(durable=True):
             quote = quote_order(customer=customer, service_id=service_id, words=words)
             if agreed_charge is not None and quote.charge > agreed_charge:
@@ -111,11 +114,16 @@ def place_order(
             order = _write_order(customer, quote, token, now)
             wake_submit(order_id=order.pk)
             return Placement(order, is_new=True)
-    except IntegrityError:
-        earlier = token and Order.objects.filter(customer=customer, client_token=token).first()
-        if not earlier:
+    except (IntegrityError, BadOrderError, NotEnoughFundsError):
+        earlier = placed_before(customer=customer, token=token)
+        if earlier is None:
             raise
         return Placement(earlier, is_new=False)
+
+
+def placed_before(*, customer: User, token: str | None) -> Order | None:
+    """The order that the token was used for."""
+    return Order.objects.filter(customer=customer, client_token=token).first() if token else None
 
 
 def _same_order(customer: User, quote: Quote, since: datetime) -> Order | None:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from orders.change import lock_orders, write
 from orders.evidence import Judgement, Landmark, Scan, Window, joined, judge, read_scan, window_of
 from orders.models import Attempt, Order, Probe
 from orders.resolve import CannotResolveError, evidence_shows_it
-from orders.states import State
+from orders.states import AT_RISK, State
 from orders.subscription import TYPE as SUBSCRIPTIONS
 from panel.lib.crypto import SealError
 from providers.adapters.base import ProviderAdapter
@@ -80,7 +81,7 @@ def _open_probes(now: datetime) -> None:
 def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) -> None:
     order = probe.attempt.order
     if order.state != State.UNCONFIRMED:  # decided in the meantime
-        Probe.objects.filter(pk=probe.pk).update(next_at=None, ended_at=now)
+        _close(probe, now)
         return
     result.looked += 1
     settle = _settle(provider)
@@ -89,6 +90,7 @@ def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) 
         judgement = Judgement("undecided", f"Not decided in time. {judgement.why}")
     if judgement.word == "wait":
         probe.next_at, probe.why = now + LOOK_EVERY, judgement.why[:300]
+        probe.verdict = probe.candidate = ""  # one that was not carried out holds no longer
         probe.save()
         return
     _end(probe, provider, judgement, now, result)
@@ -106,6 +108,9 @@ def _judged(probe: Probe, provider: Provider, settle: timedelta, now: datetime) 
     window = window_of(before=marks[0], after=marks[1], settled=marks[2])
     if isinstance(window, Judgement):
         return window
+    rival = _rival(probe.attempt, provider, since=max(marks[0], key=lambda mark: mark.number).started_at)
+    if rival is not None:
+        return Judgement("undecided", f"Order {rival} costs the same and is in doubt too: an id could be either's.")
     probe.low, probe.high = window.low, window.high
     try:
         scan = _scan(probe, provider, window, controls=sorted(mark.number for mark in marks[0])[-CONTROLS:])
@@ -117,6 +122,7 @@ def _judged(probe: Probe, provider: Provider, settle: timedelta, now: datetime) 
         expected_cost=order.expected_cost,
         currency=order.provider_currency,
         clean_scans=probe.clean_scans,
+        other_costs=_other_costs(order),
     )
     probe.scans += 1
     if scan.is_complete and not scan.found and window.is_settled:
@@ -160,6 +166,23 @@ def _landmarks(
     return _marks(before), _marks(after), _marks(settled)
 
 
+def _rival(attempt: Attempt, provider: Provider, *, since: datetime) -> int | None:
+    """Another order of the same cost whose id may be in the window.
+
+    Of one cost, one is in flight or UNCONFIRMED at a time; but before it there may be those in REVIEW, and those
+    whose money was given back while nobody knew.
+    """
+    doubtful = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.UNKNOWN)
+    near = doubtful.filter(order__expected_cost=attempt.order.expected_cost, started_at__gte=since - _settle(provider))
+    return near.exclude(order=attempt.order_id).order_by("pk").values_list("order", flat=True).first()
+
+
+def _other_costs(order: Order) -> set[Decimal]:
+    """What the other orders that may be at this provider without our knowing cost there."""
+    others = Order.objects.filter(provider=order.provider_id, state__in=AT_RISK).exclude(pk=order.pk)
+    return set(others.values_list("expected_cost", flat=True))
+
+
 def _marks(attempts: QuerySet[Attempt]) -> list[Landmark]:
     rows = attempts.values_list("started_at", "ended_at", "order__provider_order_id")[:LANDMARKS]
     return [Landmark(started, ended, _number(text)) for started, ended, text in rows if ended is not None]
@@ -186,10 +209,22 @@ def _has_children(provider: Provider) -> bool:
 
 
 def _end(probe: Probe, provider: Provider, judgement: Judgement, now: datetime, result: Probed) -> None:
-    """Write the verdict; adopt what was clearly placed where that is allowed, else a person decides."""
+    """Write the verdict; adopt what was clearly placed where that is allowed, else a person decides.
+
+    The probe stays due until that is done: a worker that dies in between leaves no order to which nobody comes.
+    """
     probe.verdict, probe.candidate = Probe.Verdict(judgement.word), judgement.candidate
-    probe.why, probe.next_at, probe.ended_at = judgement.why[:300], None, now
+    probe.why = judgement.why[:300]
     probe.save()
+    _carry_out(probe, provider, judgement, now, result)
+    _close(probe, now)
+
+
+def _close(probe: Probe, now: datetime) -> None:
+    Probe.objects.filter(pk=probe.pk).update(next_at=None, ended_at=now)
+
+
+def _carry_out(probe: Probe, provider: Provider, judgement: Judgement, now: datetime, result: Probed) -> None:
     order_id = probe.attempt.order_id
     if judgement.word == "placed" and provider.probing == Provider.Probing.ADOPT and provider.may_adopt:
         try:

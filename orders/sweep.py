@@ -1,6 +1,5 @@
 """The sweep: what wake-ups lost is found here. Dead workers are noticed, queued orders are sent, old ones ended."""
 
-import logging
 import math
 import time
 from collections.abc import Sequence
@@ -20,10 +19,9 @@ from orders.record import record_outcome
 from orders.settle import Houses, end_with_refund
 from orders.states import State
 from orders.submit import due_orders, submit_order
-from panel.lib.log_context import about_order, carried
+from panel.lib.apart import each_apart
+from panel.lib.log_context import carried
 from providers.adapters.errors import OutcomeUnknown
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -37,7 +35,7 @@ class Swept:
 
 
 def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1, seconds: float = math.inf) -> Swept:
-    """Notice dead attempts, end what waited too long or is wanted no more, send what is due.
+    """Notice dead attempts, end what waited too long or is wanted no more, send what is due; each row by itself.
 
     With `everything`, also what is to wait. No order is sent after so many `seconds`: the rest is the next sweep's. In
     safe mode only dead attempts are noticed.
@@ -57,9 +55,12 @@ def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1,
 def reap_attempts(*, now: datetime) -> int:
     """Attempts whose worker never came back: nobody knows whether they were sent, so their orders are UNCONFIRMED."""
     dead = list(Attempt.objects.filter(outcome=None, lease_until__lte=now).order_by("pk").values_list("pk", flat=True))
-    for attempt_id in dead:
-        record_outcome(attempt_id=attempt_id, outcome=OutcomeUnknown("The worker that sent it did not come back."))
-    return len(dead)
+    return each_apart(_reap, dead, row="attempt", what="attempt not reaped")
+
+
+def _reap(attempt_id: int) -> bool:
+    record_outcome(attempt_id=attempt_id, outcome=OutcomeUnknown("The worker that sent it did not come back."))
+    return True
 
 
 def expire_queued(*, now: datetime) -> int:
@@ -68,11 +69,10 @@ def expire_queued(*, now: datetime) -> int:
     stale = list(
         Order.objects.filter(state=State.QUEUED, queued_at__lte=limit).order_by("pk").values_list("pk", flat=True)
     )
-    return sum(_expire(order_id=order_id, now=now) for order_id in stale)
+    return each_apart(partial(_expire, now=now), stale, row="order", what="order not ended")
 
 
-@about_order
-def _expire(*, order_id: int, now: datetime) -> bool:
+def _expire(order_id: int, *, now: datetime) -> bool:
     with transaction.atomic(durable=True):
         change = lock_orders(order_ids=[order_id], now=now)[order_id]
         if change.state != State.QUEUED:
@@ -97,16 +97,12 @@ def submit_orders(*, now: datetime, everything: bool = False, in_flight: int = 1
 
 
 def _submit_row(order_ids: Sequence[int], *, everything: bool, until: float) -> int:
-    return sum(_submit(order_id=order_id, everything=everything) for order_id in order_ids if time.monotonic() < until)
+    in_time = (order_id for order_id in order_ids if time.monotonic() < until)
+    return each_apart(partial(_submit, everything=everything), in_time, row="order", what="order not submitted")
 
 
-@about_order
-def _submit(*, order_id: int, everything: bool) -> bool:
-    try:
-        return submit_order(order_id=order_id, even_early=everything)
-    except Exception:
-        log.exception("order not submitted")
-        return False
+def _submit(order_id: int, *, everything: bool) -> bool:
+    return submit_order(order_id=order_id, even_early=everything)
 
 
 def _submit_in_thread(order_ids: Sequence[int], *, everything: bool, until: float) -> int:

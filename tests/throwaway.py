@@ -14,12 +14,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from scripts.offspring import die_with_parent
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 
 
 class NotInstalledError(Exception):
@@ -64,9 +65,78 @@ def missing() -> dict[str, str]:
     return {mark: what for mark, (binary, what) in found.items() if not binary}
 
 
+class Server:
+    """A server on its folder; however it ends, it can be started again on what it had written there."""
+
+    def __init__(
+        self,
+        command: list[object],
+        *,
+        owner: str | None,
+        folder: Path,
+        stop_with: signal.Signals,
+        is_ready: Callable[[], bool],
+    ) -> None:
+        self._command = [str(part) for part in command]
+        self._owner, self._folder, self._stop_with, self._is_ready = owner, folder, stop_with, is_ready
+        self.process = self._spawn()
+
+    @property
+    def folder(self) -> Path:
+        """Where it keeps its data and its log."""
+        return self._folder
+
+    def wait(self) -> None:
+        """Return once it answers. One that died meanwhile is started anew: its last run may just be going away."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._is_ready():
+            if time.monotonic() > deadline:
+                said = (self._folder / "log").read_text(errors="replace")
+                raise RuntimeError(f"The server did not come up:\n{said}")
+            time.sleep(0.05)
+            if self.process.poll() is not None:
+                time.sleep(0.2)
+                self.process = self._spawn()
+
+    def start(self) -> None:
+        """Start it again after it ended."""
+        self.process.wait()
+        self.process = self._spawn()
+        self.wait()
+
+    def stop(self) -> None:
+        """Stop it in order; kill it where that takes too long."""
+        self.process.send_signal(self._stop_with)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        with (self._folder / "log").open("ab") as output:
+            return subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent(self._stop_with),  # noqa: PLW1509 (it only calls prctl)
+                start_new_session=True,
+                **_identity(self._owner),
+            )
+
+
 @contextmanager
 def postgres(*, durable: bool = False) -> Iterator[str]:
     """A PostgreSQL server's DATABASE_URL. `durable` keeps fsync on, as benchmarks and crash tests want it."""
+    with postgres_server(durable=durable) as (_, url):
+        yield url
+
+
+@contextmanager
+def postgres_server(*, durable: bool) -> Iterator[tuple[Server, str]]:
+    """The server itself, for those who let it crash, and its DATABASE_URL."""
     binaries = postgres_binaries()
     if binaries is None:
         raise NotInstalledError("PostgreSQL's server is not installed.")
@@ -81,15 +151,22 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         command = [binaries / "postgres", "-D", data, "-p", port, *flags]
         client = ["-h", "127.0.0.1", "-p", port, "-U", "panel"]
-        with _server(command, owner=owner, folder=folder, stop_with=signal.SIGINT) as log:
-            _wait_until(lambda: _succeeds([binaries / "pg_isready", "-q", *client]), log=log)
+        is_ready = partial(_succeeds, [binaries / "pg_isready", "-q", *client])
+        with _serving(command, owner=owner, folder=folder, stop_with=signal.SIGINT, is_ready=is_ready) as server:
             _run([binaries / "createdb", *client, "panel"], owner=owner, folder=folder)
-            yield f"postgres://panel@127.0.0.1:{port}/panel"
+            yield server, f"postgres://panel@127.0.0.1:{port}/panel"
 
 
 @contextmanager
 def redis(*, append_only: bool = False) -> Iterator[str]:
     """A Redis server's REDIS_URL, never evicting; `append_only` writes its log to disk as a real one does."""
+    with redis_server(append_only=append_only) as (_, url):
+        yield url
+
+
+@contextmanager
+def redis_server(*, append_only: bool) -> Iterator[tuple[Server, str]]:
+    """The server itself, for those who let it crash, and its REDIS_URL."""
     binary = redis_binary()
     if binary is None:
         raise NotInstalledError("Redis's server is not installed.")
@@ -97,9 +174,9 @@ def redis(*, append_only: bool = False) -> Iterator[str]:
     with _folder("panel-redis.", None) as folder:
         command = [binary, "--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
         command += ["--appendonly", "yes" if append_only else "no", "--maxmemory-policy", "noeviction"]
-        with _server(command, owner=None, folder=folder, stop_with=signal.SIGTERM) as log:
-            _wait_until(lambda: _pongs(port), log=log)
-            yield f"redis://127.0.0.1:{port}/0"
+        is_ready = partial(_pongs, port)
+        with _serving(command, owner=None, folder=folder, stop_with=signal.SIGTERM, is_ready=is_ready) as server:
+            yield server, f"redis://127.0.0.1:{port}/0"
 
 
 def _unprivileged_user() -> str | None:
@@ -122,29 +199,14 @@ def _folder(prefix: str, owner: str | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _server(command: list[object], *, owner: str | None, folder: Path, stop_with: signal.Signals) -> Iterator[Path]:
-    """A running server; its log's path. It is stopped at the end, and with this process whatever happens."""
-    log = folder / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [str(part) for part in command],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent(stop_with),  # noqa: PLW1509 (it only calls prctl)
-            start_new_session=True,
-            **_identity(owner),
-        )
+def _serving(command: list[object], **how: Any) -> Iterator[Server]:
+    """A running server. It is stopped at the end, and with this process whatever happens."""
+    server = Server(command, **how)
     try:
-        yield log
+        server.wait()
+        yield server
     finally:
-        server.send_signal(stop_with)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        server.stop()
 
 
 def _run(command: list[object], *, owner: str | None, folder: Path) -> None:
@@ -171,11 +233,3 @@ def _pongs(port: int) -> bool:
             return connection.recv(16).startswith(b"+PONG")
     except OSError:
         return False
-
-
-def _wait_until(is_ready: Callable[[], bool], *, log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while not is_ready():
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"The server did not come up:\n{log.read_text(errors='replace')}")
-        time.sleep(0.05)

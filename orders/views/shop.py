@@ -14,11 +14,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from orders.forms import LONGEST_TOKEN, OrderForm
 from orders.kinds import KINDS
 from orders.models import Order
-from orders.place import Placement, place_order, quote_order
+from orders.place import Placement, place_order, placed_before, quote_order
 from orders.views.customer import customer_of, own_order
 from orders.views.history import latest_orders
 from orders.views.picker import read_id, read_picker
@@ -65,7 +66,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def new_order(request: HttpRequest) -> HttpResponse:
     """Choose a service and order it. A form that cannot be taken comes back as it was typed, with status 422."""
     if request.method == "POST":
-        return _place(request)
+        answer = _place(request)
+        return _ordered_before(request) or answer if answer.status_code == 422 else answer
     again = _again(request)
     service_id = again.service_id if again else read_id(request.GET.get("service", ""))
     picker = read_picker(request.GET, customer=customer_of(request), service_id=service_id)
@@ -138,6 +140,16 @@ def _place(request: HttpRequest) -> HttpResponse:
     summary = _summary(customer, line, form)
     draft = Draft(line, offer, _to_send_again(form, data, line), summary)
     return _page(request, draft, status=422, service_id=line.id, is_short=is_short)
+
+
+def _ordered_before(request: HttpRequest) -> HttpResponse | None:
+    """Where a form comes a second time, since its answer got lost, and is refused now: on to the order that it made."""
+    order = placed_before(customer=customer_of(request), token=request.POST.get("token", ""))
+    if order is None:
+        return None
+    messages.info(request, f"This had been ordered already, as order {order.pk}. Nothing was charged again.")
+    address = reverse("order", args=[order.pk])
+    return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
 
 
 def _agreed_charge(customer: User, form: OrderForm, line: ServiceLine, offer: Offer) -> Decimal | None:

@@ -17,7 +17,7 @@ def _names(text: str) -> frozenset[str]:
 ADD_BEFORE = _names(
     "hang_before_create reset_before_create error500_before error503_before html200_before html403_before "
     "empty_before funds refused service_gone invalid_key unknown_error link_busy busy429 maintenance late_create "
-    "duplicate_id"
+    "duplicate_id first_id"
 )
 """Played before anything is created; only `late_create` has the order appear later on."""
 ADD_AFTER = _names(

@@ -7,7 +7,7 @@ import hmac
 import json
 import socket
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -26,6 +26,8 @@ from providers.simulator.store import FileStore, Store
 from providers.simulator.wire import BadRequestError, Connection, Request
 
 PATHS = ("/api/v2", "/api/v2/")
+REPEATED: Mapping[str, Callable[[Iterable[int]], int]] = {"duplicate_id": max, "first_id": min}
+"""Faults that answer an order's id once more: the latest one's, which may never have been told, or the first one's."""
 
 
 class SimulatorServer:
@@ -167,8 +169,8 @@ class SimulatorServer:
         if fault == "late_create":
             with self._engine.at_work(now=now):
                 self._engine.add_late(fields=fields, now=now)
-        if fault == "duplicate_id":
-            return self._repeat_last_id(fields, now)
+        if fault in REPEATED:
+            return self._repeat_id(fields, now, REPEATED[fault])
         if action == "services" and not fault:
             return Reply(body=self._services(now))
         return play(
@@ -178,13 +180,13 @@ class SimulatorServer:
             act=lambda: actions.answer(self._engine, action=action, fields=fields, now=now),
         )
 
-    def _repeat_last_id(self, fields: Mapping[str, str], now: float) -> Reply:
-        """The provider takes the order for its latest one: nothing is created, and that one's id is answered."""
+    def _repeat_id(self, fields: Mapping[str, str], now: float, choose: Callable[[Iterable[int]], int]) -> Reply:
+        """The provider takes the order for one it has: nothing is created, and that one's id is answered."""
         with self._engine.at_work(now=now):
-            latest = max((order.id for order in self._engine.orders.values() if not order.parent), default=None)
-        if latest is None:
+            known = [order.id for order in self._engine.orders.values() if not order.parent]
+        if not known:
             return say(actions.answer(self._engine, action="add", fields=fields, now=now))
-        return say({"order": latest})
+        return say({"order": choose(known)})
 
     def _services(self, now: float) -> bytes:
         """The price list, encoded once for each version of it."""

@@ -1,5 +1,6 @@
 """What ids say of a doubtful order: placed only where nothing else can be, absent only after three looks."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -21,9 +22,15 @@ def mark(minute: float, number: int, seconds: float = 1) -> Landmark:
     return Landmark(at, at + timedelta(seconds=seconds), number)
 
 
-def said(*found: OrderStatus, window: Window = SETTLED, complete: bool = True, clean: int = 0) -> Judgement:
+def said(
+    *found: OrderStatus,
+    window: Window = SETTLED,
+    complete: bool = True,
+    clean: int = 0,
+    others: Collection[Decimal] = (),
+) -> Judgement:
     scan = Scan(9, found, is_complete=complete)
-    return judge(window=window, scan=scan, expected_cost=COST, currency="USD", clean_scans=clean)
+    return judge(window=window, scan=scan, expected_cost=COST, currency="USD", clean_scans=clean, other_costs=others)
 
 
 def test_the_window_lies_between_our_nearest_orders() -> None:
@@ -85,6 +92,16 @@ def test_whatever_else_answers_leaves_it_to_a_person(others: list[OrderStatus]) 
         found = said(*others, complete=complete, clean=5)
         assert (found.word, found.candidate) == ("undecided", "")
         assert all(row.external_id in found.why for row in others)
+
+
+def test_an_id_that_costs_as_much_as_another_doubt_speaks_against_nothing_and_rules_nothing_out() -> None:
+    other = replace(OURS, external_id="106", charge=Decimal(7))
+    found = said(OURS, other, others=[Decimal(7)])
+    assert (found.word, found.candidate) == ("placed", "105")
+    assert said(other, others=[Decimal(7)], clean=100).word == "wait"
+    for unlike in (replace(other, word=StatusWord.PARTIAL), replace(other, currency="EUR")):
+        assert said(OURS, unlike, others=[Decimal(7)]).word == "undecided"
+    assert said(OURS, replace(OURS, external_id="107"), others=[COST]).word == "undecided"
 
 
 def test_an_incomplete_look_proves_nothing() -> None:

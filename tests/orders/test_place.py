@@ -7,13 +7,15 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from orders.models import Order
-from orders.place import place_order, quote_order
+from orders.place import Placement, place_order, quote_order
 from orders.wanted import BadOrderError
+from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Transfer
+from providers.catalog.withdraw import take_off
 from providers.models import Provider
 from tests.fixtures_orders import LINK, Store
-from tests.fixtures_simulator import COMMENTS_SERVICE, PACKAGE_SERVICE, PLAIN_SERVICE
+from tests.fixtures_simulator import COMMENTS_SERVICE, DEFAULT_SERVICE, PACKAGE_SERVICE, PLAIN_SERVICE
 
 
 def test_an_order_takes_its_charge_and_is_queued(store: Store) -> None:
@@ -117,6 +119,27 @@ def test_a_repeated_token_is_the_same_order(store: Store) -> None:
     assert first.order == second.order
     assert Order.objects.count() == 1
     assert store.wallet() == Decimal("98.65")
+
+
+def test_a_repeated_token_is_the_same_order_when_nothing_could_be_ordered_any_more(store: Store) -> None:
+    words = {"link": LINK, "quantity": "1000"}
+    service_id = store.service().pk
+
+    def place() -> Placement:
+        return place_order(
+            customer=store.customer, service_id=service_id, words=words, now=timezone.now(), token="once"
+        )
+
+    first = place().order
+    ledger.debit_wallet(user=store.customer, amount=store.wallet(), key="debit:all")
+    before = store.everything()
+    assert place() == Placement(first, is_new=False)
+    store.customer.frozen_at = timezone.now()
+    assert place() == Placement(first, is_new=False)
+    store.customer.frozen_at = None
+    take_off(provider_id=store.provider.pk, external_id=DEFAULT_SERVICE)
+    assert place() == Placement(first, is_new=False)
+    assert store.everything() == before
 
 
 def test_nothing_costs_more_than_was_agreed(store: Store) -> None:

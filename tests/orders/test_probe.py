@@ -10,9 +10,10 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.utils import timezone
 
-from orders import tasks
+from orders import probe, tasks
 from orders.books import recount
 from orders.models import Attempt, Order, Probe
 from orders.probe import Probed, probe_doubts
@@ -92,6 +93,63 @@ def test_by_default_a_person_decides_with_the_evidence(store: Store) -> None:
         it_was_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as found")
     provider = Provider.objects.get()
     assert (provider.probes_right, provider.probes_wrong) == (1, 0)
+    assert recount() == []
+
+
+@pytest.mark.parametrize("is_given_back", [False, True])
+def test_an_id_that_may_be_an_earlier_doubts_of_the_same_cost_is_nobodys(store: Store, is_given_back: bool) -> None:
+    first = doubt(store)
+    with later(minutes=3):
+        assert probe_now() == Probed(looked=1, for_review=1)
+        if is_given_back:
+            give_money_back(order_id=first.pk, actor="staff", reason="waited too long")
+        trust(store)
+        store.simulator.next("add", NEVER)
+        second = store.active(link=f"{LINK}/second")
+        assert second.state == "UNCONFIRMED"
+    with later(minutes=6):
+        assert probe_now() == Probed(looked=1, for_review=1)
+    assert (store.fresh(second).state, verdict(second)) == ("REVIEW", ("undecided", ""))
+    assert f"Order {first.pk} costs the same" in Probe.objects.get(attempt__order=second).why
+
+
+@pytest.mark.parametrize(("deed", "state"), [("_hand_over", "REVIEW"), ("evidence_shows_it", "ACTIVE")])
+def test_a_verdict_that_was_not_carried_out_is_found_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, deed: str, state: str
+) -> None:
+    if state == "ACTIVE":
+        trust(store)
+    order = doubt(store)
+
+    def die(*args: object, **kwargs: object) -> None:
+        raise OperationalError("the database went away")
+
+    with later(minutes=3):
+        bound(store)
+        with monkeypatch.context() as patched:
+            patched.setattr(probe, deed, die)
+            with pytest.raises(OperationalError):
+                probe_now()
+        assert store.fresh(order).state == "UNCONFIRMED"
+        assert probe_now().looked == 1
+        assert store.fresh(order).state == state
+        assert probe_now() == Probed()
+    assert Probe.objects.get().ended_at is not None
+    assert recount() == []
+
+
+def test_doubts_side_by_side_are_told_apart_by_their_costs(store: Store) -> None:
+    trust(store)
+    first = doubt(store)
+    store.simulator.next("add", LOST)
+    second = store.active(link=f"{LINK}/second", quantity="5000")
+    assert second.state == "UNCONFIRMED"
+    bought = {row["link"]: row["id"] for row in store.simulator.orders()}
+    with later(minutes=3):
+        bound(store)
+        assert [probe_now(), probe_now()] == [Probed(looked=1, adopted=1)] * 2
+    assert store.fresh(first).provider_order_id == bought[LINK]
+    assert store.fresh(second).provider_order_id == bought[f"{LINK}/second"]
     assert recount() == []
 
 

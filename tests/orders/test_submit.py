@@ -1,14 +1,16 @@
 """Submitting: what each outcome of `add` means for the order, its money and its provider."""
 
 import logging
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.conf import LazySettings, settings
+from django.db import OperationalError
 from django.utils import timezone
 
-from orders import tasks
+from orders import change, record, tasks
 from orders.models import Attempt, Order
 from orders.record import record_outcome
 from orders.submit import submit_order
@@ -229,6 +231,31 @@ def test_the_sweep_finds_what_no_wake_up_told(store: Store) -> None:
     assert sweep_orders(now=timezone.now()).submitted == 3
     assert {store.fresh(order).state for order in orders} == {"ACTIVE"}
     assert sweep_orders(now=timezone.now()).submitted == 0
+
+
+def test_a_row_whose_lock_is_held_holds_up_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    dead = [store.place(link=f"https://example.com/dead{number}", quantity=f"{number}000") for number in (1, 2)]
+    for order in dead:
+        Order.objects.filter(pk=order.pk).update(state="SENDING")
+        Attempt.objects.create(order=order, number=1, provider=store.provider, lease_until=now)
+    due = store.place(link="https://example.com/due", quantity="4000")
+    locked = {dead[0].pk}
+    lock = change.lock_orders
+
+    def lock_unless_held(*, order_ids: Iterable[int], now: datetime | None = None) -> dict[int, change.Change]:
+        if locked & set(order_ids):
+            raise OperationalError("canceling statement due to lock timeout")
+        return lock(order_ids=order_ids, now=now)
+
+    monkeypatch.setattr(record, "lock_orders", lock_unless_held)
+    swept = sweep_orders(now=now + timedelta(seconds=1))
+
+    assert (swept.doubtful, swept.submitted) == (1, 1)
+    assert [store.fresh(order).state for order in dead] == ["SENDING", "UNCONFIRMED"]
+    assert store.fresh(due).state == "ACTIVE"
+    locked.clear()
+    assert sweep_orders(now=now + timedelta(seconds=2)).doubtful == 1
 
 
 def test_what_waited_for_a_day_is_given_back(store: Store) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from scripts.offspring import die_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,8 +47,7 @@ class Running:
         return self.process.wait(PATIENCE)
 
 
-@contextmanager
-def running(argv: list[str], *, env: dict[str, str], log: Path) -> Iterator[Running]:
+def start(argv: list[str], *, env: dict[str, str], log: Path) -> Running:
     """Start `argv` as in the compose file: `python` and `celery` are this environment's."""
     program = sys.executable if argv[0] == "python" else str(BIN / argv[0])
     with log.open("ab") as output:
@@ -60,7 +61,14 @@ def running(argv: list[str], *, env: dict[str, str], log: Path) -> Iterator[Runn
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 (it only calls prctl)
         )
-    started = Running(process=process, log=log)
+    return Running(process=process, log=log)
+
+
+@contextmanager
+def running(argv: list[str], *, env: dict[str, str], log: Path) -> Iterator[Running]:
+    """The same for a while: stopped at the end, or killed where it does not stop."""
+    started = start(argv, env=env, log=log)
+    process = started.process
     try:
         yield started
     finally:
@@ -93,6 +101,12 @@ def ask(url: str) -> tuple[int, str]:
         return error.code, error.read().decode()
     except OSError:
         return 0, ""
+
+
+def compose_command(service: str) -> list[str]:
+    """What the compose file runs for a service."""
+    command: list[str] = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"][service]["command"]
+    return command
 
 
 def manage(*argv: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:

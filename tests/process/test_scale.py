@@ -7,19 +7,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from ruamel.yaml import YAML
 
 from tests.process.conftest import SIMULATOR_KEY
-from tests.process.processes import ROOT, Running, ask, environment, managed, migrate, running, wait_until
+from tests.process.processes import Running, ask, compose_command, environment, managed, migrate, running, wait_until
 from tests.throwaway import free_port
 
 pytestmark = [pytest.mark.process, pytest.mark.postgres, pytest.mark.redis]
-
-
-def compose_command(service: str) -> list[str]:
-    """What the compose file runs for a service."""
-    command: list[str] = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"][service]["command"]
-    return command
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from django.test import Client
 from orders.models import Order
 from panel.wallet.models import Account
 from providers.catalog.models import Service
+from providers.catalog.withdraw import take_off
 from tests.fixtures_orders import LINK, Store
-from tests.fixtures_simulator import COMMENTS_SERVICE, PACKAGE_SERVICE, PLAIN_SERVICE
+from tests.fixtures_simulator import COMMENTS_SERVICE, DEFAULT_SERVICE, PACKAGE_SERVICE, PLAIN_SERVICE
 from tests.orders.views.conftest import Write, hidden_value
 from tests.orders.views.shelf import add_services
 
@@ -113,6 +114,22 @@ def test_a_form_sent_twice_is_one_order(store: Store, ada: Client, write: Write,
     assert Order.objects.count() == 1
     assert store.wallet() == D("98.65")
     assert f"as order {Order.objects.get().pk}. Nothing was charged again." in page.content.decode()
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_form_sent_again_leads_to_its_order_even_when_the_service_is_gone(
+    store: Store, ada: Client, write: Write, headers: dict[str, str]
+) -> None:
+    sent = write()
+    ada.post("/order/", sent)
+    take_off(provider_id=store.provider.pk, external_id=DEFAULT_SERVICE)
+    before = store.everything()
+    answer = ada.post("/order/", sent, headers=headers)
+    order = Order.objects.get()
+    assert answer["HX-Redirect" if headers else "Location"] == f"/orders/{order.pk}/"
+    page = ada.get(f"/orders/{order.pk}/").content.decode()
+    assert f"as order {order.pk}. Nothing was charged again." in page
+    assert store.everything() == before
 
 
 def test_a_token_of_somebody_else_is_no_way_to_their_order(store: Store, ada: Client, bo: Client, write: Write) -> None:

@@ -48,7 +48,7 @@ BODIES = {
     "truncated_after": b'{"ord',
     "bom": b'\xef\xbb\xbf{"order":1}',
 }
-OTHERS = ("busy429", "duplicate_id", "redirect_after", "cut_after", "oversized", "php_notice")
+OTHERS = ("busy429", "duplicate_id", "first_id", "redirect_after", "cut_after", "oversized", "php_notice")
 
 
 def buy(simulator: Simulator, *, timeout: float = 5) -> Raw:
@@ -191,6 +191,16 @@ def test_an_id_that_was_given_before(simulator: Simulator) -> None:
 
     assert simulator.created(LINK) == []
     assert simulator.spent == Decimal("0.9")
+
+
+def test_the_id_of_the_first_order(simulator: Simulator) -> None:
+    first = add(simulator, link="first")
+    add(simulator, link="second")
+    simulator.next("add", "first_id")
+
+    assert str(buy(simulator).json["order"]) == first
+
+    assert simulator.created(LINK) == []
 
 
 def test_the_very_first_order_has_no_earlier_id(simulator: Simulator) -> None:

@@ -1,0 +1,32 @@
+"""Shortens the product's waits that are constants of its modules, so that days of an order's life fit into a run.
+
+Their order stays: the deadline ends before the lease, the lease before the time to settle, looks come after that.
+"""
+
+from datetime import timedelta
+
+from orders import cancel_jobs, pace, poll, probe, record, refill_jobs, settle, submit, tasks
+from providers import gate
+from providers import tasks as provider_tasks
+from providers.adapters import v2
+
+
+def seconds(*numbers: float) -> tuple[timedelta, ...]:
+    return tuple(timedelta(seconds=number) for number in numbers)
+
+
+def compress(*, give_up_seconds: int) -> None:
+    """From now on this process waits shorter."""
+    gate.FIRST_CLOSURE, gate.LONGEST_CLOSURE = seconds(0.5, 4)
+    record.FIRST_WAIT, record.LONGEST_WAIT = seconds(1, 8)
+    (submit.PRICE_ROSE_WAIT,) = seconds(3)
+    probe.LOOK_EVERY, probe.GIVE_UP_AFTER = seconds(2, give_up_seconds)
+    pace.FIRST_LOOK = poll.FIRST_LOOK = settle.FIRST_LOOK = timedelta(seconds=3)
+    pace.BY_AGE = ((timedelta(hours=1), timedelta(seconds=5)),)
+    pace.AFTER_THE_END = seconds(5, 20, 60, 180, 600, 1800, 7200)
+    for jobs in (refill_jobs, cancel_jobs):
+        jobs.UNSENT_FOR, jobs.UNKNOWN_FOR = seconds(2, 5)
+    (refill_jobs.LOOK_EVERY,) = seconds(5)
+    tasks.LEASE, tasks.SWEEP_FOR = 10, 8
+    provider_tasks.LEASE_SECONDS = 30
+    v2.READ_SECONDS = 4.0
