@@ -3,6 +3,7 @@
 import os
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class ChaosConfig(AppConfig):
@@ -13,6 +14,6 @@ class ChaosConfig(AppConfig):
         from tests.chaos.compress import compress  # they import models
         from tests.chaos.naive import place_naively
 
-        compress(give_up_seconds=int(os.environ["CHAOS_GIVE_UP_SECONDS"]))
+        compress(settle_seconds=settings.SETTLE_SECONDS)
         if os.environ.get("CHAOS_PLACER") == "naive":
             place_naively()

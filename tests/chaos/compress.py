@@ -15,12 +15,12 @@ def seconds(*numbers: float) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=number) for number in numbers)
 
 
-def compress(*, give_up_seconds: int) -> None:
-    """From now on this process waits shorter."""
+def compress(*, settle_seconds: int) -> None:
+    """From now on this process waits shorter. Looks at doubts keep their proportion to the time to settle."""
     gate.FIRST_CLOSURE, gate.LONGEST_CLOSURE = seconds(0.5, 4)
     record.FIRST_WAIT, record.LONGEST_WAIT = seconds(1, 8)
     (submit.PRICE_ROSE_WAIT,) = seconds(3)
-    probe.LOOK_EVERY, probe.GIVE_UP_AFTER = seconds(2, give_up_seconds)
+    probe.LOOK_EVERY, probe.GIVE_UP_AFTER = seconds(settle_seconds / 5, settle_seconds * 1.5)
     pace.FIRST_LOOK = poll.FIRST_LOOK = settle.FIRST_LOOK = timedelta(seconds=3)
     pace.BY_AGE = ((timedelta(hours=1), timedelta(seconds=5)),)
     pace.AFTER_THE_END = seconds(5, 20, 60, 180, 600, 1800, 7200)

@@ -19,6 +19,7 @@ from tests.chaos.shop import Person, Shop
 PATIENCE = 240
 """So many seconds a customer repeats a request that got no answer."""
 ANSWER_SECONDS = 15
+WARM_UP = 16
 DOORS = ("page", "api", "api", "page", "once", "twice")
 """`once` is a program without idempotency keys, which does not ask again; `twice` sends all two times at once."""
 HIDDEN = re.compile(r'<input type="hidden" name="(csrfmiddlewaretoken|token|seen_rate)" value="([^"]*)"')
@@ -71,10 +72,10 @@ class Customers:
             client.sign_in()
 
     def warm_up(self) -> None:
-        """A first order at every provider, while nothing fails: its id is surely known."""
-        for number in range(8):
+        """First orders, while nothing fails: of every provider one, whose id is surely known, is among them."""
+        for number in range(WARM_UP):
             self._fulfil(self._clients[number % len(self._clients)], number, door="api")
-        self._next = 8
+        self._next = WARM_UP
 
     def start(self) -> None:
         self._begun_at = time.monotonic()

@@ -19,7 +19,6 @@ from tests.fixtures_simulator import RemoteSimulator
 from tests.process.processes import Running, compose_command, environment, offspring, running, start, wait_until
 from tests.throwaway import Server, free_port
 
-PROVIDERS = ("North", "South")
 SERVICES = 60
 WORKERS = 2
 RESTART_AFTER = 0.5
@@ -111,7 +110,7 @@ def started_world(plan: Plan, folder: Path) -> Iterator[World]:
             postgres, urls["DATABASE_URL"] = stack.enter_context(throwaway.postgres_server(durable=True))
             redis, urls["REDIS_URL"] = stack.enter_context(throwaway.redis_server(append_only=True))
         key = f"canary-provider-{secrets.token_hex(16)}"
-        started = {name: stack.enter_context(_simulator(plan, folder, name, key)) for name in PROVIDERS}
+        started = {name: stack.enter_context(_simulator(plan, folder, name, key)) for name in plan.providers}
         simulators = {name: simulator for name, (_, simulator) in started.items()}
         providers = [process for process, _ in started.values()]
         secret, port = f"canary-secret-key-{secrets.token_hex(24)}", free_port()
@@ -149,7 +148,7 @@ def _simulator(plan: Plan, folder: Path, name: str, key: str) -> Iterator[tuple[
     """A provider of its own seed, whose ids have gaps as other customers' orders leave them."""
     argv = ["python", "manage.py", "run_simulator", "--bind", "127.0.0.1:0", "--state", "memory", "--control"]
     numbers = {
-        "seed": plan.seed * 10 + PROVIDERS.index(name),
+        "seed": plan.seed * 10 + plan.providers.index(name),
         "services": SERVICES,
         "balance": 10_000_000,
         "order-seconds": plan.order_seconds,

@@ -43,7 +43,7 @@ def judge_run(*, world: World, shop: Shop, run: Run) -> Outcome:
     books = read_books(world=world, shop=shop, book=run.book)
     wrong, canaries = figures.contradicted(), find_canaries(world)
     others = {
-        "books do not add up": run.watch.differences() + run.watch.problems(),
+        "books do not add up": run.watch.differences() + run.watch.problems() or _unwatched(run.watch),
         "strange answers": run.book.strange + _missing(world, run.book),
         "not ended": [] if run.is_drained else [f"{state}: {count}" for state, count in _states().items()],
         "too slow": _slow(world),
@@ -54,6 +54,11 @@ def judge_run(*, world: World, shop: Shop, run: Run) -> Outcome:
     faults = find_faults(books)
     lines = [*_lines(books, run, faults), f"canaries {len(canaries)}"]
     return Outcome(faults | {name: texts for name, texts in others.items() if texts}, lines)
+
+
+def _unwatched(watch: Watch) -> list[str]:
+    """A check that did not run finds nothing."""
+    return [] if watch.recounts() else ["the books were never recounted"]
 
 
 def _missing(world: World, book: Book) -> list[str]:
@@ -67,12 +72,13 @@ def _states() -> Counter[str]:
 
 
 def _slow(world: World) -> list[str]:
-    """Doubts that showed or were decided later than promised."""
+    """Doubts that showed or were decided later than promised; said only of as many as a percentile needs."""
     surface, decide = figures.times_of_doubts()
     shown, decided = figures.percentile(surface, 0.99), figures.percentile(decide, 0.95)
-    limit = world.plan.settle + figures.DECIDE_LIMIT
-    late = [f"a doubt showed after {shown:.0f} s"] if shown > figures.SURFACE_LIMIT else []
-    return late + ([f"a doubt was decided after {decided:.0f} s"] if decided > limit else [])
+    is_late = len(surface) >= 100 and shown > figures.SURFACE_LIMIT
+    is_undecided = len(decide) >= 20 and decided > world.plan.settle + figures.DECIDE_LIMIT
+    late = [f"a doubt showed after {shown:.0f} s"] * is_late
+    return late + [f"a doubt was decided after {decided:.0f} s"] * is_undecided
 
 
 def _drift() -> list[str]:
