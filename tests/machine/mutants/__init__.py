@@ -1,0 +1,11 @@
+"""All the bugs that are planted. None may survive."""
+
+from tests.machine.mutants.answers import ANSWER_MUTANTS
+from tests.machine.mutants.buying import BUYING_MUTANTS
+from tests.machine.mutants.deciding import DECIDING_MUTANTS
+from tests.machine.mutants.money import MONEY_MUTANTS
+from tests.machine.mutants.mutant import Mutant
+
+__all__ = ["MUTANTS", "Mutant"]
+
+MUTANTS = (*MONEY_MUTANTS, *ANSWER_MUTANTS, *BUYING_MUTANTS, *DECIDING_MUTANTS)
