@@ -49,12 +49,12 @@ def test_services(api: Api, store: Store) -> None:
 
 def test_services_are_as_the_shelf_is_at_once(api: Api, store: Store) -> None:
     before = api("services")
-    store.simulator.set_service("1", rate="2")
+    store.simulator.set_service("1", rate="1.2")
     from providers.catalog.refresh import refresh_provider
 
     refresh_provider(provider_id=store.provider.pk, now=timezone.now())
     assert {row["rate"] for row in before if row["service"] == store.service().pk} == {"1.35"}
-    assert {row["rate"] for row in api("services") if row["service"] == store.service().pk} == {"3"}
+    assert {row["rate"] for row in api("services") if row["service"] == store.service().pk} == {"1.8"}
 
 
 def test_services_come_compressed_to_who_takes_that(api: Api, django_assert_num_queries) -> None:
