@@ -128,7 +128,8 @@ class Buying(World):
 
     def appear(self, *, pk: int) -> None:
         """An order of which the provider said nothing is there after all, while its time to settle lasts."""
-        is_in_time = self.now() - self.lives[pk].tries[-1].at < SETTLE
+        tries = self.lives[pk].tries
+        is_in_time = bool(tries) and self.now() - tries[-1].at < SETTLE
         for upstream in self.upstreams.values():
             if is_in_time and not self.having(self.lives[pk]):
                 upstream.appear(self.lives[pk].tag)

@@ -53,6 +53,8 @@ class Upstream:
     on_add: Callable[[str], None]
     on_given: Callable[[str, Given], None]
     """Hears what an `add` came to, whether or not the worker lives to."""
+    linked: Callable[[], set[str]]
+    """The ids there that orders of ours have."""
     next_id: int = 1000
     plan: str = "placed"
     orders: dict[str, Bought] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class Upstream:
             self.pending[tag] = request
         if self.plan in {"never", "late"}:
             return OutcomeUnknown("HTTP 502.")
-        others = [one.id for one in self.orders.values() if one.tag != tag]
+        others = sorted(self.linked())
         bought = self.create(request)
         if self.plan == "lost":
             return OutcomeUnknown("HTTP 502.")

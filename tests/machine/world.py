@@ -90,7 +90,9 @@ class World:
 
     def _connect(self, name: str) -> None:
         rates = {external_id: asked[0] for external_id, asked in RATES[name].items()}
-        upstream = Upstream(name, rates, self.deaths, lambda tag: self._on_add(name, tag), self._on_given)
+        upstream = Upstream(
+            name, rates, self.deaths, lambda tag: self._on_add(name, tag), self._on_given, lambda: self._linked(name)
+        )
         url = f"https://{name.lower()}.example/api/v2"
         shelve = "all" if name == "North" else "review"
         provider = register_provider(
@@ -137,6 +139,9 @@ class World:
         balance = ledger.wallet_of(user=self.customers[name]).balance
         assert balance is not None
         return micro(balance)
+
+    def _linked(self, name: str) -> set[str]:
+        return {one.external for one in self.lives.values() if one.external and one.provider == name}
 
     def upstream_of(self, life: Life) -> Upstream:
         return self.upstreams[life.provider]
