@@ -5,16 +5,22 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.core import mail
+from django.db.models import Sum
 from django.utils import timezone
 
 from orders.cancel import ask_for_cancels
+from orders.gauges import count_orders
 from orders.models import Attempt, Cancellation, Order, Probe, Refill
 from orders.refill import ask_for_refills
+from orders.reports.models import DailyFigure, RolledDay
 from orders.states import State
 from orders.webhooks.choices import set_webhook
 from orders.webhooks.models import Delivery, Webhook
-from panel.ops.models import Alert
+from panel.ops.alerts import raise_alert
+from panel.ops.models import Alert, AlertNotice, JobRun
 from panel.wallet.models import Transfer
+from providers.catalog.models import ShelfChange
 from providers.models import BalanceReading, Provider, ServiceChange
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import PLAIN_SERVICE
@@ -189,6 +195,46 @@ def read(scene: Scene, made: None) -> Seen:
     return {"drifts": drifts, "alerts": alerts.count(), "paused": list(paused)}
 
 
+def alert(scene: Scene) -> int:
+    """An alert that is to be told."""
+    raise_alert(subject=f"test:{scene.rounds}", level=Alert.Level.WARNING, title="Look")
+    return len(mail.outbox)
+
+
+def old_notice(scene: Scene) -> int:
+    long_ago = timezone.now() - timedelta(days=40)
+    return AlertNotice.objects.create(event="test", channel="email", next_at=None, created_at=long_ago).pk
+
+
+def old_update(scene: Scene) -> int:
+    long_ago = timezone.now() - timedelta(days=100)
+    return ShelfChange.objects.create(service=scene.store.service(), kind=ShelfChange.Kind.NEW, at=long_ago).pk
+
+
+def old_readings(scene: Scene) -> Any:
+    """Three in one hour, long ago."""
+    hour = (timezone.now() - timedelta(days=40 + scene.rounds)).replace(minute=0, second=0, microsecond=0)
+    given = {"provider": scene.store.provider, "balance": 1, "currency": "USD", "expected": 1, "drift": 0}
+    BalanceReading.objects.bulk_create(BalanceReading(at=hour + timedelta(minutes=n), **given) for n in (1, 2, 3))
+    return hour
+
+
+def readings_left(scene: Scene, hour: Any) -> Seen:
+    return {"left": BalanceReading.objects.filter(at__range=(hour, hour + timedelta(hours=1))).count()}
+
+
+def counted(scene: Scene, made: Any) -> Seen:
+    """What the last run counted is what there is."""
+    return {"is_right": JobRun.objects.get(name="count_orders").summary == count_orders()}
+
+
+def rolled_up(scene: Scene, made: Any) -> Seen:
+    """The day's row says what the transfers do."""
+    charged = Transfer.objects.filter(key__startswith="charge:").aggregate(sum=Sum("amount"))["sum"]
+    row = DailyFigure.objects.get(scope="all")
+    return {"is_right": row.charged == charged, "days": RolledDay.objects.count()}
+
+
 SCENARIOS = {
     "orders.tasks.submit_order": Scenario(queued, of_order, lambda scene, made: (made.pk,)),
     "orders.tasks.sweep_orders": Scenario(for_the_sweep, of_orders),
@@ -207,6 +253,16 @@ SCENARIOS = {
     "orders.tasks.check_books": Scenario(queued, lambda scene, made: {"alerts": Alert.objects.count()}),
     "orders.tasks.measure_times": Scenario(
         finished, lambda scene, made: {"seconds": scene.store.service().measured_seconds}
+    ),
+    "orders.tasks.count_orders": Scenario(partial, counted),
+    "orders.tasks.roll_up_reports": Scenario(queued, rolled_up),
+    "panel.ops.tasks.tell_alerts": Scenario(alert, lambda scene, before: {"mails": len(mail.outbox) - before}),
+    "panel.ops.tasks.forget_notices": Scenario(
+        old_notice, lambda scene, first: {"left": AlertNotice.objects.filter(pk__gte=first).count()}
+    ),
+    "providers.tasks.thin_readings": Scenario(old_readings, readings_left),
+    "providers.tasks.forget_updates": Scenario(
+        old_update, lambda scene, first: {"left": ShelfChange.objects.filter(pk__gte=first).count()}
     ),
     "providers.tasks.sync_services": Scenario(
         price, lambda scene, before: {"changes": ServiceChange.objects.count() - before}

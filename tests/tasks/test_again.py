@@ -34,11 +34,12 @@ def test_every_task_has_a_scenario() -> None:
 
 
 @pytest.fixture
-def scene(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+def scene(store: Store, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Scene]:
     """Time stands still, a published task is run at once, and no lease keeps two runs of a job apart."""
     for task in BY_THEMSELVES:
         monkeypatch.setattr(task, "apply_async", lambda args, *, task=task, **options: task(*args))
-    monkeypatch.setattr(jobs, "_take", lambda name, seconds: "anybody")
+    monkeypatch.setattr(jobs, "_take", lambda name, seconds: JobRun.objects.get_or_create(name=name)[0].holder)
+    settings.ALERT_EMAILS, settings.METRICS_TOKEN = ["boss@example.com"], "a-token-of-the-metrics-page"
     with scripted(answer(b"ok")) as program, time_machine.travel(timezone.now(), tick=False) as time:
         yield Scene(store, program, time)
 
