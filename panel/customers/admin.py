@@ -22,7 +22,7 @@ from panel.customers.keys import revoke_key
 from panel.customers.models import ApiKey, User
 from panel.ops import audit
 from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
-from panel.web.access import need
+from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -106,6 +106,12 @@ class UserAdmin(RecordAdmin):
             kwargs["form"] = NewUserForm
         return super().get_form(request, obj, change, **kwargs)
 
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Who makes a user, or changes what one may do, has just confirmed that it is they."""
+        if request.method == "POST":
+            confirm_it_is_you(request, keeps_form=object_id is not None)
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
     def get_urls(self) -> list[URLPattern]:
         door = path("<int:user_id>/freeze/", self.admin_site.admin_view(self.freeze), name="customers_user_freeze")
         return [door, *super().get_urls()]
@@ -168,6 +174,11 @@ class GroupAdmin(RecordAdmin):
     list_display = ("name",)
     filter_horizontal = ("permissions",)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST":
+            confirm_it_is_you(request, keeps_form=True)
+        return super().changeform_view(request, *args, **kwargs)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
 
@@ -202,6 +213,11 @@ class AuthenticatorAdmin(RecordAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_superuser(request)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST":
+            confirm_it_is_you(request, keeps_form=True)
+        return super().delete_view(request, *args, **kwargs)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.record_deletion(request, obj)
