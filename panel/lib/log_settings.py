@@ -4,9 +4,12 @@ What a line says beside its words: who logged it, its own fields, and what panel
 """
 
 import logging
+import re
 import sys
 
 import structlog
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def log_settings(*, as_json: bool, level: str) -> None:
@@ -25,6 +28,7 @@ def log_settings(*, as_json: bool, level: str) -> None:
         else [
             structlog.processors.format_exc_info,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+            _spell_controls,
         ]
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -40,6 +44,11 @@ def log_settings(*, as_json: bool, level: str) -> None:
     logging.getLogger("celery.worker.strategy").setLevel("WARNING")
     logging.getLogger("celery.app.trace").setLevel("WARNING")
     logging.getLogger("celery.beat").setLevel("WARNING")
+
+
+def _spell_controls(logger: structlog.typing.WrappedLogger, name: str, line: str) -> str:
+    """What would steer a terminal, or turn what is read on it, is written out; JSON does so by itself."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 def _drop_request(
