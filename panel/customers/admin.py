@@ -20,6 +20,7 @@ from django.utils import timezone
 from panel.customers.freezing import CannotFreezeError, freeze, unfreeze
 from panel.customers.keys import revoke_key
 from panel.customers.models import ApiKey, User
+from panel.customers.sessions import end_sessions
 from panel.ops import audit
 from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
 from panel.web.access import confirm_it_is_you, need
@@ -61,7 +62,7 @@ class UserAdmin(RecordAdmin):
     list_filter = ("is_active", "is_staff", ("frozen_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name", "=id")
     ordering = ("-pk",)
-    actions = ("switch_on", "switch_off")
+    actions = ("switch_on", "switch_off", "sign_out")
     readonly_fields = ("email", "balance", "orders_made", "frozen_at", "frozen_why", "date_joined", "last_login")
     filter_horizontal = ("groups", "user_permissions")
     fieldsets = (
@@ -151,6 +152,15 @@ class UserAdmin(RecordAdmin):
     @admin.action(description="Switch off: they can no longer sign in", permissions=["change"])
     def switch_off(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self._switch(request, users, is_active=False)
+
+    @admin.action(description="Sign out everywhere: every session ends", permissions=["change"])
+    def sign_out(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """A superuser may do it to staff as well."""
+        chosen = User.objects.filter(pk__in=users.values("pk"))
+        found = chosen if is_superuser(request) else chosen.filter(is_staff=False)
+        for user in found:
+            end_sessions(user=user, actor=actor_of(request))
+        messages.success(request, f"{len(found)} signed out everywhere.")
 
     def _switch(self, request: HttpRequest, users: QuerySet[User], *, is_active: bool) -> None:
         """Staff are left out: their switch is on their own page, for a superuser."""

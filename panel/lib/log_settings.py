@@ -22,15 +22,15 @@ def log_settings(*, as_json: bool, level: str) -> None:
         structlog.contextvars.merge_contextvars,
         _drop_request,
     ]
-    last: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if as_json
-        else [
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-            _spell_controls,
-        ]
-    )
+    as_text = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+
+    def in_plain_sight(logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict) -> str:
+        return _spell_controls(as_text(logger, name, event))
+
+    last: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer() if as_json else in_plain_sight,
+    ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -46,7 +46,7 @@ def log_settings(*, as_json: bool, level: str) -> None:
     logging.getLogger("celery.beat").setLevel("WARNING")
 
 
-def _spell_controls(logger: structlog.typing.WrappedLogger, name: str, line: str) -> str:
+def _spell_controls(line: str) -> str:
     """What would steer a terminal, or turn what is read on it, is written out; JSON does so by itself."""
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
