@@ -19,6 +19,7 @@ PATIENCE_SECONDS = 0.5
 BODY = b"The panel is busy. Please try again in a moment.\n"
 ANSWER = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\n"
+    b"X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 )
 

@@ -15,7 +15,7 @@ from panel.lib.secret import Secret
 from panel.ops import audit
 from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
 from panel.wallet.booking import Booking, booking_page
-from panel.web.access import need
+from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
 from providers import balances
 from providers.catalog.refresh import refresh_providers
@@ -71,6 +71,12 @@ class ProviderAdmin(RecordAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Address and key are changed by who has just confirmed that it is they."""
+        if is_superuser(request):
+            confirm_it_is_you(request, keeps_form=False)
+        return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
         key = form.new_key() if "key" in form.fields else None
@@ -129,6 +135,7 @@ class ProviderAdmin(RecordAdmin):
 
     def deposit(self, request: HttpRequest, provider_id: int) -> HttpResponse:
         need(request, "wallet.add_transfer")
+        confirm_it_is_you(request, keeps_form=False)
         provider = get_object_or_404(Provider, pk=provider_id)
         back = reverse("admin:providers_provider_change", args=[provider.pk])
         booking = Booking(

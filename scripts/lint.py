@@ -1,4 +1,4 @@
-"""`make lint`: style, types, layers, migrations and Django's own checks; every one runs, and all have to pass."""
+"""`make lint`: style, types, layers, secrets, migrations, Django's own checks; all of them run, and have to pass."""
 
 import os
 import subprocess
@@ -19,6 +19,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
     ("types", [str(BIN / "mypy"), "--no-error-summary"]),
     ("layers", [str(BIN / "lint-imports"), "--no-logo"]),
+    ("secrets", [sys.executable, "-m", "scripts.scan_secrets"]),
     ("migrations", [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]),
     ("deployment", [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]),
 ]

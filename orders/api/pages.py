@@ -21,6 +21,7 @@ from orders.api.words import ApiError, form_words
 from panel.customers.keys import Holder, IssuedKey, KeyProblemError, issue_key, living_keys, revoke_key, rotate_key
 from panel.customers.models import ApiKey, User
 from panel.customers.signed_in import customer_of
+from panel.web.access import confirm_it_is_you
 
 SHOWN_SERVICES = 3
 
@@ -32,6 +33,7 @@ def api_page(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
     if request.method != "POST":
         return _page(request, form)
+    confirm_it_is_you(request, keeps_form=True)
     if form.is_valid():
         try:
             issued = issue_key(
@@ -48,6 +50,7 @@ def api_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def api_key_rotate(request: HttpRequest, key_id: int) -> HttpResponse:
     """A new key in the place of one of the customer's; the old one goes on for a day."""
+    confirm_it_is_you(request, keeps_form=True)
     try:
         issued = rotate_key(key=_own_key(request, key_id), actor=customer_of(request).email, now=timezone.now())
     except KeyProblemError as problem:

@@ -21,6 +21,8 @@ PERMISSIONS = {
     "looked": "orders.change_order",
 }
 
+MOVES_MONEY = {"partial", "back", "again"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:

@@ -20,7 +20,7 @@ from orders.states import DOUBTFUL
 from orders.views.staff_stuck import look, page_of, shown
 from panel.lib.crypto import SealError
 from panel.ops.back_office import actor_of
-from panel.web.access import need, staff_only
+from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
 
 PROVIDER_ID = re.compile(r"[!-~]{1,64}")
@@ -100,6 +100,7 @@ def staff_doubtful(request: HttpRequest) -> HttpResponse:
 def decide(request: HttpRequest, order_id: int, verdict: str) -> HttpResponse:
     """Carry out a verdict; where it is refused, the page again with the reason beside it."""
     need(request, "orders.change_order")
+    confirm_it_is_you(request, keeps_form=True)
     order = get_object_or_404(Order, pk=order_id)
     try:
         said = _carry_out(request, order, verdict)

@@ -19,12 +19,12 @@ from orders.poll import CannotAskError
 from orders.resolve import clear_attention
 from orders.states import DOUBTFUL, State
 from orders.views.field_words import given_fields
-from orders.views.order_actions import PERMISSIONS, Action, actions_of
+from orders.views.order_actions import MOVES_MONEY, PERMISSIONS, Action, actions_of
 from orders.views.picker import read_id
 from panel.lib.money import AmountError, parse_amount
 from panel.ops.back_office import actor_of
 from panel.wallet.models import Transfer
-from panel.web.access import need, staff_only
+from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
 from providers.adapters.base import OrderStatus
 
@@ -60,6 +60,8 @@ def act(request: HttpRequest, order_id: int, slug: str) -> HttpResponse:
     if slug not in PERMISSIONS:
         raise Http404
     need(request, PERMISSIONS[slug])
+    if slug in MOVES_MONEY:
+        confirm_it_is_you(request, keeps_form=True)
     order = _find(order_id)
     entered = Entered(slug, request.POST.get("reason", "").strip()[:250], request.POST.get("remains", "").strip()[:18])
     try:

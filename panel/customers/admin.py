@@ -20,9 +20,10 @@ from django.utils import timezone
 from panel.customers.freezing import CannotFreezeError, freeze, unfreeze
 from panel.customers.keys import revoke_key
 from panel.customers.models import ApiKey, User
+from panel.customers.sessions import end_sessions
 from panel.ops import audit
 from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
-from panel.web.access import need
+from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -61,7 +62,7 @@ class UserAdmin(RecordAdmin):
     list_filter = ("is_active", "is_staff", ("frozen_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name", "=id")
     ordering = ("-pk",)
-    actions = ("switch_on", "switch_off")
+    actions = ("switch_on", "switch_off", "sign_out")
     readonly_fields = ("email", "balance", "orders_made", "frozen_at", "frozen_why", "date_joined", "last_login")
     filter_horizontal = ("groups", "user_permissions")
     fieldsets = (
@@ -106,6 +107,12 @@ class UserAdmin(RecordAdmin):
             kwargs["form"] = NewUserForm
         return super().get_form(request, obj, change, **kwargs)
 
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Who makes a user, or changes what one may do, has just confirmed that it is they."""
+        if request.method == "POST":
+            confirm_it_is_you(request, keeps_form=object_id is not None)
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
     def get_urls(self) -> list[URLPattern]:
         door = path("<int:user_id>/freeze/", self.admin_site.admin_view(self.freeze), name="customers_user_freeze")
         return [door, *super().get_urls()]
@@ -146,6 +153,15 @@ class UserAdmin(RecordAdmin):
     def switch_off(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self._switch(request, users, is_active=False)
 
+    @admin.action(description="Sign out everywhere: every session ends", permissions=["change"])
+    def sign_out(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """A superuser may do it to staff as well."""
+        chosen = User.objects.filter(pk__in=users.values("pk"))
+        found = chosen if is_superuser(request) else chosen.filter(is_staff=False)
+        for user in found:
+            end_sessions(user=user, actor=actor_of(request))
+        messages.success(request, f"{len(found)} signed out everywhere.")
+
     def _switch(self, request: HttpRequest, users: QuerySet[User], *, is_active: bool) -> None:
         """Staff are left out: their switch is on their own page, for a superuser."""
         count = 0
@@ -167,6 +183,11 @@ class GroupAdmin(RecordAdmin):
 
     list_display = ("name",)
     filter_horizontal = ("permissions",)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST":
+            confirm_it_is_you(request, keeps_form=True)
+        return super().changeform_view(request, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
@@ -202,6 +223,11 @@ class AuthenticatorAdmin(RecordAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_superuser(request)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST":
+            confirm_it_is_you(request, keeps_form=True)
+        return super().delete_view(request, *args, **kwargs)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.record_deletion(request, obj)

@@ -1,10 +1,14 @@
-"""Where a person is signed in, and ending it: one session, or all but this. Called by the account's pages."""
+"""Where a person is signed in, and ending it: one session, or all but this, or by itself when it is too old.
+
+Called by the account's pages, and for every request by the middleware.
+"""
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import logout
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
@@ -13,6 +17,7 @@ from django.utils import timezone
 
 from panel.customers.models import User
 from panel.ops import audit
+from panel.web.access import SIGNED_IN_AT
 from panel.web.devices import device_text
 from panel.web.middleware import Handler
 
@@ -20,6 +25,9 @@ log = logging.getLogger(__name__)
 
 SEEN_SECONDS = 600
 """A session's last visit is noted at most this often."""
+STAFF_LONGEST, STAFF_IDLE = timedelta(hours=12), timedelta(hours=2)
+CUSTOMER_LONGEST, CUSTOMER_IDLE = timedelta(days=14), timedelta(days=7)
+"""How long a session lasts since the sign-in, whatever is done in it, and since it was last used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +78,39 @@ def end_sessions(*, user: User, actor: str) -> None:
 
 
 class SessionSeenMiddleware:
-    """Notes when a session was last used, once in a while."""
+    """Notes when a session was last used, once in a while, and ends it when it is too old."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        key = request.session.session_key
-        if key and request.user.is_authenticated and _is_due(key):
-            UserSession.objects.filter(session_key=key).update(last_seen_at=timezone.now())
+        user = request.user
+        if isinstance(user, User) and (_is_too_old(request, user) or not _note_visit(request, user)):
+            log.info("session ended by its age", extra={"customer": user.pk})
+            logout(request)
         return self.get_response(request)
 
 
+def _is_too_old(request: HttpRequest, user: User) -> bool:
+    """Whether the sign-in is longer ago than a session may last."""
+    signed_in_at = request.session.get(SIGNED_IN_AT)
+    longest = STAFF_LONGEST if user.is_staff else CUSTOMER_LONGEST
+    return signed_in_at is not None and timezone.now().timestamp() - signed_in_at > longest.total_seconds()
+
+
+def _note_visit(request: HttpRequest, user: User) -> bool:
+    """Note that the session is used. False where it was not for so long that it is over."""
+    key = request.session.session_key
+    if not key or not _is_due(key):
+        return True
+    now, idle = timezone.now(), STAFF_IDLE if user.is_staff else CUSTOMER_IDLE
+    sessions = UserSession.objects.filter(session_key=key)
+    is_noted = sessions.filter(last_seen_at__gt=now - idle).update(last_seen_at=now)
+    return bool(is_noted) or not sessions.exists()
+
+
 def _is_due(session_key: str) -> bool:
-    """Whether the session was not noted lately. Without the cache nothing is noted: it is for reading alone."""
+    """Whether the session was not noted lately. Without the cache nothing is noted, and none ends for being idle."""
     try:
         return bool(cache.add(f"session-seen:{session_key}", 1, SEEN_SECONDS))
     except Exception:

@@ -4,9 +4,12 @@ What a line says beside its words: who logged it, its own fields, and what panel
 """
 
 import logging
+import re
 import sys
 
 import structlog
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def log_settings(*, as_json: bool, level: str) -> None:
@@ -19,14 +22,15 @@ def log_settings(*, as_json: bool, level: str) -> None:
         structlog.contextvars.merge_contextvars,
         _drop_request,
     ]
-    last: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if as_json
-        else [
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ]
-    )
+    as_text = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+
+    def in_plain_sight(logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict) -> str:
+        return _spell_controls(as_text(logger, name, event))
+
+    last: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer() if as_json else in_plain_sight,
+    ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -40,6 +44,11 @@ def log_settings(*, as_json: bool, level: str) -> None:
     logging.getLogger("celery.worker.strategy").setLevel("WARNING")
     logging.getLogger("celery.app.trace").setLevel("WARNING")
     logging.getLogger("celery.beat").setLevel("WARNING")
+
+
+def _spell_controls(line: str) -> str:
+    """What would steer a terminal, or turn what is read on it, is written out; JSON does so by itself."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 def _drop_request(

@@ -21,7 +21,7 @@ from panel.wallet.booking import Booking, BookingError, booking_page
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
 from panel.wallet.statement import statement_page
-from panel.web.access import need
+from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
 
 __all__ = ["AccountAdmin", "TransferAdmin", "topup_admin"]
@@ -77,6 +77,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def adjust(self, request: HttpRequest, user_id: int) -> HttpResponse:
         need(request, "wallet.add_transfer")
+        confirm_it_is_you(request, keeps_form=False)
         customer = get_object_or_404(User, pk=user_id)
         wallet = ledger.wallet_of(user=customer)
         back = reverse("admin:customers_user_change", args=[customer.pk])

@@ -15,7 +15,7 @@ from panel.wallet.forms import DecisionForm
 from panel.wallet.gateways.base import BadAskError
 from panel.wallet.models import PaymentMethod, TopUp
 from panel.wallet.topups import TopUpDecidedError, approve_top_up, refuse_top_up
-from panel.web.access import need
+from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
 
 
@@ -70,6 +70,7 @@ class TopUpAdmin(ReadOnlyAdmin):
     def decide(self, request: HttpRequest, top_up_id: int) -> HttpResponse:
         """Credit what came, or refuse with a note."""
         need(request, "wallet.change_topup")
+        confirm_it_is_you(request, keeps_form=False)
         top_up = get_object_or_404(TopUp.objects.select_related("customer", "method"), pk=top_up_id)
         if request.method != "POST":
             return self._page(request, top_up, DecisionForm.blank(top_up.amount))

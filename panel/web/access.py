@@ -1,14 +1,23 @@
-"""Who may see the staff's pages and act there, and under which name. Called by every view and admin page of theirs."""
+"""Who may see the staff's pages and act there, under which name, and who has to confirm that it is they.
+
+Called by every view and admin page of theirs, and by the customers' page of keys.
+"""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
 
 View = Callable[..., HttpResponseBase]
+SIGNED_IN_AT = "signed_in_at"
+"""Under this name the session keeps when it began, in seconds."""
 
 
 def staff_only(permission: str) -> Callable[[View], View]:
@@ -43,3 +52,20 @@ def need(request: HttpRequest, permission: str) -> None:
 def actor_of(request: HttpRequest) -> str:
     """The name under which history and audit trail keep what this person does."""
     return request.user.get_username()
+
+
+def confirm_it_is_you(request: HttpRequest, *, keeps_form: bool) -> None:
+    """Before what is grave: leads to a page that asks for password or code, unless that was done within 10 minutes.
+
+    A form that was sent is kept in the session and done after that, or with `keeps_form` off (it holds a secret, or is
+    its own page's) asked for anew. Not asked where STAFF_TWO_FACTOR is off.
+    """
+    if not settings.STAFF_TWO_FACTOR:
+        return
+    proven = [record["at"] for record in get_authentication_records(request, request.user)]
+    last = max([*proven, request.session.get(SIGNED_IN_AT, 0.0)])
+    if timezone.now().timestamp() - last < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+        return
+    if request.method == "POST" and not keeps_form:
+        raise ImmediateHttpResponse(redirect_to_login(request.get_full_path(), "account_reauthenticate"))
+    raise ReauthenticationRequired

@@ -183,6 +183,20 @@ def test_customers_are_switched_off_and_on_and_staff_are_left(owner: User, custo
     ]
 
 
+def test_customers_are_signed_out_everywhere_and_staff_by_a_superuser_alone(owner: User, customer: User) -> None:
+    helper = member("helper@example.com", "view_user", "change_user")
+    inside, chosen = browser(customer), {"_selected_action": [customer.pk, owner.pk]}
+    browser(helper).post(USERS, {"action": "sign_out", **chosen})
+    assert inside.get("/account/").status_code == 302
+    assert [User.objects.get(pk=pk).sessions_ended for pk in (customer.pk, owner.pk)] == [1, 0]
+    browser(owner).post(USERS, {"action": "sign_out", "_selected_action": [helper.pk]})
+    assert User.objects.get(pk=helper.pk).sessions_ended == 1
+    assert list(AuditEvent.objects.order_by("pk").values_list("actor", "action", "target")) == [
+        (helper.email, "sessions ended", f"customer:{customer.pk}"),
+        (owner.email, "sessions ended", f"customer:{helper.pk}"),
+    ]
+
+
 def test_nobody_is_deleted(owner: User, customer: User) -> None:
     client = browser(owner)
     assert client.post(f"{USERS}{customer.pk}/delete/", {"post": "yes"}).status_code == 403
