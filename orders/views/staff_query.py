@@ -10,7 +10,8 @@ from orders.paging import Place, place_in
 from orders.search import Sought
 from orders.states import State
 from orders.views.picker import read_id
-from orders.views.query import first_zone, midnight, read_days, read_search
+from orders.views.query import LONGEST_SEARCH, first_zone, midnight, read_days
+from panel.web.search import read_search
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def read_staff_query(query: QueryDict, *, time_zone: str) -> StaffQuery:
     zone = first_zone([time_zone])
     state = query.get("state", "")
     sought = Sought(
-        search=read_search(query.get("q", "")),
+        search=read_search(query, longest=LONGEST_SEARCH),
         state=state if state in set(State) else "",
         provider=read_id(query.get("provider", "")),
         service=read_id(query.get("service", "").strip()),

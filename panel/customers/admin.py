@@ -3,10 +3,12 @@
 from typing import Any
 
 import allauth.account.admin
-import allauth.mfa.admin  # noqa: F401 (registers what is replaced below)
+import allauth.mfa.admin
+import allauth.usersessions.admin  # noqa: F401 (registers what is replaced or taken off below)
 import django.contrib.auth.admin  # noqa: F401 (as above)
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
@@ -173,7 +175,7 @@ class UserAdmin(RecordAdmin):
         messages.success(request, f"{count} switched {'on' if is_active else 'off'}. Staff are left as they were.")
 
 
-for replaced in (Group, EmailAddress, Authenticator):
+for replaced in (Group, EmailAddress, Authenticator, UserSession):  # sessions have no page there: "Sign out everywhere"
     admin.site.unregister(replaced)
 
 

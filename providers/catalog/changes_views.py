@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.web.access import need, staff_only
+from panel.web.search import read_search
 from providers.catalog.changes import changes_page, held_page, pairs_of
 from providers.catalog.held import (
     accept_list,
@@ -32,7 +33,7 @@ SEE = "providers.view_servicechange"
 def staff_changes(request: HttpRequest) -> HttpResponse:
     """What is held, of all providers or of one; below it the log, found by provider, kind and words."""
     provider, doubt = _number(request.GET.get("provider", "")), request.GET.get("doubt", "")
-    kind, search = request.GET.get("kind", ""), request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    kind, search = request.GET.get("kind", ""), read_search(request.GET, longest=LONGEST_SEARCH)
     kind = kind if kind in ServiceChange.Kind.values else ""
     doubt = doubt if doubt in UpstreamService.Doubt.values else ""
     log = changes_page(provider=provider, kind=kind, search=search, before=_number(request.GET.get("before", "")))
