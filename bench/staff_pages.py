@@ -85,7 +85,7 @@ WHERE k.is_there ORDER BY k.at
 _TOP_UPS = """
 INSERT INTO wallet_transfer (key, source_id, target_id, amount, cause, note, created_at)
 SELECT 'topup:' || n, %(gateway)s, w.id, 1000000, '', '',
-    now() - interval '365 days' + n * interval '365 days' / %(count)s
+    now() - interval '365 days' + n::float8 / %(count)s * interval '365 days'
 FROM generate_series(1, %(count)s) AS n JOIN wallet_account w ON w.customer_id = %(customer)s + n %% %(customers)s
 """
 _BALANCES = """
@@ -143,6 +143,7 @@ def seed() -> None:
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SET session_replication_role = replica")  # what is written here needs no checking
         cursor.execute(_ORDERS, given)
         cursor.execute(_ATTEMPTS)
         cursor.execute("ANALYZE")
@@ -151,6 +152,7 @@ def seed() -> None:
         (made,) = cursor.fetchone()
         cursor.execute(_TOP_UPS, {**given, "count": TRANSFERS - made})
         cursor.execute(_BALANCES)
+        cursor.execute("SET session_replication_role = origin")
     tidy_tables()
     while roll_up(seconds=600).waiting:
         pass

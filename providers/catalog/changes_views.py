@@ -16,7 +16,6 @@ from providers.catalog.held import (
     accept_list,
     accept_prices,
     confirm_services,
-    held_providers,
     held_services,
     keep_off_sale,
 )
@@ -37,12 +36,13 @@ def staff_changes(request: HttpRequest) -> HttpResponse:
     kind = kind if kind in ServiceChange.Kind.values else ""
     doubt = doubt if doubt in UpstreamService.Doubt.values else ""
     log = changes_page(provider=provider, kind=kind, search=search, before=_number(request.GET.get("before", "")))
+    providers = list(Provider.objects.order_by("name", "pk"))
     context = {
         "held": held_page(provider=provider, doubt=doubt, number=request.GET.get("page")),
-        "held_providers": held_providers().order_by("name"),
+        "held_providers": [one for one in providers if one.held_list or one.prices_held_at],
         "log": log,
         "lines": [(line, pairs_of(line)) for line in log.lines],
-        "providers": Provider.objects.order_by("name", "pk"),
+        "providers": providers,
         "provider": provider,
         "doubt": doubt,
         "doubts": UpstreamService.Doubt.choices,

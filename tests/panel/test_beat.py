@@ -34,6 +34,8 @@ def test_a_job_that_ran_is_due_a_period_after_it_and_one_that_never_ran_at_once(
         "count_orders": NEVER,
         "forget_notices": NEVER,
         "forget_updates": NEVER,
+        "thin_readings": NEVER,
+        "roll_up_reports": NEVER,
     }
     due = {job_name(name) for name, entry in schedule.items() if entry.is_due().is_due}
     assert due == set(last_runs) - {"check_books"}

@@ -24,6 +24,7 @@ QUICK_JOBS = (
     "probe_doubts",
     "tell_alerts",
     "count_orders",
+    "roll_up_reports",
 )
 
 
