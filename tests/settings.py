@@ -4,6 +4,11 @@ import os
 import tempfile
 
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="panel-tests."))
+os.environ["DATA_DIR"] = (  # each worker has a database of its own, and what goes with it
+    os.environ["DATA_DIR"].removesuffix(os.environ.get("PYTEST_XDIST_WORKER", ""))
+    + os.environ.get("PYTEST_XDIST_WORKER", "")
+)
+os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 os.environ.setdefault("STAFF_TWO_FACTOR", "0")
 os.environ.setdefault("ALLOWED_PRIVATE_HOSTS", "127.0.0.1,localhost")
 

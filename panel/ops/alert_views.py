@@ -63,7 +63,7 @@ def staff_alerts(request: HttpRequest) -> HttpResponse:
     over = Alert.objects.filter(closed_at__isnull=False).prefetch_related(TOLD)
     closed = Paginator(over.order_by("-closed_at", "-pk"), CLOSED_A_PAGE)
     context = {
-        "open_alerts": open_alerts(),
+        "open_alerts": open_alerts(with_notices=True),
         "closed": closed.get_page(request.GET.get("page")),
         "channels": shown_ways(),
     }
@@ -115,10 +115,12 @@ def shown_ways() -> list[ShownWay]:
     return [ShownWay(AlertNotice(channel=way.channel, target=way.target).way, last.get(way, [])) for way in ways()]
 
 
-def open_alerts() -> list[ShownAlert]:
-    """All that are open, critical ones first, then the oldest."""
+def open_alerts(*, with_notices: bool = False) -> list[ShownAlert]:
+    """All that are open, critical ones first, then the oldest; with how they were told where that is shown."""
     urgency = Case(When(level=Alert.Level.CRITICAL, then=Value(0)), default=Value(1), output_field=IntegerField())
-    alerts = Alert.objects.filter(closed_at__isnull=True).prefetch_related(TOLD).order_by(urgency, "opened_at", "pk")
+    alerts = Alert.objects.filter(closed_at__isnull=True).order_by(urgency, "opened_at", "pk")
+    if with_notices:
+        alerts = alerts.prefetch_related(TOLD)
     return [ShownAlert(alert, place_of(alert.subject)) for alert in alerts]
 
 

@@ -113,8 +113,8 @@ def test_a_list_that_is_held_says_so_and_may_be_accepted(
     assert (status, err) == (0, "")
     assert out == "North: held back. The list lacks 10 of 20 services. Everything stays as it was.\n"
     assert as_json("sync_services", "North")["held"] == 10
-    assert as_json("sync_services", "North", "--accept")["missing"] == 10
     assert as_json("sync_services", "North", "--accept")["removed"] == 10
+    assert as_json("sync_services", "North")["unchanged"] == 10
 
 
 def test_a_provider_that_cannot_be_read_is_exit_status_one(

@@ -25,6 +25,11 @@ def sign_in(user: User, agent: str) -> Client:
     return client
 
 
+@pytest.fixture(autouse=True)
+def _visits_are_noted() -> None:
+    """Here they are noted as they come."""
+
+
 @pytest.fixture
 def ana() -> User:
     return User.objects.create_user("ana@example.com", "correct horse battery")

@@ -25,6 +25,11 @@ LOGIN = "/accounts/login/"
 NEW = {"password1": "tall green ladder", "password2": "tall green ladder"}
 
 
+@pytest.fixture(autouse=True)
+def _visits_are_noted() -> None:
+    """Here they are noted as they come."""
+
+
 @pytest.fixture
 def ana() -> User:
     user = User.objects.create_user("ana@example.com", PASSWORD, name="Ana Lima")

@@ -20,7 +20,7 @@ from tests.fixtures_orders import Store
 from tests.fixtures_shop import Shop
 
 D = Decimal
-PROVIDERS = ("providers", "0007_low_margin")
+PROVIDERS = ("providers", "0009_held_changes")
 THEIRS = {"name": "Instagram Followers, renamed", "description": "Theirs", "category": "Moved"}
 
 
