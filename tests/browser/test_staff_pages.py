@@ -2,19 +2,25 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from orders.models import Order
+from orders.probe import probe_doubts
+from orders.reports.roll_up import roll_up
 from panel.customers.models import User
 from panel.ops.alerts import raise_alert
 from panel.ops.models import Alert
 from providers.catalog.choices import put_on_sale
 from providers.catalog.models import Category, Markup
-from tests.fixtures_orders import Store
+from providers.models import PROBES_TO_TRUST, Provider
+from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import Simulator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -113,6 +119,39 @@ def test_a_verdict_is_given_with_the_keyboard(open_page: Open, store: Store, dou
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"Order {doubtful.pk}: $1.35 went back to ada@example.com.")).to_be_visible()
     assert store.wallet() == 100
+
+
+def test_an_order_in_doubt_is_found_by_the_evidence_and_goes_on(open_page: Open, store: Store) -> None:
+    Provider.objects.update(probing="adopt", probes_right=PROBES_TO_TRUST)
+    store.active(link=f"{LINK}/before", quantity="2000")
+    store.simulator.next("add", "reset_after_create")
+    order = store.active()
+    page = open_page(f"/staff/orders/{order.pk}/")
+    expect(page.locator("h1")).to_contain_text("Unconfirmed")
+    with time_machine.travel(timezone.now() + timedelta(minutes=3)):
+        store.active(link=f"{LINK}/after", quantity="3000")
+        assert probe_doubts(now=timezone.now()).adopted == 1
+    page.reload()
+    expect(page.locator("h1")).to_contain_text("Active")
+    expect(page.locator(".timeline").first).to_contain_text("alone answers of the ids")
+    assert len(store.simulator.created(LINK)) == 1
+
+
+def test_a_report_says_what_the_ledger_does(open_page: Open, store: Store) -> None:
+    order = store.active()
+    store.simulator.set_order(order.provider_order_id, status="Partial", remains=437)
+    store.poll()
+    roll_up()
+    page = open_page("/staff/reports/?range=today", width=390)
+    earned = store.house("revenue")
+    assert earned == Decimal("0.76005")
+    expect(page.locator(".figure-value").first).to_have_text("$0.76005")
+    page.locator(".tabs").get_by_role("link", name="Services").click()
+    expect(page.locator("#report")).to_contain_text("$0.76005")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    line = download.value.path().read_text().splitlines()[1].split(",")
+    assert (line[-5], line[-6], line[-7]) == ("0.76005", "0.58995", "1.35")
 
 
 def test_a_partial_is_told_in_money_and_then_done(open_page: Open, store: Store) -> None:
