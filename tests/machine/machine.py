@@ -5,12 +5,15 @@ It is guided: a step that needs an order in some state takes one that is, or bri
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings as panel_settings
 from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from orders import safe_mode
 from tests.machine import checks
 from tests.machine.selling import MISSING, UNKNOWN_ID, Said, Selling
 from tests.machine.upstream import PLANS
@@ -46,6 +49,8 @@ class OneExample:
         self.block = transaction.atomic()
         self.block._from_testcase = True  # type: ignore[attr-defined]
         self.block.__enter__()
+        (Path(panel_settings.DATA_DIR) / safe_mode.FILE).unlink(missing_ok=True)  # of an earlier example's orders
+        safe_mode.forget_the_last_look()
         self.world = Selling()
         return self.world
 

@@ -112,7 +112,7 @@ def compose_command(service: str) -> list[str]:
 def manage(*argv: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run one of the panel's commands to its end."""
     command = [sys.executable, "manage.py", *argv]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=2 * PATIENCE, check=False)
 
 
 def managed(*argv: str, env: dict[str, str]) -> dict[str, Any]:
