@@ -209,8 +209,12 @@ def test_what_is_counted_live_is_counted_in_partial_indexes(store: Store) -> Non
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")  # it would read so small a table whole
         assert "order_at_risk" in risky.explain()  # SQLite sees that only where nothing is a parameter
+    # SQLite may as well take the index of states and times: it knows the sizes of neither.
+    wanted = (
+        ("order_to_send",) if connection.vendor == "postgresql" else ("order_to_send", "order_state_time (state=?)")
+    )
     queued = Order.objects.filter(state="QUEUED").explain()
-    assert "order_to_send" in queued or "order_state_time (state=?)" in queued  # SQLite likes the other index as much
+    assert any(index in queued for index in wanted), queued
 
 
 def test_nobody_counts_for_nobody(store: Store) -> None:
