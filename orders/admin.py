@@ -20,6 +20,7 @@ from orders.states import State
 from panel.ops.back_office import ReadOnlyAdmin, ReadOnlyInline, actor_of
 from panel.wallet.models import Transfer
 from panel.web.templatetags.panel import money, state_badge
+from panel.web.words import read_reason
 
 
 class AttentionFilter(admin.SimpleListFilter):
@@ -150,7 +151,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Cancel: at once what was not sent, the rest is asked for", permissions=["act"])
     def cancel(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        reason = request.POST.get("reason", "").strip()
+        reason = read_reason(request)
         said = request_cancels_for_customers(order_ids=_ids(orders), actor=actor_of(request), reason=reason)
         granted = [order_id for order_id, reason in said.items() if not reason]
         ended = Order.objects.filter(pk__in=granted, state=State.CANCELED).count()
@@ -169,7 +170,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.action(description="I have looked: take the flag away", permissions=["act"])
     def looked_at(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        reason = request.POST.get("reason", "").strip()
+        reason = read_reason(request)
         if not reason:
             messages.error(request, "Say in the reason what you found: it is kept with the order. Nothing was changed.")
             return

@@ -4,20 +4,20 @@ A bounded queue keeps the wait short for those who are let in, and the panel is 
 """
 
 import socket
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections import deque
 from contextlib import suppress
 from typing import Any
 
-from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import ThreadWorker
 
 WAITING_A_THREAD = 8
 """So many requests may wait for each thread; at 20 ms a request the last one waits a second or two."""
-REFUSING_THREADS = 2
-MOST_REFUSED_AT_ONCE = 500
-PATIENCE_SECONDS = 0.5
+LINGER_SECONDS = 0.5
+"""So long a caller who is let go may take to send the rest: closed before, the answer might not be seen."""
+MOST_LINGERING = 300
 BODY = b"The panel is busy. Please try again in a moment.\n"
-ANSWER = (
+BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\n"
     b"X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
@@ -25,10 +25,14 @@ ANSWER = (
 
 
 class BoundedWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not typed
-    """Gunicorn's worker with threads, with a bound to what waits for them."""
+    """Gunicorn's worker with threads, with a bound to what waits for them, and whose loop waits for no caller to go.
+
+    Gunicorn's own closes a connection inside the loop and waits up to two seconds there for the caller to close it,
+    too: a few callers who do not would hold up everybody.
+    """
 
     def init_process(self) -> None:
-        self.refusing = ThreadPoolExecutor(REFUSING_THREADS, thread_name_prefix="refusing")
+        self.lingering: deque[tuple[float, socket.socket]] = deque()
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
@@ -36,16 +40,30 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not typed
             super().enqueue_req(conn)
             return
         self.nr_conns -= 1
-        if self.refusing._work_queue.qsize() < MOST_REFUSED_AT_ONCE:
-            self.refusing.submit(refuse, conn.sock)
-        else:
-            conn.close()
+        self.let_go(conn.sock, last_words=BUSY)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        conn.close = lambda graceful=False: self.let_go(conn.sock)
+        super().finish_request(conn, fs)
+
+    def murder_pending(self) -> None:
+        super().murder_pending()
+        now = time.monotonic()
+        while self.lingering and (self.lingering[0][0] <= now or len(self.lingering) > MOST_LINGERING):
+            close(self.lingering.popleft()[1])
+
+    def let_go(self, sock: socket.socket, *, last_words: bytes = b"") -> None:
+        """Tell the caller that nothing more comes; what the caller still sends is waited for, but not by us."""
+        with suppress(OSError):  # the caller has given up
+            sock.setblocking(False)
+            if last_words:
+                sock.send(last_words)
+            sock.shutdown(socket.SHUT_WR)
+        self.lingering.append((time.monotonic() + LINGER_SECONDS, sock))
 
 
-def refuse(sock: socket.socket) -> None:
-    """Answer 503 and close, whether or not the request was read; nothing here waits long."""
-    with suppress(OSError):  # the caller has given up
-        sock.settimeout(PATIENCE_SECONDS)
+def close(sock: socket.socket) -> None:
+    """Close it, having taken what came: left unread, that would cost the caller the answer."""
+    with suppress(OSError):  # nothing came, or the caller has given up
         sock.recv(65536)
-        sock.sendall(ANSWER)
-    close_graceful(sock, timeout=PATIENCE_SECONDS)
+    sock.close()

@@ -1,19 +1,31 @@
 """Fixtures of throwaway PostgreSQL and Redis servers, one of each a session, started when first asked for."""
 
 import os
+import secrets
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from tests import throwaway
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The DATABASE_URL of a PostgreSQL server of this session's own, with an empty database."""
+def _postgres_server() -> Iterator[str]:
+    """The DATABASE_URL of a PostgreSQL server of this session's own."""
     _need("postgres")
     with throwaway.postgres() as url:
         yield url
+
+
+@pytest.fixture
+def postgres_url(_postgres_server: str) -> str:
+    """The DATABASE_URL of an empty database of the test's own."""
+    name = f"panel_{secrets.token_hex(6)}"
+    with psycopg.connect(_postgres_server.replace("postgres://", "postgresql://"), autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return f"{_postgres_server.rpartition('/')[0]}/{name}"
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from orders.mass import MOST_LINES, Line, MassOrderError, check_lines, place_lin
 from orders.views.customer import customer_of
 from panel.lib.money import ZERO, AmountError, parse_amount
 from panel.wallet.statement import wallet_balance
+from panel.web.words import read_words
 
 LONGEST_TOKEN = 50
 
@@ -35,7 +36,7 @@ def mass_order(request: HttpRequest) -> HttpResponse:
 
 
 def _placed(request: HttpRequest, text: str) -> HttpResponse:
-    token = request.POST.get("token", "")
+    token = read_words(request.POST, "token", longest=LONGEST_TOKEN + 1)
     if not 16 <= len(token) <= LONGEST_TOKEN:
         raise MassOrderError("This page was out of date. Look at your lines again, then place them.")
     lines = place_lines(

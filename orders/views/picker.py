@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from panel.customers.models import User
 from panel.web.marks import GENERIC, platform_of
-from panel.web.search import read_search
+from panel.web.words import read_words
 from providers.catalog.customer_terms import terms_of
 from providers.catalog.favourites import favourite_ids
 from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, services_by_id, shelf_page
@@ -58,7 +58,7 @@ def read_picker(query: QueryDict, *, customer: User, service_id: int | None) -> 
     chosen = next((row for rows in by_platform.values() for row in rows if row.id == chosen_id), None)
     platform = _platform(chosen) if chosen else query.get("platform", "")
     categories = by_platform.get(platform, [])
-    search = read_search(query, longest=LONGEST_SEARCH)
+    search = read_words(query, "q", longest=LONGEST_SEARCH)
     wanted = [chosen] if chosen else categories
     ids = [row.id for row in wanted] if wanted else None
     is_plain = not (search or platform or query.get("page"))

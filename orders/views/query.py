@@ -12,7 +12,7 @@ from orders.listing import WORDS, Wanted, find_place
 from orders.paging import Place
 from orders.views.picker import read_id
 from panel.customers.models import User
-from panel.web.search import read_search
+from panel.web.words import read_words
 
 LONGEST_SEARCH = 1000
 """Enough for a hundred order numbers."""
@@ -56,7 +56,7 @@ def read_query(query: QueryDict, *, customer: User, now: datetime) -> Query:
     since = now - timedelta(days=int(period)) if period else midnight(first, zone)
     until = midnight(last + timedelta(days=1) if last else None, zone)
     return Query(
-        wanted=Wanted(customer, search=read_search(query, longest=LONGEST_SEARCH), since=since, until=until),
+        wanted=Wanted(customer, search=read_words(query, "q", longest=LONGEST_SEARCH), since=since, until=until),
         word=next((word for word in WORDS if slug(word) == query.get("state")), ""),
         before=_place(query.get("before"), customer, problems),
         after=None if query.get("before") else _place(query.get("after"), customer, problems),

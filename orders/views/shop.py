@@ -30,6 +30,7 @@ from panel.lib.money import charge_for, plain
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.statement import wallet_balance
 from panel.web.marks import GENERIC, platform_of
+from panel.web.words import read_words
 from providers.catalog.customer_terms import terms_of
 from providers.catalog.listing import ServiceLine, categories_for_sale, service_for_sale
 
@@ -144,7 +145,7 @@ def _place(request: HttpRequest) -> HttpResponse:
 
 def _ordered_before(request: HttpRequest) -> HttpResponse | None:
     """Where a form comes a second time, since its answer got lost, and is refused now: on to the order that it made."""
-    order = placed_before(customer=customer_of(request), token=request.POST.get("token", ""))
+    order = placed_before(customer=customer_of(request), token=read_words(request.POST, "token", longest=LONGEST_TOKEN))
     if order is None:
         return None
     messages.info(request, f"This had been ordered already, as order {order.pk}. Nothing was charged again.")

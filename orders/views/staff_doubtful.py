@@ -22,7 +22,9 @@ from panel.lib.crypto import SealError
 from panel.ops.back_office import actor_of
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
+from panel.web.words import read_reason, read_words
 
+LONGEST_ENTRY = 300
 PROVIDER_ID = re.compile(r"[!-~]{1,64}")
 
 
@@ -118,7 +120,7 @@ def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
     """A person has looked at a flagged order."""
     need(request, "orders.change_order")
     order = get_object_or_404(Order, pk=order_id)
-    reason = request.POST.get("reason", "").strip()
+    reason = read_reason(request)
     if not reason:
         return _refuse(request, order, "looked", "Say what you found: it is kept with the order.")
     if order.attention:
@@ -131,12 +133,12 @@ def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
 
 def _carry_out(request: HttpRequest, order: Order, verdict: str) -> str:
     """One domain call; what became of it, in words."""
-    actor, reason = actor_of(request), request.POST.get("reason", "").strip()
+    actor, reason = actor_of(request), read_reason(request)
     if not reason:
         raise CannotResolveError("Say why: the reason is kept with the order.")
     match verdict:
         case "placed":
-            given = request.POST.get("provider_order_id", "").strip()
+            given = read_words(request.POST, "provider_order_id", longest=LONGEST_ENTRY)
             if not PROVIDER_ID.fullmatch(given):
                 raise CannotResolveError("Enter the id that the order has at the provider.")
             resolve.it_was_placed(order_id=order.pk, provider_order_id=given, actor=actor, reason=reason)
@@ -155,7 +157,7 @@ def _refuse(request: HttpRequest, order: Order, verdict: str, error: str) -> Htt
     if verdict != "looked" and order.state not in DOUBTFUL:
         messages.error(request, f"Order {order.pk}: {error}")
         return redirect("staff_doubtful")
-    entered = {name: request.POST.get(name, "")[:300] for name in ("reason", "provider_order_id")}
+    entered = {name: read_words(request.POST, name, longest=LONGEST_ENTRY) for name in ("reason", "provider_order_id")}
     return _page(request, only=order.pk, refused=(verdict, error, entered), status=422)
 
 

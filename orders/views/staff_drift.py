@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from orders.drift import drift_facts
 from panel.web.access import need, staff_only
 from panel.web.figures import money_text
+from panel.web.words import read_reason
 from providers.deposits import bookings_of
 from providers.explain import CannotBookError, book_explanation, explanations_for
 from providers.funding import Funding
@@ -44,7 +45,7 @@ def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
             provider=provider,
             reading_id=int(reading) if reading.isascii() and reading.isdigit() and len(reading) <= 18 else 0,
             slug=request.POST.get("as", ""),
-            reason=request.POST.get("reason", "")[:150],
+            reason=read_reason(request, longest=150),
             actor=request.user.get_username(),
         )
     except CannotBookError as error:
@@ -61,7 +62,7 @@ def resume(request: HttpRequest, provider_id: int) -> HttpResponse:
     """Have orders be sent there again though money is missing."""
     need(request, "providers.change_provider")
     provider = get_object_or_404(Provider, pk=provider_id)
-    reason = request.POST.get("reason", "").strip()[:250]
+    reason = read_reason(request)
     if not reason:
         messages.error(request, "Say why: the reason is kept.")
         return redirect("staff_provider", provider.pk)

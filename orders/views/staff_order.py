@@ -26,6 +26,7 @@ from panel.ops.back_office import actor_of
 from panel.wallet.models import Transfer
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
+from panel.web.words import read_reason, read_words
 from providers.adapters.base import OrderStatus
 
 MOST_EVENTS = 200
@@ -63,7 +64,7 @@ def act(request: HttpRequest, order_id: int, slug: str) -> HttpResponse:
     if slug in MOVES_MONEY:
         confirm_it_is_you(request, keeps_form=True)
     order = _find(order_id)
-    entered = Entered(slug, request.POST.get("reason", "").strip()[:250], request.POST.get("remains", "").strip()[:18])
+    entered = Entered(slug, read_reason(request), read_words(request.POST, "remains", longest=18))
     try:
         if slug != "update" and not entered.reason:
             raise BadEntryError("Say why: the reason is kept with the order.")

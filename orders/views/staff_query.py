@@ -11,7 +11,7 @@ from orders.search import Sought
 from orders.states import State
 from orders.views.picker import read_id
 from orders.views.query import LONGEST_SEARCH, first_zone, midnight, read_days
-from panel.web.search import read_search
+from panel.web.words import read_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def read_staff_query(query: QueryDict, *, time_zone: str) -> StaffQuery:
     zone = first_zone([time_zone])
     state = query.get("state", "")
     sought = Sought(
-        search=read_search(query, longest=LONGEST_SEARCH),
+        search=read_words(query, "q", longest=LONGEST_SEARCH),
         state=state if state in set(State) else "",
         provider=read_id(query.get("provider", "")),
         service=read_id(query.get("service", "").strip()),

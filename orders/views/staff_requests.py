@@ -17,6 +17,7 @@ from orders.unanswered import unanswered_cancels, unanswered_refills
 from orders.views.picker import read_id
 from panel.ops.back_office import actor_of
 from panel.web.access import need, staff_only
+from panel.web.words import read_reason
 from providers.models import Provider
 
 A_PAGE = 50
@@ -78,7 +79,7 @@ def decide(request: HttpRequest, kind: str, request_id: int, verdict: str) -> Ht
             send_again(request=found, actor=actor)
             messages.success(request, f"Order {found.order_id}: it is sent again within minutes.")
         else:
-            close_request(request=found, actor=actor, reason=request.POST.get("reason", ""))
+            close_request(request=found, actor=actor, reason=read_reason(request))
             messages.success(request, f"Order {found.order_id}: it is closed as refused.")
     except CannotDecideError as error:
         messages.error(request, f"Order {found.order_id}: {error}")

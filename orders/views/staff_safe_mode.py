@@ -13,6 +13,7 @@ from orders.views.picker import read_id
 from panel.lib.crypto import SealError
 from panel.ops.back_office import actor_of
 from panel.web.access import need, staff_only
+from panel.web.words import read_reason
 from providers.adapters.errors import RetryLater
 from providers.models import Provider
 
@@ -57,7 +58,7 @@ def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpRes
     """Carry out what a person says of an orphan."""
     need(request, "orders.change_orphan")
     orphan = get_object_or_404(Orphan, pk=orphan_id)
-    reason, actor = request.POST.get("reason", "").strip()[:200], actor_of(request)
+    reason, actor = read_reason(request), actor_of(request)
     try:
         if verdict == "adopt":
             order_id = read_id(request.POST.get("order", ""))
@@ -80,7 +81,7 @@ def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpRes
 def switch_safe_mode(request: HttpRequest, to: str) -> HttpResponse:
     """On or off, with a reason."""
     need(request, "orders.change_orphan")
-    reason, actor = request.POST.get("reason", "").strip()[:200], actor_of(request)
+    reason, actor = read_reason(request), actor_of(request)
     if not reason:
         messages.error(request, "Say why: the reason is kept.")
     elif to == "on":

@@ -18,6 +18,7 @@ from orders.resolve import clear_word
 from panel.ops.schedule import FailingJob, failing_jobs
 from panel.web.access import need, staff_only
 from panel.web.figures import duration_text
+from panel.web.words import read_reason, read_words
 from providers.models import Provider
 
 A_PAGE = 20
@@ -94,7 +95,7 @@ def know_word(request: HttpRequest, provider_id: int) -> HttpResponse:
     """A person knows what the word means: its orders are not flagged any more."""
     need(request, "orders.change_order")
     provider = get_object_or_404(Provider, pk=provider_id)
-    reason, word = request.POST.get("reason", "").strip()[:150], request.POST.get("word", "")
+    reason, word = read_reason(request, longest=150), read_words(request.POST, "word", longest=100)
     if reason:
         actor = request.user.get_username()
         cleared = clear_word(provider_id=provider.pk, word=word, actor=actor, reason=reason)

@@ -27,6 +27,7 @@ from panel.ops import audit
 from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
 from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
+from panel.web.words import read_reason
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -123,7 +124,7 @@ class UserAdmin(RecordAdmin):
         """Freeze a customer, or end it, with a reason."""
         need(request, "customers.change_user")
         customer = get_object_or_404(User, pk=user_id)
-        reason, error = request.POST.get("reason", ""), ""
+        reason, error = read_reason(request), ""
         if request.method == "POST":
             try:
                 if customer.is_frozen:

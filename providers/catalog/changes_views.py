@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.web.access import need, staff_only
-from panel.web.search import read_search
+from panel.web.words import read_reason, read_words
 from providers.catalog.changes import changes_page, held_page, pairs_of
 from providers.catalog.held import (
     accept_list,
@@ -32,7 +32,7 @@ SEE = "providers.view_servicechange"
 def staff_changes(request: HttpRequest) -> HttpResponse:
     """What is held, of all providers or of one; below it the log, found by provider, kind and words."""
     provider, doubt = _number(request.GET.get("provider", "")), request.GET.get("doubt", "")
-    kind, search = request.GET.get("kind", ""), read_search(request.GET, longest=LONGEST_SEARCH)
+    kind, search = request.GET.get("kind", ""), read_words(request.GET, "q", longest=LONGEST_SEARCH)
     kind = kind if kind in ServiceChange.Kind.values else ""
     doubt = doubt if doubt in UpstreamService.Doubt.values else ""
     log = changes_page(provider=provider, kind=kind, search=search, before=_number(request.GET.get("before", "")))
@@ -63,7 +63,7 @@ def decide_services(request: HttpRequest, verdict: str) -> HttpResponse:
     need(request, "catalog.change_service")
     if verdict not in {"accept", "keep"}:
         raise Http404
-    ids, actor, reason = _chosen(request), request.user.get_username(), request.POST.get("reason", "").strip()
+    ids, actor, reason = _chosen(request), request.user.get_username(), read_reason(request)
     if not ids:
         messages.error(request, "Tick at least one service.")
     elif verdict == "keep":
@@ -84,7 +84,7 @@ def decide_provider(request: HttpRequest, provider_id: int, what: str) -> HttpRe
     """Accept a provider's prices that changed alike, or take its list as it is."""
     need(request, "providers.change_provider")
     provider = get_object_or_404(Provider, pk=provider_id)
-    actor, reason, now = request.user.get_username(), request.POST.get("reason", "").strip(), timezone.now()
+    actor, reason, now = request.user.get_username(), read_reason(request), timezone.now()
     if what == "prices":
         if accept_prices(provider=provider, actor=actor, now=now, reason=reason):
             messages.success(request, f"{provider}: its prices are accepted, and it is sold again.")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from panel.customers.signed_in import customer_of
-from panel.web.search import read_search
+from panel.web.words import read_words
 from providers.catalog.customer_terms import terms_of
 from providers.catalog.favourites import favourite_ids
 from providers.catalog.listing import categories_for_sale
@@ -29,7 +29,7 @@ def updates(request: HttpRequest) -> HttpResponse:
     is_favourites = "favourites" in query and bool(starred)
     kind = query.get("kind", "")
     kind = kind if kind in ShelfChange.Kind.values else ""
-    search, category = read_search(query, longest=LONGEST_SEARCH), _number(query.get("category", ""))
+    search, category = read_words(query, "q", longest=LONGEST_SEARCH), _number(query.get("category", ""))
     terms = terms_of(customer_id=customer_id)
     page = updates_page(
         terms=terms,

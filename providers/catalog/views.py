@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from panel.customers.signed_in import customer_of
 from panel.lib.money import ZERO, plain
 from panel.web.figures import SIGNS
-from panel.web.search import read_search
+from panel.web.words import read_words
 from providers.catalog.customer_terms import terms_of
 from providers.catalog.favourites import favourite_ids, set_favourite
 from providers.catalog.kept import shelf_version
@@ -47,7 +47,7 @@ class Shown:
         self._query = request.GET
         self.terms = _terms(request)
         self._starred = starred
-        self.search = read_search(request.GET, longest=LONGEST_SEARCH)
+        self.search = read_words(request.GET, "q", longest=LONGEST_SEARCH)
         self.is_favourites = "favourites" in request.GET and starred is not None
 
     @property

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from orders.models import Order
 from tests.browser.conftest import SignIn
@@ -50,6 +50,20 @@ def test_an_order_is_chosen_priced_and_placed(store: Store, signed_in: SignIn, w
     assert (order.link, order.quantity, order.charge) == (LINK, 2000, Decimal("2.7"))
     assert store.wallet() == Decimal("97.3")
     assert window.do(is_within_the_screen)
+    assert window.complaints == []
+
+
+def test_what_is_typed_while_the_price_is_on_its_way_counts(store: Store, signed_in: SignIn) -> None:
+    window = signed_in(width=390)
+    window.go(f"/order/?service={store.service().pk}")
+
+    def type_another_digit(route: Route) -> None:
+        route.request.frame.locator("#order-form [name=quantity]").press_sequentially("0")
+        route.continue_()
+
+    window.do(lambda page: page.route("**/order/charge/", type_another_digit, times=1))
+    window.do(lambda page: fill(page, quantity="200"))
+    window.do(lambda page: expect(page.locator("#order-charge")).to_have_text("$2.70"))
     assert window.complaints == []
 
 

@@ -47,6 +47,8 @@ class Life:
     applied_at: datetime | None = None
     misses: int = 0
     missed_since: datetime | None = None
+    was_running: bool = False
+    """Whether what was heard of it last was that it goes on there."""
     is_orphan: bool = False
 
     @property
@@ -91,7 +93,8 @@ def doubted(life: Life, number: int) -> Life:
 
 
 def accepted(life: Life, number: int, external: str) -> Life:
-    return replace(closed(life, number, "placed"), state="ACTIVE", external=external, cost=life.expected)
+    there = replace(closed(life, number, "placed"), state="ACTIVE", external=external, cost=life.expected)
+    return replace(there, was_running=True)
 
 
 def waiting(life: Life, number: int, *, is_busy_link: bool) -> Life:
@@ -125,12 +128,13 @@ def answered(life: Life, answer: Any, *, asked_at: datetime, now: datetime) -> L
     if answer.currency not in {"", "USD"}:
         return replace(life, attention="other currency")
     word, remains = str(answer.word), answer.remains
+    was_running, life = life.was_running, replace(life, was_running=word in RUNNING)
     if not (word == "Partial" and remains is None):
         life = replace(life, misses=0, missed_since=None)
     if answer.charge is not None and (answer.charge or word not in RUNNING):
         life = replace(life, cost=int(answer.charge.scaleb(6)))
     if word in RUNNING:
-        return replace(life, attention=REOPENED) if life.state in FINAL else life
+        return replace(life, attention=REOPENED) if life.state in FINAL and not was_running else life
     if word == "Completed" or (word == "Partial" and remains == 0):
         return _completed(life)
     if word == "Partial":

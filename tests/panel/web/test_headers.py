@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from panel.customers.models import User
-from panel.overload import ANSWER
+from panel.overload import BUSY
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[3]
@@ -60,8 +60,8 @@ def test_every_kind_of_answer_has_them(kind: str, settings: Any, tmp_path: Path)
 
 
 def test_a_refusal_under_load_has_them_too() -> None:
-    assert b"\r\nX-Content-Type-Options: nosniff\r\n" in ANSWER
-    assert b"frame-ancestors 'none'\r\n" in ANSWER
+    assert b"\r\nX-Content-Type-Options: nosniff\r\n" in BUSY
+    assert b"frame-ancestors 'none'\r\n" in BUSY
 
 
 def test_tracing_gives_nothing_back() -> None:
