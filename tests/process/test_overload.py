@@ -39,7 +39,7 @@ def test_ten_times_the_load_is_answered_and_passes(data_dir: Path, tmp_path: Pat
 
 
 def call_at_once(port: int, callers: int) -> list[bytes]:
-    """What so many callers are answered who all ask before the first of them listens, and stay until the last has heard."""
+    """What so many callers are answered who all ask before one of them listens, and stay until the last has heard."""
     with ExitStack() as stack:
         calls = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60)) for _ in range(callers)]
         for one in calls:
