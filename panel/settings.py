@@ -31,6 +31,7 @@ _secrets = (
     _given if all(_given.values()) else {**load_or_create_secrets(DATA_DIR), **{k: v for k, v in _given.items() if v}}
 )
 SECRET_KEY = _secrets["SECRET_KEY"]
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # former ones, so that nobody is signed out
 DATA_KEYS = [key.strip() for key in _secrets["DATA_KEYS"].split(",") if key.strip()]
 API_PEPPER = _secrets["API_PEPPER"]
 
@@ -45,6 +46,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ALLOWED_PRIVATE_HOSTS = frozenset(env.list("ALLOWED_PRIVATE_HOSTS", default=[]))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 STAFF_TWO_FACTOR = env.bool("STAFF_TWO_FACTOR", default=True)  # off in the demo alone
+CUSTOMER_TWO_FACTOR = env.bool("CUSTOMER_TWO_FACTOR", default=False)  # else customers may, and need not
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -118,7 +120,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "panel.web.middleware.PrivatePagesMiddleware",
-    "panel.customers.two_factor.StaffTwoFactorMiddleware",
+    "panel.customers.two_factor.TwoFactorMiddleware",
     "panel.customers.see_as_middleware.SeeAsMiddleware",
 ]
 ROOT_URLCONF = "panel.urls"
@@ -284,7 +286,16 @@ if SENTRY_DSN:
         release=env.str("SENTRY_RELEASE", default="panel"),
         environment=env.str("SENTRY_ENVIRONMENT", default="production"),
         secrets=[
-            *(SECRET_KEY, API_PEPPER, *DATA_KEYS, DATABASE_URL, REDIS_URL, EMAIL_URL, METRICS_TOKEN),
+            *(
+                SECRET_KEY,
+                *SECRET_KEY_FALLBACKS,
+                API_PEPPER,
+                *DATA_KEYS,
+                DATABASE_URL,
+                REDIS_URL,
+                EMAIL_URL,
+                METRICS_TOKEN,
+            ),
             *(ALERT_TELEGRAM_TOKEN, ALERT_WEBHOOK_SECRET, ALERT_WEBHOOK_URL, str(DATABASES["default"]["PASSWORD"])),
         ],
     )

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from orders.drift import drift_facts
-from panel.web.access import need, staff_only
+from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
 from panel.web.words import read_reason
 from providers.deposits import bookings_of
@@ -38,6 +38,7 @@ def drift_of(funding: Funding, *, now: datetime) -> dict[str, Any]:
 def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
     """Book the drift as what it is."""
     need(request, "wallet.add_transfer")
+    confirm_it_is_you(request, keeps_form=True)
     provider = get_object_or_404(Provider, pk=provider_id)
     reading = request.POST.get("reading", "")
     try:
@@ -61,6 +62,7 @@ def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
 def resume(request: HttpRequest, provider_id: int) -> HttpResponse:
     """Have orders be sent there again though money is missing."""
     need(request, "providers.change_provider")
+    confirm_it_is_you(request, keeps_form=True)
     provider = get_object_or_404(Provider, pk=provider_id)
     reason = read_reason(request)
     if not reason:

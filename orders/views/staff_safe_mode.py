@@ -12,7 +12,7 @@ from orders.resolve import CannotResolveError
 from orders.views.picker import read_id
 from panel.lib.crypto import SealError
 from panel.ops.back_office import actor_of
-from panel.web.access import need, staff_only
+from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.words import read_reason
 from providers.adapters.errors import RetryLater
 from providers.models import Provider
@@ -57,6 +57,7 @@ def look_for_orphans(request: HttpRequest, provider_id: int) -> HttpResponse:
 def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpResponse:
     """Carry out what a person says of an orphan."""
     need(request, "orders.change_orphan")
+    confirm_it_is_you(request, keeps_form=True)
     orphan = get_object_or_404(Orphan, pk=orphan_id)
     reason, actor = read_reason(request), actor_of(request)
     try:
@@ -81,6 +82,7 @@ def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpRes
 def switch_safe_mode(request: HttpRequest, to: str) -> HttpResponse:
     """On or off, with a reason."""
     need(request, "orders.change_orphan")
+    confirm_it_is_you(request, keeps_form=True)
     reason, actor = read_reason(request), actor_of(request)
     if not reason:
         messages.error(request, "Say why: the reason is kept.")

@@ -25,6 +25,7 @@ from orders.webhooks.deliver import DEADLINE_SECONDS
 from orders.webhooks.models import LONGEST_URL, Delivery, Webhook
 from panel.lib.retries import RETRIES
 from panel.lib.secret import Secret
+from panel.web.access import confirm_it_is_you
 
 ROWS = 50
 
@@ -47,6 +48,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     found = Webhook.objects.filter(customer=customer_of(request)).first()
     if request.method != "POST":
         return _page(request, AddressForm(initial={"url": found.url if found else ""}))
+    confirm_it_is_you(request, keeps_form=True)
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -66,6 +68,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
 @require_POST
 def webhook_secret(request: HttpRequest) -> HttpResponse:
     """A new secret, shown this once; the old one signs nothing from now on."""
+    confirm_it_is_you(request, keeps_form=True)
     found = _own(request)
     secret = renew_secret(webhook=found, actor=customer_of(request).email)
     return _page(request, AddressForm(initial={"url": found.url}), secret=secret)

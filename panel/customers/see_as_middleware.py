@@ -16,7 +16,7 @@ from django.utils import timezone
 from panel.customers.models import User
 from panel.customers.see_as import Look, end, look_of, why_over
 from panel.customers.see_as_views import leave
-from panel.customers.two_factor import GUARDED
+from panel.customers.two_factor import STAFFS
 from panel.web.middleware import Handler
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class SeeAsMiddleware:
         is_leaving = request.method == "POST" and request.path in _ways_out()
         if not is_leaving and (request.method not in SAFE or request.path.startswith(CLOSED)):
             return render(request, "staff/only_looking.html", status=403)
-        if is_leaving or request.path.startswith(GUARDED):
+        if is_leaving or request.path.startswith(STAFFS):
             return self.get_response(request)
         request.user = customer
         response = self.get_response(request)

@@ -6,6 +6,7 @@ Called by the account's pages, and for every request by the middleware.
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout
@@ -75,6 +76,17 @@ def end_sessions(*, user: User, actor: str) -> None:
         User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
         audit.record(actor=actor, action="sessions ended", target=f"customer:{user.pk}")
     user.refresh_from_db(fields=["sessions_ended"])
+
+
+def renew_when_confirmed(request: HttpRequest, **step: Any) -> None:
+    """Who confirmed who they are goes on under a new token: one that was stolen before is worth nothing after.
+
+    In the list it is still the same device. Called by allauth's signal for each step of signing in.
+    """
+    if step.get("reauthenticated"):
+        former = request.session.session_key
+        request.session.cycle_key()
+        UserSession.objects.filter(session_key=former).update(session_key=request.session.session_key)
 
 
 class SessionSeenMiddleware:

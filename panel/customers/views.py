@@ -12,6 +12,7 @@ from panel.customers.forms import ProfileForm
 from panel.customers.models import User
 from panel.customers.sessions import end_session, end_sessions, signed_in
 from panel.customers.signed_in import customer_of
+from panel.web.access import confirm_it_is_you
 
 
 @login_required
@@ -42,6 +43,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest, session_id: int) -> HttpResponse:
     """Ends one session of the person's."""
+    confirm_it_is_you(request, keeps_form=True)
     user = customer_of(request)
     if end_session(user=user, session_id=session_id, actor=user.email):
         messages.success(request, "That device is signed out.")
@@ -54,6 +56,7 @@ def sign_out(request: HttpRequest, session_id: int) -> HttpResponse:
 @require_POST
 def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
     """Ends every session of the person but this one."""
+    confirm_it_is_you(request, keeps_form=True)
     user = customer_of(request)
     end_sessions(user=user, actor=user.email)
     update_session_auth_hash(request, user)

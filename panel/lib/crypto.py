@@ -47,6 +47,11 @@ def unseal(sealed: str, *, place: str, keys: Sequence[str]) -> Secret:
     raise SealError("The key that sealed this secret is not in DATA_KEYS.")
 
 
+def is_sealed_by(sealed: str, *, key: str) -> bool:
+    """Whether it is this key that sealed it."""
+    return sealed.startswith(f"v1.{_key_id(_decode(key))}.")
+
+
 def _open(raw: bytes, blob: bytes, place: str) -> Secret:
     try:
         return Secret(AESGCM(raw).decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], place.encode()).decode())

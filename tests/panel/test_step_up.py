@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
+from django.conf import settings as panel_settings
 from django.test import Client
 
-from orders.models import Order
+from orders.models import Order, Orphan
+from orders.webhooks.models import Webhook
 from panel.customers.models import ApiKey, User
 from panel.wallet.models import PaymentMethod, TopUp, Transfer
 from providers.models import Provider
@@ -40,12 +43,14 @@ def client(owner: User) -> Client:
     return client
 
 
-def doors(store: Store) -> dict[str, dict[str, Any]]:
+def doors(store: Store, owner: User) -> dict[str, dict[str, Any]]:
     """Every grave address, with what would be sent to it."""
     method = PaymentMethod.objects.create(name="Bank", instructions="Pay")
     asked = {"customer": store.customer, "token": "t", "method": method, "currency": "USD", "amount": 5}
     top_up = TopUp.objects.create(reference="r", **asked)
     booking = {"amount": "5", "reason": "gift", "token": TOKEN, "confirmed": "1"}
+    orphan = Orphan.objects.create(provider=store.provider, external_id="9")
+    Webhook.objects.create(customer=owner, url="https://example.com/", sealed_secret="")
     doubtful, active, provider = store.place(), store.active(), store.provider.pk
     return {
         f"/admin/wallet/account/adjust/{store.customer.pk}/": booking,
@@ -73,11 +78,16 @@ def doors(store: Store) -> dict[str, dict[str, Any]]:
         f"/staff/orders/{active.pk}/again/": {"reason": "x", "agreed": "1.35"},
         f"/staff/doubtful/{doubtful.pk}/back/": {"reason": "x"},
         API: {"name": "mine"},
+        "/api/webhook/": {"url": "https://evil.example/"},
+        "/api/webhook/secret/": {},
+        f"/staff/balances/{provider}/explain/": {"reading": "1", "as": "deposit", "reason": "x"},
+        "/staff/safe-mode/off/": {"reason": "x"},
+        f"/staff/safe-mode/found/{orphan.pk}/lost/": {"reason": "x"},
     }
 
 
 def state(store: Store) -> list[Any]:
-    models = (Transfer, TopUp, Provider, User, ApiKey, Order)
+    models = (Transfer, TopUp, Provider, User, ApiKey, Order, Webhook, Orphan)
     kept = {"last_login", "last_used_at"}
     return [
         [
@@ -88,8 +98,8 @@ def state(store: Store) -> list[Any]:
     ]
 
 
-def test_nothing_grave_is_done_unconfirmed(client: Client, store: Store) -> None:
-    found = doors(store)
+def test_nothing_grave_is_done_unconfirmed(client: Client, store: Store, owner: User) -> None:
+    found = doors(store, owner)
     before = state(store)
     for path, sent in found.items():
         answer = client.post(path, sent)
@@ -146,3 +156,32 @@ def test_looking_asks_for_nothing(client: Client, store: Store) -> None:
         "/admin/customers/user/",
     ):
         assert client.get(path).status_code == 200, path
+
+
+def test_a_confirmation_renews_the_token_of_the_session(client: Client, owner: User) -> None:
+    client.get("/account/")
+    former = client.session.session_key
+    UserSession.objects.create(user=owner, session_key=former, ip="127.0.0.1", user_agent="x")
+    thief = Client()
+    thief.cookies[panel_settings.SESSION_COOKIE_NAME] = client.cookies[panel_settings.SESSION_COOKIE_NAME].value
+    assert thief.get("/account/").status_code == 200
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert client.session.session_key != former
+    assert client.get("/account/").status_code == 200
+    assert thief.get("/account/").status_code == 302
+    assert [one.session_key for one in UserSession.objects.all()] == [client.session.session_key]
+
+
+def test_no_session_is_ended_unconfirmed(client: Client, owner: User) -> None:
+    other = Client()
+    other.force_login(owner)
+    theirs = UserSession.objects.create(
+        user=owner, session_key=other.session.session_key, ip="127.0.0.1", user_agent="x"
+    )
+    for path in (f"/accounts/sessions/{theirs.pk}/end/", "/account/sign-out-elsewhere/"):
+        asked = client.post(path)
+        assert asked["Location"].startswith("/accounts/reauthenticate/?next="), path
+        assert other.get("/account/").status_code == 200
+    client.post(asked["Location"], {"password": PASSWORD})
+    assert other.get("/account/").status_code == 302
+    assert client.get("/account/").status_code == 200

@@ -223,3 +223,17 @@ def test_without_a_second_factor_staff_are_led_to_set_it_up(path: str, store: St
     assert client.get("/orders/").status_code == 200  # the customers' pages are open to them
     boss.authenticator_set.create(type="totp", data={"secret": "x"})
     assert client.get(path).status_code == 200
+
+
+def test_where_the_shop_asks_a_second_factor_of_everybody_customers_are_led_to_it(store: Store, settings: Any) -> None:
+    settings.CUSTOMER_TWO_FACTOR = True
+    client = Client()
+    assert client.get("/").status_code == 200
+    client.force_login(store.customer)
+    before = store.everything()
+    for path in ("/orders/", "/wallet/", "/account/", "/order/"):
+        assert (client.get(path)["Location"], client.post(path)["Location"]) == (reverse("mfa_index"),) * 2
+    assert store.everything() == before
+    assert "this shop asks it of everybody" in client.get(reverse("mfa_index"), follow=True).content.decode()
+    store.customer.authenticator_set.create(type="totp", data={"secret": "x"})
+    assert client.get("/orders/").status_code == 200
