@@ -3,8 +3,11 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from panel.lib.migrate import AddIndexOnline
+
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [
         ("catalog", "0006_customer_terms"),
         ("orders", "0005_probing"),
@@ -13,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="order",
             index=models.Index(
                 condition=models.Q(("state", "ACTIVE")), fields=["service", "sent_at"], name="order_on_its_way"

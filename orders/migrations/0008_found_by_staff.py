@@ -4,8 +4,11 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from panel.lib.migrate import AddIndexOnline
+
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [
         ("catalog", "0006_customer_terms"),
         ("orders", "0007_orphans"),
@@ -35,19 +38,19 @@ class Migration(migrations.Migration):
                 db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="catalog.service"
             ),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="order",
             index=models.Index(fields=["created_at", "id"], name="order_time"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="order",
             index=models.Index(fields=["service", "created_at", "id"], name="order_service_time"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="order",
             index=models.Index(fields=["provider", "created_at", "id"], name="order_provider_time"),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="order",
             index=models.Index(fields=["state", "created_at", "id"], name="order_state_time"),
         ),

@@ -2,14 +2,17 @@
 
 from django.db import migrations, models
 
+from panel.lib.migrate import AddIndexOnline
+
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [
         ("wallet", "0003_top_ups"),
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="transfer",
             index=models.Index(
                 condition=models.Q(("key__startswith", "cost:")),

@@ -2,14 +2,17 @@
 
 from django.db import migrations, models
 
+from panel.lib.migrate import AddIndexOnline
+
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [
         ("wallet", "0004_spent_lately"),
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="transfer",
             index=models.Index(fields=["created_at"], name="transfer_time"),
         ),
