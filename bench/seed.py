@@ -16,7 +16,7 @@ from providers.catalog.models import Category, Service
 from providers.models import Provider, UpstreamService
 
 CUSTOMERS = 500
-CREDIT = Decimal(1000)
+CREDIT = Decimal(10_000)
 CHARGE, COST = Decimal("1.5"), Decimal(1)
 RATE = Decimal("1.5")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Window
-from django.db.models.functions import Lag
+from django.db.models import F, Subquery, Value, Window
+from django.db.models.functions import Coalesce, Lag
 
 from orders.models import Order
 from orders.states import AT_RISK
@@ -41,19 +41,19 @@ class DriftFacts:
 
 
 def drift_facts(*, provider: Provider, reading: BalanceReading, now: datetime) -> DriftFacts:
-    """What is known of the drift of `reading`, the newest one. Three queries."""
+    """What is known of the drift of `reading`, the newest one. Two queries."""
     missing = max(ZERO, reading.expected - reading.balance)
     return DriftFacts(_steps(provider, now), missing, _suspects(provider, missing))
 
 
 def _steps(provider: Provider, now: datetime) -> list[Step]:
     """The newest first, since the books were last right."""
-    readings = BalanceReading.objects.filter(provider=provider, at__gte=now - LOOK_BACK)
-    right = readings.filter(drift=0).order_by("-at", "-pk").first()
-    if right is not None:
-        readings = readings.filter(at__gte=right.at)
+    begin = now - LOOK_BACK
+    readings = BalanceReading.objects.filter(provider=provider, at__gte=begin)
+    right = readings.filter(drift=0).order_by("-at", "-pk").values("at")[:1]
     rows = (
-        readings.annotate(
+        readings.filter(at__gte=Coalesce(Subquery(right), Value(begin)))
+        .annotate(
             was_at=_before("at"),
             was_balance=_before("balance"),
             was_expected=_before("expected"),

@@ -5,10 +5,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from orders.overview import count_for_a_person
-from orders.unanswered import count_unanswered
+from orders.overview import for_a_person
+from orders.unanswered import unanswered
+from panel.lib.counts import count_each
 from panel.ops.models import Alert
-from providers.catalog.held import count_held
+from providers.catalog.held import all_held
 
 
 def staff_counts(request: HttpRequest) -> dict[str, Any]:
@@ -19,9 +20,9 @@ def staff_counts(request: HttpRequest) -> dict[str, Any]:
 
 
 def _count() -> dict[str, int]:
-    return {
-        "staff_doubtful": count_for_a_person(),
-        "staff_requests": count_unanswered(),
-        "staff_changes": count_held(),
-        "staff_alerts": Alert.objects.filter(closed_at__isnull=True).count(),
-    }
+    return count_each(
+        staff_doubtful=for_a_person(),
+        staff_requests=unanswered(),
+        staff_changes=all_held(),
+        staff_alerts=Alert.objects.filter(closed_at__isnull=True).values("pk"),
+    )

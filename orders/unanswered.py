@@ -5,6 +5,7 @@ Called by the jobs, by the staff's queue and by what staff decide there.
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -33,10 +34,10 @@ def unanswered_cancels() -> QuerySet[Cancellation]:
     return Cancellation.objects.filter(_GIVEN_UP, state__in=Cancellation.OPEN)
 
 
-def count_unanswered() -> int:
-    """How many of both. One query."""
-    refills, cancels = unanswered_refills().values("pk"), unanswered_cancels().values("pk")
-    return refills.union(cancels, all=True).count()
+def unanswered() -> QuerySet[Any, Any]:
+    """Both. For counting."""
+    refills, cancels = (rows.order_by().values("pk") for rows in (unanswered_refills(), unanswered_cancels()))
+    return refills.union(cancels, all=True)
 
 
 def give_up(model: type[Refill] | type[Cancellation], *, event: str, now: datetime) -> int:

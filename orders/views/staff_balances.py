@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -21,6 +20,7 @@ from panel.ops.models import Alert
 from panel.wallet.models import Transfer
 from panel.web.access import staff_only
 from panel.web.figures import money_text
+from panel.web.pages import BoundedPaginator
 from providers.adapters.errors import RetryLater
 from providers.balances import OtherCurrencyError, expected_balance
 from providers.deposits import bookings_of
@@ -63,22 +63,25 @@ def staff_balances(request: HttpRequest) -> HttpResponse:
 @require_safe
 def staff_provider(request: HttpRequest, provider_id: int) -> HttpResponse:
     """One provider: the chart, the readings with their drift, deposits and alerts."""
-    provider = get_object_or_404(Provider, pk=provider_id)
     now = timezone.now()
-    (funding,) = fundings(now=now, provider_ids=[provider.pk])
+    funding = next(iter(fundings(now=now, provider_ids=[provider_id])), None)
+    if funding is None:
+        raise Http404
+    provider = funding.provider
     chosen = next((known for known in RANGES if known.slug == request.GET.get("range")), RANGES[0])
     readings = BalanceReading.objects.filter(provider=provider).order_by("-at", "-pk")
+    deposits = _deposits(provider)
     context = {
         "provider": provider,
         "funding": funding,
-        "books": expected_balance(provider=provider),
+        "books": funding.reading.expected if funding.reading else expected_balance(provider=provider),
         "ranges": RANGES,
         "chosen": chosen,
         "chart": _chart(funding, chosen, now),
-        "drift": drift_of(funding, now=now),
+        "drift": drift_of(funding, latest=[booked for booked, _ in deposits], now=now),
         "waiting": waiting_orders().get(provider.pk, Waiting()),
-        "page": Paginator(readings, READINGS_A_PAGE).get_page(request.GET.get("page")),
-        "deposits": _deposits(provider),
+        "page": BoundedPaginator(readings, READINGS_A_PAGE).get_page(request.GET.get("page")),
+        "deposits": deposits,
         "alerts": _alerts(provider),
     }
     return render(request, "staff/provider.html", context)

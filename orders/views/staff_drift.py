@@ -1,5 +1,6 @@
 """What a member of staff does about a provider's drift: books what explains it, or has placing go on all the same."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,25 +10,25 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from orders.drift import drift_facts
+from panel.wallet.models import Transfer
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
 from panel.web.words import read_reason
-from providers.deposits import bookings_of
 from providers.explain import CannotBookError, book_explanation, explanations_for
 from providers.funding import Funding
 from providers.models import Provider
 from providers.watch import NotPausedError, go_on
 
 
-def drift_of(funding: Funding, *, now: datetime) -> dict[str, Any]:
-    """What the page shows of the drift; empty where balance and books say the same."""
+def drift_of(funding: Funding, *, latest: Iterable[Transfer], now: datetime) -> dict[str, Any]:
+    """What the page shows of the drift; empty where balance and books say the same. `latest` are the last bookings."""
     reading = funding.reading
     if reading is None or (not reading.drift and reading.balance >= reading.expected):
         return {}
     facts = drift_facts(provider=funding.provider, reading=reading, now=now)
     return {
         "facts": facts,
-        "is_booked": bookings_of(provider=funding.provider).filter(created_at__gte=reading.at).exists(),
+        "is_booked": any(booked.created_at >= reading.at for booked in latest),
         "explanations": explanations_for(drift=reading.drift),
         "suspects_cost": sum(order.expected_cost for order in facts.suspects),
     }

@@ -5,16 +5,18 @@ The apps' admin.py modules build on these classes.
 
 from collections.abc import MutableMapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest
 
 from panel.lib.money import plain
 from panel.ops import audit
 from panel.web.access import actor_of as actor_of  # the admin pages take it from here
+from panel.web.pages import BoundedPaginator
 
 if TYPE_CHECKING:  # generic to the type checker alone
     ModelAdmin = admin.ModelAdmin[Any]
@@ -36,10 +38,11 @@ def trim_amounts(initial: MutableMapping[str, Any]) -> None:
 
 
 class PlainAdmin(ModelAdmin):
-    """How every list of ours looks: headed by what it shows, counted once, a hundred rows a page."""
+    """How every list of ours looks: headed by what it shows, counted once and no further than it has to be."""
 
     show_full_result_count = False
-    list_per_page = 100
+    list_per_page = 50
+    paginator: ClassVar["type[Paginator[Any]]"] = BoundedPaginator
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         title = str(self.opts.verbose_name_plural)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -62,6 +63,7 @@ class BackupInline(TabularInline):
 @admin.register(Service)
 class ServiceAdmin(RecordAdmin):
     form = ServiceForm
+    paginator = Paginator  # all are counted, so that all can be chosen for what is done to many
     list_display = (
         "id", "name", "cost_shown", "rate_shown", "margin", "is_enabled", "is_available", "category", "provider",
         "unavailable_reason",

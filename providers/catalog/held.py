@@ -32,11 +32,11 @@ def held_services() -> QuerySet[Service]:
     return Service.objects.filter(is_enabled=True, upstream__doubt__gt="", upstream__missing__lt=GONE)
 
 
-def count_held() -> int:
-    """How many services, lists and providers' prices wait. One query."""
+def all_held() -> QuerySet[Any, Any]:
+    """The services, lists and providers' prices that wait. For counting."""
     lists, prices = Provider.objects.exclude(held_list=""), Provider.objects.filter(prices_held_at__isnull=False)
     waiting = [rows.order_by().values("pk") for rows in (held_services(), lists, prices)]
-    return waiting[0].union(*waiting[1:], all=True).count()
+    return waiting[0].union(*waiting[1:], all=True)
 
 
 def confirm_services(

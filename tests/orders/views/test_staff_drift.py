@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from panel.ops.models import AuditEvent
 from panel.wallet.models import Transfer
@@ -119,3 +120,17 @@ def test_a_doubtful_order_that_costs_it_is_named_on_the_page(owner: Client, stor
     assert "This order in doubt costs the" in page
     assert f'<a href="/staff/doubtful/?order={order.pk}">order {order.pk}</a>' in page
     assert "it is no proof" in page
+
+
+def test_the_page_with_a_drift_takes_fifteen_queries(
+    owner: Client, store: Store, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    page = f"/staff/balances/{store.provider.pk}/"
+    store.read_balance()
+    with django_assert_num_queries(13):
+        owner.get(page)
+    store.simulator.balance -= Decimal(7)
+    for _ in range(3):
+        store.read_balance()
+    with django_assert_num_queries(15):
+        assert "Placing is paused." in owner.get(page).content.decode()

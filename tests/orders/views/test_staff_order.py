@@ -44,7 +44,7 @@ def test_the_page_has_every_fact(owner: Client, store: Store) -> None:
 
 def test_the_page_takes_few_queries(owner: Client, store: Store, django_assert_max_num_queries: object) -> None:
     order = store.active()
-    with django_assert_max_num_queries(22):  # type: ignore[operator]
+    with django_assert_max_num_queries(15):  # type: ignore[operator]
         owner.get(f"/staff/orders/{order.pk}/")
 
 
