@@ -78,7 +78,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "refunded_shown", "provider", "link_shown", "created_at", "staff_page",
     )  # fmt: skip
     list_select_related = ("customer", "service", "provider")
-    list_filter = ("state", AttentionFilter, ("provider", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("state", AttentionFilter, "provider")
     search_fields = ("=id", "=provider_order_id", "customer__email", "link")
     search_help_text = "Its number, the provider's number, the customer's e-mail address or the link"
     ordering = ("-pk",)
@@ -195,7 +195,7 @@ class RequestAdmin(ReadOnlyAdmin):
     """What refills and cancels have in common."""
 
     list_select_related = ("order__provider",)
-    list_filter = ("state", ("order__provider", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("state", "order__provider")
     search_fields = ("=order__id", "=order__provider_order_id", "order__customer__email")
     search_help_text = "The order's number, its number at the provider, or the customer's e-mail address"
     ordering = ("-pk",)

@@ -49,6 +49,8 @@ class Life:
     missed_since: datetime | None = None
     was_running: bool = False
     """Whether what was heard of it last was that it goes on there."""
+    heard: Any = None
+    """The last answer that was about it: the same again says nothing new, though a person has seen to it since."""
     is_orphan: bool = False
 
     @property
@@ -128,7 +130,7 @@ def answered(life: Life, answer: Any, *, asked_at: datetime, now: datetime) -> L
     if answer.currency not in {"", "USD"}:
         return replace(life, attention="other currency")
     word, remains = str(answer.word), answer.remains
-    was_running, life = life.was_running, replace(life, was_running=word in RUNNING)
+    was_running, life = life.was_running, replace(life, was_running=word in RUNNING, heard=answer)
     if not (word == "Partial" and remains is None):
         life = replace(life, misses=0, missed_since=None)
     if answer.charge is not None and (answer.charge or word not in RUNNING):

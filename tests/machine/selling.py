@@ -96,9 +96,9 @@ class Selling(Buying):
 
     def _polled(self, life: Life, answers: Any) -> list[Life]:
         """Applied, or left alone where it says nothing new."""
-        now = self.now()
-        new = lives.answered(life, answers.get(life.external), asked_at=now, now=now)
-        is_news = replace(new, applied_at=life.applied_at) != life
+        now, answer = self.now(), answers.get(life.external)
+        new = lives.answered(life, answer, asked_at=now, now=now)
+        is_news = replace(new, applied_at=life.applied_at, heard=life.heard) != life and answer != life.heard
         if is_news or new.seen in self.observed().values():
             return [new]
         return [life]
