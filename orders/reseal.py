@@ -29,13 +29,14 @@ class Resealed:
 def reseal_all() -> Resealed:
     """Seal every provider's key, webhook's secret and second factor under the newest key where it is not yet."""
     result = Resealed()
-    _each(Provider, _provider, result)
-    _each(Webhook, _webhook, result)
-    _each(Authenticator, _second_factor, result)
+    _each(Provider, "sealed_key", _provider, result)
+    _each(Webhook, "sealed_secret", _webhook, result)
+    _each(Authenticator, "data", _second_factor, result)
     return result
 
 
-def _each(model: type[models.Model], reseal: Callable[[Any], bool], result: Resealed) -> None:
+def _each(model: type[models.Model], column: str, reseal: Callable[[Any], bool], result: Resealed) -> None:
+    """Seal the column of every row anew by `reseal`, which says whether it had to."""
     rows = model._default_manager
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
@@ -48,12 +49,9 @@ def _each(model: type[models.Model], reseal: Callable[[Any], bool], result: Rese
                 result.unopened.append(f"{model._meta.verbose_name} {pk}")
                 continue
             if is_resealed:
-                row.save(update_fields=[_COLUMNS[model]])
+                row.save(update_fields=[column])
         result.resealed += is_resealed
         result.current += not is_resealed
-
-
-_COLUMNS: dict[type[models.Model], str] = {Provider: "sealed_key", Webhook: "sealed_secret", Authenticator: "data"}
 
 
 def _provider(provider: Provider) -> bool:
