@@ -45,6 +45,8 @@ SHOTS = (
     Shot("phone", "/orders/", "customer", size=PHONE),
     Shot("staff", "/staff/", "staff"),
     Shot("balance", "/staff/balances/1/", "staff"),
+    Shot("staff-order", "/staff/orders/1/", "staff"),
+    Shot("reports", "/staff/reports/", "staff"),
     Shot("admin", "/admin/", "staff"),
 )
 
