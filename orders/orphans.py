@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders.change import lock_orders, write
+from orders.late import close_where_decided
 from orders.models import Attempt, Order, Orphan
 from orders.resolve import CannotResolveError, it_was_placed
 from orders.settle import Houses, accept
@@ -151,6 +152,7 @@ def _decide(orphan_id: int, verdict: Orphan.Verdict, actor: str, reason: str, or
         raise CannotResolveError("That was decided already.")
     detail = {"reason": reason} | ({"order": order_id} if order_id else {})
     audit.record(actor=actor, action=f"orphan {verdict}", target=f"orphan:{orphan_id}", detail=detail)
+    close_where_decided(provider_id=Orphan.objects.values_list("provider", flat=True).get(pk=orphan_id))
 
 
 def _known_numbers(provider: Provider) -> list[int]:

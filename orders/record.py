@@ -9,6 +9,7 @@ from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from orders.change import Change, lock_orders, write
+from orders.late import keep_bought_after_all
 from orders.models import Attempt, Order
 from orders.next_supplier import turn_to_next
 from orders.settle import Houses, accept, end_with_refund
@@ -89,6 +90,8 @@ def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
         is_undecided = attempt.outcome in {None, Attempt.Outcome.UNKNOWN}
         if not is_undecided or change.state not in {State.SENDING, State.UNCONFIRMED, State.REVIEW}:
             log.warning("late outcome dropped", extra={"outcome": type(outcome).__name__})
+            if isinstance(outcome, Placed):
+                keep_bought_after_all(attempt=attempt, placed=outcome)
             return None
         outcome = _weigh(attempt, outcome, now)
         if isinstance(outcome, OutcomeUnknown) and change.state != State.SENDING:

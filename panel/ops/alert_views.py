@@ -34,6 +34,7 @@ PLACES = {
     "doubtful": "staff_doubtful",
     "requests": "staff_requests",
     "safe-mode": "staff_safe_mode",
+    "orphans": "staff_safe_mode",
 }
 WHOLE_PAGES = {"staff_doubtful", "staff_requests", "staff_changes", "staff_safe_mode"}
 """Where an alert is dealt with, by the first part of its subject."""

@@ -1,0 +1,44 @@
+"""What a provider says too late: it has an order after all whose money went back, or that was bought again meanwhile.
+
+The order stays as it was decided. What was bought is an orphan then: a person links it to an order or books its cost as
+lost.
+"""
+
+from orders.models import Attempt, Order, Orphan
+from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.models import Alert
+from providers.adapters.base import Placed
+
+SUBJECT = "orphans"
+
+
+def keep_bought_after_all(*, attempt: Attempt, placed: Placed) -> None:
+    """Keep what was bought and belongs to no order, once, in the caller's transaction; people hear of it."""
+    order = attempt.order
+    provider_id = attempt.provider_id or order.provider_id
+    if Order.objects.filter(provider=provider_id, provider_order_id=placed.order_id).exists():
+        return
+    cost = {"charge": order.expected_cost, "currency": order.provider_currency} if _is_its_cost(attempt) else {}
+    Orphan.objects.get_or_create(
+        provider_id=provider_id,
+        external_id=placed.order_id,
+        defaults={"status": f"answered late for order {order.pk}", **cost},
+    )
+    raise_alert(
+        subject=f"{SUBJECT}:{provider_id}",
+        level=Alert.Level.CRITICAL,
+        title=f"Order {order.pk} was bought after all",
+        detail=f"The provider has it as {placed.order_id}, and here it was decided otherwise. Say what it is.",
+    )
+
+
+def close_where_decided(*, provider_id: int) -> None:
+    """End the alert when nothing bought there waits for a decision any more."""
+    if not Orphan.objects.filter(provider=provider_id, verdict="").exists():
+        close_alert(subject=f"{SUBJECT}:{provider_id}")
+
+
+def _is_its_cost(attempt: Attempt) -> bool:
+    """Whether the order still expects the cost of that attempt: it may have gone to another supplier since."""
+    order = attempt.order
+    return (attempt.provider_id, attempt.provider_service) == (order.provider_id, order.provider_service)
