@@ -19,7 +19,7 @@ from django.utils import timezone
 from orders import safe_mode
 from orders.models import Order
 from orders.pace import FIRST_LOOK, next_look
-from orders.settle import RUNNING, Answer, settle_batch
+from orders.settle import Answer, settle_batch, told_cost
 from orders.states import State
 from panel.lib.bulk import update_rows
 from panel.lib.crypto import SealError
@@ -208,11 +208,8 @@ def _is_news(seen: Seen, answer: Answer, provider: Provider) -> bool:
     """Whether the answer says anything that is not written yet."""
     if not isinstance(answer, OrderStatus) or seen.misses or answer.posts is not None:
         return True
-    charge_is_known = (
-        answer.charge is None or answer.charge == seen.cost or (answer.charge == 0 and answer.word in RUNNING)
-    )
     return not (
-        charge_is_known
+        told_cost(answer) in {None, seen.cost}
         and answer.word == seen.word
         and answer.raw[:100] == seen.raw
         and answer.start_count in {None, seen.start_count}

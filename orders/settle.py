@@ -204,8 +204,8 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
         order.misses, order.missed_since = 0, None
     was_running = order.provider_status in RUNNING
     _note_facts(change, status)
-    if status.charge is not None and (status.charge > 0 or status.word not in RUNNING):
-        cost_to(change, cost=status.charge, houses=houses)
+    if (cost := told_cost(status)) is not None:
+        cost_to(change, cost=cost, houses=houses)
     if status.word in RUNNING:
         if change.was in FINAL and not was_running:  # what staff ended goes on there, and they know
             _attend(change, "reopened by the provider", status.raw)
@@ -220,7 +220,17 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
     order.next_poll_at = next_look(
         state=change.state, sent_at=order.sent_at or change.now, finished_at=order.finished_at, now=change.now
     )
+    if status.word == StatusWord.PARTIAL and status.charge == 0:  # free though delivered in part: they may reckon yet
+        order.next_poll_at = change.now + FIRST_LOOK
     return ""
+
+
+def told_cost(status: OrderStatus) -> Decimal | None:
+    """What the order costs by this answer; None where it does not tell.
+
+    Zero is also what providers say who have not reckoned yet, so it counts only where something was given back.
+    """
+    return status.charge if status.charge or status.word in GIVING_BACK else None
 
 
 def _note_facts(change: Change, status: OrderStatus) -> None:

@@ -133,7 +133,7 @@ def answered(life: Life, answer: Any, *, asked_at: datetime, now: datetime) -> L
     was_running, life = life.was_running, replace(life, was_running=word in RUNNING, heard=answer)
     if not (word == "Partial" and remains is None):
         life = replace(life, misses=0, missed_since=None)
-    if answer.charge is not None and (answer.charge or word not in RUNNING):
+    if answer.charge is not None and (answer.charge or word in {"Partial", "Canceled"}):
         life = replace(life, cost=int(answer.charge.scaleb(6)))
     if word in RUNNING:
         return replace(life, attention=REOPENED) if life.state in FINAL and not was_running else life

@@ -31,7 +31,7 @@ def said(words: list[str], remains: list[int | None], charges: list[int | None],
 
 SAID: st.SearchStrategy[Said] = st.one_of(
     said(["Partial"], [1, 30, 33, 60, 90, 100, 0, None, -10, 120], [None, 0, 50, 100, 130]),
-    said(["Completed"], [0, 0, 40, None], [None, 100, 90]),
+    said(["Completed"], [0, 0, 40, None], [None, 100, 90, 0]),
     said(["Canceled"], [100, None, 0], [None, 0, 100]),
     said(["In progress", "Pending", "Processing"], [100, 50, 2], [None, 0, 100]),
     said(["Unknown", "Failed", "Expired", "Paused"], [100, 50, None], [None]),

@@ -58,7 +58,7 @@ ANSWERS: list[tuple[Any, str, str, str, str]] = [
     # the charge: changed, missing, absurd
     ({"status": "Completed", "charge": "0.95"}, DONE, "0", "0.95", ""),
     ({"status": "Completed", "charge": Decimal("0.8")}, DONE, "0", "0.8", ""),
-    ({"status": "Completed", "charge": "0"}, DONE, "0", "0", ""),
+    ({"status": "Completed", "charge": "0"}, DONE, "0", "0.9", ""),
     *[({"status": "Completed", "charge": text}, DONE, "0", "0.9", "") for text in (
         None, "", "Unknown", "-1", "NaN", "1e999", "1e15", [], True,
     )],

@@ -198,6 +198,28 @@ def test_another_currency_moves_nothing_and_pauses_the_provider(store: Store) ->
     assert Provider.objects.get().paused_reason == "currency"
 
 
+def test_a_completed_order_is_not_free(store: Store) -> None:
+    order = store.active()
+    store.simulator.set_order(order.provider_order_id, status="Completed", remains=0, charge="0")
+    assert store.poll().changed == 1
+    order = store.fresh(order)
+    assert (order.state, order.cost, store.money()["provider"]) == ("COMPLETED", Decimal("0.9"), Decimal("999.1"))
+    assert store.poll().changed == 0
+
+
+def test_a_part_that_is_said_to_be_free_is_asked_about_once_more(store: Store) -> None:
+    order = store.active()
+    for charge, soon in (("0", True), ("0.54", False)):
+        store.simulator.set_order(order.provider_order_id, status="Partial", remains=400, charge=charge)
+        assert store.poll().changed == 1
+        order = store.fresh(order)
+        assert (order.state, order.cost, order.refunded) == ("PARTIAL", Decimal(charge), Decimal("0.54"))
+        assert order.next_poll_at is not None
+        assert (order.next_poll_at - timezone.now() <= timedelta(minutes=1)) == soon
+    assert store.money()["provider"] == Decimal("999.46")
+    assert recount() == []
+
+
 def test_a_reported_charge_trues_up_the_cost(store: Store) -> None:
     order = say(store, store.active(), StatusWord.IN_PROGRESS, charge=Decimal("0.95"))
     assert (order.cost, store.money()["provider"]) == (Decimal("0.95"), Decimal("999.05"))
