@@ -37,6 +37,12 @@ def test_a_planted_bug_is_caught(mutant: Mutant, caplog: pytest.LogCaptureFixtur
         assert _catches(mutant), f"nobody saw that {mutant.name}"
 
 
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_bug_can_be_planted(mutant: Mutant) -> None:
+    with planted(mutant):
+        pass
+
+
 def _catches(mutant: Mutant) -> bool:
     others = [name for name in WALKS if name != mutant.walk]
     return any(_fails(name) for name in (mutant.walk, *others)) or _is_guessed()

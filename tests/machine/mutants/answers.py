@@ -61,7 +61,11 @@ ANSWER_MUTANTS = (
         "a canceled order is canceled again", "ends", SETTLE, "    if change.was != State.CANCELED:\n", "    if True:\n"
     ),
     Mutant(
-        "nobody hears of a reopened order", "ends", SETTLE, "        if change.was in FINAL:\n", "        if False:\n"
+        "nobody hears of a reopened order",
+        "ends",
+        SETTLE,
+        "        if change.was in FINAL and not was_running:",
+        "        if False:",
     ),
     Mutant(
         "a reopened order says what is left",
@@ -74,9 +78,9 @@ ANSWER_MUTANTS = (
         "an accepted order is not followed",
         "ends",
         SETTLE,
-        "order.next_poll_at = change.now + FIRST_LOOK",
-        "order.next_poll_at = None",
+        "order.next_attempt_at = None\n    order.next_poll_at = change.now + FIRST_LOOK",
+        "order.next_attempt_at = None\n    order.next_poll_at = None",
     ),
     Mutant("other remains are no news", "polls", "orders.poll", "answer.remains in {None, seen.remains}", "True"),
-    Mutant("another charge is no news", "polls", "orders.poll", "answer.charge == seen.cost or", "True or"),
+    Mutant("another charge is no news", "polls", "orders.poll", "told_cost(answer) in {None, seen.cost}", "True"),
 )

@@ -147,7 +147,7 @@ BUYING_MUTANTS = (
         "filter(outcome=None, lease_until__lte=now)",
         "filter(outcome=None)",
     ),
-    Mutant("dead workers are not noticed", "dead_workers", SWEEP, "for attempt_id in dead:", "for attempt_id in []:"),
+    Mutant("dead workers are not noticed", "dead_workers", SWEEP, "each_apart(_reap, dead,", "each_apart(_reap, [],"),
     Mutant("what a dead worker sent is sent again", "dead_workers", SWEEP, DEAD, NEW_TO),
     Mutant(
         "what waited too long is kept",

@@ -16,7 +16,7 @@ DECIDING_MUTANTS = (
         "canceled without the money",
         "cancels",
         "orders.cancel",
-        'end_with_refund(change, State.CANCELED, houses=houses, what="canceled", actor=actor)',
+        'end_with_refund(change, State.CANCELED, houses=houses, what="canceled", why=reason or "", actor=actor)',
         'change.to(State.CANCELED, what="canceled")',
     ),
     Mutant(
