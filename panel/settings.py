@@ -286,16 +286,8 @@ if SENTRY_DSN:
         release=env.str("SENTRY_RELEASE", default="panel"),
         environment=env.str("SENTRY_ENVIRONMENT", default="production"),
         secrets=[
-            *(
-                SECRET_KEY,
-                *SECRET_KEY_FALLBACKS,
-                API_PEPPER,
-                *DATA_KEYS,
-                DATABASE_URL,
-                REDIS_URL,
-                EMAIL_URL,
-                METRICS_TOKEN,
-            ),
+            *(SECRET_KEY, *SECRET_KEY_FALLBACKS, API_PEPPER, *DATA_KEYS),
+            *(DATABASE_URL, REDIS_URL, EMAIL_URL, METRICS_TOKEN),
             *(ALERT_TELEGRAM_TOKEN, ALERT_WEBHOOK_SECRET, ALERT_WEBHOOK_URL, str(DATABASES["default"]["PASSWORD"])),
         ],
     )

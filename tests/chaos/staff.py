@@ -1,6 +1,7 @@
 """A member of staff who decides a part of the doubtful orders on the staff's page, by what is true at the providers.
 
-The others stay in REVIEW: there the run's end asks whether the evidence is kept.
+The others stay in REVIEW: there the run's end asks whether the evidence is kept. Where placing is paused since money is
+missing they have it go on: whether the books are right is asked at the end.
 """
 
 import threading
@@ -50,6 +51,8 @@ class Staff:
 
     def _work(self) -> None:
         while not self._stopping.wait(1):
+            for provider in asked(lambda: list(Provider.objects.filter(paused_reason="drift"))):
+                self._post(f"balances/{provider.pk}/resume/", "go on")
             for order in asked(self._doubtful):
                 if self._stopping.is_set():
                     return
@@ -79,9 +82,12 @@ class Staff:
             self._say(order, "back" if order.pk % 3 == 0 else "again")
 
     def _say(self, order: Order, verdict: str, **words: str) -> None:
+        self._post(f"doubtful/{order.pk}/{verdict}/", verdict, **words)
+
+    def _post(self, path: str, verdict: str, **words: str) -> None:
         form = {"reason": "looked it up at the provider", **words}
         form["csrfmiddlewaretoken"] = self._client.browser.cookies["csrf"]
-        address = f"{self._world.site}/staff/doubtful/{order.pk}/{verdict}/"
+        address = f"{self._world.site}/staff/{path}"
         try:
             said = self._client.browser.post(address, data=form, timeout=ANSWER_SECONDS, allow_redirects=False)
         except requests.RequestException:
