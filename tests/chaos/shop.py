@@ -12,7 +12,7 @@ from django.utils import timezone
 from orders.reconcile import read_balance
 from panel.customers.keys import issue_key
 from panel.customers.models import User
-from panel.customers.roles import SUPPORT, set_up_roles
+from panel.customers.roles import MANAGER, SUPPORT, set_up_roles
 from panel.lib.secret import Secret
 from panel.wallet import ledger
 from providers.catalog.markups import set_markup
@@ -83,7 +83,7 @@ def _staff() -> Person:
     user = User.objects.get(pk=person.pk)
     user.is_staff = True
     user.save(update_fields=["is_staff"])
-    user.groups.add(Group.objects.get(name=SUPPORT))
+    user.groups.add(*Group.objects.filter(name__in=[SUPPORT, MANAGER]))
     return person
 
 
