@@ -7,7 +7,6 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -32,16 +31,11 @@ class Writer(threading.Thread):
         self.is_over = threading.Event()
 
     def run(self) -> None:
-        url = os.environ["DATABASE_URL"].replace("postgres://", "postgresql://")
-        with psycopg.connect(url, autocommit=True) as database:
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
             while not self.is_over.wait(PAUSE_SECONDS):
-                self.waits.append(clock_quick(lambda: write(database, len(self.waits))))
-
-
-def clock_quick(work: Callable[[], None]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+                started = time.perf_counter()
+                write(database, len(self.waits))
+                self.waits.append(time.perf_counter() - started)
 
 
 def write(database: psycopg.Connection[Any], number: int) -> None:

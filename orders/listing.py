@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, IntegerField, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 
 from orders.models import Order
 from orders.paging import Page, Place, older_than, place_in, reach, read_numbers, turn_to
 from panel.customers.models import User
+from panel.lib.counts import count_each
 from providers.catalog.models import Service
 
 WORDS = ("Pending", "Processing", "In progress", "Completed", "Partial", "Canceled")
@@ -46,13 +47,6 @@ class Counts:
         return sum(self.words.values())
 
 
-class CountOf(Subquery):
-    """How many rows a query has, as one value of another query."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
-
-
 def find_place(*, customer: User, order_id: int) -> Place | None:
     """Where the customer's order stands; None where they have no such order."""
     return place_in(Order.objects.filter(customer=customer), order_id=order_id)
@@ -65,7 +59,6 @@ class Listing:
     """
 
     def __init__(self, wanted: Wanted) -> None:
-        self._customer = wanted.customer
         self._rows = _of_customer(wanted)
         self._text: Q | None = None
         if not wanted.search:
@@ -86,9 +79,7 @@ class Listing:
     def counts(self) -> Counts:
         """How many there are of each word. Two queries at most, and a bounded number of rows looked at."""
         if self._text is None:
-            parts = [self._of(word).values("pk")[: MOST_COUNTED + 1] for word in WORDS]
-            found = User.objects.filter(pk=self._customer.pk).values_list(*(CountOf(part) for part in parts))
-            return Counts(dict(zip(WORDS, found[0], strict=True)))
+            return Counts(count_each(**{word: self._of(word).values("pk")[: MOST_COUNTED + 1] for word in WORDS}))
         rows, end = reach(self._rows)
         grouped = rows.filter(self._text).order_by().values_list("listed_as").annotate(Count("pk"))
         return Counts({**dict.fromkeys(WORDS, 0), **dict(grouped)}, is_partial=end is not None)

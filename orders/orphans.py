@@ -94,12 +94,12 @@ def adopt_orphan(*, orphan_id: int, order_id: int, actor: str, reason: str) -> N
         raise CannotResolveError("That order is at another provider.")
     if order.state in DOUBTFUL:
         it_was_placed(order_id=order_id, provider_order_id=orphan.external_id, actor=actor, reason=reason)
-        _decide(orphan_id, Orphan.Verdict.ADOPTED, actor, reason, order_id)
+        _decide(orphan, Orphan.Verdict.ADOPTED, actor, reason, order_id)
         return
     try:
         with transaction.atomic(durable=True):
             _adopt_queued(orphan, order_id, actor, reason)
-            _decide(orphan_id, Orphan.Verdict.ADOPTED, actor, reason, order_id)
+            _decide(orphan, Orphan.Verdict.ADOPTED, actor, reason, order_id)
     except IntegrityError:
         raise CannotResolveError("That id belongs to another order already.") from None
 
@@ -108,7 +108,7 @@ def write_off_orphan(*, orphan_id: int, actor: str, reason: str) -> None:
     """No order here is it: what it cost is our loss. Raises CannotResolveError where that was decided before."""
     with transaction.atomic(durable=True):
         orphan = Orphan.objects.select_related("provider").get(pk=orphan_id)
-        _decide(orphan_id, Orphan.Verdict.LOST, actor, reason, None)
+        _decide(orphan, Orphan.Verdict.LOST, actor, reason, None)
         if orphan.charge:
             ledger.record_deposit(
                 account=orphan.provider.account,
@@ -142,17 +142,17 @@ def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> Non
     write([change])
 
 
-def _decide(orphan_id: int, verdict: Orphan.Verdict, actor: str, reason: str, order_id: int | None) -> None:
+def _decide(orphan: Orphan, verdict: Orphan.Verdict, actor: str, reason: str, order_id: int | None) -> None:
     if not reason.strip():
         raise CannotResolveError("Say why: the reason is kept.")
-    decided = Orphan.objects.filter(pk=orphan_id, verdict="").update(
+    decided = Orphan.objects.filter(pk=orphan.pk, verdict="").update(
         verdict=verdict, order=order_id, decided_at=timezone.now(), decided_by=actor[:100]
     )
     if not decided:
         raise CannotResolveError("That was decided already.")
     detail = {"reason": reason} | ({"order": order_id} if order_id else {})
-    audit.record(actor=actor, action=f"orphan {verdict}", target=f"orphan:{orphan_id}", detail=detail)
-    close_where_decided(provider_id=Orphan.objects.values_list("provider", flat=True).get(pk=orphan_id))
+    audit.record(actor=actor, action=f"orphan {verdict}", target=f"orphan:{orphan.pk}", detail=detail)
+    close_where_decided(provider_id=orphan.provider_id)
 
 
 def _known_numbers(provider: Provider) -> list[int]:

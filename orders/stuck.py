@@ -9,6 +9,7 @@ from django.db.models.functions import Cast
 
 from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
 from orders.states import DOUBTFUL, State
+from panel.lib.counts import count_up_to
 
 TIMES = 3
 """So many times its service's usual time is too long."""
@@ -83,7 +84,7 @@ def count_for_a_person() -> tuple[int, dict[str, int]]:
 
 def count_some(orders: QuerySet[Order]) -> int:
     """How many, counted to ten thousand."""
-    return orders.order_by()[:MOST_COUNTED].count()
+    return count_up_to(orders, MOST_COUNTED)
 
 
 def ids_by_provider(orders: Sequence[Order]) -> dict[str, list[str]]:

@@ -23,7 +23,7 @@ def _postgres_server() -> Iterator[str]:
 def postgres_url(_postgres_server: str) -> str:
     """The DATABASE_URL of an empty database of the test's own."""
     name = f"panel_{secrets.token_hex(6)}"
-    with psycopg.connect(_postgres_server.replace("postgres://", "postgresql://"), autocommit=True) as server:
+    with psycopg.connect(_postgres_server, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return f"{_postgres_server.rpartition('/')[0]}/{name}"
 

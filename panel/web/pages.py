@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.core import paginator
 from django.utils.functional import cached_property
 
+from panel.lib.counts import count_up_to
+
 if TYPE_CHECKING:  # generic to the type checker alone
     Paginator = paginator.Paginator[Any]
 else:
@@ -19,7 +21,7 @@ class BoundedPaginator(Paginator):
     @cached_property
     def _counted(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[: MOST_COUNTED + 1].count())
+        return count_up_to(rows, MOST_COUNTED + 1)
 
     @property
     def count(self) -> int:

@@ -61,7 +61,7 @@ def test_an_order_is_bought_followed_and_completed_by_the_workers(
         return managed("show_order", str(placed["order"]), env=env)
 
     wait_until(lambda: state()["state"] == "ACTIVE", of=started["worker"])
-    with psycopg.connect(postgres_url.replace("postgres://", "postgresql://"), autocommit=True) as database:
+    with psycopg.connect(postgres_url, autocommit=True) as database:
         database.execute("UPDATE orders_order SET next_poll_at = now()")  # else its first look comes after a minute
         wait_until(lambda: _due_again_or_done(database, state), of=started["worker"])
     done = state()

@@ -54,6 +54,7 @@ def test_several_are_counted_at_once(django_assert_num_queries: DjangoAssertNumQ
         .values("pk")
         .union(rows.order_by().filter(actor="ada").values("pk"), all=True)
     )
-    some, none = rows.filter(action__in=["1", "2"]), rows.filter(actor="bo")
+    some, none, never = rows.filter(action__in=["1", "2"]), rows.filter(actor="bo"), rows.filter(pk__in=[])
     with django_assert_num_queries(1):
-        assert count_each(all=rows, some=some, both=both, none=none) == {"all": 5, "some": 2, "both": 6, "none": 0}
+        counts = count_each(all=rows, some=some, both=both, none=none, never=never)
+    assert counts == {"all": 5, "some": 2, "both": 6, "none": 0, "never": 0}
