@@ -4,11 +4,13 @@ import fcntl
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.process.processes import ROOT, environment, running, wait_until
+from tests.process.processes import ROOT, Running, ask, compose_command, environment, running, wait_until
+from tests.throwaway import free_port
 
 SIMULATOR_KEY = "simulator-key-for-processes"
 
@@ -40,3 +42,19 @@ def simulator_url(tmp_path: Path) -> Iterator[str]:
     with running(argv, env=env, log=tmp_path / "simulator.log") as started:
         wait_until(lambda: "listens at " in started.said, of=started)
         yield started.said.partition("listens at ")[2].split()[0]
+
+
+@pytest.fixture
+def site(env: dict[str, str], tmp_path: Path) -> Iterator[tuple[str, dict[str, Running]]]:
+    """The web, a worker and beat on the module's `env`, by the compose file's commands; the web's address and them."""
+    port = free_port()
+    commands = {name: compose_command(name) for name in ("web", "worker", "beat")}
+    assert commands["web"][-2:] == ["--bind", "0.0.0.0:8000"]
+    commands["web"][-1] = f"127.0.0.1:{port}"
+    with ExitStack() as stack:
+        started = {
+            name: stack.enter_context(running(argv, env=env, log=tmp_path / f"{name}.log"))
+            for name, argv in commands.items()
+        }
+        wait_until(lambda: ask(f"http://127.0.0.1:{port}/healthz")[0] == 200, of=started["web"])
+        yield f"http://127.0.0.1:{port}", started

@@ -1,7 +1,5 @@
 """The panel at scale: the compose file's own commands on PostgreSQL and Redis, and an order driven through them."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +7,7 @@ import psycopg
 import pytest
 
 from tests.process.conftest import SIMULATOR_KEY
-from tests.process.processes import Running, ask, compose_command, environment, managed, migrate, running, wait_until
-from tests.throwaway import free_port
+from tests.process.processes import Running, ask, environment, managed, migrate, wait_until
 
 pytestmark = [pytest.mark.process, pytest.mark.postgres, pytest.mark.redis]
 
@@ -23,22 +20,6 @@ def env(data_dir: Path, postgres_url: str, redis_url: str) -> dict[str, str]:
     found |= {"ALLOWED_PRIVATE_HOSTS": "127.0.0.1", "WEB_CONCURRENCY": "2"}
     migrate(env=found)
     return found
-
-
-@pytest.fixture
-def site(env: dict[str, str], tmp_path: Path) -> Iterator[tuple[str, dict[str, Running]]]:
-    """The web, a worker and beat, started by the compose file's commands; the web's address and the processes."""
-    port = free_port()
-    commands = {name: compose_command(name) for name in ("web", "worker", "beat")}
-    assert commands["web"][-2:] == ["--bind", "0.0.0.0:8000"]
-    commands["web"][-1] = f"127.0.0.1:{port}"
-    with ExitStack() as stack:
-        started = {
-            name: stack.enter_context(running(argv, env=env, log=tmp_path / f"{name}.log"))
-            for name, argv in commands.items()
-        }
-        wait_until(lambda: ask(f"http://127.0.0.1:{port}/healthz")[0] == 200, of=started["web"])
-        yield f"http://127.0.0.1:{port}", started
 
 
 def test_an_order_is_bought_followed_and_completed_by_the_workers(
