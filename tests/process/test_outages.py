@@ -29,21 +29,22 @@ def broker() -> Iterator[tuple[throwaway.Server, str]]:
 
 
 @pytest.fixture
-def env(data_dir: Path, postgres_url: str, broker: tuple[throwaway.Server, str]) -> dict[str, str]:
+def env(data_dir: Path, postgres_url: str, broker: tuple[throwaway.Server, str], simulator_url: str) -> dict[str, str]:
+    """A shop with one customer, stocked before the jobs start: two syncs at once would overtake each other."""
     quick = dict.fromkeys(("POLL_SECONDS", "SWEEP_SECONDS"), "1")
     found = environment(data_dir=data_dir, DATABASE_URL=postgres_url, REDIS_URL=broker[1], **quick)
     found |= {"ALLOWED_PRIVATE_HOSTS": "127.0.0.1", "WEB_CONCURRENCY": "1"}
     migrate(env=found)
+    managed("add_provider", "Upstream", "--url", simulator_url, "--key", SIMULATOR_KEY, env=found)
+    managed("sync_services", "Upstream", env=found)
+    managed("set_markup", "--percent", "50", env=found)
+    managed("add_customer", CUSTOMER, "--credit", "100", env=found)
     return found
 
 
 @pytest.fixture
-def shop(site: Site, env: dict[str, str], simulator_url: str) -> dict[str, Any]:
+def shop(env: dict[str, str]) -> dict[str, Any]:
     """What an order by the API is made of."""
-    managed("add_provider", "Upstream", "--url", simulator_url, "--key", SIMULATOR_KEY, env=env)
-    managed("sync_services", "Upstream", env=env)
-    managed("set_markup", "--percent", "50", env=env)
-    managed("add_customer", CUSTOMER, "--credit", "100", env=env)
     service = next(s for s in managed("list_services", env=env)["services"] if s["type"] == "Default")
     key = managed("issue_api_key", CUSTOMER, env=env)["key"]
     return {"key": key, "action": "add", "service": service["id"], "quantity": service["min"]}
