@@ -22,7 +22,8 @@ AHEAD = 95
 SCANS_TO_RULE_OUT = 3
 
 Word = Literal["placed", "absent", "undecided", "wait"]
-_WEAK = frozenset({StatusWord.PARTIAL, StatusWord.CANCELED})
+WEAK = frozenset({StatusWord.PARTIAL, StatusWord.CANCELED})
+"""Words with which the charge is no longer what the order cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`wait` asks for another look later; the others end it. `why` is for people."""
+    """`wait` asks for another look later, or when it `settled`; the others end it. `why` is for people."""
 
     word: Word
     why: str
     candidate: str = ""
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def judge(
     An id that costs one of `other_costs`, those of other orders in doubt there, may be theirs: it speaks against
     nothing that is found, but while it is there nothing is ruled out.
     """
-    clear = [row for row in scan.found if row.currency == currency and row.word not in _WEAK]
+    clear = [row for row in scan.found if row.currency == currency and row.word not in WEAK]
     strong = [row for row in clear if row.charge == expected_cost]
     explained = [row for row in clear if row.charge != expected_cost and row.charge in other_costs]
     if len(scan.found) > len(strong) + len(explained) or len(strong) > 1:
@@ -116,7 +118,7 @@ def judge(
     if explained:
         return Judgement("wait", f"Of {_words(window)} only such answer as other orders in doubt explain.")
     if not window.is_settled:
-        return Judgement("wait", f"None of {_words(window)} is ours; it may still appear.")
+        return Judgement("wait", f"None of {_words(window)} is ours; it may still appear.", settled=True)
     if clean_scans + 1 < SCANS_TO_RULE_OUT:
         return Judgement("wait", f"None of {_words(window)} is ours. Looked {clean_scans + 1} times.")
     return Judgement("absent", f"None of {_words(window)} is ours, {SCANS_TO_RULE_OUT} looks in a row.")

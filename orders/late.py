@@ -5,11 +5,10 @@ lost.
 """
 
 from orders.models import Attempt, Order, Orphan
-from panel.ops.alerts import close_alert, raise_alert
+from orders.orphan_verdicts import SUBJECT
+from panel.ops.alerts import raise_alert
 from panel.ops.models import Alert
 from providers.adapters.base import Placed
-
-SUBJECT = "orphans"
 
 
 def keep_bought_after_all(*, attempt: Attempt, placed: Placed) -> None:
@@ -30,12 +29,6 @@ def keep_bought_after_all(*, attempt: Attempt, placed: Placed) -> None:
         title=f"Order {order.pk} was bought after all",
         detail=f"The provider has it as {placed.order_id}, and here it was decided otherwise. Say what it is.",
     )
-
-
-def close_where_decided(*, provider_id: int) -> None:
-    """End the alert when nothing bought there waits for a decision any more."""
-    if not Orphan.objects.filter(provider=provider_id, verdict="").exists():
-        close_alert(subject=f"{SUBJECT}:{provider_id}")
 
 
 def _is_its_cost(attempt: Attempt) -> bool:

@@ -7,30 +7,29 @@ is not ours; a person says of each what it is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders.change import lock_orders, write
-from orders.late import close_where_decided
 from orders.models import Attempt, Order, Orphan
+from orders.orphan_verdicts import keep_orphan, write_verdict
 from orders.resolve import CannotResolveError, it_was_placed
+from orders.scan import CONTROLS, TRIES, Scanner
 from orders.settle import Houses, accept
 from orders.states import DOUBTFUL, State
-from panel.ops import audit
 from panel.wallet import ledger
 from providers.adapters.base import OrderStatus, ProviderAdapter
 from providers.connect import connected
 from providers.models import Provider
 
-CONTROLS = 2
 QUIET = 1000
 """So many ids in a row that are not ours end the search."""
 MOST_CALLS = 100
 KNOWN = 50
 SHOWN = 20
+DECIDED = "That was decided already."
 
 
 class CannotLookError(Exception):
@@ -58,8 +57,8 @@ def find_orphans(*, provider: Provider, most_calls: int = MOST_CALLS, quiet: int
     with connected(provider) as adapter:
         while result.calls < most_calls:
             batch = range(number, number + adapter.batch_size - CONTROLS)
-            for row in _ask(adapter, [str(one) for one in batch], [str(one) for one in known[:CONTROLS]]):
-                result.found += _keep(provider, row)
+            for row in _look(adapter, batch, known[:CONTROLS]):
+                result.found += keep_orphan(provider=provider, row=row)
                 last_found = max(last_found, int(row.external_id))
             result.asked += len(batch)
             result.calls += 1
@@ -92,10 +91,11 @@ def adopt_orphan(*, orphan_id: int, order_id: int, actor: str, reason: str) -> N
     order = Order.objects.get(pk=order_id)
     if order.provider_id != orphan.provider_id:
         raise CannotResolveError("That order is at another provider.")
+    if orphan.verdict:
+        raise CannotResolveError(DECIDED)
     if order.state in DOUBTFUL:
         it_was_placed(order_id=order_id, provider_order_id=orphan.external_id, actor=actor, reason=reason)
-        _decide(orphan, Orphan.Verdict.ADOPTED, actor, reason, order_id)
-        return
+        return  # which says whose the orphan is
     try:
         with transaction.atomic(durable=True):
             _adopt_queued(orphan, order_id, actor, reason)
@@ -118,6 +118,13 @@ def write_off_orphan(*, orphan_id: int, actor: str, reason: str) -> None:
                 note=f"Order {orphan.external_id} there: {reason}",
                 against=ledger.LOSS,
             )
+
+
+def not_ours(*, orphan_id: int, actor: str, reason: str) -> None:
+    """It is somebody else's and was not paid by us. Raises CannotResolveError where that was decided before."""
+    with transaction.atomic(durable=True):
+        orphan = Orphan.objects.get(pk=orphan_id)
+        _decide(orphan, Orphan.Verdict.NOT_OURS, actor, reason, None)
 
 
 def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> None:
@@ -145,14 +152,8 @@ def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> Non
 def _decide(orphan: Orphan, verdict: Orphan.Verdict, actor: str, reason: str, order_id: int | None) -> None:
     if not reason.strip():
         raise CannotResolveError("Say why: the reason is kept.")
-    decided = Orphan.objects.filter(pk=orphan.pk, verdict="").update(
-        verdict=verdict, order=order_id, decided_at=timezone.now(), decided_by=actor[:100]
-    )
-    if not decided:
-        raise CannotResolveError("That was decided already.")
-    detail = {"reason": reason} | ({"order": order_id} if order_id else {})
-    audit.record(actor=actor, action=f"orphan {verdict}", target=f"orphan:{orphan.pk}", detail=detail)
-    close_where_decided(provider_id=orphan.provider_id)
+    if not write_verdict(orphan=orphan, verdict=verdict, actor=actor, reason=reason, order_id=order_id):
+        raise CannotResolveError(DECIDED)
 
 
 def _known_numbers(provider: Provider) -> list[int]:
@@ -166,23 +167,8 @@ def _known_numbers(provider: Provider) -> list[int]:
     return sorted(map(int, texts), reverse=True)
 
 
-def _ask(adapter: ProviderAdapter, ids: Sequence[str], controls: Sequence[str]) -> list[OrderStatus]:
-    first, *rest = controls
-    answers: Any = adapter.statuses(order_ids=[first, *ids, *rest])  # at both ends: an answer may break off
-    if not all(isinstance(answers.get(name), OrderStatus) for name in controls):
-        raise CannotLookError("The provider does not know orders that are ours.")
-    if not all(name in answers for name in ids):
-        raise CannotLookError("The provider did not answer for every id.")
-    return [row for name in ids if isinstance(row := answers[name], OrderStatus)]
-
-
-def _keep(provider: Provider, row: OrderStatus) -> int:
-    """Note it, unless it is known; how many that adds."""
-    if Order.objects.filter(provider=provider, provider_order_id=row.external_id).exists():
-        return 0
-    _, is_new = Orphan.objects.get_or_create(
-        provider=provider,
-        external_id=row.external_id,
-        defaults={"charge": row.charge, "currency": row.currency, "status": row.raw[:100]},
-    )
-    return int(is_new)
+def _look(adapter: ProviderAdapter, ids: Sequence[int], controls: Sequence[int]) -> Sequence[OrderStatus]:
+    scan = Scanner(adapter, list(map(str, controls)), spare=TRIES).ask(list(map(str, ids)))
+    if not scan.is_complete:
+        raise CannotLookError("The provider did not answer for every id, or did not know orders that are ours.")
+    return scan.found

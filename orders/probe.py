@@ -5,26 +5,26 @@ money back. All else it puts before a person, with the evidence: the order is th
 """
 
 import logging
+import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from structlog.contextvars import bound_contextvars
 
 from orders import safe_mode
 from orders.change import lock_orders, write
-from orders.evidence import Judgement, Landmark, Scan, Window, joined, judge, read_scan, window_of
+from orders.evidence import Judgement, Scan, Window, judge, window_of
+from orders.landmarks import NotNumbersError, had_parts, known_among, landmarks, time_to_settle
 from orders.models import Attempt, Order, Probe
 from orders.resolve import CannotResolveError, evidence_shows_it
+from orders.scan import CONTROLS, Scanner
 from orders.states import AT_RISK, State
-from orders.subscription import TYPE as SUBSCRIPTIONS
+from orders.strays import strays_of
 from panel.lib.crypto import SealError
-from providers.adapters.base import ProviderAdapter
 from providers.adapters.errors import RetryLater
 from providers.connect import connected
 from providers.models import Provider
@@ -34,8 +34,12 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = timedelta(minutes=2)
 GIVE_UP_AFTER = timedelta(minutes=30)
 """Beyond the time to settle; what is not decided by then is a person's."""
-LANDMARKS = 50
-CONTROLS = 2
+CALLS_A_RUN = 10
+"""A provider is asked for no further doubt in a run after so many calls: runs are half a minute apart."""
+MOST_CALLS = 20
+"""What a doubt may cost in calls, all looks together."""
+EARLY_CALLS = 6
+"""What looks may cost at which it can be found, but not yet be ruled out."""
 
 
 @dataclass(slots=True)
@@ -47,21 +51,24 @@ class Probed:
     for_review: int = 0
 
 
-def probe_doubts(*, now: datetime) -> Probed:
-    """Look into what is due: one order of each provider a run, so that none is asked too often."""
+def probe_doubts(*, now: datetime, seconds: float = 60) -> Probed:
+    """Look into what is due, the longest due first; no look begins after so many `seconds`.
+
+    A provider that cannot be asked is left alone for the rest of the run.
+    """
     result = Probed()
     if safe_mode.is_on():
         return result
     _open_probes(now)
-    seen: set[int] = set()
+    until = time.monotonic() + seconds
+    calls: Counter[int] = Counter()
     due = Probe.objects.filter(next_at__lte=now).select_related("attempt__order__provider").order_by("next_at", "pk")
     for probe in due:
         provider = probe.attempt.order.provider
-        if provider.pk in seen:
+        if calls[provider.pk] >= CALLS_A_RUN or time.monotonic() >= until:
             continue
-        seen.add(provider.pk)
         with bound_contextvars(order=probe.attempt.order_id):
-            _look_into(probe, provider, now, result)
+            calls[provider.pk] += _look_into(probe, provider, now, result)
     return result
 
 
@@ -78,44 +85,52 @@ def _open_probes(now: datetime) -> None:
     )
 
 
-def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) -> None:
+def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) -> int:
+    """What that takes of the provider's calls in this run."""
     order = probe.attempt.order
     if order.state != State.UNCONFIRMED:  # decided in the meantime
         _close(probe, now)
-        return
+        return 0
     result.looked += 1
-    settle = _settle(provider)
-    judgement = _judged(probe, provider, settle, now)
+    settle, calls, taken = time_to_settle(provider=provider), probe.calls, 0
+    try:
+        judgement = _judged(probe, provider, settle)
+    except (RetryLater, SealError) as problem:
+        judgement, taken = Judgement("wait", f"The provider could not be asked: {problem}"), CALLS_A_RUN
     if judgement.word == "wait" and now - probe.attempt.started_at > settle + GIVE_UP_AFTER:
         judgement = Judgement("undecided", f"Not decided in time. {judgement.why}")
     if judgement.word == "wait":
-        probe.next_at, probe.why = now + LOOK_EVERY, judgement.why[:300]
+        probe.why, probe.next_at = judgement.why[:300], now + LOOK_EVERY
+        if judgement.settled:
+            probe.next_at = max(probe.next_at, probe.attempt.started_at + settle)
         probe.verdict = probe.candidate = ""  # one that was not carried out holds no longer
         probe.save()
-        return
-    _end(probe, provider, judgement, now, result)
+    else:
+        _end(probe, provider, judgement, now, result)
+    return max(taken, probe.calls - calls)
 
 
-def _judged(probe: Probe, provider: Provider, settle: timedelta, now: datetime) -> Judgement:
-    """One look; the probe's figures are set, and saved by the caller."""
-    order = probe.attempt.order
-    if _has_children(provider):
-        return Judgement("undecided", "Drip-feeds or subscriptions run there: their parts have ids we do not know.")
+def _judged(probe: Probe, provider: Provider, settle: timedelta) -> Judgement:
+    """One look; the probe's figures are set, and saved by the caller. Raises RetryLater or SealError."""
+    attempt, order = probe.attempt, probe.attempt.order
     try:
-        marks = _landmarks(probe.attempt, provider, settle)
-    except ValueError:
+        marks = landmarks(attempt=attempt, settle=settle)
+    except NotNumbersError:
         return Judgement("undecided", "Its ids are not all numbers.")
     window = window_of(before=marks[0], after=marks[1], settled=marks[2])
     if isinstance(window, Judgement):
         return window
-    rival = _rival(probe.attempt, provider, since=max(marks[0], key=lambda mark: mark.number).started_at)
+    lowest = max(marks[0], key=lambda mark: mark.number)
+    if had_parts(provider=provider, since=lowest.started_at):
+        return Judgement("undecided", "Drip-feeds or subscriptions run there: their parts have ids we do not know.")
+    rival = _rival(attempt, provider, since=lowest.started_at)
     if rival is not None:
         return Judgement("undecided", f"Order {rival} costs the same and is in doubt too: an id could be either's.")
     probe.low, probe.high = window.low, window.high
-    try:
-        scan = _scan(probe, provider, window, controls=sorted(mark.number for mark in marks[0])[-CONTROLS:])
-    except (RetryLater, SealError) as problem:
-        return Judgement("wait", f"The provider could not be asked: {problem}")
+    scan = _scan(probe, provider, window, controls=sorted(mark.number for mark in marks[0])[-CONTROLS:])
+    if isinstance(scan, Judgement):
+        return scan
+    probe.scans += 1
     found = judge(
         window=window,
         scan=scan,
@@ -124,88 +139,49 @@ def _judged(probe: Probe, provider: Provider, settle: timedelta, now: datetime) 
         clean_scans=probe.clean_scans,
         other_costs=_other_costs(order),
     )
-    probe.scans += 1
     if scan.is_complete and not scan.found and window.is_settled:
         probe.clean_scans += 1
     return found
 
 
-def _scan(probe: Probe, provider: Provider, window: Window, *, controls: Sequence[int]) -> Scan:
-    """Ask for every id of the window that is not an order of ours, our own ones in between."""
-    numbers = [str(number) for number in window.numbers()]
-    ours = set(
-        Order.objects.filter(provider=provider, provider_order_id__in=numbers).values_list(
-            "provider_order_id", flat=True
-        )
-    )
+def _scan(probe: Probe, provider: Provider, window: Window, *, controls: Sequence[int]) -> Scan | Judgement:
+    """Ask for every id of the window that is not an order of ours, or say why that is not done (any more)."""
+    numbers = list(map(str, window.numbers()))
+    ours = known_among(provider=provider, ids=numbers, but=probe.attempt)
     unknown = [number for number in numbers if number not in ours]
     with connected(provider) as adapter:
-        return joined([_ask(probe, adapter, batch, list(map(str, controls))) for batch in _batches(adapter, unknown)])
-
-
-def _ask(probe: Probe, adapter: ProviderAdapter, batch: Sequence[str], controls: list[str]) -> Scan:
-    probe.calls += 1
-    answers: Any = adapter.statuses(order_ids=[*batch, *controls])
-    return read_scan(asked=batch, controls=controls, answers=answers)
-
-
-def _batches(adapter: ProviderAdapter, ids: Sequence[str]) -> list[Sequence[str]]:
-    """At least one: our own ids are asked for in any case."""
-    size = adapter.batch_size - CONTROLS
-    return [ids[start : start + size] for start in range(0, len(ids), size)] or [[]]
-
-
-def _landmarks(
-    attempt: Attempt, provider: Provider, settle: timedelta
-) -> tuple[list[Landmark], list[Landmark], list[Landmark]]:
-    """Ours before the attempt, after it, and so long after it that nothing of it can still come."""
-    placed = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.PLACED, ended_at__isnull=False)
-    before = placed.filter(ended_at__lte=attempt.started_at).order_by("-started_at")
-    after = placed.filter(started_at__gte=attempt.lease_until).order_by("started_at")
-    settled = placed.filter(started_at__gte=attempt.started_at + settle).order_by("started_at")
-    return _marks(before), _marks(after), _marks(settled)
+        scanner = Scanner(adapter, list(map(str, controls)), spare=MOST_CALLS - probe.calls)
+        scanner.spare -= scanner.calls_for(len(unknown))
+        if scanner.spare < 0:
+            return Judgement("undecided", f"{probe.calls} calls brought no proof. {probe.why}")
+        if not window.is_settled and probe.calls >= EARLY_CALLS:
+            return Judgement("wait", "No later order of ours shows yet that it cannot appear any more.")
+        try:
+            scan = scanner.ask(unknown)
+        finally:
+            probe.calls += scanner.calls
+    found = [row.external_id for row in scan.found]
+    linked = known_among(provider=provider, ids=found, but=probe.attempt)  # meanwhile
+    return replace(scan, found=[row for row in scan.found if row.external_id not in linked])
 
 
 def _rival(attempt: Attempt, provider: Provider, *, since: datetime) -> int | None:
     """Another order of the same cost whose id may be in the window.
 
     Of one cost, one is in flight or UNCONFIRMED at a time; but before it there may be those in REVIEW, and those
-    whose money was given back while nobody knew.
+    whose money was given back while nobody knew. Where evidence has named another's id, that one is not in question.
     """
     doubtful = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.UNKNOWN)
-    near = doubtful.filter(order__expected_cost=attempt.order.expected_cost, started_at__gte=since - _settle(provider))
-    return near.exclude(order=attempt.order_id).order_by("pk").values_list("order", flat=True).first()
+    earliest = since - time_to_settle(provider=provider)
+    near = doubtful.filter(order__expected_cost=attempt.order.expected_cost, started_at__gte=earliest)
+    unnamed = near.exclude(order=attempt.order_id).exclude(probe__verdict=Probe.Verdict.PLACED)
+    return unnamed.order_by("pk").values_list("order", flat=True).first()
 
 
 def _other_costs(order: Order) -> set[Decimal]:
     """What the other orders that may be at this provider without our knowing cost there."""
     others = Order.objects.filter(provider=order.provider_id, state__in=AT_RISK).exclude(pk=order.pk)
     return set(others.values_list("expected_cost", flat=True))
-
-
-def _marks(attempts: QuerySet[Attempt]) -> list[Landmark]:
-    rows = attempts.values_list("started_at", "ended_at", "order__provider_order_id")[:LANDMARKS]
-    return [Landmark(started, ended, _number(text)) for started, ended, text in rows if ended is not None]
-
-
-def _number(text: str | None) -> int:
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise ValueError("no number")
-    return int(text)
-
-
-def _settle(provider: Provider) -> timedelta:
-    """How long after an attempt its order could still appear: thrice the slowest of the last ones, or the setting."""
-    lately = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.PLACED).order_by("-started_at")
-    times = lately.values_list("started_at", "ended_at")[:LANDMARKS]
-    slowest = max((ended - started for started, ended in times if ended is not None), default=timedelta())
-    return max(timedelta(seconds=settings.SETTLE_SECONDS), 3 * slowest)
-
-
-def _has_children(provider: Provider) -> bool:
-    """Whether orders run there that place further ones under our key."""
-    running = Order.objects.filter(provider=provider, state=State.ACTIVE)
-    return running.filter(Q(type=SUBSCRIPTIONS) | Q(fields__has_key="runs")).exists()
 
 
 def _end(probe: Probe, provider: Provider, judgement: Judgement, now: datetime, result: Probed) -> None:
@@ -225,16 +201,24 @@ def _close(probe: Probe, now: datetime) -> None:
 
 
 def _carry_out(probe: Probe, provider: Provider, judgement: Judgement, now: datetime, result: Probed) -> None:
-    order_id = probe.attempt.order_id
+    order_id, why = probe.attempt.order_id, judgement.why
     if judgement.word == "placed" and provider.probing == Provider.Probing.ADOPT and provider.may_adopt:
-        try:
-            evidence_shows_it(order_id=order_id, provider_order_id=judgement.candidate, why=judgement.why)
-        except CannotResolveError as problem:
-            log.warning("evidence not carried out", extra={"why": str(problem)})
-        else:
+        stray = strays_of(provider=provider, now=now)
+        if stray:
+            why = f"{why} But {stray} there is in no order here, so a person decides."
+        elif _adopt(order_id, judgement):
             result.adopted += 1
             return
-    result.for_review += _hand_over(order_id, judgement.why, now)
+    result.for_review += _hand_over(order_id, why, now)
+
+
+def _adopt(order_id: int, judgement: Judgement) -> bool:
+    try:
+        evidence_shows_it(order_id=order_id, provider_order_id=judgement.candidate, why=judgement.why)
+    except CannotResolveError as problem:
+        log.warning("evidence not carried out", extra={"why": str(problem)})
+        return False
+    return True
 
 
 def _hand_over(order_id: int, why: str, now: datetime) -> bool:

@@ -10,7 +10,20 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from orders import books, cancel_close, cancel_jobs, gauges, measure, poll, probe, reconcile, refill_jobs, submit, sweep
+from orders import (
+    books,
+    cancel_close,
+    cancel_jobs,
+    gauges,
+    measure,
+    poll,
+    probe,
+    reconcile,
+    refill_jobs,
+    strays,
+    submit,
+    sweep,
+)
 from orders.reports import roll_up
 from orders.webhooks import deliver
 from panel.ops.alerts import close_alert, raise_alert
@@ -121,6 +134,12 @@ def poll_provider_cancels(provider_id: int) -> None:
 def probe_doubts() -> None:
     """Look at the providers for orders whose fate is unknown."""
     run_leased(name="probe_doubts", seconds=LEASE, job=lambda: asdict(probe.probe_doubts(now=timezone.now())))
+
+
+@shared_task
+def look_for_strays() -> None:
+    """Look at the providers for what is under our key and in no order here."""
+    run_leased(name="look_for_strays", seconds=LEASE, job=lambda: asdict(strays.look_for_strays(now=timezone.now())))
 
 
 @shared_task

@@ -91,6 +91,9 @@ class Provider(models.Model):
     )
     probes_right = models.PositiveIntegerField(default=0, editable=False, help_text="Verdicts that a person shared.")
     probes_wrong = models.PositiveIntegerField(default=0, editable=False)
+    ids_seen_to = models.BigIntegerField(
+        null=True, editable=False, help_text="Up to this order id of ours there, all others were looked at."
+    )
     services_digest = models.CharField(max_length=64, blank=True, editable=False)
     synced_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When a sync last changed something in the mirror."

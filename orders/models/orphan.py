@@ -1,4 +1,4 @@
-"""What was found at a provider and belongs to no order here: bought after the backup that was restored."""
+"""What was found at a provider and belongs to no order here: bought after a backup that was restored, or elsewhere."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,11 +10,12 @@ from providers.models import Provider
 
 
 class Orphan(models.Model):
-    """An order of ours at a provider, without one here. A person says which it is, or that its cost is lost."""
+    """An order of ours at a provider, without one here. A person says which it is, that its cost is lost, or whose."""
 
     class Verdict(models.TextChoices):
         ADOPTED = "adopted"
         LOST = "lost"
+        NOT_OURS = "not ours"
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=64)

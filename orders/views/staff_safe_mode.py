@@ -7,7 +7,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from orders import safe_mode
 from orders.models import Orphan
-from orders.orphans import CannotLookError, adopt_orphan, candidates, find_orphans, open_orphans, write_off_orphan
+from orders.orphans import (
+    CannotLookError,
+    adopt_orphan,
+    candidates,
+    find_orphans,
+    not_ours,
+    open_orphans,
+    write_off_orphan,
+)
 from orders.resolve import CannotResolveError
 from orders.views.picker import read_id
 from panel.lib.crypto import SealError
@@ -68,6 +76,8 @@ def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpRes
             adopt_orphan(orphan_id=orphan.pk, order_id=order_id, actor=actor, reason=reason)
         elif verdict == "lost":
             write_off_orphan(orphan_id=orphan.pk, actor=actor, reason=reason)
+        elif verdict == "not-ours":
+            not_ours(orphan_id=orphan.pk, actor=actor, reason=reason)
         else:
             raise Http404
     except CannotResolveError as problem:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orders.models import Order
+from orders.models import Order, Orphan
 from orders.reconcile import read_balance
 from providers.models import Provider
 from tests.chaos import figures
@@ -49,6 +49,7 @@ def judge_run(*, world: World, shop: Shop, run: Run) -> Outcome:
         "too slow": _slow(world),
         "wrong verdicts of the evidence": [f"{wrong} contradicted"] * bool(wrong),
         "drift": _drift(),
+        "strays": _strays(),
         "canary": canaries,
     }
     faults = find_faults(books)
@@ -85,6 +86,11 @@ def _drift() -> list[str]:
     """What the panel itself cannot explain of the providers' balances."""
     readings = [read_balance(provider=provider) for provider in Provider.objects.order_by("pk")]
     return [f"{reading.provider}: {reading.drift}" for reading in readings if reading.drift]
+
+
+def _strays() -> list[str]:
+    """What was found at the providers and is in no order: everything there was bought by the panel itself."""
+    return [f"{orphan}: {orphan.status}" for orphan in Orphan.objects.exclude(verdict=Orphan.Verdict.ADOPTED)]
 
 
 def _lines(books: Books, run: Run, faults: Mapping[str, list[str]]) -> list[str]:

@@ -3,65 +3,29 @@
 Other customers order there as well: between two ids of ours lie up to three that are not.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-import time_machine
 from django.db import OperationalError
 from django.utils import timezone
 
 from orders import probe, tasks
 from orders.books import recount
 from orders.models import Attempt, Order, Probe
-from orders.probe import Probed, probe_doubts
+from orders.probe import Probed
 from orders.resolve import give_money_back, it_was_not_placed, it_was_placed
+from orders.scan import TRIES
 from panel.ops.models import JobRun
 from providers.models import PROBES_TO_TRUST, Provider
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import Simulator
-
-LOST, NEVER = "reset_after_create", "error500_before"
+from tests.orders.doubtful import LOST, NEVER, bound, doubt, later, probe_now, trust, verdict
 
 
 @pytest.fixture
 def simulator(make_simulator: Callable[..., Simulator]) -> Simulator:
     return make_simulator(foreign_orders=3)
-
-
-@contextmanager
-def later(**span: float) -> Iterator[None]:
-    with time_machine.travel(timezone.now() + timedelta(**span)):
-        yield
-
-
-def doubt(store: Store, fault: str = LOST) -> Order:
-    """An order without a clear answer, and one of ours before it."""
-    store.active(link=f"{LINK}/before", quantity="2000")
-    store.simulator.next("add", fault)
-    order = store.active()
-    assert order.state == "UNCONFIRMED"
-    return order
-
-
-def bound(store: Store, quantity: str = "3000") -> None:
-    """One of ours after it."""
-    store.active(link=f"{LINK}/after{quantity}", quantity=quantity)
-
-
-def trust(store: Store) -> None:
-    Provider.objects.update(probing="adopt", probes_right=PROBES_TO_TRUST)
-
-
-def probe_now() -> Probed:
-    return probe_doubts(now=timezone.now())
-
-
-def verdict(order: Order) -> tuple[str, str]:
-    probe = Probe.objects.get(attempt__order=order)
-    return probe.verdict, probe.candidate
 
 
 def test_what_was_placed_goes_on_by_itself_where_that_is_allowed(store: Store) -> None:
@@ -99,8 +63,10 @@ def test_by_default_a_person_decides_with_the_evidence(store: Store) -> None:
 @pytest.mark.parametrize("is_given_back", [False, True])
 def test_an_id_that_may_be_an_earlier_doubts_of_the_same_cost_is_nobodys(store: Store, is_given_back: bool) -> None:
     first = doubt(store)
+    store.simulator.set_order(store.simulator.created(LINK)[0]["id"], status="Partial", remains=10)
     with later(minutes=3):
         assert probe_now() == Probed(looked=1, for_review=1)
+        assert verdict(first) == ("undecided", "")
         if is_given_back:
             give_money_back(order_id=first.pk, actor="staff", reason="waited too long")
         trust(store)
@@ -147,7 +113,7 @@ def test_doubts_side_by_side_are_told_apart_by_their_costs(store: Store) -> None
     bought = {row["link"]: row["id"] for row in store.simulator.orders()}
     with later(minutes=3):
         bound(store)
-        assert [probe_now(), probe_now()] == [Probed(looked=1, adopted=1)] * 2
+        assert probe_now() == Probed(looked=2, adopted=2)
     assert store.fresh(first).provider_order_id == bought[LINK]
     assert store.fresh(second).provider_order_id == bought[f"{LINK}/second"]
     assert recount() == []
@@ -220,11 +186,11 @@ def test_answers_that_prove_nothing_prove_nothing(store: Store, fault: str) -> N
         bound(store)
     for minutes in (12, 15, 18, 21):
         with later(minutes=minutes):
-            store.simulator.next("status", fault)
+            store.simulator.next("status", fault, times=TRIES)
             assert probe_now() == Probed(looked=1)
     assert Probe.objects.get().clean_scans == 0
     with later(minutes=41):
-        store.simulator.next("status", fault)
+        store.simulator.next("status", fault, times=TRIES)
         assert probe_now() == Probed(looked=1, for_review=1)
     assert verdict(order) == ("undecided", "")
 
@@ -263,6 +229,34 @@ def test_a_first_order_has_nothing_to_look_from(store: Store) -> None:
     with later(minutes=3):
         assert probe_now() == Probed(looked=1, for_review=1)
     assert verdict(order) == ("undecided", "")
+
+
+def test_drip_feeds_that_ended_since_leave_it_to_a_person(store: Store) -> None:
+    trust(store)
+    drip = store.active(link=f"{LINK}/drip", quantity="100", runs="3", interval="60")
+    order = doubt(store)
+    Order.objects.filter(pk=drip.pk).update(state="COMPLETED", finished_at=timezone.now())
+    with later(minutes=3):
+        bound(store)
+        assert probe_now() == Probed(looked=1, for_review=1)
+    assert verdict(order) == ("undecided", "")
+
+
+def test_an_earlier_doubt_whose_id_was_found_stands_in_nobodys_way(store: Store) -> None:
+    first = doubt(store)
+    with later(minutes=3):
+        assert probe_now() == Probed(looked=1, for_review=1)
+        trust(store)
+        store.simulator.next("add", LOST)
+        second = store.active(link=f"{LINK}/second")
+    with later(minutes=6):
+        bound(store)
+        assert probe_now() == Probed(looked=1, adopted=1)
+    bought = {row["link"]: row["id"] for row in store.simulator.orders()}
+    assert verdict(first) == ("placed", bought[LINK])
+    assert store.fresh(first).state == "REVIEW"
+    assert store.fresh(second).provider_order_id == bought[f"{LINK}/second"]
+    assert recount() == []
 
 
 def test_where_it_is_switched_off_nothing_is_asked(store: Store) -> None:

@@ -18,6 +18,7 @@ from orders.place import place_order
 from orders.poll import Polled
 from orders.probe import Probed, probe_doubts
 from orders.resolve import CannotResolveError
+from orders.scan import TRIES
 from orders.submit import submit_order
 from orders.sweep import Swept, sweep_orders
 from orders.wanted import BadOrderError
@@ -161,8 +162,8 @@ def test_nothing_is_concluded_where_the_provider_forgets_our_own(store: Store) -
     with pytest.raises(CannotLookError, match="Too few orders"):
         find_orphans(provider=store.provider)
     store.active(quantity="2000"), store.active(quantity="3000")
-    store.simulator.next("status", "error_entries")
-    with pytest.raises(CannotLookError, match="does not know orders that are ours"):
+    store.simulator.next("status", "error_entries", times=TRIES)
+    with pytest.raises(CannotLookError, match="did not know orders that are ours"):
         find_orphans(provider=store.provider)
     assert Orphan.objects.count() == 0
 

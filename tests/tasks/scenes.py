@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orders.cancel import ask_for_cancels
 from orders.gauges import count_orders
-from orders.models import Attempt, Cancellation, Order, Probe, Refill
+from orders.models import Attempt, Cancellation, Order, Orphan, Probe, Refill
 from orders.refill import ask_for_refills
 from orders.reports.models import DailyFigure, RolledDay
 from orders.states import State
@@ -130,6 +130,16 @@ def doubt(scene: Scene) -> Order:
     return order
 
 
+def stray(scene: Scene) -> int:
+    """An order by hand between orders of ours; how many were known before."""
+    for part in range(3):
+        scene.store.submit(scene.place(f"ours{part}", part))
+    scene.store.simulator.fill(count=1, quantity=50)
+    scene.store.submit(scene.place("after", 4))
+    scene.time.shift(700)
+    return Orphan.objects.count()
+
+
 def message(scene: Scene) -> int:
     if not Webhook.objects.exists():
         set_webhook(customer=scene.store.customer, url=scene.program.url, actor="test")
@@ -245,6 +255,7 @@ SCENARIOS = {
     "orders.tasks.poll_cancels": Scenario(cancel, canceled),
     "orders.tasks.poll_provider_cancels": Scenario(cancel, canceled, to_provider),
     "orders.tasks.probe_doubts": Scenario(doubt, probed),
+    "orders.tasks.look_for_strays": Scenario(stray, lambda scene, before: {"new": Orphan.objects.count() - before}),
     "orders.tasks.deliver_webhooks": Scenario(message, delivered),
     "orders.tasks.forget_deliveries": Scenario(
         old_message, lambda scene, first: {"left": Delivery.objects.filter(pk__gte=first).count()}

@@ -22,6 +22,7 @@ QUICK_JOBS = (
     "measure_times",
     "deliver_webhooks",
     "probe_doubts",
+    "look_for_strays",
     "tell_alerts",
     "count_orders",
     "roll_up_reports",

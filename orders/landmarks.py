@@ -1,0 +1,84 @@
+"""What our own orders at a provider tell of its ids: when which was given, which are ours, how late one may come.
+
+Asked by probe.py, which looks for doubtful orders, and strays.py, which looks for what nobody here knows of.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from orders.evidence import Landmark
+from orders.models import Attempt, Order, Probe
+from orders.states import State
+from orders.subscription import TYPE as SUBSCRIPTIONS
+from providers.models import Provider
+
+LANDMARKS = 50
+
+
+class NotNumbersError(Exception):
+    """The provider's ids are not all numbers."""
+
+
+def landmarks(*, attempt: Attempt, settle: timedelta) -> tuple[list[Landmark], list[Landmark], list[Landmark]]:
+    """Ours before the attempt, after it, and so long after it that nothing of it can still come.
+
+    Raises NotNumbersError.
+    """
+    placed = _placed(attempt.order.provider)
+    before = placed.filter(ended_at__lte=attempt.started_at).order_by("-started_at")
+    after = placed.filter(started_at__gte=attempt.lease_until).order_by("started_at")
+    settled = placed.filter(started_at__gte=attempt.started_at + settle).order_by("started_at")
+    return _marks(before), _marks(after), _marks(settled)
+
+
+def latest_landmarks(*, provider: Provider, until: datetime) -> list[Landmark]:
+    """The latest of ours that were placed by then. Raises NotNumbersError."""
+    return _marks(_placed(provider).filter(ended_at__lte=until).order_by("-started_at"))
+
+
+def landmark(*, provider: Provider, number: int) -> Landmark | None:
+    """The order of ours that has this id there."""
+    return next(iter(_marks(_placed(provider).filter(order__provider_order_id=str(number)))), None)
+
+
+def time_to_settle(*, provider: Provider) -> timedelta:
+    """How long after an attempt its order could still appear: thrice the slowest of the last ones, or the setting."""
+    lately = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.PLACED).order_by("-started_at")
+    times = lately.values_list("started_at", "ended_at")[:LANDMARKS]
+    slowest = max((ended - started for started, ended in times if ended is not None), default=timedelta())
+    return max(timedelta(seconds=settings.SETTLE_SECONDS), 3 * slowest)
+
+
+def had_parts(*, provider: Provider, since: datetime) -> bool:
+    """Whether orders ran there since then that place further ones under our key: drip-feeds and subscriptions."""
+    running = Order.objects.filter(Q(state=State.ACTIVE) | Q(finished_at__gte=since), provider=provider)
+    return running.filter(Q(type=SUBSCRIPTIONS) | Q(fields__has_key="runs")).exists()
+
+
+def known_among(*, provider: Provider, ids: Sequence[str], but: Attempt | None = None) -> set[str]:
+    """Those that are orders of ours, or that evidence found to be one (`but` this) of which nobody has said so yet."""
+    linked = Order.objects.filter(provider=provider, provider_order_id__in=ids)
+    doubts = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.UNKNOWN)
+    named = Probe.objects.filter(attempt__in=doubts, verdict=Probe.Verdict.PLACED, candidate__in=ids)
+    if but is not None:
+        named = named.exclude(attempt=but)
+    ours = {one for one in linked.values_list("provider_order_id", flat=True) if one}
+    return ours.union(named.values_list("candidate", flat=True))
+
+
+def _placed(provider: Provider) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.PLACED, ended_at__isnull=False)
+
+
+def _marks(attempts: QuerySet[Attempt]) -> list[Landmark]:
+    rows = attempts.values_list("started_at", "ended_at", "order__provider_order_id")[:LANDMARKS]
+    return [Landmark(started, ended, _number(text)) for started, ended, text in rows if ended is not None]
+
+
+def _number(text: str | None) -> int:
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise NotNumbersError
+    return int(text)

@@ -1,0 +1,150 @@
+"""Look among the ids between our own for orders under our key that are in no order here. Called by its task.
+
+Such a one was bought and lost here, or by hand, or by another panel with the same key; or the provider answers for the
+orders of everybody. Whatever it is, evidence about doubts is not to be trusted there by itself: an id could be that of
+somebody else's order. A person says what it is, on the page of what restores leave behind (orders/orphans.py).
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+from structlog.contextvars import bound_contextvars
+
+from orders import safe_mode
+from orders.evidence import WEAK, Landmark, Scan
+from orders.landmarks import NotNumbersError, had_parts, known_among, landmark, latest_landmarks, time_to_settle
+from orders.models import Attempt, Orphan
+from orders.orphan_verdicts import SUBJECT, keep_orphan
+from orders.scan import CONTROLS, Scanner
+from panel.lib.crypto import SealError
+from panel.ops.alerts import raise_alert
+from panel.ops.models import Alert
+from providers.adapters.base import OrderStatus, ProviderAdapter
+from providers.adapters.errors import RetryLater
+from providers.connect import connected
+from providers.models import Provider
+
+log = logging.getLogger(__name__)
+
+MOST_CALLS = 10
+"""Of a provider in a run; where more ids have come since the last, the older ones are passed over."""
+MOST_KEPT = 3
+"""Of one look: a provider that answers for everybody is to be noticed, not copied."""
+TRUSTED_AGAIN_AFTER = timedelta(days=30)
+
+
+@dataclass(slots=True)
+class Strays:
+    """What a run came to: ids asked for, strays found, providers that did not answer so that anything is shown."""
+
+    asked: int = 0
+    found: int = 0
+    unanswered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The ids strictly between two orders of ours, which no later order can get any more."""
+
+    low: Landmark
+    high: Landmark
+    controls: Sequence[str]
+
+
+def look_for_strays(*, now: datetime) -> Strays:
+    """Look once at the ids that have come since the last run, of every provider whose doubts are looked into."""
+    result = Strays()
+    if safe_mode.is_on():
+        return result
+    for provider in Provider.objects.filter(is_active=True).exclude(probing=Provider.Probing.OFF).order_by("pk"):
+        with bound_contextvars(provider=provider.pk):
+            _look_at(provider, now, result)
+    return result
+
+
+def strays_of(*, provider: Provider, now: datetime) -> str:
+    """The id of an order there that was found lately and was none of ours; empty where there is none."""
+    lately = Orphan.objects.filter(provider=provider, found_at__gte=now - TRUSTED_AGAIN_AFTER)
+    strange = lately.exclude(verdict=Orphan.Verdict.ADOPTED).order_by("-found_at", "-pk")
+    return strange.values_list("external_id", flat=True).first() or ""
+
+
+def _look_at(provider: Provider, now: datetime, result: Strays) -> None:
+    try:
+        stretch = _stretch(provider, now)
+    except NotNumbersError:
+        return
+    if stretch is None:
+        return
+    if not had_parts(provider=provider, since=stretch.low.started_at):
+        try:
+            scan = _scan(provider, stretch)
+        except (RetryLater, SealError) as problem:
+            log.info("strays not looked for", extra={"why": str(problem)})
+            result.unanswered += 1
+            return
+        result.asked += scan.asked
+        if not scan.is_complete:
+            result.unanswered += 1
+            return
+        result.found += _keep(provider, stretch, scan.found)
+    Provider.objects.filter(pk=provider.pk).update(ids_seen_to=stretch.high.number)
+
+
+def _stretch(provider: Provider, now: datetime) -> Stretch | None:
+    """From where the last run ended, or as far back as one reaches, up to what cannot change any more."""
+    settled = now - time_to_settle(provider=provider)
+    marks = latest_landmarks(provider=provider, until=settled)
+    marks.sort(key=lambda mark: mark.number)
+    if len(marks) <= CONTROLS:
+        return None
+    high = marks[-1]
+    reach = high.number - MOST_CALLS * (ProviderAdapter.batch_size - CONTROLS)
+    seen_to = provider.ids_seen_to or 0
+    low = landmark(provider=provider, number=seen_to) if seen_to >= reach else None
+    if low is None:
+        low = next((mark for mark in marks if mark.number >= max(reach, seen_to)), high)
+    return Stretch(low, high, [str(mark.number) for mark in marks[-CONTROLS:]]) if low.number < high.number else None
+
+
+def _scan(provider: Provider, stretch: Stretch) -> Scan:
+    numbers = [str(number) for number in range(stretch.low.number + 1, stretch.high.number)]
+    ours = known_among(provider=provider, ids=numbers)
+    with connected(provider) as adapter:
+        scanner = Scanner(adapter, stretch.controls, spare=MOST_CALLS)
+        return scanner.ask([number for number in numbers if number not in ours])
+
+
+def _keep(provider: Provider, stretch: Stretch, found: Sequence[OrderStatus]) -> int:
+    """Note what no order explains; how many of them are new."""
+    known = known_among(provider=provider, ids=[row.external_id for row in found])
+    costs = _costs_of_doubts(provider, stretch)
+    strange = [row for row in found if row.external_id not in known and not _may_be_one(row, costs)]
+    new = [row for row in strange[:MOST_KEPT] if keep_orphan(provider=provider, row=row)]
+    if new:
+        raise_alert(
+            subject=f"{SUBJECT}:{provider.pk}",
+            level=Alert.Level.CRITICAL,
+            title=f"{provider} has an order under our key that is in no order here",
+            detail=f"Its id there is {new[0].external_id}. Somebody else may use the key. Say what it is; until "
+            "then, and for a month, doubts there are decided by people alone.",
+        )
+    return len(new)
+
+
+def _costs_of_doubts(provider: Provider, stretch: Stretch) -> set[Decimal]:
+    """What orders cost that may be there without our knowing, whatever people have said of them since."""
+    doubts = Attempt.objects.filter(provider=provider).filter(
+        Q(outcome=None) | Q(outcome__in=[Attempt.Outcome.UNKNOWN, Attempt.Outcome.ABSENT])
+    )
+    earliest = stretch.low.started_at - time_to_settle(provider=provider)
+    near = doubts.filter(started_at__gte=earliest, started_at__lte=stretch.high.ended_at)
+    return set(near.values_list("order__expected_cost", flat=True))
+
+
+def _may_be_one(row: OrderStatus, costs: set[Decimal]) -> bool:
+    return bool(costs) and (row.word in WEAK or row.charge in costs)
