@@ -5,13 +5,14 @@ PORT ?= 8000
 DATA_DIR ?= var
 ARGS ?=
 EXAMPLES ?= 100000
+CASES ?= 5000
 WORKERS ?= 2
 FUZZED := tests/orders/api/test_fuzz.py tests/providers/adapters/test_fuzz.py tests/machine/test_machine.py
 BIN := $(VENV)/bin
 export VENV PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test fuzz mutants chaos lint format bench screenshots shell lock clean
+.PHONY: help setup setup-dev run test fuzz doubts mutants chaos lint format bench screenshots shell lock clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +31,9 @@ test: setup-dev lint ## Set up, check, and run all tests on SQLite and on Postgr
 
 fuzz: setup-dev ## 100,000 calls of the API, as many answers of providers, a thousand lives of shops (EXAMPLES, ARGS)
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m scripts.test $(FUZZED) --durations=0 $(ARGS)
+
+doubts: setup-dev ## Days of shops with 5,000 doubtful orders: what the evidence says of each (CASES, ARGS go to pytest)
+	@DOUBTS=$(CASES) $(BIN)/python -m pytest -q -n $(WORKERS) tests/doubts $(ARGS)
 
 mutants: setup-dev ## Plant every known bug, one at a time; any that the tests' machine does not see fails (ARGS go to pytest)
 	@MUTANTS=all $(BIN)/python -m pytest -q -n $(WORKERS) tests/machine/test_mutants.py $(ARGS)

@@ -1,0 +1,106 @@
+"""A provider with other customers: who orders how often there, how it numbers orders, and what it answers about them.
+
+Everything that is drawn follows the seed. Its time is the test's.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+
+from django.utils import timezone
+
+from providers.adapters.base import AddRequest, ItemError, OrderStatus, StatusWord
+from providers.adapters.errors import RetryLater
+from tests.machine.dying import Deaths
+from tests.machine.upstream import MILLIONTH, Bought, Upstream
+
+UNKNOWN = ItemError("Incorrect order ID")
+NOBODY = "somebody else's"
+ENDS = {StatusWord.COMPLETED: 0.9, StatusWord.PARTIAL: 0.06, StatusWord.CANCELED: 0.04}
+CURRENCY = "USD"
+ROOM = 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What a provider is like: orders of all its customers a second, and the part of its answers that are faulty."""
+
+    ids_a_second: float = 0.5
+    faults: float = 0.1
+    is_random: bool = False
+    """Its ids say nothing of when they were given."""
+    is_open: bool = False
+    """It answers for the orders of all its customers."""
+
+
+@dataclass
+class Market(Upstream):
+    """The provider's record: ours in `orders`, everybody's number by `next_id`."""
+
+    habits: Habits = field(default_factory=Habits)
+    dice: random.Random = field(default_factory=random.Random)
+    at: datetime = field(default_factory=timezone.now)
+    begun: dict[str, datetime] = field(default_factory=dict)
+
+    def create(self, request: AddRequest) -> Bought:
+        """It has the order from now on, after those of others since the last one."""
+        now = timezone.now()
+        self.next_id += 1 + self._others((now - self.at).total_seconds())
+        self.at = now
+        number = str(self.dice.randrange(ROOM)) if self.habits.is_random else str(self.next_id)
+        quantity = Decimal(request.fields["quantity"])
+        cost = (self.rates[request.fields["service"]] * quantity / 1000).quantize(MILLIONTH, ROUND_CEILING)
+        status = OrderStatus(number, StatusWord.PENDING, "Pending", cost, None, int(quantity), CURRENCY)
+        self.orders[number] = Bought(number, request.fields["link"], cost, status)
+        self.begun[number] = now
+        return self.orders[number]
+
+    def look(self, ids: Sequence[str]) -> dict[str, OrderStatus | ItemError]:
+        """Its answer to a call about these; sometimes none, or one that leaves ids out."""
+        kind = self.dice.choice(("none", "missing", "errors")) if self.dice.random() < self.habits.faults else ""
+        if kind == "none":
+            raise RetryLater("HTTP 502.", reason="broken")
+        found = {one: self._answer(one) for one in ids}
+        spoiled = self.dice.sample(list(ids), k=max(1, len(ids) // 10)) if kind else []
+        for one in spoiled:
+            if kind == "missing" and len(ids) > 1:
+                del found[one]
+            else:
+                found[one] = UNKNOWN
+        return found
+
+    def _answer(self, number: str) -> OrderStatus | ItemError:
+        if number in self.orders:
+            return self._status(self.orders[number])
+        is_somebodys = self.habits.is_open and number.isdigit() and int(number) <= self.next_id
+        return OrderStatus(number, StatusWord.PENDING, NOBODY, Decimal(1), 0, 1, CURRENCY) if is_somebodys else UNKNOWN
+
+    def _status(self, bought: Bought) -> OrderStatus:
+        """Most take hours; the end of each, and when it comes, is drawn once by its number."""
+        dice = random.Random(f"{bought.id} {bought.tag}")
+        lasts = timedelta(seconds=dice.lognormvariate(math.log(3 * 3600), 1.5))
+        (end,) = dice.choices(list(ENDS), list(ENDS.values()))
+        if timezone.now() < self.begun[bought.id] + lasts:
+            return bought.status
+        kept = {StatusWord.COMPLETED: bought.cost, StatusWord.PARTIAL: bought.cost / 2}.get(end, Decimal(0))
+        return OrderStatus(bought.id, end, end.value, kept.quantize(MILLIONTH), None, 0, CURRENCY)
+
+    def _others(self, seconds: float) -> int:
+        """How many others ordered in so many seconds: Poisson's, by its normal likeness where they are many."""
+        mean = self.habits.ids_a_second * seconds
+        if mean > 50:
+            return max(0, round(self.dice.gauss(mean, math.sqrt(mean))))
+        count, left = 0, self.dice.expovariate(1)
+        while left < mean:
+            count, left = count + 1, left + self.dice.expovariate(1)
+        return count
+
+
+def market(*, name: str, rates: dict[str, Decimal], habits: Habits, seed: int) -> Market:
+    """A provider that nobody has ordered from yet."""
+    nothing = lambda *args: None  # noqa: E731
+    dice = random.Random(seed)
+    return Market(name, rates, Deaths(), nothing, nothing, set, habits=habits, dice=dice)
