@@ -102,16 +102,20 @@ def judge(
     """What a scan says; `clean_scans` are the complete ones before it that found nothing.
 
     An id that costs one of `other_costs`, those of other orders in doubt there, may be theirs: it speaks against
-    nothing that is found, but while it is there nothing is ruled out.
+    nothing that is found, but while it is there nothing is ruled out. Some providers tell a charge only after a while:
+    until then nothing is concluded.
     """
     clear = [row for row in scan.found if row.currency == currency and row.word not in WEAK]
     strong = [row for row in clear if row.charge == expected_cost]
-    explained = [row for row in clear if row.charge != expected_cost and row.charge in other_costs]
-    if len(scan.found) > len(strong) + len(explained) or len(strong) > 1:
+    untold = [row for row in clear if not row.charge]
+    explained = [row for row in clear if row.charge and row.charge != expected_cost and row.charge in other_costs]
+    if len(scan.found) > len(strong) + len(untold) + len(explained) or len(strong) > 1:
         ids = ", ".join(row.external_id for row in scan.found[:10])
         return Judgement("undecided", f"Ids that no order of ours explains answered: {ids}.")
     if not scan.is_complete:
         return Judgement("wait", "The provider did not answer for every id, or did not know orders that are ours.")
+    if untold:
+        return Judgement("wait", f"{untold[0].external_id} answers, but not what it costs.")
     if strong:
         found = strong[0].external_id
         return Judgement("placed", f"{found} alone answers of {_words(window)}, and costs as much.", found)

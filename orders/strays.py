@@ -147,4 +147,5 @@ def _costs_of_doubts(provider: Provider, stretch: Stretch) -> set[Decimal]:
 
 
 def _may_be_one(row: OrderStatus, costs: set[Decimal]) -> bool:
-    return bool(costs) and (row.word in WEAK or row.charge in costs)
+    """Also where the charge says nothing: it was reduced at the end, or is not told."""
+    return bool(costs) and (row.word in WEAK or not row.charge or row.charge in costs)

@@ -1,5 +1,6 @@
 """The figures of a run: what was ordered, what was in doubt for how long, what staff and evidence decided."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -50,6 +51,7 @@ def lines_of_doubts() -> Iterable[str]:
     yield f"attempts {attempts}, in doubt {len(surface)}: by evidence {actors['evidence']}, by staff {actors['staff']}"
     named = ", ".join(f"{word or 'none yet'} {count}" for word, count in sorted(verdicts.items()))
     yield f"verdicts of the evidence: {named}"
+    yield f"undecided since: {_reasons()}"
     yield f"shared by staff {_graded('probes_right')}, contradicted {_graded('probes_wrong')}"
     yield f"calls to look into doubts {probes['calls'] or 0} for {probes['count']} of them"
     for name, numbers in (("until a doubt shows", surface), ("until it is decided", decide)):
@@ -58,6 +60,13 @@ def lines_of_doubts() -> Iterable[str]:
 
 
 PARTS = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+
+
+def _reasons() -> str:
+    """The most frequent ones, without the numbers in them."""
+    whys = Probe.objects.filter(verdict=Probe.Verdict.UNDECIDED).values_list("why", flat=True)
+    counted = Counter(re.sub(r"[\d,]*\d", "N", why) for why in whys)
+    return "; ".join(f"{count} {why}" for why, count in counted.most_common(8))
 
 
 def debits() -> int:

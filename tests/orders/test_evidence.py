@@ -75,12 +75,19 @@ def test_the_one_with_its_cost_is_it(window: Window) -> None:
     assert (found.word, found.candidate) == ("placed", "105")
 
 
+@pytest.mark.parametrize("charge", [None, Decimal(0)])
+@pytest.mark.parametrize("beside", [[], [replace(OURS, external_id="106")]])
+def test_where_a_charge_is_not_told_nothing_is_concluded(charge: Decimal | None, beside: list[OrderStatus]) -> None:
+    found = said(replace(OURS, charge=charge), *beside, clean=5)
+    assert (found.word, found.candidate) == ("wait", "")
+
+
 @pytest.mark.parametrize(
     "others",
     [
         [OURS, replace(OURS, external_id="106")],
         [replace(OURS, charge=Decimal("0.900001"))],
-        [replace(OURS, charge=None)],
+        [replace(OURS, charge=None), replace(OURS, external_id="106", charge=Decimal(7))],
         [replace(OURS, currency="EUR")],
         [replace(OURS, word=StatusWord.CANCELED, charge=Decimal(0))],
         [replace(OURS, word=StatusWord.PARTIAL)],

@@ -206,6 +206,20 @@ def test_an_end_that_came_early_is_weak_evidence(store: Store, word: str) -> Non
     assert verdict(order) == ("undecided", "")
 
 
+@pytest.mark.parametrize("fault", ["weak_charge", "null_charge"])
+def test_a_charge_that_is_not_told_yet_is_waited_for(store: Store, fault: str) -> None:
+    trust(store)
+    order = doubt(store)
+    with later(minutes=3):
+        bound(store)
+        store.simulator.next("status", fault)
+        assert probe_now() == Probed(looked=1)
+        assert "not what it costs" in Probe.objects.get().why
+    with later(minutes=6):
+        assert probe_now() == Probed(looked=1, adopted=1)
+    assert verdict(order)[0] == "placed"
+
+
 def test_drip_feeds_there_leave_it_to_a_person(store: Store) -> None:
     trust(store)
     store.active(link=f"{LINK}/drip", quantity="100", runs="3", interval="60")

@@ -91,9 +91,18 @@ def test_what_was_never_told_is_found_where_nobody_doubts(store: Store) -> None:
     assert Orphan.objects.get().external_id == stray
 
 
-@pytest.mark.parametrize("end", [{}, {"status": "Canceled"}, {"status": "Partial", "remains": 10}])
-def test_a_doubt_explains_an_id_of_its_cost_and_one_whose_cost_is_no_longer_told(
-    store: Store, end: dict[str, object]
+@pytest.mark.parametrize(
+    ("end", "fault"),
+    [
+        ({}, "ok"),
+        ({"status": "Canceled"}, "ok"),
+        ({"status": "Partial", "remains": 10}, "ok"),
+        ({"status": "Completed"}, "weak_charge"),
+        ({"status": "Completed"}, "null_charge"),
+    ],
+)
+def test_a_doubt_explains_an_id_of_its_cost_and_one_whose_cost_is_not_told(
+    store: Store, end: dict[str, object], fault: str
 ) -> None:
     ours(store, "a", "bb")
     store.simulator.next("add", "reset_after_create")
@@ -102,6 +111,7 @@ def test_a_doubt_explains_an_id_of_its_cost_and_one_whose_cost_is_no_longer_told
     ours(store, "ccc", "dddd")
     if end:
         store.simulator.set_order(bought["id"], **end)
+    store.simulator.next("status", fault)
     assert look().found == 0
     store.let_lease_end(order)
     it_was_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as they say")
