@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.db.models import Q
-from structlog.contextvars import bound_contextvars
 
 from orders import safe_mode
 from orders.evidence import WEAK, Landmark, Scan
@@ -20,6 +20,7 @@ from orders.landmarks import NotNumbersError, had_parts, known_among, landmark, 
 from orders.models import Attempt, Orphan
 from orders.orphan_verdicts import SUBJECT, keep_orphan
 from orders.scan import CONTROLS, Scanner
+from panel.lib.apart import each_apart
 from panel.lib.crypto import SealError
 from panel.ops.alerts import raise_alert
 from panel.ops.models import Alert
@@ -60,9 +61,9 @@ def look_for_strays(*, now: datetime) -> Strays:
     result = Strays()
     if safe_mode.is_on():
         return result
-    for provider in Provider.objects.filter(is_active=True).exclude(probing=Provider.Probing.OFF).order_by("pk"):
-        with bound_contextvars(provider=provider.pk):
-            _look_at(provider, now, result)
+    asked = Provider.objects.filter(is_active=True).exclude(probing=Provider.Probing.OFF).order_by("pk")
+    job = partial(_look_at, now=now, result=result)
+    each_apart(job, asked.values_list("pk", flat=True), row="provider", what="strays not looked for")
     return result
 
 
@@ -73,26 +74,34 @@ def strays_of(*, provider: Provider, now: datetime) -> str:
     return strange.values_list("external_id", flat=True).first() or ""
 
 
-def _look_at(provider: Provider, now: datetime, result: Strays) -> None:
+def _look_at(provider_id: int, *, now: datetime, result: Strays) -> bool:
+    """Whether everything up to there is known now."""
+    provider = Provider.objects.get(pk=provider_id)
     try:
         stretch = _stretch(provider, now)
     except NotNumbersError:
-        return
+        return False
     if stretch is None:
-        return
+        return False
     if not had_parts(provider=provider, since=stretch.low.started_at):
-        try:
-            scan = _scan(provider, stretch)
-        except (RetryLater, SealError) as problem:
-            log.info("strays not looked for", extra={"why": str(problem)})
+        found = _answered(provider, stretch, result)
+        if found is None:
             result.unanswered += 1
-            return
-        result.asked += scan.asked
-        if not scan.is_complete:
-            result.unanswered += 1
-            return
-        result.found += _keep(provider, stretch, scan.found)
-    Provider.objects.filter(pk=provider.pk).update(ids_seen_to=stretch.high.number)
+            return False
+        result.found += _keep(provider, stretch, found)
+    Provider.objects.filter(pk=provider_id).update(ids_seen_to=stretch.high.number)
+    return True
+
+
+def _answered(provider: Provider, stretch: Stretch, result: Strays) -> Sequence[OrderStatus] | None:
+    """What of the stretch is under our key; None where the provider did not answer for all of it."""
+    try:
+        scan = _scan(provider, stretch)
+    except (RetryLater, SealError) as problem:
+        log.info("strays not asked for", extra={"provider": provider.pk, "why": str(problem)})
+        return None
+    result.asked += scan.asked
+    return scan.found if scan.is_complete else None
 
 
 def _stretch(provider: Provider, now: datetime) -> Stretch | None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from orders import safe_mode
+from orders import safe_mode, strays
 from orders.books import recount
 from orders.models import Order, Orphan, Probe
 from orders.orphans import adopt_orphan
@@ -172,6 +172,22 @@ def test_nobody_is_asked_where_doubts_are_not_looked_into_and_in_safe_mode(store
     safe_mode.hold(reason="a look at the books", actor="staff")
     assert look() == Strays()
     assert store.simulator.requests("status") == []
+
+
+def test_one_provider_that_cannot_be_looked_at_holds_up_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours(store, "a", "bb")
+    by_hand(store)
+    ours(store, "ccc")
+    Provider.objects.create(pk=store.provider.pk - 1, name="Broken", url="https://x.example", currency="USD")
+    look_at = strays._stretch
+
+    def broken(provider: Provider, *rest: object) -> object:
+        if provider.name == "Broken":
+            raise KeyError("an error nobody thought of")
+        return look_at(provider, *rest)
+
+    monkeypatch.setattr(strays, "_stretch", broken)
+    assert look().found == 1
 
 
 def test_after_a_stray_evidence_decides_nothing_by_itself_for_a_month(store: Store) -> None:
