@@ -6,6 +6,7 @@
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,10 +15,10 @@ from providers.models import PROBES_TO_TRUST
 from tests.doubts.market import Habits
 from tests.doubts.trial import Score, Shop, Trial
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 ASKED = int(os.environ.get("DOUBTS", "0"))
-SHOP = Shop() if ASKED else Shop(doubtful=0.1, shared=PROBES_TO_TRUST)
+SHOP = Shop() if ASKED else Shop(orders_a_day=4320, doubtful=0.1, shared=PROBES_TO_TRUST)
 FEW = 20
 """Of `make test`, where the same few doubts are played each time."""
 Played = Callable[[Habits, Shop, int], Score]
@@ -62,6 +63,6 @@ def test_nothing_that_evidence_says_is_wrong(
     ],
 )
 def test_where_ids_cannot_be_trusted_nothing_is_adopted(played: Played, habits: Habits, by_hand: float) -> None:
-    score = played(habits, Shop(doubtful=SHOP.doubtful, by_hand=by_hand), ASKED // 30)
+    score = played(habits, replace(SHOP, by_hand=by_hand, shared=0), ASKED // 30)
     assert score.adopted == 0
     assert score.cases >= FEW

@@ -3,6 +3,7 @@
 Its adapter answers what a real one would have understood; how bytes become that is the adapters' tests' business.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
@@ -130,7 +131,7 @@ class MachineAdapter(ProviderAdapter):
 
     def services(self, *, unless_digest: str = "") -> ServiceList:
         rows = [_row(external_id, rate) for external_id, rate in self._upstream.rates.items()]
-        return ServiceList(rows, [], repr(self._upstream.rates))
+        return ServiceList(rows, [], hashlib.sha256(repr(self._upstream.rates).encode()).hexdigest())
 
     def add(self, *, request: AddRequest, deadline: float) -> Placed:
         return self._upstream.add(request)
