@@ -58,15 +58,22 @@ def had_parts(*, provider: Provider, since: datetime) -> bool:
     return running.filter(Q(type=SUBSCRIPTIONS) | Q(fields__has_key="runs")).exists()
 
 
-def known_among(*, provider: Provider, ids: Sequence[str], but: Attempt | None = None) -> set[str]:
-    """Those that are orders of ours, or that evidence found to be one (`but` this) of which nobody has said so yet."""
+def unknown_among(*, provider: Provider, ids: Sequence[str], but: Attempt | None = None) -> list[str]:
+    """Those that are no orders of ours, nor found by evidence to be one (`but` this) of which nobody said so yet."""
     linked = Order.objects.filter(provider=provider, provider_order_id__in=ids)
     doubts = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.UNKNOWN)
     named = Probe.objects.filter(attempt__in=doubts, verdict=Probe.Verdict.PLACED, candidate__in=ids)
     if but is not None:
         named = named.exclude(attempt=but)
-    ours = {one for one in linked.values_list("provider_order_id", flat=True) if one}
-    return ours.union(named.values_list("candidate", flat=True))
+    known = {*linked.values_list("provider_order_id", flat=True), *named.values_list("candidate", flat=True)}
+    return [one for one in ids if one not in known]
+
+
+def number_of(text: str | None) -> int:
+    """An id as the number that it is. Raises NotNumbersError."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise NotNumbersError
+    return int(text)
 
 
 def _placed(provider: Provider) -> QuerySet[Attempt]:
@@ -75,10 +82,4 @@ def _placed(provider: Provider) -> QuerySet[Attempt]:
 
 def _marks(attempts: QuerySet[Attempt]) -> list[Landmark]:
     rows = attempts.values_list("started_at", "ended_at", "order__provider_order_id")[:LANDMARKS]
-    return [Landmark(started, ended, _number(text)) for started, ended, text in rows if ended is not None]
-
-
-def _number(text: str | None) -> int:
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise NotNumbersError
-    return int(text)
+    return [Landmark(started, ended, number_of(text)) for started, ended, text in rows if ended is not None]

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders.change import lock_orders, write
+from orders.landmarks import NotNumbersError, number_of
 from orders.models import Attempt, Order, Orphan
 from orders.orphan_verdicts import keep_orphan, write_verdict
 from orders.resolve import CannotResolveError, it_was_placed
@@ -159,12 +160,13 @@ def _decide(orphan: Orphan, verdict: Orphan.Verdict, actor: str, reason: str, or
 def _known_numbers(provider: Provider) -> list[int]:
     """The highest ids of ours there, the highest first."""
     placed = Order.objects.filter(provider=provider, provider_order_id__isnull=False).order_by("-pk")
-    texts = [text or "" for text in placed.values_list("provider_order_id", flat=True)[:KNOWN]]
+    texts = placed.values_list("provider_order_id", flat=True)[:KNOWN]
     if len(texts) < CONTROLS:
         raise CannotLookError("Too few orders of ours are known there to look from.")
-    if not all(text.isascii() and text.isdigit() and len(text) <= 18 for text in texts):
-        raise CannotLookError("Its ids are not all numbers.")
-    return sorted(map(int, texts), reverse=True)
+    try:
+        return sorted(map(number_of, texts), reverse=True)
+    except NotNumbersError:
+        raise CannotLookError("Its ids are not all numbers.") from None
 
 
 def _look(adapter: ProviderAdapter, ids: Sequence[int], controls: Sequence[int]) -> Sequence[OrderStatus]:

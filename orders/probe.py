@@ -18,12 +18,12 @@ from structlog.contextvars import bound_contextvars
 from orders import safe_mode
 from orders.change import lock_orders, write
 from orders.evidence import Judgement, Scan, Window, judge, window_of
-from orders.landmarks import NotNumbersError, had_parts, known_among, landmarks, time_to_settle
+from orders.landmarks import NotNumbersError, had_parts, landmarks, time_to_settle, unknown_among
 from orders.models import Attempt, Order, Probe
 from orders.resolve import CannotResolveError, evidence_shows_it
 from orders.scan import CONTROLS, Scanner
 from orders.states import AT_RISK, State
-from orders.strays import strays_of
+from orders.strays import latest_stray
 from panel.lib.crypto import SealError
 from providers.adapters.errors import RetryLater
 from providers.connect import connected
@@ -92,11 +92,11 @@ def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) 
         _close(probe, now)
         return 0
     result.looked += 1
-    settle, calls, taken = time_to_settle(provider=provider), probe.calls, 0
+    settle, calls_before, is_reached = time_to_settle(provider=provider), probe.calls, True
     try:
         judgement = _judged(probe, provider, settle)
     except (RetryLater, SealError) as problem:
-        judgement, taken = Judgement("wait", f"The provider could not be asked: {problem}"), CALLS_A_RUN
+        judgement, is_reached = Judgement("wait", f"The provider could not be asked: {problem}"), False
     if judgement.word == "wait" and now - probe.attempt.started_at > settle + GIVE_UP_AFTER:
         judgement = Judgement("undecided", f"Not decided in time. {judgement.why}")
     if judgement.word == "wait":
@@ -107,7 +107,7 @@ def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) 
         probe.save()
     else:
         _end(probe, provider, judgement, now, result)
-    return max(taken, probe.calls - calls)
+    return probe.calls - calls_before if is_reached else CALLS_A_RUN
 
 
 def _judged(probe: Probe, provider: Provider, settle: timedelta) -> Judgement:
@@ -123,7 +123,7 @@ def _judged(probe: Probe, provider: Provider, settle: timedelta) -> Judgement:
     lowest = max(marks[0], key=lambda mark: mark.number)
     if had_parts(provider=provider, since=lowest.started_at):
         return Judgement("undecided", "Drip-feeds or subscriptions run there: their parts have ids we do not know.")
-    rival = _rival(attempt, provider, since=lowest.started_at)
+    rival = _rival(attempt, provider, since=lowest.started_at - settle)
     if rival is not None:
         return Judgement("undecided", f"Order {rival} costs the same and is in doubt too: an id could be either's.")
     probe.low, probe.high = window.low, window.high
@@ -146,9 +146,7 @@ def _judged(probe: Probe, provider: Provider, settle: timedelta) -> Judgement:
 
 def _scan(probe: Probe, provider: Provider, window: Window, *, controls: Sequence[int]) -> Scan | Judgement:
     """Ask for every id of the window that is not an order of ours, or say why that is not done (any more)."""
-    numbers = list(map(str, window.numbers()))
-    ours = known_among(provider=provider, ids=numbers, but=probe.attempt)
-    unknown = [number for number in numbers if number not in ours]
+    unknown = unknown_among(provider=provider, ids=list(map(str, window.numbers())), but=probe.attempt)
     with connected(provider) as adapter:
         scanner = Scanner(adapter, list(map(str, controls)), spare=MOST_CALLS - probe.calls)
         scanner.spare -= scanner.calls_for(len(unknown))
@@ -161,8 +159,8 @@ def _scan(probe: Probe, provider: Provider, window: Window, *, controls: Sequenc
         finally:
             probe.calls += scanner.calls
     found = [row.external_id for row in scan.found]
-    linked = known_among(provider=provider, ids=found, but=probe.attempt)  # meanwhile
-    return replace(scan, found=[row for row in scan.found if row.external_id not in linked])
+    still = unknown_among(provider=provider, ids=found, but=probe.attempt)  # others were linked meanwhile
+    return replace(scan, found=[row for row in scan.found if row.external_id in still])
 
 
 def _rival(attempt: Attempt, provider: Provider, *, since: datetime) -> int | None:
@@ -172,8 +170,7 @@ def _rival(attempt: Attempt, provider: Provider, *, since: datetime) -> int | No
     whose money was given back while nobody knew. Where evidence has named another's id, that one is not in question.
     """
     doubtful = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.UNKNOWN)
-    earliest = since - time_to_settle(provider=provider)
-    near = doubtful.filter(order__expected_cost=attempt.order.expected_cost, started_at__gte=earliest)
+    near = doubtful.filter(order__expected_cost=attempt.order.expected_cost, started_at__gte=since)
     unnamed = near.exclude(order=attempt.order_id).exclude(probe__verdict=Probe.Verdict.PLACED)
     return unnamed.order_by("pk").values_list("order", flat=True).first()
 
@@ -203,7 +200,7 @@ def _close(probe: Probe, now: datetime) -> None:
 def _carry_out(probe: Probe, provider: Provider, judgement: Judgement, now: datetime, result: Probed) -> None:
     order_id, why = probe.attempt.order_id, judgement.why
     if judgement.word == "placed" and provider.probing == Provider.Probing.ADOPT and provider.may_adopt:
-        stray = strays_of(provider=provider, now=now)
+        stray = latest_stray(provider=provider, now=now)
         if stray:
             why = f"{why} But {stray} there is in no order here, so a person decides."
         elif _adopt(order_id, judgement):

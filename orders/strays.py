@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from orders import safe_mode
 from orders.evidence import WEAK, Landmark, Scan
-from orders.landmarks import NotNumbersError, had_parts, known_among, landmark, latest_landmarks, time_to_settle
+from orders.landmarks import NotNumbersError, had_parts, landmark, latest_landmarks, time_to_settle, unknown_among
 from orders.models import Attempt, Orphan
 from orders.orphan_verdicts import SUBJECT, keep_orphan
 from orders.scan import CONTROLS, Scanner
@@ -49,11 +49,15 @@ class Strays:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The ids strictly between two orders of ours, which no later order can get any more."""
+    """The ids strictly between two orders of ours, which no later order can get any more.
+
+    They were given for attempts that began at `since` or later.
+    """
 
     low: Landmark
     high: Landmark
     controls: Sequence[str]
+    since: datetime
 
 
 def look_for_strays(*, now: datetime) -> Strays:
@@ -67,7 +71,7 @@ def look_for_strays(*, now: datetime) -> Strays:
     return result
 
 
-def strays_of(*, provider: Provider, now: datetime) -> str:
+def latest_stray(*, provider: Provider, now: datetime) -> str:
     """The id of an order there that was found lately and was none of ours; empty where there is none."""
     lately = Orphan.objects.filter(provider=provider, found_at__gte=now - TRUSTED_AGAIN_AFTER)
     strange = lately.exclude(verdict=Orphan.Verdict.ADOPTED).order_by("-found_at", "-pk")
@@ -106,8 +110,8 @@ def _answered(provider: Provider, stretch: Stretch, result: Strays) -> Sequence[
 
 def _stretch(provider: Provider, now: datetime) -> Stretch | None:
     """From where the last run ended, or as far back as one reaches, up to what cannot change any more."""
-    settled = now - time_to_settle(provider=provider)
-    marks = latest_landmarks(provider=provider, until=settled)
+    settle = time_to_settle(provider=provider)
+    marks = latest_landmarks(provider=provider, until=now - settle)
     marks.sort(key=lambda mark: mark.number)
     if len(marks) <= CONTROLS:
         return None
@@ -117,22 +121,23 @@ def _stretch(provider: Provider, now: datetime) -> Stretch | None:
     low = landmark(provider=provider, number=seen_to) if seen_to >= reach else None
     if low is None:
         low = next((mark for mark in marks if mark.number >= max(reach, seen_to)), high)
-    return Stretch(low, high, [str(mark.number) for mark in marks[-CONTROLS:]]) if low.number < high.number else None
+    if low.number >= high.number:
+        return None
+    return Stretch(low, high, [str(mark.number) for mark in marks[-CONTROLS:]], since=low.started_at - settle)
 
 
 def _scan(provider: Provider, stretch: Stretch) -> Scan:
     numbers = [str(number) for number in range(stretch.low.number + 1, stretch.high.number)]
-    ours = known_among(provider=provider, ids=numbers)
+    unknown = unknown_among(provider=provider, ids=numbers)
     with connected(provider) as adapter:
-        scanner = Scanner(adapter, stretch.controls, spare=MOST_CALLS)
-        return scanner.ask([number for number in numbers if number not in ours])
+        return Scanner(adapter, stretch.controls, spare=MOST_CALLS).ask(unknown)
 
 
 def _keep(provider: Provider, stretch: Stretch, found: Sequence[OrderStatus]) -> int:
     """Note what no order explains; how many of them are new."""
-    known = known_among(provider=provider, ids=[row.external_id for row in found])
+    still = unknown_among(provider=provider, ids=[row.external_id for row in found])  # others were linked meanwhile
     costs = _costs_of_doubts(provider, stretch)
-    strange = [row for row in found if row.external_id not in known and not _may_be_one(row, costs)]
+    strange = [row for row in found if row.external_id in still and not _may_be_one(row, costs)]
     new = [row for row in strange[:MOST_KEPT] if keep_orphan(provider=provider, row=row)]
     if new:
         raise_alert(
@@ -150,8 +155,7 @@ def _costs_of_doubts(provider: Provider, stretch: Stretch) -> set[Decimal]:
     doubts = Attempt.objects.filter(provider=provider).filter(
         Q(outcome=None) | Q(outcome__in=[Attempt.Outcome.UNKNOWN, Attempt.Outcome.ABSENT])
     )
-    earliest = stretch.low.started_at - time_to_settle(provider=provider)
-    near = doubts.filter(started_at__gte=earliest, started_at__lte=stretch.high.ended_at)
+    near = doubts.filter(started_at__gte=stretch.since, started_at__lte=stretch.high.ended_at)
     return set(near.values_list("order__expected_cost", flat=True))
 
 

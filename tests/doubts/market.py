@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -47,16 +47,12 @@ class Market(Upstream):
 
     def create(self, request: AddRequest) -> Bought:
         """It has the order from now on, after those of others since the last one."""
-        now = timezone.now()
-        self.next_id += 1 + self._others((now - self.at).total_seconds())
-        self.at = now
-        number = str(self.dice.randrange(ROOM)) if self.habits.is_random else str(self.next_id)
-        quantity = Decimal(request.fields["quantity"])
-        cost = (self.rates[request.fields["service"]] * quantity / 1000).quantize(MILLIONTH, ROUND_CEILING)
-        status = OrderStatus(number, StatusWord.PENDING, "Pending", cost, None, int(quantity), CURRENCY)
-        self.orders[number] = Bought(number, request.fields["link"], cost, status)
-        self.begun[number] = now
-        return self.orders[number]
+        bought = super().create(request)
+        self.at = self.begun[bought.id] = timezone.now()
+        return bought
+
+    def number(self) -> str:
+        return str(self.dice.randrange(ROOM)) if self.habits.is_random else super().number()
 
     def look(self, ids: Sequence[str]) -> dict[str, OrderStatus | ItemError]:
         """Its answer to a call about these; sometimes none, or one that leaves ids out."""
@@ -88,9 +84,9 @@ class Market(Upstream):
         kept = {StatusWord.COMPLETED: bought.cost, StatusWord.PARTIAL: bought.cost / 2}.get(end, Decimal(0))
         return OrderStatus(bought.id, end, end.value, kept.quantize(MILLIONTH), None, 0, CURRENCY)
 
-    def _others(self, seconds: float) -> int:
-        """How many others ordered in so many seconds: Poisson's, by its normal likeness where they are many."""
-        mean = self.habits.ids_a_second * seconds
+    def others(self) -> int:
+        """Poisson's number for the time since the last of ours, by its normal likeness where they are many."""
+        mean = self.habits.ids_a_second * (timezone.now() - self.at).total_seconds()
         if mean > 50:
             return max(0, round(self.dice.gauss(mean, math.sqrt(mean))))
         count, left = 0, self.dice.expovariate(1)

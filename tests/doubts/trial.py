@@ -101,7 +101,6 @@ class Trial:
 
     def __post_init__(self) -> None:
         self.dice, self.ticks, self.doubts = random.Random(self.seed), count(), 0
-        self.sent: set[str] = set()
 
     def run(self, *, doubts: int) -> Score:
         """Play, let everything come to its end, and compare."""

@@ -93,13 +93,21 @@ class Upstream:
 
     def create(self, request: AddRequest) -> Bought:
         """It has the order from now on; others order there, too, so that ids of ours are not in a row."""
-        self.next_id += 1 + self.next_id % 3
+        self.next_id += 1 + self.others()
         quantity = Decimal(request.fields["quantity"])
         cost = (self.rates[request.fields["service"]] * quantity / 1000).quantize(MILLIONTH, ROUND_CEILING)
-        number, tag = str(self.next_id), request.fields["link"]
+        number, tag = self.number(), request.fields["link"]
         status = OrderStatus(number, StatusWord.PENDING, "Pending", cost, None, int(quantity), "USD")
         self.orders[number] = Bought(number, tag, cost, status)
         return self.orders[number]
+
+    def others(self) -> int:
+        """How many orders of others came since the last of ours."""
+        return self.next_id % 3
+
+    def number(self) -> str:
+        """The id of the order that is created."""
+        return str(self.next_id)
 
     def appear(self, tag: str) -> None:
         """What was only to come has come."""

@@ -5,36 +5,29 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from orders import safe_mode, strays
 from orders.books import recount
-from orders.models import Order, Orphan, Probe
+from orders.models import Order, Orphan
 from orders.orphans import adopt_orphan
-from orders.probe import probe_doubts
 from orders.resolve import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
 from orders.scan import TRIES
-from orders.strays import MOST_KEPT, TRUSTED_AGAIN_AFTER, Strays, look_for_strays, strays_of
+from orders.strays import MOST_KEPT, TRUSTED_AGAIN_AFTER, Strays, latest_stray, look_for_strays
 from panel.customers.models import User
 from panel.ops.models import Alert, AuditEvent
-from providers.models import PROBES_TO_TRUST, Provider
+from providers.models import Provider
 from tests.fixtures_orders import LINK, Store
-from tests.fixtures_simulator import Simulator
+from tests.orders.probing.doubtful import later, probe_now, trust, verdict
 
 pytestmark = pytest.mark.django_db
 SETTLED = {"minutes": 11}
 
 
-@pytest.fixture
-def simulator(make_simulator: Callable[..., Simulator]) -> Simulator:
-    return make_simulator(foreign_orders=3)
-
-
 def look(**span: float) -> Strays:
-    with time_machine.travel(timezone.now() + timedelta(**(span or SETTLED))):
+    with later(**(span or SETTLED)):
         return look_for_strays(now=timezone.now())
 
 
@@ -118,13 +111,13 @@ def test_a_doubt_explains_an_id_of_its_cost_and_one_whose_cost_is_not_told(
     assert look() == Strays()
 
 
-@pytest.mark.parametrize("verdict", [give_money_back, it_was_not_placed])
-def test_what_people_decided_explains_an_id_of_that_cost(store: Store, verdict: Callable[..., None]) -> None:
+@pytest.mark.parametrize("decide", [give_money_back, it_was_not_placed])
+def test_what_people_decided_explains_an_id_of_that_cost(store: Store, decide: Callable[..., None]) -> None:
     ours(store, "a", "bb")
     store.simulator.next("add", "reset_after_create")
     order = store.active()
     store.let_lease_end(order)
-    verdict(order_id=order.pk, actor="staff", reason="waited too long")
+    decide(order_id=order.pk, actor="staff", reason="waited too long")
     ours(store, "ccc")
     assert look().found == 0
     by_hand(store)
@@ -191,7 +184,7 @@ def test_one_provider_that_cannot_be_looked_at_holds_up_no_other(store: Store, m
 
 
 def test_after_a_stray_evidence_decides_nothing_by_itself_for_a_month(store: Store) -> None:
-    Provider.objects.update(probing="adopt", probes_right=PROBES_TO_TRUST)
+    trust(store)
     ours(store, "a", "bb")
     by_hand(store)
     ours(store, "ccc")
@@ -199,15 +192,14 @@ def test_after_a_stray_evidence_decides_nothing_by_itself_for_a_month(store: Sto
     store.simulator.next("add", "reset_after_create")
     order = store.active()
     stray = Orphan.objects.get()
-    with time_machine.travel(timezone.now() + timedelta(minutes=3)):
-        assert probe_doubts(now=timezone.now()).for_review == 1
+    with later(minutes=3):
+        assert probe_now().for_review == 1
     assert store.fresh(order).state == "REVIEW"
-    found = Probe.objects.get()
-    assert (found.verdict, found.candidate) == ("placed", store.simulator.created(LINK)[0]["id"])
+    assert verdict(order) == ("placed", store.simulator.created(LINK)[0]["id"])
     assert f"But {stray.external_id} there is in no order here" in order.events.get(what="evidence").why
-    assert strays_of(provider=store.provider, now=timezone.now()) == stray.external_id
-    later = timezone.now() + TRUSTED_AGAIN_AFTER + timedelta(hours=1)
-    assert strays_of(provider=store.provider, now=later) == ""
+    assert latest_stray(provider=store.provider, now=timezone.now()) == stray.external_id
+    a_month_on = timezone.now() + TRUSTED_AGAIN_AFTER + timedelta(hours=1)
+    assert latest_stray(provider=store.provider, now=a_month_on) == ""
 
 
 def test_an_orphan_that_turns_out_to_be_an_order_is_that_order(store: Store) -> None:
@@ -221,7 +213,7 @@ def test_an_orphan_that_turns_out_to_be_an_order_is_that_order(store: Store) -> 
     orphan.refresh_from_db()
     assert (orphan.verdict, orphan.order, orphan.decided_by) == ("adopted", order, "staff")
     assert AuditEvent.objects.filter(action="orphan adopted", target=f"orphan:{orphan.pk}").count() == 1
-    assert strays_of(provider=store.provider, now=timezone.now()) == ""
+    assert latest_stray(provider=store.provider, now=timezone.now()) == ""
     with pytest.raises(CannotResolveError, match="decided already"):
         adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="again")
     assert recount() == []
@@ -242,4 +234,4 @@ def test_staff_say_that_one_is_not_ours(store: Store) -> None:
     orphan.refresh_from_db()
     assert (orphan.verdict, orphan.decided_by) == ("not ours", "owner@example.com")
     assert store.money() == before
-    assert strays_of(provider=store.provider, now=timezone.now()) == "77"
+    assert latest_stray(provider=store.provider, now=timezone.now()) == "77"

@@ -1,6 +1,5 @@
 """How often a provider is asked about doubtful orders: again at once where it fails, never without end."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,13 +11,7 @@ from orders.probe import EARLY_CALLS, MOST_CALLS, Probed
 from orders.scan import TRIES
 from providers.models import Provider
 from tests.fixtures_orders import LINK, Store
-from tests.fixtures_simulator import Simulator
-from tests.orders.doubtful import LOST, NEVER, bound, doubt, later, probe_now, trust, verdict
-
-
-@pytest.fixture
-def simulator(make_simulator: Callable[..., Simulator]) -> Simulator:
-    return make_simulator(foreign_orders=3)
+from tests.orders.probing.doubtful import LOST, NEVER, bound, doubt, later, probe_now, trust, verdict
 
 
 @pytest.mark.parametrize("fault", ["missing_ids", "error_entries", "html", "whole_error"])

@@ -1,9 +1,5 @@
-"""Doubtful orders looked for at the provider: found where they are, and what is not clear is a person's.
+"""Doubtful orders looked for at the provider: found where they are, ruled out where they are not."""
 
-Other customers order there as well: between two ids of ours lie up to three that are not.
-"""
-
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -12,20 +8,13 @@ from django.utils import timezone
 
 from orders import probe, tasks
 from orders.books import recount
-from orders.models import Attempt, Order, Probe
+from orders.models import Probe
 from orders.probe import Probed
 from orders.resolve import give_money_back, it_was_not_placed, it_was_placed
-from orders.scan import TRIES
 from panel.ops.models import JobRun
 from providers.models import PROBES_TO_TRUST, Provider
 from tests.fixtures_orders import LINK, Store
-from tests.fixtures_simulator import Simulator
-from tests.orders.doubtful import LOST, NEVER, bound, doubt, later, probe_now, trust, verdict
-
-
-@pytest.fixture
-def simulator(make_simulator: Callable[..., Simulator]) -> Simulator:
-    return make_simulator(foreign_orders=3)
+from tests.orders.probing.doubtful import LOST, NEVER, bound, doubt, later, probe_now, trust, verdict
 
 
 def test_what_was_placed_goes_on_by_itself_where_that_is_allowed(store: Store) -> None:
@@ -58,25 +47,6 @@ def test_by_default_a_person_decides_with_the_evidence(store: Store) -> None:
     provider = Provider.objects.get()
     assert (provider.probes_right, provider.probes_wrong) == (1, 0)
     assert recount() == []
-
-
-@pytest.mark.parametrize("is_given_back", [False, True])
-def test_an_id_that_may_be_an_earlier_doubts_of_the_same_cost_is_nobodys(store: Store, is_given_back: bool) -> None:
-    first = doubt(store)
-    store.simulator.set_order(store.simulator.created(LINK)[0]["id"], status="Partial", remains=10)
-    with later(minutes=3):
-        assert probe_now() == Probed(looked=1, for_review=1)
-        assert verdict(first) == ("undecided", "")
-        if is_given_back:
-            give_money_back(order_id=first.pk, actor="staff", reason="waited too long")
-        trust(store)
-        store.simulator.next("add", NEVER)
-        second = store.active(link=f"{LINK}/second")
-        assert second.state == "UNCONFIRMED"
-    with later(minutes=6):
-        assert probe_now() == Probed(looked=1, for_review=1)
-    assert (store.fresh(second).state, verdict(second)) == ("REVIEW", ("undecided", ""))
-    assert f"Order {first.pk} costs the same" in Probe.objects.get(attempt__order=second).why
 
 
 @pytest.mark.parametrize(("deed", "state"), [("_hand_over", "REVIEW"), ("evidence_shows_it", "ACTIVE")])
@@ -163,97 +133,6 @@ def test_a_late_creation_is_found_and_not_ruled_out(store: Store) -> None:
         ("UNCONFIRMED", None),
     }
     assert verdict(order)[0] != "absent"
-
-
-def test_somebody_elses_hand_on_our_key_leaves_it_to_a_person(store: Store) -> None:
-    trust(store)
-    order = doubt(store)
-    stranger = store.active(link=f"{LINK}/by-hand", quantity="5000")
-    Attempt.objects.filter(order=stranger).update(outcome="absent")
-    Order.objects.filter(pk=stranger.pk).update(provider_order_id=None, state="REJECTED")
-    with later(minutes=3):
-        bound(store)
-        assert probe_now() == Probed(looked=1, for_review=1)
-    assert verdict(order) == ("undecided", "")
-    assert store.fresh(order).state == "REVIEW"
-
-
-@pytest.mark.parametrize("fault", ["missing_ids", "error_entries", "html", "whole_error", "reset"])
-def test_answers_that_prove_nothing_prove_nothing(store: Store, fault: str) -> None:
-    trust(store)
-    order = doubt(store, NEVER)
-    with later(minutes=11):
-        bound(store)
-    for minutes in (12, 15, 18, 21):
-        with later(minutes=minutes):
-            store.simulator.next("status", fault, times=TRIES)
-            assert probe_now() == Probed(looked=1)
-    assert Probe.objects.get().clean_scans == 0
-    with later(minutes=41):
-        store.simulator.next("status", fault, times=TRIES)
-        assert probe_now() == Probed(looked=1, for_review=1)
-    assert verdict(order) == ("undecided", "")
-
-
-@pytest.mark.parametrize("word", ["Partial", "Canceled"])
-def test_an_end_that_came_early_is_weak_evidence(store: Store, word: str) -> None:
-    trust(store)
-    order = doubt(store)
-    store.simulator.set_order(store.simulator.created(LINK)[0]["id"], status=word, remains=10)
-    with later(minutes=3):
-        bound(store)
-        assert probe_now() == Probed(looked=1, for_review=1)
-    assert verdict(order) == ("undecided", "")
-
-
-@pytest.mark.parametrize("fault", ["weak_charge", "null_charge"])
-def test_a_charge_that_is_not_told_yet_is_waited_for(store: Store, fault: str) -> None:
-    trust(store)
-    order = doubt(store)
-    with later(minutes=3):
-        bound(store)
-        store.simulator.next("status", fault)
-        assert probe_now() == Probed(looked=1)
-        assert "not what it costs" in Probe.objects.get().why
-    with later(minutes=6):
-        assert probe_now() == Probed(looked=1, adopted=1)
-    assert verdict(order)[0] == "placed"
-
-
-def test_drip_feeds_there_leave_it_to_a_person(store: Store) -> None:
-    trust(store)
-    store.active(link=f"{LINK}/drip", quantity="100", runs="3", interval="60")
-    order = doubt(store)
-    with later(minutes=3):
-        assert probe_now() == Probed(looked=1, for_review=1)
-    assert "Drip-feeds" in Probe.objects.get(attempt__order=order).why
-
-
-def test_ids_that_are_no_numbers(store: Store) -> None:
-    order = doubt(store)
-    Order.objects.exclude(pk=order.pk).update(provider_order_id="01HXYZ")
-    with later(minutes=3):
-        assert probe_now() == Probed(looked=1, for_review=1)
-    assert "not all numbers" in Probe.objects.get().why
-
-
-def test_a_first_order_has_nothing_to_look_from(store: Store) -> None:
-    store.simulator.next("add", LOST)
-    order = store.active()
-    with later(minutes=3):
-        assert probe_now() == Probed(looked=1, for_review=1)
-    assert verdict(order) == ("undecided", "")
-
-
-def test_drip_feeds_that_ended_since_leave_it_to_a_person(store: Store) -> None:
-    trust(store)
-    drip = store.active(link=f"{LINK}/drip", quantity="100", runs="3", interval="60")
-    order = doubt(store)
-    Order.objects.filter(pk=drip.pk).update(state="COMPLETED", finished_at=timezone.now())
-    with later(minutes=3):
-        bound(store)
-        assert probe_now() == Probed(looked=1, for_review=1)
-    assert verdict(order) == ("undecided", "")
 
 
 def test_an_earlier_doubt_whose_id_was_found_stands_in_nobodys_way(store: Store) -> None:
