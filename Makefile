@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 export VENV PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test fuzz doubts mutants chaos lint format bench screenshots shell lock clean
+.PHONY: help setup setup-dev tools run test fuzz doubts mutants chaos lint format bench screenshots shell lock clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -23,41 +23,44 @@ setup: ## Set everything up: environment, locked dependencies, database, static 
 setup-dev: ## The same, with what tests and development need
 	@$(PYTHON) -m scripts.setup --dev
 
+tools: ## Only the environment for tests and development; no database is touched
+	@$(PYTHON) -m scripts.setup --dev --no-database
+
 run: setup ## Set up and run the panel with a demo provider; Ctrl-C stops it (PORT, DATA_DIR, PROVIDER_URL, PROVIDER_KEY)
 	@$(BIN)/python -m scripts.start
 
-test: setup-dev lint ## Set up, check, and run all tests on SQLite and on PostgreSQL (ARGS go to pytest)
+test: tools lint ## Set up, check, and run all tests on SQLite and on PostgreSQL (ARGS go to pytest)
 	@$(BIN)/python -m scripts.test $(ARGS)
 
-fuzz: setup-dev ## 100,000 calls of the API, as many answers of providers, a thousand lives of shops (EXAMPLES, ARGS)
+fuzz: tools ## 100,000 calls of the API, as many answers of providers, a thousand lives of shops (EXAMPLES, ARGS)
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m scripts.test $(FUZZED) --durations=0 $(ARGS)
 
-doubts: setup-dev ## Days of shops with 5,000 doubtful orders: what the evidence says of each (CASES, ARGS go to pytest)
+doubts: tools ## Days of shops with 5,000 doubtful orders: what the evidence says of each (CASES, ARGS go to pytest)
 	@DOUBTS=$(CASES) $(BIN)/python -m pytest -q -n $(WORKERS) tests/doubts $(ARGS)
 
-mutants: setup-dev ## Plant every known bug, one at a time; any that the tests' machine does not see fails (ARGS go to pytest)
+mutants: tools ## Plant every known bug, one at a time; any that the tests' machine does not see fails (ARGS go to pytest)
 	@MUTANTS=all $(BIN)/python -m pytest -q -n $(WORKERS) tests/machine/test_mutants.py $(ARGS)
 
-lint: setup-dev ## Style, types, layers, migrations and Django's own checks
+lint: tools ## Style, types, layers, migrations and Django's own checks
 	@$(BIN)/python -m scripts.lint
 
-format: setup-dev ## Put the code into the project's format
+format: tools ## Put the code into the project's format
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: setup-dev ## Run the benchmarks, each beside its limit and the common way
+bench: tools ## Run the benchmarks, each beside its limit and the common way
 	@$(BIN)/python -m scripts.bench $(ARGS)
 
-chaos: setup-dev ## Kill and break everything under load, then compare the books (ARGS=--orders 1000, --sqlite, --naive, …)
+chaos: tools ## Kill and break everything under load, then compare the books (ARGS=--orders 1000, --sqlite, --naive, …)
 	@$(BIN)/python -m scripts.chaos $(ARGS)
 
-screenshots: setup-dev ## Take the README's pictures from a demo of its own
+screenshots: tools ## Take the README's pictures from a demo of its own
 	@$(BIN)/python -m scripts.screenshots
 
 shell: setup ## Open a Python shell with the panel loaded
 	@$(BIN)/python manage.py shell
 
-lock: setup-dev ## Write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)
+lock: tools ## Write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(BIN)/python -m scripts.lock $(ARGS)
 
 clean: ## Remove what was built; the data stays

@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.environment import cleanse
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 # What `check --deploy` is to find in order is a panel on the open net, behind https.
@@ -29,8 +31,9 @@ def main() -> None:
     """Run every check on a data directory of its own; exit status 1 when one fails, with their names."""
     failed = []
     with tempfile.TemporaryDirectory(prefix="panel-lint.") as data_dir:
-        environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-        environment |= DEPLOYED | {"DATA_DIR": data_dir}
+        environment = dict(os.environ)
+        cleanse(environment)
+        environment |= DEPLOYED | {"DATA_DIR": data_dir, "DATABASE_URL": ""}
         for name, command in CHECKS:
             done = subprocess.run(
                 command, cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace", check=False

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,13 +26,13 @@ def main() -> None:
     """Do what is missing, step by step; each step says so when it has something to do."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="also what tests and development need")
+    parser.add_argument("--no-database", action="store_true", help="leave the database alone")
     options = parser.parse_args()
     use_new_enough_python()
     python = make_environment(venv=ROOT / os.environ.get("VENV", ".venv"))
     install(python=python, lock=ROOT / "requirements" / ("dev.txt" if options.dev else "runtime.txt"))
-    migrate = [python, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    run(migrate, failing="The database was not prepared.", umask=0o077)  # the books are for their owner's eyes only
-    run([python, "manage.py", "set_up_roles"], failing="The staff's roles were not set up.")
+    if not options.no_database:
+        prepare_database(python=python)
     collect_static(python=python)
 
 
@@ -72,6 +73,13 @@ def install(*, python: Path, lock: Path) -> None:
     stamp.write_text(digest)
 
 
+def prepare_database(*, python: Path) -> None:
+    """Create or migrate the database and the staff's roles."""
+    migrate = [python, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    run(migrate, failing="The database was not prepared.", umask=0o077)  # only its owner may read it
+    run([python, "manage.py", "set_up_roles"], failing="The staff's roles were not set up.")
+
+
 def collect_static(*, python: Path) -> None:
     """Gather and compress the static files, unless none of them changed."""
     stamp = ROOT / "staticfiles" / ".collected"
@@ -86,7 +94,9 @@ def collect_static(*, python: Path) -> None:
         return
     say("Collecting the static files")
     command = [python, "manage.py", "collectstatic", "--no-input", "--clear", "--verbosity", "0"]
-    run(command, failing="The static files were not collected.")
+    with tempfile.TemporaryDirectory(prefix="panel-static.") as data_dir:  # the files depend on no panel's settings
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "DATA_DIR": data_dir}
+        run(command, failing="The static files were not collected.", environment=environment)
     stamp.write_text(digest)
 
 
@@ -95,9 +105,10 @@ def reads(stamp: Path) -> str:
     return stamp.read_text() if stamp.exists() else ""
 
 
-def run(command: list[object], *, failing: str, umask: int = -1) -> None:
-    """Run one step; stop with `failing` where it fails."""
-    if subprocess.run([str(part) for part in command], cwd=ROOT, umask=umask, check=False).returncode:
+def run(command: list[object], *, failing: str, umask: int = -1, environment: dict[str, str] | None = None) -> None:
+    """Run one step, in this process's environment unless another is given; stop with `failing` where it fails."""
+    argv = [str(part) for part in command]
+    if subprocess.run(argv, cwd=ROOT, umask=umask, env=environment, check=False).returncode:
         stop(failing)
 
 

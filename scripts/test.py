@@ -36,12 +36,11 @@ def main() -> None:
 def run_suite(*, name: str, database_url: str, without: list[str]) -> bool:
     """Run pytest on one database; whether it failed."""
     print(f"\nThe suite on {name}", flush=True)
-    environment = {key: value for key, value in os.environ.items() if key not in {"REDIS_URL", "DATA_DIR", "PORT"}}
     command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "loadscope"]
     if without:
         command += ["-m", " and ".join(without)]
     with tempfile.TemporaryDirectory(prefix="panel-tests.") as data_dir:
-        environment |= {"DATABASE_URL": database_url, "DATA_DIR": data_dir}
+        environment = os.environ | {"DATABASE_URL": database_url, "DATA_DIR": data_dir}
         status = subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, env=environment, check=False).returncode
     return status != 0 and not (status == NO_TESTS and bool(sys.argv[1:]))
 

@@ -3,13 +3,15 @@
 import os
 import tempfile
 
+from tests.environment import cleanse
+
+cleanse(os.environ)
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="panel-tests."))
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["DATA_DIR"] += "" if os.environ.get("DATA_DIR_OF") == _worker else _worker  # with each worker's database
 os.environ["DATA_DIR_OF"] = _worker  # the processes that tests start have theirs as it was given
-os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
-os.environ.setdefault("STAFF_TWO_FACTOR", "0")
-os.environ.setdefault("ALLOWED_PRIVATE_HOSTS", "127.0.0.1,localhost")
+os.environ["STAFF_TWO_FACTOR"] = "0"
+os.environ["ALLOWED_PRIVATE_HOSTS"] = "127.0.0.1,localhost"
 
 from panel.settings import *  # noqa: E402, F403
 from panel.settings import DATA_DIR, DATABASES, IS_SQLITE, STORAGES  # noqa: E402

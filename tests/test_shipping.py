@@ -87,3 +87,9 @@ def test_make_alone_lists_every_task() -> None:
     tasks = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {line.split()[1] for line in done.stdout.splitlines()} == tasks
     assert tasks >= {"help", "setup", "run", "test", "lint", "bench", "lock", "clean"}
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    commands = re.findall(r"^(make [a-z]+) +# .*tests", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert commands == ["make test"]
+    assert re.search(r"^(?:exec )?make test( </dev/null)?$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
