@@ -6,9 +6,10 @@ from typing import Any
 from django import forms
 
 from orders.kinds import Field, Shape
+from orders.tokens import LONGEST_TOKEN, form_token
 from orders.wanted import Offer, Problem
 
-LONGEST_TOKEN = 64
+OUT_OF_DATE = "This page was out of date. Look at your order again, then place it."
 
 
 class WordsField(forms.CharField):
@@ -26,7 +27,7 @@ class OrderForm(forms.Form):
     token = forms.CharField(
         max_length=LONGEST_TOKEN,
         widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "This page was out of date. Look at your order again, then place it."},
+        error_messages={"required": OUT_OF_DATE},
     )
     seen_rate = forms.DecimalField(
         required=False, widget=forms.HiddenInput(attrs={"autocomplete": "off"}), min_value=0, max_digits=18
@@ -41,6 +42,13 @@ class OrderForm(forms.Form):
     def words(self) -> dict[str, str]:
         """What the customer wrote, for orders.kinds to read."""
         return {name: self.data.get(name, "") for name, field in self.fields.items() if isinstance(field, WordsField)}
+
+    def clean_token(self) -> str:
+        """Refuses a token that no page of ours has given."""
+        token = form_token(self.cleaned_data["token"])
+        if token is None:
+            raise forms.ValidationError(OUT_OF_DATE)
+        return token
 
     def refuse(self, problems: Iterable[Problem]) -> None:
         """Put each problem beside its field; what has no field here is said of the form as a whole."""

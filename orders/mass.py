@@ -4,13 +4,15 @@ Every line is checked by the same rules as a single order, and each good one is 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from orders.kinds import KINDS
-from orders.place import find_sale, place_order, quote_sale
+from orders.models import Order
+from orders.place import find_sale, orders_placed_before, place_order, quote_sale
+from orders.tokens import line_token
 from orders.wanted import BadOrderError
 from panel.customers.models import User
 from panel.lib.money import plain
@@ -62,12 +64,16 @@ def check_lines(*, customer: User, text: str) -> list[Line]:
 def place_lines(*, customer: User, text: str, agreed: Mapping[int, Decimal], token: str, now: datetime) -> list[Line]:
     """Place the good lines whose charge was agreed to, by their numbers; the others come back with their problem.
 
-    The same `token` places no line twice.
+    The same page's `token` places no line twice: a line that was ordered with it comes back with its order, also where
+    nothing could be ordered so any more.
     """
-    return [
-        line if line.problem else _place(line, customer, agreed.get(line.number), f"{token}:{line.number}", now)
+    lines = [
+        line
+        if line.problem
+        else _place(line, customer, agreed.get(line.number), line_token(page=token, line=line.number), now)
         for line in check_lines(customer=customer, text=text)
     ]
+    return _with_earlier(lines, customer, token)
 
 
 def _split(text: str) -> list[str]:
@@ -102,7 +108,19 @@ def _place(line: Line, customer: User, agreed: Decimal | None, token: str, now: 
         return Line(line.number, line.text, problem=str(error))
     except NotEnoughFundsError:
         return Line(line.number, line.text, problem=NO_FUNDS)
-    order = placement.order
+    return _ordered(line, placement.order)
+
+
+def _with_earlier(lines: Sequence[Line], customer: User, token: str) -> list[Line]:
+    """The lines, those with a problem as the orders that were made of them before."""
+    tokens = {line.number: line_token(page=token, line=line.number) for line in lines if line.problem}
+    earlier = orders_placed_before(customer=customer, tokens=list(tokens.values()))
+    return [
+        _ordered(line, earlier[tokens[line.number]]) if tokens.get(line.number) in earlier else line for line in lines
+    ]
+
+
+def _ordered(line: Line, order: Order) -> Line:
     return Line(
         line.number,
         line.text,

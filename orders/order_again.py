@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from orders.change import audit_change, lock_orders, write
 from orders.models import Order, OrderEvent
-from orders.place import Placement, place_order, quote_order
+from orders.place import Placement, place_order, placed_before, quote_order
 from orders.states import State
+from orders.tokens import reorder_token
 from orders.wanted import BadOrderError
 from panel.lib.money import plain
 from panel.wallet.ledger import NotEnoughFundsError
@@ -35,9 +36,13 @@ def price_now(order: Order) -> Decimal:
 def order_again(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> Placement:
     """A new order of the same service, link and quantity, at most at the `agreed` charge. Clicked twice it is one.
 
-    Both orders tell of each other. Raises CannotOrderAgainError.
+    Both orders tell of each other. Raises CannotOrderAgainError, but not where it was ordered again before.
     """
     order = Order.objects.select_related("customer").get(pk=order_id)
+    earlier = placed_before(customer=order.customer, token=reorder_token(order_id=order_id))
+    if earlier is not None:
+        _link(order.pk, earlier, actor, reason)
+        return Placement(earlier, is_new=False)
     if not reason.strip():
         raise CannotOrderAgainError("Say why: the reason is kept with both orders.")
     _check(order)
@@ -47,7 +52,7 @@ def order_again(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> P
             service_id=order.service_id,
             words=order.fields,
             now=timezone.now(),
-            token=f"{EVENT}:{order.pk}",
+            token=reorder_token(order_id=order.pk),
             agreed_charge=agreed,
         )
     except BadOrderError as error:
@@ -60,8 +65,8 @@ def order_again(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> P
 
 def ordered_as(order: Order) -> int | None:
     """The order that this one was ordered again as."""
-    again = Order.objects.filter(customer=order.customer_id, client_token=f"{EVENT}:{order.pk}")
-    return again.values_list("pk", flat=True).first()
+    earlier = placed_before(customer=order.customer, token=reorder_token(order_id=order.pk))
+    return earlier.pk if earlier else None
 
 
 def _check(order: Order) -> None:

@@ -1,12 +1,13 @@
 """Place an order: understand it, price it, take the money and write it, in one transaction. Every door calls this."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from orders import safe_mode
 from orders.kinds import KINDS
@@ -71,12 +72,20 @@ def offer_of(sale: Sale) -> Offer:
 
 
 def price_of(sale: Sale, *, units: int) -> tuple[Decimal, Decimal]:
-    """The charge in the shop's currency, the cost in the provider's. Raises BadOrderError where there is no price."""
-    per_package = KINDS[sale.type].is_per_package
-    charge = charge_for(rate=sale.rate, quantity=units, per_package=per_package)
-    if not 0 < charge < LARGEST:
+    """The charge in the shop's currency, the cost in the provider's.
+
+    Raises BadOrderError where there is no price, or one that no account can hold.
+    """
+    kind = KINDS[sale.type]
+    charge = charge_for(rate=sale.rate, quantity=units, per_package=kind.is_per_package)
+    cost = charge_for(rate=sale.upstream_rate, quantity=units, per_package=kind.is_per_package)
+    is_too_large = max(charge, cost, cost * sale.exchange_rate) >= LARGEST
+    if charge <= 0 or (is_too_large and kind.is_per_package):
         raise BadOrderError([NOT_FOR_SALE])
-    return charge, charge_for(rate=sale.upstream_rate, quantity=units, per_package=per_package)
+    if is_too_large:
+        text = _("The price of this order is too large. Order a smaller quantity.")
+        raise BadOrderError([Problem(kind.counts, text, "Quantity is too large")])
+    return charge, cost
 
 
 def place_order(
@@ -124,6 +133,14 @@ def place_order(
 def placed_before(*, customer: User, token: str | None) -> Order | None:
     """The order that the token was used for."""
     return Order.objects.filter(customer=customer, client_token=token).first() if token else None
+
+
+def orders_placed_before(*, customer: User, tokens: Sequence[str]) -> dict[str, Order]:
+    """The orders that these tokens were used for, by token. At most one query."""
+    if not tokens:
+        return {}
+    found = Order.objects.filter(customer=customer, client_token__in=tokens)
+    return {str(order.client_token): order for order in found}
 
 
 def _same_order(customer: User, quote: Quote, since: datetime) -> Order | None:

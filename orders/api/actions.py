@@ -1,6 +1,5 @@
 """The actions of the API: words in, one domain call each, the protocol's shapes out."""
 
-import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from orders.bulk_requests import request_cancels, request_refills
 from orders.models import Refill
 from orders.place import place_order
 from orders.statuses import status_rows
+from orders.tokens import api_token
 from orders.wanted import BadOrderError
 from panel.customers.keys import Holder
 from panel.customers.models import User
@@ -57,9 +57,7 @@ def add(call: Call) -> Any:
 
     Without one the customer's own rule for repeated orders holds.
     """
-    service_id = read_id(call.words, "service")
-    if service_id is None:
-        raise ApiError("Incorrect service ID")
+    service_id = read_id(call.words, "service") or 0  # no service has that number
     customer, token = call.customer, _token(call.words.get("idempotency_key", ""))
     try:
         placement = place_order(
@@ -178,12 +176,12 @@ def _shown(text: str, number: int | None) -> int | str:
 
 
 def _token(key: str) -> str | None:
-    """The order's token for an idempotency key: of a fixed length, and apart from those of the site's forms."""
+    """The order's token for an idempotency key."""
     if not key:
         return None
     if len(key) > LONGEST_IDEMPOTENCY_KEY:
         raise ApiError(f"An idempotency key has at most {LONGEST_IDEMPOTENCY_KEY} characters")
-    return "api:" + hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()[:48]
+    return api_token(idempotency_key=key)
 
 
 ACTIONS: Mapping[str, Action] = {

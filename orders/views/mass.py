@@ -11,12 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from orders.mass import MOST_LINES, Line, MassOrderError, check_lines, place_lines
+from orders.tokens import page_token
 from orders.views.customer import customer_of
 from panel.lib.money import ZERO, AmountError, parse_amount
 from panel.wallet.statement import wallet_balance
-from panel.web.words import read_words
-
-LONGEST_TOKEN = 50
 
 
 @login_required
@@ -36,8 +34,8 @@ def mass_order(request: HttpRequest) -> HttpResponse:
 
 
 def _placed(request: HttpRequest, text: str) -> HttpResponse:
-    token = read_words(request.POST, "token", longest=LONGEST_TOKEN + 1)
-    if not 16 <= len(token) <= LONGEST_TOKEN:
+    token = page_token(request.POST.get("token", ""))
+    if token is None:
         raise MassOrderError("This page was out of date. Look at your lines again, then place them.")
     lines = place_lines(
         customer=customer_of(request), text=text, agreed=_agreed(request.POST), token=token, now=timezone.now()

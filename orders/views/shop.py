@@ -16,10 +16,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from orders.forms import LONGEST_TOKEN, OrderForm
+from orders.forms import OrderForm
 from orders.kinds import KINDS
 from orders.models import Order
 from orders.place import Placement, place_order, placed_before, quote_order
+from orders.tokens import LONGEST_TOKEN, form_token
 from orders.views.customer import customer_of, own_order
 from orders.views.history import latest_orders
 from orders.views.picker import read_id, read_picker
@@ -30,7 +31,6 @@ from panel.lib.money import charge_for, plain
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.statement import wallet_balance
 from panel.web.marks import GENERIC, platform_of
-from panel.web.words import read_words
 from providers.catalog.customer_terms import terms_of
 from providers.catalog.listing import ServiceLine, categories_for_sale, service_for_sale
 
@@ -145,7 +145,7 @@ def _place(request: HttpRequest) -> HttpResponse:
 
 def _ordered_before(request: HttpRequest) -> HttpResponse | None:
     """Where a form comes a second time, since its answer got lost, and is refused now: on to the order that it made."""
-    order = placed_before(customer=customer_of(request), token=read_words(request.POST, "token", longest=LONGEST_TOKEN))
+    order = placed_before(customer=customer_of(request), token=form_token(request.POST.get("token", "")))
     if order is None:
         return None
     messages.info(request, f"This had been ordered already, as order {order.pk}. Nothing was charged again.")

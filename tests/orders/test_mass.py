@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from orders.mass import CHANGED, MOST_LINES, NO_FUNDS, Line, MassOrderError, check_lines, place_lines
 from orders.models import Order
+from panel.customers.models import User
 from panel.wallet import ledger
 from providers.catalog.models import Service
 from tests.fixtures_orders import LINK, Store
@@ -73,6 +74,31 @@ def test_the_same_token_places_nothing_twice(store: Store) -> None:
     assert [line.order_id for line in place(store, lines_of(store))] == [line.order_id for line in first]
     assert store.money() == money
     assert place(store, lines_of(store), form="another-form")[0].order_id != first[0].order_id
+
+
+def test_the_same_token_gives_back_its_orders_when_nothing_could_be_ordered_any_more(store: Store) -> None:
+    text = f"{store.service().pk} | {LINK} | 1000\n{store.service(PLAIN_SERVICE).pk} | {LINK} | 20\nnonsense"
+    agreed = {1: Decimal("1.35"), 2: Decimal("0.0075")}
+    first = place(store, text, agreed=agreed)
+    Service.objects.filter(pk=store.service().pk).update(is_enabled=False)
+    Service.objects.filter(pk=store.service(PLAIN_SERVICE).pk).update(min=21)
+    before = store.everything()
+
+    again = place(store, text, agreed={})
+    assert [line.order_id for line in again] == [line.order_id for line in first]
+    assert [(line.charge, line.problem) for line in again[:2]] == [(Decimal("1.35"), ""), (Decimal("0.0075"), "")]
+    assert again[2].problem == "A line begins with the number of a service."
+    assert store.everything() == before
+
+
+def test_whose_token_it_was_counts(store: Store) -> None:
+    text = f"{store.service().pk} | {LINK} | 1000"
+    place(store, text)
+    store.customer = User.objects.create_user("eve@example.com")
+    before = Order.objects.count()
+    (line,) = place(store, text)
+    assert (line.order_id, line.problem) == (None, NO_FUNDS)
+    assert Order.objects.count() == before
 
 
 def test_money_that_ends_in_the_middle_returns_the_rest(store: Store) -> None:

@@ -57,6 +57,16 @@ def test_a_second_click_is_the_same_order(store: Store, canceled: Order) -> None
     assert AuditEvent.objects.filter(action="order again").count() == 1
 
 
+def test_a_second_click_is_the_same_order_when_nothing_could_be_ordered_any_more(store: Store, canceled: Order) -> None:
+    first = order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    Service.objects.update(is_enabled=False)
+    freeze(customer=store.customer, reason="chargeback", actor=ACTOR, now=timezone.now())
+    before = store.everything()
+    second = order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    assert (second.is_new, second.order.pk) == (False, first.order.pk)
+    assert store.everything() == before
+
+
 def test_a_dearer_price_is_refused(store: Store, canceled: Order) -> None:
     Service.objects.filter(pk=canceled.service_id).update(rate=Decimal(2))
     before = store.everything()

@@ -12,8 +12,9 @@ from orders.wanted import BadOrderError
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Transfer
+from providers.catalog.models import Service
 from providers.catalog.withdraw import take_off
-from providers.models import Provider
+from providers.models import Provider, UpstreamService
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import COMMENTS_SERVICE, DEFAULT_SERVICE, PACKAGE_SERVICE, PLAIN_SERVICE
 
@@ -105,6 +106,38 @@ def test_a_wallet_is_never_overdrawn(store: Store) -> None:
     assert refusal.value.charge == Decimal("37.5")
     assert store.everything() == before
     assert store.wallet() == Decimal(25)
+
+
+@pytest.mark.parametrize(
+    ("external_id", "rate", "upstream_rate", "text"),
+    [
+        (DEFAULT_SERVICE, "999999999999", "0.9", "The price of this order is too large. Order a smaller quantity."),
+        (DEFAULT_SERVICE, "1", "999999999999", "The price of this order is too large. Order a smaller quantity."),
+        (PACKAGE_SERVICE, "1", "1000000000000", "This service is not available right now."),
+    ],
+)
+def test_a_price_that_no_account_can_hold_is_refused(
+    store: Store, external_id: str, rate: str, upstream_rate: str, text: str
+) -> None:
+    service = store.service(external_id)
+    Service.objects.filter(pk=service.pk).update(rate=Decimal(rate), allow_below_cost=True)
+    UpstreamService.objects.filter(pk=service.upstream_id).update(rate=Decimal(upstream_rate))
+    before = store.everything()
+    with pytest.raises(BadOrderError) as refusal:
+        store.place(external_id, quantity="10000")
+    assert str(refusal.value) == text
+    assert store.everything() == before
+
+
+def test_a_cost_that_no_report_can_hold_is_refused(store: Store) -> None:
+    """The cost in the shop's currency is added up as well."""
+    Service.objects.update(allow_below_cost=True)
+    UpstreamService.objects.update(rate=Decimal(10**9))
+    Provider.objects.update(exchange_rate=Decimal(101))
+    before = store.everything()
+    with pytest.raises(BadOrderError, match="The price of this order is too large"):
+        store.place(quantity="10000")
+    assert store.everything() == before
 
 
 def test_a_repeated_token_is_the_same_order(store: Store) -> None:

@@ -137,6 +137,17 @@ def test_a_repeated_add_with_its_key_is_the_same_order(api: Api, store: Store) -
     assert store.wallet() == Decimal("97.3")
 
 
+def test_an_idempotency_key_gives_back_its_order_whatever_is_sold_now(api: Api, store: Store) -> None:
+    words = {"service": store.service().pk, "link": LINK, "quantity": "1000", "idempotency_key": "a-1"}
+    first = api("add", **words)
+    Service.objects.update(is_enabled=False)
+    before = store.everything()
+    assert api("add", **words) == first
+    assert api("add", **{**words, "service": "nonsense", "quantity": "-1"}) == first
+    assert api("add", **{**words, "service": "nonsense", "idempotency_key": "a-2"}) == {"error": "Incorrect service ID"}
+    assert store.everything() == before
+
+
 def test_an_endless_idempotency_key_is_refused(api: Api, store: Store) -> None:
     words = {"service": store.service().pk, "link": LINK, "quantity": "1000", "idempotency_key": "x" * 201}
     assert api("add", **words) == {"error": "An idempotency key has at most 200 characters"}

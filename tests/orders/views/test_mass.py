@@ -48,6 +48,18 @@ def test_what_cannot_be_taken_comes_back(store: Store, ada: Client, words: dict[
     assert store.everything() == before
 
 
+@pytest.mark.parametrize(
+    "token", ["ordered again:1 and more", "api:aaaaaaaaaaaaaaaaaaaa", "a" * 51, "a" * 15, "ä" * 20]
+)
+def test_only_a_page_of_ours_places_lines(store: Store, ada: Client, token: str) -> None:
+    checked = ada.post(URL, {"text": f"{store.service().pk} | {LINK} | 1000"}).content.decode()
+    before = store.everything()
+    answer = ada.post(URL, {**hidden_fields(checked), "token": token, "place": "1"})
+    assert answer.status_code == 422
+    assert "This page was out of date." in answer.content.decode()
+    assert store.everything() == before
+
+
 def test_what_was_written_is_text(store: Store, ada: Client) -> None:
     page = ada.post(URL, {"text": "<script>alert(1)</script> | </textarea>"}).content.decode()
     assert "<script>alert" not in page

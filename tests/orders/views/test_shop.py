@@ -6,7 +6,9 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from orders.cancel import cancel_queued
 from orders.models import Order
+from orders.order_again import order_again
 from panel.wallet.models import Account
 from providers.catalog.models import Service
 from providers.catalog.withdraw import take_off
@@ -130,6 +132,21 @@ def test_a_form_sent_again_leads_to_its_order_even_when_the_service_is_gone(
     page = ada.get(f"/orders/{order.pk}/").content.decode()
     assert f"as order {order.pk}. Nothing was charged again." in page
     assert store.everything() == before
+
+
+@pytest.mark.parametrize("token", ["ordered again:{}", "api:" + "a" * 48, "one-page-of-the-form:{}"])
+def test_a_form_writes_no_token_of_another_entry_point(store: Store, ada: Client, write: Write, token: str) -> None:
+    """A customer must not take the token under which staff reorder."""
+    order = store.place()
+    cancel_queued(order_id=order.pk, actor="ada@example.com")
+    before = store.everything()
+    answer = ada.post("/order/", write(quantity="50", token=token.format(order.pk)))
+    assert answer.status_code == 422
+    assert "This page was out of date. Look at your order again, then place it." in answer.content.decode()
+    assert store.everything() == before
+
+    again = order_again(order_id=order.pk, agreed=Decimal("1.35"), actor="staff@example.com", reason="a typo")
+    assert (again.is_new, again.order.quantity, again.order.charge) == (True, 1000, Decimal("1.35"))
 
 
 def test_a_token_of_somebody_else_is_no_way_to_their_order(store: Store, ada: Client, bo: Client, write: Write) -> None:
