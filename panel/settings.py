@@ -51,7 +51,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = False
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0) if IS_HTTPS else 0
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 24 * 3600) if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
@@ -108,6 +108,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "panel.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "panel.web.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",  # before the static files, so that they carry the policy too
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -274,6 +275,7 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(METRICS_DIR / f"{HOST_NAME
 # --- Jobs and logs ----------------------------------------------------------------------------------------------------
 vars().update(celery_settings(REDIS_URL))
 EXPECT_JOBS = env.bool("EXPECT_JOBS", default=True)  # whether /healthz looks at the jobs too
+DISK_ROOM_MB = env.int("DISK_ROOM_MB", default=200)  # with less room on a disk of ours /healthz reports a problem
 LOGGING_CONFIG = None
 log_settings(as_json=env.bool("LOG_JSON", default=bool(REDIS_URL)), level=env.str("LOG_LEVEL", default="INFO"))
 

@@ -1,4 +1,4 @@
-"""Whether the panel can do its work: the database answers and the scheduled jobs run. Asked by the health pages."""
+"""Whether the panel can do its work: the database answers, disks have room, jobs run. Asked by the health pages."""
 
 from datetime import datetime, timedelta
 

@@ -6,14 +6,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from panel.ops.disks import disk_problems
 from panel.ops.health import broker_problems, database_problems, job_problems
 
 
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 "ok" when the database answers and the jobs run; else 503 and a line for each problem."""
-    problems = database_problems()
+    """200 "ok" when the database answers, disks have room and the jobs run; else 503 and a line for each problem."""
+    problems = database_problems() + disk_problems()
     if not problems and settings.EXPECT_JOBS:
         problems = job_problems(now=timezone.now())
     return _answer(problems)
@@ -30,7 +31,7 @@ def healthz_web(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """As `healthz`, and whether the broker takes messages: everything that new orders need to go out at once."""
-    problems = database_problems() + broker_problems()
+    problems = database_problems() + disk_problems() + broker_problems()
     if not problems and settings.EXPECT_JOBS:
         problems = job_problems(now=timezone.now())
     return _answer(problems)

@@ -1,4 +1,4 @@
-"""What every request passes through: an id that stands in its log lines, and no caching of pages behind the sign-in."""
+"""What every request passes through: an id for its log lines, browser features off, no caching behind the sign-in."""
 
 import secrets
 from collections.abc import Callable
@@ -8,6 +8,16 @@ from django.utils.cache import add_never_cache_headers
 from structlog.contextvars import bound_contextvars
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
+
+UNUSED_FEATURES = (
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "fullscreen"),
+    *("geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "local-fonts", "magnetometer"),
+    *("microphone", "midi", "otp-credentials", "payment", "picture-in-picture", "publickey-credentials-create"),
+    *("publickey-credentials-get", "screen-wake-lock", "serial", "storage-access", "usb", "web-share"),
+    *("window-management", "xr-spatial-tracking"),
+)
+PERMISSIONS_POLICY = ", ".join([*(f"{name}=()" for name in UNUSED_FEATURES), "clipboard-write=(self)"])
+"""No page needs a feature of the device; the copy buttons write to the clipboard."""
 
 
 class RequestIdMiddleware:
@@ -21,6 +31,18 @@ class RequestIdMiddleware:
         with bound_contextvars(request_id=request_id):
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
+        return response
+
+
+class PermissionsPolicyMiddleware:
+    """Tells the browser to keep the features that no page uses switched off."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = PERMISSIONS_POLICY
         return response
 
 

@@ -54,6 +54,9 @@ def test_every_kind_of_answer_has_them(kind: str, settings: Any, tmp_path: Path)
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    allowed = dict(one.split("=") for one in answer["Permissions-Policy"].split(", "))
+    assert {name for name, who in allowed.items() if who != "()"} == {"clipboard-write"}
+    assert {"camera", "microphone", "geolocation", "payment", "usb"} <= set(allowed)
     assert "charset" in answer["Content-Type"] or answer["Content-Type"] == "application/json"
     assert "Access-Control-Allow-Origin" not in answer or kind == "a static file"
     assert ("no-store" in answer["Cache-Control"]) is (kind not in {"a static file"})
@@ -80,6 +83,31 @@ def test_under_https_every_cookie_is_bound_to_the_host(tmp_path: Path) -> None:
         "Lax Lax None",
         "31536000 True False",
     ], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("site", "seconds", "found"),
+    [
+        ("https://panel.example.com", None, "31536000 False"),
+        ("https://panel.example.com", "0", "0 False"),
+        ("https://panel.example.com", "3600", "3600 False"),
+        ("http://127.0.0.1:8000", None, "0 False"),
+    ],
+)
+def test_browsers_are_kept_to_https_for_a_year_unless_set(
+    tmp_path: Path, site: str, seconds: str | None, found: str
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HSTS")}
+    environment |= {"SITE_URL": site, "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "panel.settings"}
+    environment |= {"HSTS_SECONDS": seconds} if seconds is not None else {}
+    done = subprocess.run([sys.executable, "-c", AS_HTTPS], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == f"{found} False", done.stderr
+
+
+def test_https_answers_carry_the_year(settings: Any) -> None:
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    assert Client().get("/healthz/web", secure=True)["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in Client().get("/healthz/web")
 
 
 def test_the_cookies_that_are_set_are_these() -> None:
