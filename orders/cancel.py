@@ -65,6 +65,8 @@ def ask_for_cancels(
 @about_order
 def cancel_queued(*, order_id: int, actor: str) -> None:
     """End a QUEUED order as CANCELED with all of its money back. Raises CannotCancelError when it is not QUEUED."""
+    if safe_mode.is_on():
+        raise CannotCancelError(safe_mode.SAID)
     with transaction.atomic(durable=True):
         change = lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
         if change.state != State.QUEUED:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from orders import safe_mode
 from orders.cancel import CannotCancelError, cancel_queued
 from orders.claims import Claimed, Told, write_told
 from orders.models import Cancellation, OrderEvent
@@ -15,7 +16,12 @@ S = Cancellation.State
 
 
 def close_cancels(*, now: datetime) -> int:
-    """Close the wishes whose orders have ended, done or too late, and give up those never answered; how many closed."""
+    """Close the wishes whose orders have ended, done or too late, and give up those never answered; how many closed.
+
+    None in safe mode.
+    """
+    if safe_mode.is_on():
+        return 0
     ended = Cancellation.objects.filter(state__in=Cancellation.OPEN, order__state__in=FINAL).order_by("pk")
     columns = ("pk", "order_id", "state", "tries", "next_at", "order__state", "order__provider")
     rows = list(ended.values_list(*columns)[:A_RUN])

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
+from orders import safe_mode
 from orders.change import Change, audit_change, lock_orders, write
 from orders.models import Order
 from orders.pace import next_look
@@ -67,6 +68,8 @@ def give_all_back(*, order_id: int, agreed: Decimal, actor: str, reason: str) ->
 
 
 def _locked(order_id: int, reason: str) -> Change:
+    if safe_mode.is_on_now():
+        raise CannotGiveBackError(safe_mode.SAID_TO_STAFF)
     if not reason.strip():
         raise CannotGiveBackError("Say why: the reason is kept with the order.")
     return lock_orders(order_ids=[order_id], now=timezone.now())[order_id]

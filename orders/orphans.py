@@ -16,7 +16,7 @@ from orders.change import lock_orders, write
 from orders.landmarks import NotNumbersError, number_of
 from orders.models import Attempt, Order, Orphan
 from orders.orphan_verdicts import keep_orphan, write_verdict
-from orders.resolve import CannotResolveError, it_was_placed
+from orders.resolve import CannotResolveError, it_was_found
 from orders.scan import CONTROLS, TRIES, Scanner
 from orders.settle import Houses, accept
 from orders.states import DOUBTFUL, State
@@ -95,7 +95,7 @@ def adopt_orphan(*, orphan_id: int, order_id: int, actor: str, reason: str) -> N
     if orphan.verdict:
         raise CannotResolveError(DECIDED)
     if order.state in DOUBTFUL:
-        it_was_placed(order_id=order_id, provider_order_id=orphan.external_id, actor=actor, reason=reason)
+        it_was_found(order_id=order_id, provider_order_id=orphan.external_id, actor=actor, reason=reason)
         return  # which says whose the orphan is
     try:
         with transaction.atomic(durable=True):

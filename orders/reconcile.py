@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Min, Sum
 
+from orders import safe_mode
 from orders.models import Order
 from orders.states import AT_RISK, State
 from panel.lib.crypto import SealError
@@ -31,8 +32,13 @@ class Read:
 
 
 def read_balances() -> Read:
-    """Read the balance of every active provider. One that fails is logged, alerted on, and does not stop the others."""
+    """Read the balance of every active provider. One that fails is logged, alerted on, and does not stop the others.
+
+    None is read in safe mode: the books are not complete then, and what is missing in them would pass for drift.
+    """
     result = Read()
+    if safe_mode.is_on():
+        return result
     for provider in Provider.objects.filter(is_active=True).order_by("pk"):
         reading = _try_to_read(provider)
         result.read += reading is not None

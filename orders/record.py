@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
+from orders import safe_mode
 from orders.change import Change, lock_orders, write
 from orders.late import keep_bought_after_all
 from orders.models import Attempt, Order
@@ -176,6 +177,8 @@ def _tell(attempt: Attempt, outcome: Outcome) -> None:
                 take_off(provider_id=provider_id, external_id=attempt.provider_service)
         case NotPlaced(reason="funds") | NotPlaced(reason="key"):
             gate.pause_provider(provider_id=provider_id, reason="funds" if outcome.reason == "funds" else "key")
+        case NotPlaced(reason="safe_mode"):
+            safe_mode.raise_its_alert(why=outcome.text)
         case NotPlaced(reason="not_connected"):
             gate.report_trouble(provider_id=provider_id, kind="unreached", now=now)
         case OutcomeUnknown():

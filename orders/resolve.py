@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from orders import safe_mode
 from orders.change import Change, audit_change, lock_orders, write
 from orders.models import UNKNOWN_WORD, Attempt, Order, Probe
 from orders.orphan_verdicts import link_orphan
@@ -35,6 +36,13 @@ class CannotResolveError(Exception):
 @about_order
 def it_was_placed(*, order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
     """The order is at the provider under this id: it goes on from there. The provider is asked for the id first."""
+    _check_safe_mode()
+    it_was_found(order_id=order_id, provider_order_id=provider_order_id, actor=actor, reason=reason)
+
+
+@about_order
+def it_was_found(*, order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
+    """As `it_was_placed`, also in safe mode: for what a search for orders of ours found."""
     order = Order.objects.select_related("provider").get(pk=order_id)
     _check_id(order.provider, provider_order_id)
     _adopt(order_id, provider_order_id, actor, reason)
@@ -49,6 +57,7 @@ def evidence_shows_it(*, order_id: int, provider_order_id: str, why: str) -> Non
 @about_order
 def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
     """The provider does not have the order: it is queued and sent again."""
+    _check_safe_mode()
 
     def decide(change: Change, attempt: Attempt) -> None:
         change.order.next_attempt_at = change.order.queued_at = change.now
@@ -62,6 +71,7 @@ def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
 @about_order
 def give_money_back(*, order_id: int, actor: str, reason: str) -> None:
     """End the order with all of its money given back, whatever became of it at the provider."""
+    _check_safe_mode()
 
     def decide(change: Change, attempt: Attempt) -> None:
         end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", why=reason, actor=actor)
@@ -113,6 +123,11 @@ def clear_word(*, provider_id: int, word: str, actor: str, reason: str) -> int:
         detail = {"word": word, "orders": len(cleared), "reason": reason}
         audit.record(actor=actor, action="provider.word", target=f"provider:{provider_id}", detail=detail)
     return len(cleared)
+
+
+def _check_safe_mode() -> None:
+    if safe_mode.is_on_now():
+        raise CannotResolveError(safe_mode.SAID_TO_STAFF)
 
 
 def _check_id(provider: Provider, provider_order_id: str) -> None:

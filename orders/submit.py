@@ -14,9 +14,11 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders import safe_mode
 from orders.change import Change, lock_orders, write
+from orders.high_water import MarkError
 from orders.kinds import KINDS
 from orders.models import Attempt, Order
 from orders.record import Outcome, record_outcome
@@ -63,7 +65,7 @@ def submit_order(*, order_id: int, even_early: bool = False) -> bool:
 
 
 def _claim(order_id: int, even_early: bool) -> Claim | None:
-    if safe_mode.is_on():
+    if safe_mode.is_on_now():
         return None
     now = timezone.now()
     deadline = time.monotonic() + settings.ADD_DEADLINE_SECONDS
@@ -86,7 +88,6 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
             return None
         log.exception("attempt refused")  # another attempt is live: it may not be sent
         return None
-    safe_mode.raise_mark(attempt=attempt.pk)
     fields = {"service": order.provider_service, **order.fields}
     return Claim(order_id, attempt.pk, order.provider, AddRequest(fields), deadline)
 
@@ -138,6 +139,11 @@ def _start_attempt(change: Change, provider: Provider) -> Attempt:
 
 
 def _send(claim: Claim) -> Outcome:
+    """The attempt is remembered before a byte of it is sent; where it cannot be, nothing is."""
+    try:
+        safe_mode.raise_mark(attempt=claim.attempt_id)
+    except (safe_mode.HeldError, MarkError) as problem:
+        return NotPlaced(_("Nothing was sent: %(why)s") % {"why": problem}, reason="safe_mode")
     try:
         with connected(claim.provider) as adapter:
             return adapter.add(request=claim.request, deadline=claim.deadline)

@@ -40,8 +40,7 @@ def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1,
     With `everything`, also what is to wait. No order is sent after so many `seconds`: the rest is the next sweep's. In
     safe mode only dead attempts are noticed.
     """
-    if safe_mode.is_on():
-        safe_mode.tell_staff()
+    if safe_mode.tell_staff():
         return Swept(doubtful=reap_attempts(now=now))
     until = time.monotonic() + seconds
     return Swept(

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from orders import safe_mode
 from orders.claims import SENDING, Claimed, Told, write_told
 from orders.models import Cancellation, Refill
 from panel.ops.alerts import close_alert, raise_alert
@@ -41,7 +42,12 @@ def unanswered() -> QuerySet[Any, Any]:
 
 
 def give_up(model: type[Refill] | type[Cancellation], *, event: str, now: datetime) -> int:
-    """Stop passing on what was tried often enough; it stays open, for its order's end or a person to close."""
+    """Stop passing on what was tried often enough; it stays open, for its order's end or a person to close.
+
+    None in safe mode: an older database does not know what was answered since.
+    """
+    if safe_mode.is_on():
+        return 0
     tried = model._default_manager.filter(state__in=[SENDING, "unknown"], tries__gte=MOST_TRIES, next_at__lte=now)
     columns = ("pk", "order_id", "why", "state", "tries", "next_at", "order__provider")
     rows = list(tried.order_by("pk").values_list(*columns)[:A_RUN])

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from orders import safe_mode
+from orders import high_water, safe_mode
 from panel.customers import sessions
 from panel.wallet.triggers import lay_triggers, lift_triggers
 
@@ -51,5 +51,5 @@ def _visits_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _no_memory_of_other_tests() -> None:
     """Each test has a database of its own; the data directory is not to remember a larger one."""
-    (Path(settings.DATA_DIR) / safe_mode.FILE).unlink(missing_ok=True)
+    (Path(settings.DATA_DIR) / high_water.FILE).unlink(missing_ok=True)
     safe_mode.forget_the_last_look()

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from orders import safe_mode
 from orders.funds import Waiting, funds, waiting_orders
 from orders.reconcile import read_balance
 from orders.views.staff_drift import drift_of
@@ -92,6 +93,9 @@ def staff_provider(request: HttpRequest, provider_id: int) -> HttpResponse:
 def read_now(request: HttpRequest, provider_id: int) -> HttpResponse:
     """Ask the provider for our balance there now."""
     provider = get_object_or_404(Provider, pk=provider_id)
+    if safe_mode.is_on_now():
+        messages.error(request, safe_mode.SAID_TO_STAFF)
+        return redirect("staff_provider", provider.pk)
     try:
         reading = read_balance(provider=provider)
     except RetryLater as error:

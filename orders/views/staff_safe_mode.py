@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from orders import safe_mode
+from orders.high_water import MarkError
 from orders.models import Orphan
 from orders.orphans import (
     CannotLookError,
@@ -96,14 +97,18 @@ def switch_safe_mode(request: HttpRequest, to: str) -> HttpResponse:
     reason, actor = read_reason(request), actor_of(request)
     if not reason:
         messages.error(request, "Say why: the reason is kept.")
-    elif to == "on":
-        safe_mode.hold(reason=reason, actor=actor)
-        messages.success(request, "Safe mode is on.")
     else:
-        try:
-            safe_mode.end(reason=reason, actor=actor, open_orphans=open_orphans().count())
-        except safe_mode.OrphansLeftError as problem:
-            messages.error(request, str(problem))
-        else:
-            messages.success(request, "Safe mode is off: orders go on.")
+        _switch(request, to, reason, actor)
     return redirect("staff_safe_mode")
+
+
+def _switch(request: HttpRequest, to: str, reason: str, actor: str) -> None:
+    try:
+        if to == "on":
+            safe_mode.hold(reason=reason, actor=actor)
+            messages.success(request, "Safe mode is on.")
+        else:
+            safe_mode.end(reason=reason, actor=actor, open_orphans=open_orphans().count())
+            messages.success(request, "Safe mode is off: orders go on.")
+    except (safe_mode.OrphansLeftError, MarkError) as problem:
+        messages.error(request, str(problem))

@@ -47,13 +47,16 @@ class Refused(AdapterError):  # noqa: N818 (the words of the domain)
 
 
 class NotPlaced(AdapterError):  # noqa: N818
-    """`retry_after` is the provider's wish in seconds, where it gave one."""
+    """`retry_after` is the provider's wish in seconds, where it gave one.
+
+    `reason` "safe_mode" is the panel's own: it may send nothing, and the provider was not asked.
+    """
 
     def __init__(
         self,
         text: str,
         *,
-        reason: Literal["not_connected", "funds", "key", "busy", "link_busy"],
+        reason: Literal["not_connected", "funds", "key", "busy", "link_busy", "safe_mode"],
         retry_after: int | None = None,
         evidence: Evidence | None = None,
     ) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from orders import safe_mode
+from orders import high_water, safe_mode
 from tests.machine import checks
 from tests.machine.selling import MISSING, UNKNOWN_ID, Said, Selling
 from tests.machine.upstream import PLANS
@@ -49,7 +49,7 @@ class OneExample:
         self.block = transaction.atomic()
         self.block._from_testcase = True  # type: ignore[attr-defined]
         self.block.__enter__()
-        (Path(panel_settings.DATA_DIR) / safe_mode.FILE).unlink(missing_ok=True)  # of an earlier example's orders
+        (Path(panel_settings.DATA_DIR) / high_water.FILE).unlink(missing_ok=True)  # of an earlier example's orders
         safe_mode.forget_the_last_look()
         self.world = Selling()
         return self.world

@@ -1,31 +1,44 @@
 """Safe mode: what it keeps from happening, when it begins and ends by itself, and what is found at the provider."""
 
+import contextlib
+import errno
 import json
+import os
+import stat
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from orders import safe_mode
-from orders.cancel import CannotCancelError, request_cancel
-from orders.models import Attempt, Order, Orphan
+from orders import high_water, safe_mode
+from orders.cancel import CannotCancelError, cancel_queued, request_cancel
+from orders.cancel_close import cancel_unsent, close_cancels
+from orders.give_back import CannotGiveBackError, give_all_back, set_partial
+from orders.look_now import look_now
+from orders.models import Attempt, Cancellation, Order, Orphan, Refill
 from orders.orphans import CannotLookError, Looked, adopt_orphan, candidates, find_orphans, write_off_orphan
 from orders.place import place_order
-from orders.poll import Polled
+from orders.poll import CannotAskError, Polled
 from orders.probe import Probed, probe_doubts
-from orders.resolve import CannotResolveError
+from orders.reconcile import Read, read_balances
+from orders.refill import CannotRefillError, request_refill
+from orders.refill_jobs import give_up_refills
+from orders.resolve import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
 from orders.scan import TRIES
 from orders.submit import submit_order
 from orders.sweep import Swept, sweep_orders
+from orders.unanswered import MOST_TRIES
 from orders.wanted import BadOrderError
 from panel.customers.models import User
 from panel.ops.models import Alert, AuditEvent
 from panel.wallet import ledger
-from providers.models import Provider
+from providers.models import BalanceReading, Provider
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import Simulator
 
@@ -52,7 +65,7 @@ def go_back(attempts: int = 1) -> None:
 
 
 def mark_file() -> Path:
-    return Path(settings.DATA_DIR) / safe_mode.FILE
+    return Path(settings.DATA_DIR) / high_water.FILE
 
 
 def forgotten(store: Store, **words: str) -> str:
@@ -96,6 +109,204 @@ def test_nothing_moves_in_safe_mode(store: Store) -> None:
     assert sweep_orders(now=timezone.now(), everything=True) == Swept()
     assert store.everything() == before
     assert Alert.objects.get(subject="safe-mode").level == "critical"
+
+
+REFUSED = "no order's money moves and no provider is asked"
+
+
+def test_staff_move_no_money_and_ask_no_provider_in_safe_mode(store: Store, owner: Client) -> None:
+    running, queued = store.active(), store.place(quantity="2000")
+    store.simulator.next("add", "reset_before_create")
+    doubtful = store.active(quantity="3000")
+    store.let_lease_end(doubtful)
+    store.simulator.set_order(running.provider_order_id, status="Partial", remains=400)
+    Refill.objects.create(order=running, state="unknown", tries=MOST_TRIES, next_at=timezone.now())
+    Cancellation.objects.create(order=queued, next_at=timezone.now())
+    go_back()
+    before, asked = store.everything(), list(store.simulator.requests("status"))
+    who: dict[str, Any] = {"actor": "staff", "reason": "they ask"}
+    with pytest.raises(CannotGiveBackError, match=REFUSED):
+        set_partial(order_id=running.pk, remains=400, agreed=Decimal("0.54"), **who)
+    with pytest.raises(CannotGiveBackError, match=REFUSED):
+        give_all_back(order_id=running.pk, agreed=Decimal("1.35"), **who)
+    for decide in (give_money_back, it_was_not_placed):
+        with pytest.raises(CannotResolveError, match=REFUSED):
+            decide(order_id=doubtful.pk, **who)
+    with pytest.raises(CannotResolveError, match=REFUSED):
+        it_was_placed(order_id=doubtful.pk, provider_order_id="1", **who)
+    with pytest.raises(CannotAskError, match=REFUSED):
+        look_now(order_id=running.pk, actor="staff")
+    with pytest.raises(CannotRefillError, match="The shop is being checked"):
+        request_refill(order=running, actor="staff")
+    with pytest.raises(CannotCancelError, match="The shop is being checked"):
+        cancel_queued(order_id=queued.pk, actor="staff")
+    assert (close_cancels(now=timezone.now()), give_up_refills(now=timezone.now()), cancel_unsent()) == (0, 0, 0)
+    readings = BalanceReading.objects.count()
+    assert read_balances() == Read()
+    page = owner.post(f"/staff/balances/{store.provider.pk}/read/", follow=True).content.decode()
+    assert "Safe mode is on" in page
+    assert BalanceReading.objects.count() == readings
+    assert store.everything() == before
+    assert list(store.simulator.requests("status")) == asked
+    assert not AuditEvent.objects.filter(target__startswith="order:").exists()
+    assert (Refill.objects.get().next_at is None, Cancellation.objects.get().state) == (False, "wanted")
+
+
+def test_a_doubtful_order_is_found_in_safe_mode(store: Store) -> None:
+    Provider.objects.update(probing="off")
+    store.active(quantity="2000"), store.active(quantity="3000")
+    store.simulator.next("add", "reset_after_create")
+    order = store.active()
+    store.let_lease_end(order)
+    (bought,) = store.simulator.created(LINK)[-1:]
+    safe_mode.hold(reason="compare", actor="staff")
+    orphan = Orphan.objects.create(provider=store.provider, external_id=bought["id"], charge=Decimal("0.9"))
+    adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="same cost")
+    order = store.fresh(order)
+    assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", bought["id"], Decimal("0.9"))
+
+
+def test_a_hold_and_an_attempt_at_the_same_moment_keep_both(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hold comes between the attempt's look at the mark and the writing of it, and has to wait there."""
+    safe_mode.raise_mark(attempt=5)
+    write, has_looked, is_over = high_water.write, threading.Event(), threading.Event()
+
+    def write_late(mark: high_water.Mark) -> None:
+        has_looked.set()
+        is_over.wait(timeout=0.2 if mark.attempt == 7 and not mark.held else 0)
+        write(mark)
+
+    monkeypatch.setattr(high_water, "write", write_late)
+    rival = threading.Thread(target=safe_mode.raise_mark, kwargs={"attempt": 7})
+    rival.start()
+    has_looked.wait(timeout=5)
+    safe_mode.hold(reason="moving house", actor="staff")
+    rival.join()
+    assert high_water.read() == high_water.Mark(7, "moving house")
+    assert safe_mode.is_on() is True
+
+
+def test_no_hold_is_lost_among_attempts_and_no_mark_falls() -> None:
+    """As many at once as there may be: what a person said stands, and the mark never falls."""
+    over = threading.Event()
+    lost, marks = list[str](), [0]
+
+    def attempts() -> None:
+        while not over.is_set():
+            with contextlib.suppress(safe_mode.HeldError):
+                safe_mode.raise_mark(attempt=marks[-1] + 1)
+                marks.append(marks[-1] + 1)
+
+    worker = threading.Thread(target=attempts)
+    worker.start()
+    for number in range(50):
+        reached = marks[-1]
+        safe_mode.hold(reason=f"hold {number}", actor="staff")
+        mark = high_water.read()
+        if mark.held != f"hold {number}" or mark.attempt < reached:
+            lost.append(str(mark))
+        with high_water.locked():
+            high_water.write(high_water.Mark(high_water.read().attempt))
+    over.set()
+    worker.join()
+    assert lost == []
+    assert high_water.read().attempt == marks[-1]
+
+
+def test_a_hold_after_the_claim_keeps_the_order_from_being_sent(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever another process saw last: the hold is read anew when the attempt is remembered."""
+    order = store.place()
+    monkeypatch.setattr(safe_mode, "is_on_now", lambda: False)
+    with high_water.locked():
+        high_water.write(high_water.Mark(held="moving house"))
+    order = store.submit(order)
+    assert (order.state, order.attempts.get().outcome) == ("QUEUED", "not placed")
+    assert order.attempts.get().why == "safe_mode: Nothing was sent: moving house"
+    assert store.simulator.orders() == []
+    assert Alert.objects.get(subject="safe-mode", closed_at=None).detail == "Nothing was sent: moving house"
+
+
+def test_a_claim_looks_anew(store: Store) -> None:
+    order = store.place()
+    assert safe_mode.is_on() is False
+    with high_water.locked():
+        high_water.write(high_water.Mark(held="moving house"))  # by another process
+    assert submit_order(order_id=order.pk) is False
+    assert (store.fresh(order).state, order.attempts.count()) == ("QUEUED", 0)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}x", '{"attempt": "7", "held": ""}', '{"attempt": true}', '{"more": 1}', '{"held": null}']
+)
+def test_a_damaged_mark_is_safe_mode_until_a_person_ends_it(store: Store, owner: Client, content: str) -> None:
+    store.active()
+    queued = store.place(quantity="2000")
+    mark_file().write_text(content)
+    safe_mode.forget_the_last_look()
+    before = store.everything()
+    with pytest.raises(BadOrderError, match="The shop is being checked"):
+        store.place(quantity="3000")
+    assert sweep_orders(now=timezone.now(), everything=True) == Swept()
+    assert submit_order(order_id=queued.pk, even_early=True) is False
+    assert store.everything() == before
+    alert = Alert.objects.get(subject="safe-mode")
+    assert f"{mark_file()} is damaged or cannot be read" in alert.detail
+    page = owner.post("/staff/safe-mode/on/", {"reason": "moving"}, follow=True).content.decode()
+    assert "is damaged or cannot be read" in page
+    assert mark_file().read_text() == content
+    owner.post("/staff/safe-mode/off/", {"reason": "compared"})
+    assert json.loads(mark_file().read_text()) == {"attempt": Attempt.objects.get().pk, "held": ""}
+    assert store.submit(queued).state == "ACTIVE"
+
+
+def test_a_data_directory_that_cannot_be_written_is_safe_mode(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = store.place()
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "open", full)
+        assert submit_order(order_id=order.pk) is False
+        assert sweep_orders(now=timezone.now()) == Swept()
+        with pytest.raises(high_water.MarkError, match="No space left"):
+            safe_mode.hold(reason="moving", actor="staff")
+    assert "The data directory cannot be written" in Alert.objects.get(subject="safe-mode", closed_at=None).detail
+    assert (store.fresh(order).state, order.attempts.count(), store.simulator.orders()) == ("QUEUED", 0, [])
+    assert sweep_orders(now=timezone.now()).submitted == 1
+    assert not Alert.objects.filter(subject="safe-mode", closed_at=None).exists()
+
+
+def test_an_attempt_that_cannot_be_remembered_is_no_doubt(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = store.place()
+    leftovers = len(list(mark_file().parent.iterdir()))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)  # the last look still found room
+        order = store.submit(order)
+    assert (order.state, order.attempts.get().outcome) == ("QUEUED", "not placed")
+    assert order.attempts.get().why.startswith("safe_mode: Nothing was sent: The data directory cannot be written")
+    assert (store.simulator.orders(), store.money()["held"]) == ([], Decimal("1.35"))
+    assert "No space left on device" in Alert.objects.get(subject="safe-mode", closed_at=None).detail
+    provider = Provider.objects.get()
+    assert (provider.unknown_in_a_row, provider.unreached_in_a_row, provider.paused_reason) == (0, 0, "")
+    assert len(list(mark_file().parent.iterdir())) <= leftovers + 1  # the lock
+    assert store.submit(order).state == "ACTIVE"
+
+
+def test_the_mark_is_on_the_disk_before_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, fsync, replaced = list[str](), os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (done.append(_kind(fd)), fsync(fd))[1])
+    monkeypatch.setattr(Path, "replace", lambda draft, to: (done.append("renamed"), replaced(draft, to))[1])
+    safe_mode.raise_mark(attempt=3)
+    assert done == ["file", "renamed", "directory"]
+
+
+def _kind(descriptor: int) -> str:
+    return "directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
 
 
 def test_a_new_database_is_no_restored_one(store: Store) -> None:

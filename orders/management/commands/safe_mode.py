@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from orders import safe_mode
+from orders.high_water import MarkError
 from orders.orphans import open_orphans
 from panel.lib.commands import Answer, BadInput, OperatorCommand
 
@@ -20,13 +21,13 @@ class Command(OperatorCommand):
         either.add_argument("--off", metavar="REASON", help="What was found at the providers is decided: go on.")
 
     def work(self, **options: Any) -> Answer:
-        if options["on"] is not None:
-            safe_mode.hold(reason=options["on"], actor=ACTOR)
-        if options["off"] is not None:
-            try:
+        try:
+            if options["on"] is not None:
+                safe_mode.hold(reason=options["on"], actor=ACTOR)
+            if options["off"] is not None:
                 safe_mode.end(reason=options["off"], actor=ACTOR, open_orphans=open_orphans().count())
-            except safe_mode.OrphansLeftError as problem:
-                raise BadInput(str(problem)) from None
+        except (safe_mode.OrphansLeftError, MarkError) as problem:
+            raise BadInput(str(problem)) from None
         why = safe_mode.why_it_is_on()
         text = f"Safe mode is on: {why}" if why else "Safe mode is off."
         return Answer(text=text, data={"on": bool(why), "why": why})
