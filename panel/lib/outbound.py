@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 import requests
+from billiard.exceptions import SoftTimeLimitExceeded  # Celery's, from where it is defined
 
 from panel.lib.outbound_wire import Exchange, Wire
 from panel.lib.secret import Secret
@@ -99,7 +100,7 @@ class Outbound:
 
         `fresh` sends once, on a connection of its own; otherwise a connection may be used again, and a request that
         found it closed is sent once more: for questions only. Resolving a name is the one wait the deadline cannot
-        cut short, but nothing is sent after it. Raises NotConnected or NoAnswer.
+        cut short, but nothing is sent after it. Raises NotConnected or NoAnswer; Celery's soft time limit passes.
         """
 
         def content() -> Content:
@@ -110,7 +111,7 @@ class Outbound:
         if isinstance(outcome, NoAnswer) and not fresh and self._was_stale():
             outcome = self._attempt(url, content, deadline, most_bytes, fresh)
         # Raised here and not where it happened: no frame that saw the secrets is part of the traceback.
-        if isinstance(outcome, OutboundError):
+        if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
@@ -119,7 +120,7 @@ class Outbound:
     ) -> Answer:
         """POST `body` as it is, once, on a connection of its own. Raises NotConnected or NoAnswer."""
         outcome = self._attempt(url, lambda: (body, headers), deadline, most_bytes, fresh=True)
-        if isinstance(outcome, OutboundError):
+        if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
@@ -139,7 +140,7 @@ class Outbound:
         deadline: float,
         most_bytes: int,
         fresh: bool,
-    ) -> Answer | OutboundError:
+    ) -> Answer | OutboundError | SoftTimeLimitExceeded:
         host = _host_of(url)
         self._exchange.begin(deadline=deadline)
         wire = Wire(self._exchange) if fresh else self._pooled
@@ -147,6 +148,9 @@ class Outbound:
         try:
             request = self._prepare(url, content, fresh)
             return self._talk(wire, request, reading, most_bytes)
+        except SoftTimeLimitExceeded:  # our own limit, which says nothing of the host
+            wire.close()
+            return SoftTimeLimitExceeded()
         except Exception as problem:  # noqa: BLE001 (an exception of any kind holds the request; what left decides)
             wire.close()
             return self._failure(host, problem, reading)

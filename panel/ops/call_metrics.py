@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 
+from celery.exceptions import SoftTimeLimitExceeded
 from prometheus_client import Histogram, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -21,10 +22,12 @@ CALLS = Histogram(
 
 
 def record_call(provider: str, action: str, outcome: str, seconds: float) -> None:
-    """Count a call. Never raises: what was bought matters more than that it was counted."""
+    """Count a call. What was bought matters more than that it was counted: only the soft time limit passes."""
     try:
         make_folder()
         CALLS.labels(provider, action, outcome).observe(seconds)
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         log.exception("call not counted", extra={"action": action, "outcome": outcome})
 

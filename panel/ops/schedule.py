@@ -82,7 +82,7 @@ def _scheduled(all_runs: Iterable[JobRun], now: datetime) -> list[ScheduledJob]:
         name = job_name(task)
         run = runs.get(name)
         last = run.finished_at if run else None
-        is_late = last is not None and now - last > patience_with(seconds)
+        is_late = last is not None and abs(now - last) > patience_with(seconds)
         jobs.append(ScheduledJob(name, task, timedelta(seconds=seconds), run, is_late))
     return jobs
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from panel.beat import NEVER, JobScheduler, job_name
@@ -40,6 +41,35 @@ def test_a_job_that_ran_is_due_a_period_after_it_and_one_that_never_ran_at_once(
     }
     due = {job_name(name) for name, entry in schedule.items() if entry.is_due().is_due}
     assert due == set(last_runs) - {"check_books"}
+
+
+@pytest.mark.django_db
+def test_a_run_noted_while_the_clock_was_ahead_counts_as_none() -> None:
+    JobRun.objects.create(name="check_books", started_at=timezone.now() + timedelta(days=30))
+    schedule = JobScheduler(app).schedule
+    assert schedule["orders.tasks.check_books"].last_run_at == NEVER
+
+
+@pytest.mark.django_db
+def test_a_timetable_whose_clock_was_ahead_for_a_moment_goes_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(JobScheduler, "apply_entry", lambda self, entry, **_: sent.append(entry.task))
+    now = timezone.now()
+    with time_machine.travel(now + timedelta(days=30), tick=False) as clock:
+        beat = JobScheduler(app)
+        while beat.tick() == 0:
+            pass
+        assert sorted(sent) == sorted(periods())
+        clock.move_to(now)
+        sent.clear()
+        while beat.tick() == 0:
+            pass
+        assert sorted(sent) == sorted(periods())
+        clock.shift(4.9 if periods()["orders.tasks.sweep_orders"] == 5 else 14.9)
+        sent.clear()
+        while beat.tick() == 0:
+            pass
+        assert "orders.tasks.sweep_orders" not in sent
 
 
 def test_every_scheduled_task_exists() -> None:

@@ -1,6 +1,7 @@
 """The one way out: whom it talks to, when it stops, and what it knows when it fails."""
 
 import gzip
+import signal
 import socket
 import ssl
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from panel.lib import outbound_wire
 from panel.lib.outbound import Answer, NoAnswer, NotConnected, Outbound
@@ -250,3 +252,23 @@ def test_what_came_of_an_answer_is_kept() -> None:
 def test_complete_answers_in_every_framing(act: Act) -> None:
     with scripted(act) as server:
         assert post(server.url).body == OK
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_our_own_time_limit_is_not_blamed_on_the_host(fresh: bool) -> None:
+    def limit(*_: Any) -> None:
+        raise SoftTimeLimitExceeded
+
+    before = signal.signal(signal.SIGALRM, limit)
+    try:
+        with scripted(hang) as server:
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            with pytest.raises(SoftTimeLimitExceeded) as raised:
+                post(server.url, fresh=fresh)
+            assert server.connections == 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    names = [entry.name for entry in raised.traceback]
+    assert names[-1] == "post"
+    assert "_attempt" not in names

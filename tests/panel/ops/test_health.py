@@ -68,6 +68,15 @@ def test_jobs_that_stopped_are_named(client: Client, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.django_db
+def test_a_job_that_ended_in_the_future_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "STARTED_AT", HOURS_AGO)
+    finish(*QUICK_JOBS[1:])
+    finish("sweep_orders", ago=timedelta(days=-30))
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (503, b"job sweep_orders: last finished never\n")
+
+
+@pytest.mark.django_db
 def test_jobs_that_never_ran_are_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "STARTED_AT", HOURS_AGO)
     answer = client.get("/healthz")
