@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
@@ -12,6 +11,7 @@ from orders.listing import WORDS, Wanted, find_place
 from orders.paging import Place
 from orders.views.picker import read_id
 from panel.customers.models import User
+from panel.lib.zones import find_zone
 from panel.web.words import read_words
 
 LONGEST_SEARCH = 1000
@@ -19,7 +19,6 @@ LONGEST_SEARCH = 1000
 PERIODS = {"1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
 YEARS = range(2000, 2101)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,6 @@ def _place(text: str | None, customer: User, problems: list[str]) -> Place | Non
 def first_zone(names: Iterable[str]) -> tzinfo:
     """The first of these zones that exists, else UTC."""
     for name in names:
-        if _ZONE.fullmatch(name) and len(name) <= 64:
-            try:
-                return ZoneInfo(name)
-            except (LookupError, ValueError, OSError):  # no such zone: a browser may know others than we do
-                continue
+        if zone := find_zone(name):  # a browser may know others than we do
+            return zone
     return UTC

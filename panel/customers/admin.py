@@ -19,6 +19,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from panel.customers.forms import time_zone_field
 from panel.customers.freezing import CannotFreezeError, freeze, unfreeze
 from panel.customers.keys import revoke_key
 from panel.customers.models import ApiKey, User
@@ -58,8 +59,15 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
         return str(self.cleaned_data["password"])
 
 
+class UserForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A user as staff change one; its fields are the page's."""
+
+    time_zone = time_zone_field()
+
+
 @admin.register(User)
 class UserAdmin(RecordAdmin):
+    form = UserForm
     list_display = ("email", "name", "balance", "orders_made", "is_active", "is_staff", "date_joined")
     list_select_related = ("wallet",)
     list_filter = ("is_active", "is_staff", ("frozen_at", admin.EmptyFieldListFilter))

@@ -13,12 +13,15 @@ def time_zones() -> list[tuple[str, str]]:
     return [("", "The browser's own"), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 
+def time_zone_field() -> forms.ChoiceField:
+    """For every form in which an account's time zone is chosen."""
+    return forms.ChoiceField(choices=time_zones, required=False, help_text="Exact times are written in this time zone.")
+
+
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a customer may change about itself without proving anything."""
 
-    time_zone = forms.ChoiceField(
-        choices=time_zones, required=False, help_text="Exact times are written in this time zone."
-    )
+    time_zone = time_zone_field()
 
     class Meta:
         model = User

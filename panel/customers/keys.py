@@ -26,7 +26,7 @@ MOST_KEYS = 20
 LONGEST_NAME = 60
 MOST_NETWORKS = 20
 ROTATION = timedelta(hours=24)
-"""How long a rotated key still works beside the new one."""
+"""How long a rotated key still works beside the new one. Such keys are counted by themselves, up to MOST_KEYS too."""
 USED_EVERY = timedelta(minutes=1)
 """`last_used_at` is no older than this when a key is in use: writing it each time would cost more than the answer."""
 
@@ -80,7 +80,7 @@ def issue_key(
         raise KeyProblemError(f"Give the key a name of up to {LONGEST_NAME} characters.")
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # so that the limit holds
-        if living_keys(customer=customer, now=now).count() >= MOST_KEYS:
+        if living_keys(customer=customer, now=now).filter(ends_at=None).count() >= MOST_KEYS:
             raise KeyProblemError(f"There are {MOST_KEYS} keys already: revoke one first.")
         prefix = "pk_" + "".join(secrets.choice(_LETTERS) for _ in range(8))
         secret = Secret(f"{prefix}_{secrets.token_urlsafe(32)}")
@@ -100,8 +100,13 @@ def issue_key(
 def rotate_key(*, key: ApiKey, actor: str, now: datetime) -> IssuedKey:
     """A new key in the place of this one, which goes on for a day so that programs can be changed over."""
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=key.customer_id)  # so that the limit holds
+        if living_keys(customer=key.customer, now=now).exclude(ends_at=None).count() >= MOST_KEYS:
+            raise KeyProblemError(f"{MOST_KEYS} keys were rotated within a day: revoke one of the old ones first.")
         if not _living(now).filter(pk=key.pk, ends_at=None).update(ends_at=now + ROTATION):
             raise KeyProblemError("This key has ended, or was rotated already.")
+        target = f"customer:{key.customer_id}"
+        audit.record(actor=actor, action="API key rotated", target=target, detail={"key": key.prefix})
         return issue_key(
             customer=key.customer,
             name=key.name,

@@ -9,6 +9,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from panel.lib.zones import validate_zone
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes users; an e-mail is kept in lower case."""
@@ -33,7 +35,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField("e-mail", unique=True)
     name = models.CharField(max_length=100, blank=True)
-    time_zone = models.CharField(max_length=64, blank=True, help_text="Empty: the browser's own.")
+    time_zone = models.CharField(
+        max_length=64, blank=True, validators=[validate_zone], help_text="Empty: the browser's own."
+    )
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("staff", default=False)
     date_joined = models.DateTimeField("joined", default=timezone.now)

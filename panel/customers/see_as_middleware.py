@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -60,8 +61,9 @@ class SeeAsMiddleware:
         return None
 
     def _end(self, request: HttpRequest, why: str) -> HttpResponseBase:
-        """It is over by itself. What was sent from a page that was looked at is not done in one's own name either."""
+        """It is over by itself. What is sent from a page of the customer is not done in one's own name."""
         end(session=request.session, now=timezone.now(), why=why)
+        rotate_token(request)  # nor is what is sent later from a page of the customer that is still open
         messages.info(request, f"You see the panel as yourself again: {why}.")
         if request.method not in SAFE:
             return render(request, "staff/only_looking.html", status=403)

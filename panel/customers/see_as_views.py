@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -31,6 +32,7 @@ def see_as(request: HttpRequest, user_id: int) -> HttpResponse:
     except CannotSeeAsError as error:
         messages.error(request, str(error))
         return redirect("admin:customers_user_change", customer.pk)
+    rotate_token(request)  # what was opened in one's own name cannot be sent in the other's, nor the other way round
     return redirect("home")
 
 
@@ -46,5 +48,6 @@ def leave(request: HttpRequest) -> HttpResponse:
     customer = end(session=request.session, now=timezone.now(), why="back")
     if customer is None:
         return redirect("home")
+    rotate_token(request)
     messages.success(request, "You see the panel as yourself again.")
     return redirect("admin:customers_user_change", customer)

@@ -1,8 +1,7 @@
 """The page of updates: what came, went and changed on the price list, by day. Open to everybody, as the list is."""
 
-import zoneinfo
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from panel.customers.signed_in import customer_of
+from panel.lib.zones import zone_of
 from panel.web.words import read_words
 from providers.catalog.customer_terms import terms_of
 from providers.catalog.favourites import favourite_ids
@@ -72,8 +72,7 @@ def _name(day: date, today: date) -> str:
 
 
 def _zone(request: HttpRequest) -> tzinfo:
-    name = getattr(request.user, "time_zone", "")
-    return zoneinfo.ZoneInfo(name) if name else UTC
+    return zone_of(getattr(request.user, "time_zone", ""))
 
 
 def _number(text: str) -> int | None:

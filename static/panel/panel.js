@@ -113,6 +113,7 @@
   /* --- Times: relative, with the exact one on hover, in the account's zone or the browser's ------------------------ */
   var UNITS = [[31536000, "y", "y"], [2592000, "mo", "mo"], [86400, "day", "days"], [3600, "h", "h"], [60, "min", "min"]];
   var zone = root.getAttribute("data-time-zone") || undefined;
+  try { new Intl.DateTimeFormat("en-GB", { timeZone: zone }); } catch (unknown) { zone = undefined; }  /* the browser's list of zones is another */
   var exact = new Intl.DateTimeFormat("en-GB", {
     timeZone: zone, year: "numeric", month: "short", day: "numeric",
     hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",

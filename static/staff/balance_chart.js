@@ -14,6 +14,7 @@
   var low = times.map(function () { return data.low; });
   var kit = window.staffChart;
   var zone = document.documentElement.getAttribute("data-time-zone") || undefined;
+  try { new Intl.DateTimeFormat("en-GB", { timeZone: zone }); } catch (unknown) { zone = undefined; }
 
   function range(view, least, most) {
     var room = (most - least) * 0.08 || Math.max(1, Math.abs(most) * 0.02);

@@ -1,7 +1,6 @@
 """The components that pages are made of: `{% load panel %}`. static/panel/README.md shows each in one line."""
 
-import zoneinfo
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +14,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from panel.lib import zones
 from panel.lib.money import round_to
 from panel.web import figures, marks, rail
 from panel.web.fields import field_context
 
 register = template.Library()
+register.filter("zone_name", zones.zone_name)
 
 
 @register.simple_tag
@@ -194,6 +195,5 @@ def _decimal(amount: Decimal | int | str) -> Decimal:
     return Decimal(amount)
 
 
-def _zone(context: Context) -> zoneinfo.ZoneInfo | None:
-    name = getattr(getattr(context.get("request"), "user", None), "time_zone", "")
-    return zoneinfo.ZoneInfo(name) if name else None
+def _zone(context: Context) -> tzinfo:
+    return zones.zone_of(getattr(getattr(context.get("request"), "user", None), "time_zone", ""))

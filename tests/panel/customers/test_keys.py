@@ -153,3 +153,25 @@ def test_the_command_refuses_nonsense(customer, given, said):
     with pytest.raises(BadInput, match=said):
         call_command("issue_api_key", *given)
     assert not ApiKey.objects.exists()
+
+
+def test_with_the_most_keys_each_can_be_rotated(customer):
+    issued = [issue(customer) for _ in range(keys.MOST_KEYS)]
+    new = rotate_key(key=issued[0].key, actor="anna@example.com", now=NOW)
+    assert open_key(text=new.secret.reveal(), address="", now=NOW) is not None
+    assert ApiKey.objects.filter(ends_at=None).count() == keys.MOST_KEYS
+    with pytest.raises(KeyProblemError, match="There are 20 keys already"):
+        issue(customer)
+    last = AuditEvent.objects.order_by("pk")[20]
+    assert (last.action, last.detail) == ("API key rotated", {"key": issued[0].key.prefix})
+
+
+def test_a_key_is_not_rotated_without_end(customer):
+    key = issue(customer).key
+    for _ in range(keys.MOST_KEYS):
+        key = rotate_key(key=key, actor="anna@example.com", now=NOW).key
+    before = list(ApiKey.objects.order_by("pk").values())
+    with pytest.raises(KeyProblemError, match="20 keys were rotated within a day"):
+        rotate_key(key=key, actor="anna@example.com", now=NOW)
+    assert list(ApiKey.objects.order_by("pk").values()) == before
+    assert rotate_key(key=key, actor="anna@example.com", now=NOW + keys.ROTATION).key.ends_at is None

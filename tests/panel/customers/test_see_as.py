@@ -1,8 +1,10 @@
 """Staff see the panel as a customer does: nothing can be changed by it, whatever is tried, and it ends by itself."""
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,10 +15,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+from orders.webhooks.models import Webhook
 from panel.customers.keys import issue_key
-from panel.customers.models import User
+from panel.customers.models import ApiKey, User
 from panel.customers.roles import READ_ONLY, SUPPORT, set_up_roles
 from panel.ops.models import AuditEvent
+from panel.wallet import ledger
+from panel.wallet.models import Account
 from tests.fixtures_orders import LINK, Store
 
 BANNER = "Nothing can be changed."
@@ -258,3 +263,71 @@ def test_the_customers_page_in_the_admin_offers_it_to_who_may(store: Store, supp
     support.groups.clear()
     support.user_permissions.set(Permission.objects.filter(codename="view_user"))
     assert f"/staff/see-as/{store.customer.pk}/" not in client.get(page).content.decode()
+
+
+FORMS = {
+    "/account/": {"name": "Somebody else", "time_zone": "Asia/Tokyo"},
+    "/order/": {"link": LINK, "quantity": "1000", "token": "t" * 32, "seen_rate": "1.35"},
+    "/api/": {"name": "Bot"},
+    "/api/webhook/": {"url": "https://example.com/hook"},
+}
+"""Pages with a form, and what is sent with it."""
+
+
+@pytest.fixture
+def strict(store: Store, support: User) -> Client:
+    """The browser of a member of staff, with the check of forgeries that tests leave out."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(support)
+    ledger.credit_wallet(user=support, amount=Decimal(50), key="credit:support")
+    return client
+
+
+def form_token(client: Client, page: str) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(page).content.decode())
+    assert found is not None
+    return found[1]
+
+
+def press(client: Client, path: str) -> None:
+    """A button of the page that is seen now."""
+    assert client.post(path, {"csrfmiddlewaretoken": form_token(client, "/account/")}).status_code == 302
+
+
+def kept(store: Store) -> Any:
+    return store.everything(), [
+        list(model.objects.order_by("pk").values()) for model in (User, ApiKey, Webhook, Account)
+    ]
+
+
+@pytest.mark.parametrize("page", FORMS)
+@pytest.mark.parametrize("opened", ["as the customer", "as oneself"])
+def test_a_form_is_not_sent_in_the_other_identity(strict: Client, store: Store, page: str, opened: str) -> None:
+    """Opened in one and sent in the other it is refused, with words; opened anew it is done."""
+    begin, back = f"/staff/see-as/{store.customer.pk}/", "/staff/see-as/end/"
+    given = {**FORMS[page], "service": store.service().pk}
+    given["csrfmiddlewaretoken"] = form_token(strict, page)
+    press(strict, begin)
+    if opened == "as the customer":
+        given["csrfmiddlewaretoken"] = form_token(strict, page)
+        press(strict, back)
+    before = kept(store)
+    answer = strict.post(page, given)
+    assert (answer.status_code, "Nothing was changed." in answer.content.decode()) == (403, True)
+    if opened == "as oneself":
+        press(strict, back)
+        answer = strict.post(page, given)
+        assert (answer.status_code, "This page was out of date" in answer.content.decode()) == (403, True)
+    assert kept(store) == before
+    given["csrfmiddlewaretoken"] = form_token(strict, page)
+    assert strict.post(page, given).status_code in {200, 302}
+    assert kept(store) != before
+
+
+def test_what_ended_by_itself_leaves_no_form_behind(strict: Client, store: Store, support: User) -> None:
+    press(strict, f"/staff/see-as/{store.customer.pk}/")
+    given = {**FORMS["/account/"], "csrfmiddlewaretoken": form_token(strict, "/account/")}
+    with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+        assert strict.get("/account/").status_code == 200  # here it is noticed
+        assert strict.post("/account/", given).status_code == 403
+    assert (User.objects.get(pk=support.pk).name, User.objects.get(pk=store.customer.pk).name) == ("", "")
