@@ -43,7 +43,8 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=sorted({_site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"})
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-ALLOWED_PRIVATE_HOSTS = frozenset(env.list("ALLOWED_PRIVATE_HOSTS", default=[]))
+ALLOWED_PRIVATE_HOSTS = frozenset(env.list("ALLOWED_PRIVATE_HOSTS", default=[]))  # ours to choose: providers, alerts
+WEBHOOK_TEST_HOSTS: frozenset[str] = frozenset()  # customers' webhooks may be there; only the tests' settings name any
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 STAFF_TWO_FACTOR = env.bool("STAFF_TWO_FACTOR", default=True)  # off in the demo alone
 CUSTOMER_TWO_FACTOR = env.bool("CUSTOMER_TWO_FACTOR", default=False)  # else customers may, and need not

@@ -16,6 +16,7 @@ os.environ["ALLOWED_PRIVATE_HOSTS"] = "127.0.0.1,localhost"
 from panel.settings import *  # noqa: E402, F403
 from panel.settings import DATA_DIR, DATABASES, IS_SQLITE, STORAGES  # noqa: E402
 
+WEBHOOK_TEST_HOSTS = frozenset({"127.0.0.1"})
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

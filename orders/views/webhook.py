@@ -12,8 +12,8 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from orders.views.customer import customer_of
+from orders.webhooks.address import EXAMPLE
 from orders.webhooks.choices import (
-    EXAMPLE,
     BadAddressError,
     remove_webhook,
     renew_secret,

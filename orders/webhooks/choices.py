@@ -1,18 +1,15 @@
 """What a customer decides about the webhook: its address, its secret, sending again. Called by its page."""
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from orders.webhooks.models import LONGEST_URL, Delivery, Webhook
+from orders.webhooks.address import webhook_address_problem
+from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.outbox import News, message
 from panel.customers.models import User
-from panel.lib.addresses import address_problem
 from panel.lib.secret import Secret
 from panel.lib.signing import new_secret
 from panel.ops import audit
-
-EXAMPLE = "https://example.com/hooks/orders"
 
 
 class BadAddressError(ValueError):
@@ -22,13 +19,10 @@ class BadAddressError(ValueError):
 def set_webhook(*, customer: User, url: str, actor: str) -> Secret | None:
     """Tell changes to `url` from now on. A first webhook comes with its secret, to be shown once.
 
-    Raises BadAddressError. What cannot be seen from the address alone, a private network above all, shows at sending.
+    Raises BadAddressError. Where a name leads shows at sending.
     """
     url = url.strip()
-    problem = address_problem(
-        url, longest=LONGEST_URL, private_hosts=settings.ALLOWED_PRIVATE_HOSTS, example=EXAMPLE, with_query=True
-    )
-    if problem:
+    if problem := webhook_address_problem(url):
         raise BadAddressError(problem)
     with transaction.atomic():
         webhook, is_new = Webhook.objects.get_or_create(customer=customer, defaults={"url": url})

@@ -4,7 +4,6 @@ A message may arrive twice where a worker died between sending and recording; it
 a failure its webhook rests for a while, and after the last of RETRIES it is paused: its customer switches it on again.
 """
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,19 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.webhooks.models import Delivery, Webhook
+from orders.webhooks.send import send_message
 from panel.lib.bulk import update_rows
 from panel.lib.crypto import SealError
 from panel.lib.log_context import carried
-from panel.lib.outbound import Outbound, OutboundError
 from panel.lib.retries import next_try
 from panel.lib.secret import Secret
-from panel.lib.signing import signed_headers
 
 LEASE = timedelta(minutes=2)
 A_TURN = 20
@@ -32,9 +30,7 @@ A_TURN = 20
 WEBHOOKS_AT_ONCE = 8
 DEADLINE_SECONDS = 10
 RUN_SECONDS = 45
-MOST_BYTES = 64 * 1024
 KEPT_FOR = timedelta(days=30)
-PAUSED = "It was paused, since {why} Switch it on again when it works."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +99,14 @@ def _secret_of(webhook: Webhook) -> Secret | None:
 def _send_all(turn: Turn, until: float) -> list[Tried]:
     """In their order; what stands behind a failed one is not tried."""
     tried: list[Tried] = []
-    outbound = Outbound(allowed_private_hosts=settings.ALLOWED_PRIVATE_HOSTS)
     for delivery in turn.deliveries:
         if time.monotonic() >= until:
             break
-        tried.append(_send(outbound, turn, delivery))
+        sent = send_message(url=turn.webhook.url, secret=turn.secret, delivery=delivery, seconds=DEADLINE_SECONDS)
+        tried.append(Tried(delivery, sent.status, sent.why))
         if tried[-1].why:
             break
-    outbound.close()
     return tried
-
-
-def _send(outbound: Outbound, turn: Turn, delivery: Delivery) -> Tried:
-    if turn.secret is None:
-        return Tried(delivery, None, "its secret does not open any more: make a new one.")
-    body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
-    headers = signed_headers(secret=turn.secret, message_id=f"msg_{delivery.pk}", timestamp=int(time.time()), body=body)
-    try:
-        answer = outbound.post_body(
-            url=turn.webhook.url,
-            body=body,
-            headers=headers,
-            deadline=time.monotonic() + DEADLINE_SECONDS,
-            most_bytes=MOST_BYTES,
-        )
-    except OutboundError as problem:
-        return Tried(delivery, getattr(problem, "status", None), problem.text)
-    is_taken = 200 <= answer.status < 300
-    return Tried(delivery, answer.status, "" if is_taken else f"it answered with HTTP status {answer.status}.")
 
 
 def _record(turn: Turn, tried: Sequence[Tried]) -> None:
@@ -157,9 +133,13 @@ def _record(turn: Turn, tried: Sequence[Tried]) -> None:
         Delivery.objects.filter(pk__in=untried).update(next_at=now)
 
 
+def _paused(why: str) -> str:
+    return _("The webhook is paused. The last try failed: %(why)s Switch it on again when it works.") % {"why": why}
+
+
 def _pause(webhook: Webhook, why: str) -> None:
     """Nothing more is sent to it; what waited is over, and can be sent again by hand."""
-    Webhook.objects.filter(pk=webhook.pk).update(is_active=False, paused_why=PAUSED.format(why=why)[:300])
+    Webhook.objects.filter(pk=webhook.pk).update(is_active=False, paused_why=_paused(why)[:300])
     Delivery.objects.filter(webhook=webhook, next_at__isnull=False).update(
         next_at=None, why="The webhook was paused before it was sent."
     )

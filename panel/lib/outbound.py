@@ -55,7 +55,11 @@ class OutboundError(Exception):
 
 
 class NotConnected(OutboundError):  # noqa: N818 (says what is, like the adapters' errors)
-    """Not one byte of the request left: it may be sent again."""
+    """Not one byte of the request left: it may be sent again. `reached` where a host did take the connection."""
+
+    def __init__(self, text: str, *, reached: bool = False) -> None:
+        super().__init__(text)
+        self.reached = reached
 
 
 class NoAnswer(OutboundError):  # noqa: N818
@@ -202,7 +206,8 @@ class Outbound:
                 why = "the time was over before anything was sent"
             if not why and exchange.connected:
                 why = "no secure connection could be agreed on"
-            return NotConnected(f"Not connected to {host}: {why or type(problem).__name__}.")
+            text = f"Not connected to {host}: {why or type(problem).__name__}."
+            return NotConnected(text, reached=exchange.connected)
         if isinstance(problem, _TooLongError):
             text = f"{host} sent an answer that is too long."
         elif isinstance(problem, zlib.error):

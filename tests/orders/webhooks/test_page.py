@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
 from orders.webhooks.choices import send_test
@@ -71,10 +72,16 @@ def test_it_is_set_changed_and_removed(ada: Client, store: Store, listen: Listen
         ("http://example.com/", "not https"),
         ("https://user:word@example.com/", "more than a host and a path"),
         ("javascript:alert(1)", "This is no address that we can use"),
+        ("https://example.com:5432/", "Use one of these ports: 443, 8443."),
+        ("https://10.0.0.1/", "Enter a public address."),
+        ("https://[::1]:8443/", "Enter a public address."),
+        ("https://169.254.169.254/latest/", "Enter a public address."),
+        ("http://provider.internal/", "not https"),
         ("https://example.com/" + "a" * 500, "at most 500 characters"),
     ],
 )
-def test_an_address_that_cannot_be_is_refused(ada: Client, url: str, said: str) -> None:
+def test_an_address_that_cannot_be_is_refused(ada: Client, settings: LazySettings, url: str, said: str) -> None:
+    settings.ALLOWED_PRIVATE_HOSTS = frozenset({"10.0.0.1", "provider.internal"})
     answer = ada.post(PAGE, {"url": url})
     assert answer.status_code == 422
     assert said in answer.content.decode()
