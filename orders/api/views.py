@@ -24,6 +24,7 @@ from orders.api.actions import ACTIONS, READ_ONLY, Call
 from orders.api.service_list import Prebuilt
 from orders.api.words import INCORRECT, ApiError, Words, form_words, json_words
 from panel.customers.keys import Holder, open_key
+from panel.web.body_limit import body_rule
 from panel.web.limits import Limit, Taken, take
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,11 @@ BROKEN = "Something went wrong here. Look whether an order was placed before you
 WRONG_KEYS = Limit("api-wrong-key", 30, 60)
 
 
+def _too_large(request: HttpRequest) -> HttpResponse:
+    return _json(error(TOO_LARGE), status=413)
+
+
+@body_rule(refuse=_too_large)
 @csrf_exempt
 @sensitive_post_parameters()
 def api(request: HttpRequest) -> HttpResponse:
@@ -45,7 +51,7 @@ def api(request: HttpRequest) -> HttpResponse:
     except ApiError as problem:
         return _json(error(str(problem)), status=problem.status)
     except (RequestDataTooBig, UnreadablePostError):
-        return _json(error(TOO_LARGE), status=413)
+        return _too_large(request)
     except (MultiPartParserError, SuspiciousOperation, BadRequest):
         return _json(error(INCORRECT), status=400)
     except Exception as problem:  # a program waits for JSON, whatever went wrong

@@ -14,9 +14,10 @@ from panel.customers.signed_in import customer_of
 from panel.wallet.forms import TopUpForm
 from panel.wallet.gateways.base import BadAskError
 from panel.wallet.models import PaymentMethod, TopUp
-from panel.wallet.pictures import TYPES
+from panel.wallet.pictures import LARGEST_FORM, TYPES
 from panel.wallet.statement import statement_page
 from panel.wallet.topups import ask_top_up, withdraw_top_up
+from panel.web.body_limit import body_rule
 from panel.web.figures import money_text
 
 SHOWN = 20
@@ -29,6 +30,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
+@body_rule(most=LARGEST_FORM)
 @login_required
 @require_POST
 def top_up(request: HttpRequest) -> HttpResponse:

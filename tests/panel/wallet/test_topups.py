@@ -198,7 +198,7 @@ def test_the_page_asks_shows_and_withdraws(ada: User, bank: PaymentMethod) -> No
         ({"method": "999"}, "not one of the available choices"),
         ({"token": "x"}, "This page was out of date"),
         ({"picture": SimpleUploadedFile("a.png", b"<html>")}, "Send a picture as PNG, JPEG or WebP"),
-        ({"picture": SimpleUploadedFile("a.png", PNG + b"x" * 10 * 1024 * 1024)}, "at most 5 MB"),
+        ({"picture": SimpleUploadedFile("a.png", PNG + b"x" * 5 * 1024 * 1024)}, "at most 5 MB"),
     ],
 )
 def test_a_form_that_cannot_be_taken_comes_back(
