@@ -54,7 +54,7 @@ class Funds:
 
     @property
     def paused(self) -> int:
-        return sum(bool(row.funding.provider.paused_reason) for row in self.rows if row.funding.provider.is_active)
+        return sum(bool(row.funding.pauses) for row in self.rows if row.funding.provider.is_active)
 
 
 def funds(*, fundings: Sequence[Funding], waiting: dict[int, Waiting]) -> Funds:

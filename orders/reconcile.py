@@ -53,10 +53,11 @@ def read_balance(*, provider: Provider) -> BalanceReading:
     balance = balances.ask_balance(provider=provider)
     reading = balances.record_reading(provider=provider, balance=balance, before=before, after=_exposure(provider))
     resume_provider(provider_id=provider.pk, reason="key")
+    resume_provider(provider_id=provider.pk, reason="currency")
     waiting = Order.objects.filter(provider=provider, state=State.QUEUED).aggregate(least=Min("expected_cost"))["least"]
     if reading.balance > 0 and reading.balance >= (waiting or Decimal(0)):
         resume_provider(provider_id=provider.pk, reason="funds")
-    provider.refresh_from_db(fields=["paused_reason", "accepted_missing"])
+    provider.refresh_from_db(fields=["accepted_missing"])
     watch(provider=provider, reading=reading, now=reading.at)
     return reading
 
@@ -65,8 +66,8 @@ def _try_to_read(provider: Provider) -> BalanceReading | None:
     subject = f"balance-unread:{provider.pk}"
     try:
         reading = read_balance(provider=provider)
-    except OtherCurrencyError:
-        pause_provider(provider_id=provider.pk, reason="currency")
+    except OtherCurrencyError as error:
+        pause_provider(provider_id=provider.pk, reason="currency", detail=str(error))
         return None
     except (RetryLater, SealError) as error:
         log.warning("balance not read", extra={"provider": provider.pk, "why": str(error)})

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -47,9 +48,13 @@ class ProviderAdmin(RecordAdmin):
         ("How it stands", {"fields": ("state", "synced_at", "sync_error", "created_at")}),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Provider]:
+        """With the reasons for which each is paused, which its state is made of."""
+        return super().get_queryset(request).prefetch_related("pauses")
+
     @admin.display(description="state")
     def state(self, provider: Provider) -> str:
-        now = standing(provider, now=timezone.now())
+        now = standing(provider, pauses=provider.pauses.all(), now=timezone.now())
         return format_html('<span class="state tone-{}">{}</span> {}', now.tone, now.label, now.text)
 
     @admin.display(description="verdicts")

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import F, QuerySet
 
 from panel.lib.money import ZERO, round_to
 from panel.web.sparkline import spark_path
-from providers.models import BalanceReading, Provider
+from providers.models import BalanceReading, Pause, Provider
 from providers.readings import last_of_each
 from providers.runway import LONGEST_RUNWAY, runway_of, runway_words
 from providers.spending import DAY, Spend, spends
@@ -30,12 +31,18 @@ class Funding:
     """
 
     provider: Provider
+    pauses: Sequence[Pause]
     standing: Standing
     reading: BalanceReading | None
     spend: Spend
     runway: timedelta | None
     line: str
     is_old: bool
+
+    @property
+    def reasons(self) -> list[str]:
+        """The words for what it is paused for."""
+        return [pause.reason for pause in self.pauses]
 
     @property
     def is_low(self) -> bool:
@@ -86,7 +93,7 @@ class Funding:
         rank = 5
         if not self.provider.is_active:
             rank = 6
-        elif self.provider.paused_reason:
+        elif self.pauses:
             rank = 0
         elif self.is_low or self.is_short:
             rank = 1
@@ -105,12 +112,14 @@ class Funding:
 def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> list[Funding]:
     """All providers, or those named, by name; a constant number of queries."""
     rows = Provider.objects.all() if provider_ids is None else Provider.objects.filter(pk__in=provider_ids)
-    providers = list(rows.order_by("-is_active", "name"))
+    pauses = _pauses_of(rows)
+    providers = list(pauses)
     spent, (readings, lines) = spends(now=now), _readings(providers, now)
     return [
         Funding(
             provider=provider,
-            standing=standing(provider, now=now),
+            pauses=pauses[provider],
+            standing=standing(provider, pauses=pauses[provider], now=now),
             reading=readings.get(provider.pk),
             spend=spent[provider.pk],
             runway=_runway(readings.get(provider.pk), spent[provider.pk]),
@@ -119,6 +128,17 @@ def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> lis
         )
         for provider in providers
     ]
+
+
+def _pauses_of(rows: QuerySet[Provider]) -> dict[Provider, list[Pause]]:
+    """The providers by name, the inactive ones last, each with what it is paused for. One query."""
+    joined = rows.annotate(reason=F("pauses__reason"), since=F("pauses__since"), detail=F("pauses__detail"))
+    found: dict[Provider, list[Pause]] = {}
+    for row in joined.order_by("-is_active", "name", "pauses__since", "pauses__pk"):
+        pauses = found.setdefault(row, [])
+        if row.reason is not None:
+            pauses.append(Pause(provider=row, reason=row.reason, since=row.since, detail=row.detail))
+    return found
 
 
 def _readings(

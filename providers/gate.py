@@ -7,31 +7,35 @@ up to a quarter of an hour; after that one order is let through to try. Placing 
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext as _
 
-from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.alerts import AlertText
 from panel.ops.models import Alert
-from providers.models import Provider
+from providers.conditions import follow_provider
+from providers.models import Pause, Provider
+from providers.pause_texts import PAUSE_TEXTS
 
 UNKNOWN_LIMIT = 2
 UNREACHED_LIMIT = 5
 FIRST_CLOSURE = timedelta(seconds=60)
 LONGEST_CLOSURE = timedelta(minutes=15)
+MOST_DOUBLINGS = 4
+"""So often doubled, the first closure is longer than the longest one."""
 
-Pause = Literal["funds", "key", "currency", "drift"]
+Reason = Literal["funds", "key", "currency", "list-currency", "drift"]
 
-_SENDABLE = Q(is_active=True, paused_reason="", prices_held_at=None)
-_WORDS: dict[Pause, str] = {
-    "funds": "our money there has run out: top it up, and orders go on by themselves",
-    "key": "it refuses our API key: check the key",
-    "currency": "it answers in another currency than the one set here: check the provider's settings",
-    "drift": "more of our money is missing there than an order costs: look at what explains it",
-}
+
+def ready_providers() -> Q:
+    """The condition for providers that are switched on, not paused, and whose prices are not held."""
+    paused = Pause.objects.filter(provider=OuterRef("pk"))
+    return Q(is_active=True, prices_held_at=None) & ~Q(Exists(paused))
 
 
 def open_providers(*, now: datetime) -> Q:
     """The condition for providers that may be sent orders now."""
-    return _SENDABLE & (Q(closed_until=None) | Q(closed_until__lte=now))
+    return ready_providers() & (Q(closed_until=None) | Q(closed_until__lte=now))
 
 
 def pass_gate(*, provider_id: int, now: datetime) -> bool:
@@ -45,11 +49,12 @@ def pass_gate(*, provider_id: int, now: datetime) -> bool:
 def report_reached(*, provider_id: int) -> None:
     """It answered with sense: the breaker closes. Writes nothing where all was well."""
     troubled = ~Q(unknown_in_a_row=0, unreached_in_a_row=0, trips_in_a_row=0) | Q(closed_until__isnull=False)
-    healed = Provider.objects.filter(troubled, pk=provider_id).update(
-        unknown_in_a_row=0, unreached_in_a_row=0, trips_in_a_row=0, closed_until=None
-    )
-    if healed:
-        close_alert(subject=f"breaker:{provider_id}")
+    with transaction.atomic():
+        healed = Provider.objects.filter(troubled, pk=provider_id).update(
+            unknown_in_a_row=0, unreached_in_a_row=0, trips_in_a_row=0, closed_until=None
+        )
+        if healed:
+            follow_breaker(provider_id=provider_id)
 
 
 def report_trouble(*, provider_id: int, kind: Literal["unknown", "unreached"], now: datetime) -> None:
@@ -61,33 +66,56 @@ def report_trouble(*, provider_id: int, kind: Literal["unknown", "unreached"], n
     provider = Provider.objects.get(pk=provider_id)
     if getattr(provider, column) < limit and not provider.trips_in_a_row:
         return
-    closure = min(FIRST_CLOSURE * 2**provider.trips_in_a_row, LONGEST_CLOSURE)
-    Provider.objects.filter(pk=provider_id, trips_in_a_row=provider.trips_in_a_row).update(
-        closed_until=now + closure, trips_in_a_row=F("trips_in_a_row") + 1
-    )
-    raise_alert(
-        subject=f"breaker:{provider_id}",
-        level=Alert.Level.WARNING,
-        title=f"{provider.name} does not answer as it should",
-        detail="Orders wait here and are tried again by themselves. What may have been bought is never sent twice.",
-    )
+    closure = min(FIRST_CLOSURE * 2 ** min(provider.trips_in_a_row, MOST_DOUBLINGS), LONGEST_CLOSURE)
+    with transaction.atomic():
+        Provider.objects.filter(pk=provider_id, trips_in_a_row=provider.trips_in_a_row).update(
+            closed_until=now + closure, trips_in_a_row=F("trips_in_a_row") + 1
+        )
+        follow_breaker(provider_id=provider_id)
 
 
-def pause_provider(*, provider_id: int, reason: Pause) -> None:
-    """Send nothing more to it until the cause is gone; raises an alert."""
-    provider = Provider.objects.get(pk=provider_id)
-    Provider.objects.filter(pk=provider_id, paused_reason="").update(paused_reason=reason)
-    raise_alert(
-        subject=f"paused-{reason}:{provider_id}",
-        level=Alert.Level.CRITICAL,
-        title=f"{provider.name} is paused",
-        detail=f"No orders are sent to {provider.name}, since {_WORDS[reason]}.",
-    )
+def follow_breaker(*, provider_id: int) -> None:
+    """The breaker's alert is open from the first trip until an order reaches the provider."""
+
+    def look(provider: Provider) -> AlertText | None:
+        if not provider.trips_in_a_row:
+            return None
+        return AlertText(
+            Alert.Level.WARNING,
+            _("%(provider)s does not answer as it should") % {"provider": provider},
+            _("Orders wait and are tried again automatically. What may have been bought is never sent twice."),
+        )
+
+    follow_provider(kind="breaker", provider_id=provider_id, look=look)
 
 
-def resume_provider(*, provider_id: int, reason: Pause) -> bool:
-    """End the pause made for `reason`; False when it was not paused for that."""
-    resumed = Provider.objects.filter(pk=provider_id, paused_reason=reason).update(paused_reason="") == 1
-    if resumed:
-        close_alert(subject=f"paused-{reason}:{provider_id}")
-    return resumed
+def pause_provider(*, provider_id: int, reason: Reason, detail: str = "") -> None:
+    """Send nothing more to it until this reason is gone, whatever others there are; with an alert of its own."""
+    seen = {"detail": detail[:300]}
+    with transaction.atomic():
+        Pause.objects.update_or_create(provider_id=provider_id, reason=reason, defaults=seen)
+        follow_pause(provider_id=provider_id, reason=reason)
+
+
+def resume_provider(*, provider_id: int, reason: Reason) -> bool:
+    """End the pause for this reason; others last. False when it was not paused for that."""
+    with transaction.atomic():
+        ended, _models = Pause.objects.filter(provider=provider_id, reason=reason).delete()
+        if ended:
+            follow_pause(provider_id=provider_id, reason=reason)
+    return bool(ended)
+
+
+def follow_pause(*, provider_id: int, reason: str) -> None:
+    """The alert of a pause is open exactly while the pause lasts."""
+
+    def look(provider: Provider) -> AlertText | None:
+        pause = Pause.objects.filter(provider=provider, reason=reason).first()
+        if pause is None:
+            return None
+        what = _("Nothing is sent to %(provider)s.") % {"provider": provider}
+        texts = (what, str(PAUSE_TEXTS[reason]), pause.detail)
+        title = _("%(provider)s is paused: %(reason)s") % {"provider": provider, "reason": pause}
+        return AlertText(Alert.Level.CRITICAL, title, " ".join(text for text in texts if text))
+
+    follow_provider(kind=f"paused-{reason}", provider_id=provider_id, look=look)

@@ -50,7 +50,7 @@ def hold_list(*, provider: Provider, diff: Diff, why: str, problem: str, now: da
                 detail=f"{problem} Everything stays on sale as it was, until its list is whole again or you accept it.",
             )
     if why == Provider.HeldList.CURRENCY:
-        pause_provider(provider_id=provider.pk, reason="currency")
+        pause_provider(provider_id=provider.pk, reason="list-currency", detail=problem)
 
 
 def count_alike(*, provider: Provider, diff: Diff, now: datetime) -> int:

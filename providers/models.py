@@ -112,9 +112,6 @@ class Provider(models.Model):
     prices_accepted_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When a person last accepted such a change."
     )
-    paused_reason = models.CharField(
-        max_length=20, blank=True, editable=False, help_text="funds, key, currency or drift."
-    )
     unknown_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     unreached_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     trips_in_a_row = models.PositiveIntegerField(default=0, editable=False)
@@ -128,6 +125,11 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def paused_reason(self) -> str:
+        """The first of the reasons why it is paused; empty where there is none."""
+        return next((pause.reason for pause in self.pauses.all()), "")
 
     @property
     def may_adopt(self) -> bool:
@@ -157,6 +159,29 @@ class Provider(models.Model):
         if self.pk is None:
             raise ValueError("Save the provider before its key: the key is sealed to the row.")
         return f"providers_provider:{self.pk}:key"
+
+
+class Pause(models.Model):
+    """One reason why nothing is sent to a provider. Each ends by itself, whatever becomes of the others."""
+
+    class Reason(models.TextChoices):
+        FUNDS = "funds", "no funds"
+        KEY = "key", "API key refused"
+        CURRENCY = "currency", "another currency"
+        LIST_CURRENCY = "list-currency", "service list in another currency"
+        DRIFT = "drift", "missing money"
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="pauses")
+    reason = models.CharField(max_length=20, choices=Reason)
+    since = models.DateTimeField(default=timezone.now)
+    detail = models.CharField(max_length=300, blank=True, help_text="What was seen when the reason was last met.")
+
+    class Meta:
+        ordering = ["since", "pk"]
+        constraints = [models.UniqueConstraint(fields=["provider", "reason"], name="pause_reason_once")]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
 
 
 class UpstreamService(models.Model):

@@ -1,16 +1,11 @@
 """How a provider stands, in a word and a sentence for staff: switched off, paused, waiting, or open."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from providers.models import Provider
-
-PAUSED = {
-    "funds": "Our money there has run out. Top it up, and orders go on after the next reading.",
-    "key": "It refuses our API key. Enter the right one and test the connection.",
-    "currency": "It answers in another currency than the one set here.",
-    "drift": "More of our money is missing there than an order costs. Find out why, book it, or have it go on.",
-}
+from providers.models import Pause, Provider
+from providers.pause_texts import PAUSE_TEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +17,12 @@ class Standing:
     text: str = ""
 
 
-def standing(provider: Provider, *, now: datetime) -> Standing:
+def standing(provider: Provider, *, pauses: Iterable[Pause], now: datetime) -> Standing:
     """Whether orders are sent to it now, and if not, why."""
     if not provider.is_active:
         return Standing("Switched off", "neutral", "Nothing is sent to it; its orders wait.")
-    if provider.paused_reason:
-        text = PAUSED.get(provider.paused_reason, provider.paused_reason)
-        return Standing("Paused", "red", text)
+    if reasons := [str(PAUSE_TEXTS[pause.reason]) for pause in pauses]:
+        return Standing("Paused", "red", " ".join(reasons))
     if provider.prices_held_at:
         return Standing("Prices held", "red", "Many changed alike: accept them, or set its exchange rate right.")
     if provider.closed_until and provider.closed_until > now:

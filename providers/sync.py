@@ -19,6 +19,7 @@ from providers.adapters.errors import RetryLater
 from providers.adapters.fingerprint import fingerprint
 from providers.connect import WORDS, connected
 from providers.diff import KNOWN, Diff, Limits, Values, diff_services
+from providers.gate import resume_provider
 from providers.guard import alert_subject, count_alike, hold_list, tell_alike, why_not_believed
 from providers.models import Provider, ServiceChange, UpstreamService
 from providers.sieve import SIEVED_BY, sieve
@@ -97,6 +98,7 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
         stale = _stale_fingerprints(diff, compared, sieved.fingerprints)
         _write(provider, diff, stale, "" if diff.count("missing") else listing.digest, alike, now)
         close_alert(subject=alert_subject(provider.pk))
+        _end_currency_pause(provider)
     else:
         _clear_failures(provider)
     return _report(diff, alike=alike, left_behind=left_behind, synced_at=now if diff.found else provider.synced_at)
@@ -264,3 +266,10 @@ def _clear_failures(provider: Provider) -> None:
     if provider.sync_failures or provider.sync_error:
         Provider.objects.filter(pk=provider.pk).update(sync_failures=0, sync_error="", held_list="")
         close_alert(subject=alert_subject(provider.pk))
+        _end_currency_pause(provider)
+
+
+def _end_currency_pause(provider: Provider) -> None:
+    """Its list was believed, so it is in the right currency."""
+    if provider.held_list == Provider.HeldList.CURRENCY:
+        resume_provider(provider_id=provider.pk, reason="list-currency")

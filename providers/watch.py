@@ -98,7 +98,7 @@ def _watch_drift(provider: Provider, reading: BalanceReading, earlier: BalanceRe
     if unaccepted > limit and is_too_much(unaccepted, spend):
         close_alert(subject=subject)
         pause_provider(provider_id=provider.pk, reason="drift")
-    elif provider.paused_reason != "drift":
+    elif not provider.pauses.filter(reason="drift").exists():
         difference = f"{abs(reading.drift).normalize():f} {reading.currency} {'less' if reading.drift < 0 else 'more'}"
         raise_alert(
             subject=subject,

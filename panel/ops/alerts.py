@@ -1,17 +1,47 @@
 """Alerts: what a person should look at. One is open a subject, however often its cause is met.
 
-Each that opens and each that closes is told by every channel of the settings (panel/ops/notices.py).
+Each that opens and each that closes is told by every channel of the settings (panel/ops/notices.py). An alert about
+something that lasts, such as orders that wait, is kept in line with it by `follow_condition`; `raise_alert` and
+`close_alert` alone are for what happens in one moment.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from panel.ops import audit
 from panel.ops.models import Alert
 from panel.ops.notices import tell_closed, tell_opened
+
+
+@dataclass(frozen=True, slots=True)
+class AlertText:
+    """What an alert tells people while its condition holds."""
+
+    level: Alert.Level
+    title: str
+    detail: str = ""
+
+
+def follow_condition(*, subject: str, look: Callable[[], AlertText | None]) -> bool:
+    """Have the alert of `subject` be open exactly while `look` finds something to tell; whether it did.
+
+    `look` reads the database, and nobody else judges the same subject until the transaction ends. Call it last in the
+    transaction that changed what `look` reads: of a cause that comes and one that goes in the same moment, whichever
+    is second sees both. One that a person closed opens again at the next call while its condition holds.
+    """
+    with transaction.atomic():
+        _judge_alone(subject)
+        text = look()
+        if text is None:
+            close_alert(subject=subject)
+        else:
+            raise_alert(subject=subject, level=text.level, title=text.title, detail=text.detail)
+    return text is not None
 
 
 def raise_alert(*, subject: str, level: Alert.Level, title: str, detail: str = "") -> None:
@@ -53,6 +83,13 @@ def dismiss_alert(*, alert_id: int, actor: str) -> bool:
         if closed:
             audit.record(actor=actor, action="alert.close", target=f"alert:{alert_id}")
     return closed
+
+
+def _judge_alone(subject: str) -> None:
+    """Hold the subject until the transaction ends. SQLite lets one transaction write at a time as it is."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"alert {subject}"])
 
 
 def _open(alert_id: int) -> QuerySet[Alert]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from providers.catalog.models import Backup
-from providers.models import UpstreamService
+from providers.gate import ready_providers
+from providers.models import Provider, UpstreamService
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,7 @@ def backups_of(*, service_id: int) -> Iterator[Supplier]:
         service=service_id,
         upstream__missing=0,
         upstream__doubt="",
-        upstream__provider__is_active=True,
-        upstream__provider__paused_reason="",
-        upstream__provider__prices_held_at=None,
+        upstream__provider__in=Provider.objects.filter(ready_providers()),
     ).select_related("upstream__provider", "service")
     for row in rows:
         upstream, provider = row.upstream, row.upstream.provider

@@ -51,7 +51,7 @@ class Staff:
 
     def _work(self) -> None:
         while not self._stopping.wait(1):
-            for provider in asked(lambda: list(Provider.objects.filter(paused_reason="drift"))):
+            for provider in asked(lambda: list(Provider.objects.filter(pauses__reason="drift"))):
                 self._post(f"balances/{provider.pk}/resume/", "go on")
             for order in asked(self._doubtful):
                 if self._stopping.is_set():

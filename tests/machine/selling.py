@@ -195,4 +195,5 @@ class Selling(Buying):
         """Nothing happens for a while, and what was paused or closed is let on by staff."""
         self.time.shift(seconds)
         for provider in self.providers.values():
-            type(provider).objects.filter(pk=provider.pk).update(paused_reason="", closed_until=None)
+            provider.pauses.all().delete()
+            type(provider).objects.filter(pk=provider.pk).update(closed_until=None)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from orders import submit
 from orders.models import Order
 from providers.catalog.models import Backup
+from providers.gate import pause_provider
 from providers.models import Provider, UpstreamService
 from providers.sync import sync_provider
 from tests.fixtures_orders import LINK, Store
@@ -94,7 +95,7 @@ def spoil(second: Provider, name: str) -> None:
         case "too large":
             listed.update(min=1001)
         case "paused":
-            Provider.objects.filter(pk=second.pk).update(paused_reason="funds")
+            pause_provider(provider_id=second.pk, reason="funds")
         case "switched off":
             Provider.objects.filter(pk=second.pk).update(is_active=False)
 

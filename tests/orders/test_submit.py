@@ -18,7 +18,8 @@ from orders.sweep import sweep_orders
 from panel.ops.models import Alert
 from providers.adapters.base import Placed
 from providers.adapters.errors import NotPlaced, OutcomeUnknown
-from providers.models import Provider, UpstreamService
+from providers.gate import pause_provider
+from providers.models import Pause, Provider, UpstreamService
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import COMMENTS_SERVICE, PACKAGE_SERVICE
 
@@ -111,7 +112,7 @@ def test_what_was_not_placed_waits_and_is_sent_again(store: Store, fault: str, p
     assert Provider.objects.get().paused_reason == paused
     assert store.money()["held"] == Decimal("1.35")
 
-    Provider.objects.update(paused_reason="")
+    Pause.objects.all().delete()
     order = store.submit(order)
     assert order.state == "ACTIVE"
     assert [a.outcome for a in order.attempts.order_by("number")] == ["not placed", "placed"]
@@ -259,7 +260,7 @@ def test_a_row_whose_lock_is_held_holds_up_no_other(store: Store, monkeypatch: p
 
 
 def test_what_waited_for_a_day_is_given_back(store: Store) -> None:
-    Provider.objects.update(paused_reason="funds")
+    pause_provider(provider_id=store.provider.pk, reason="funds")
     order = store.place()
     Order.objects.update(queued_at=timezone.now() - timedelta(hours=24))
 
@@ -273,7 +274,8 @@ def test_what_waited_for_a_day_is_given_back(store: Store) -> None:
 def test_the_key_is_in_no_log_event_or_attempt(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for number, fault in enumerate(("unknown_error", "invalid_key", "reset_after_create", "html200_after")):
-        Provider.objects.update(paused_reason="", closed_until=None, trips_in_a_row=0)
+        Pause.objects.all().delete()
+        Provider.objects.update(closed_until=None, trips_in_a_row=0)
         store.simulator.next("add", fault)
         order = store.active(link=f"https://example.com/{number}")
         written = [str(vars(row)) for row in (*order.events.all(), *order.attempts.all(), *Alert.objects.all())]

@@ -50,7 +50,7 @@ def test_more_than_a_tenth_changed_by_one_factor_holds_all_of_it(large: Shop, ch
     assert UpstreamService.objects.exclude(doubt="").count() == 0
     subjects = [f"prices:{large.provider.pk}"] if is_held else []
     assert list(Alert.objects.values_list("subject", flat=True)) == subjects
-    assert standing(large.reload(), now=timezone.now()).label == ("Prices held" if is_held else "Open")
+    assert standing(large.reload(), pauses=[], now=timezone.now()).label == ("Prices held" if is_held else "Open")
     reasons = set(Service.objects.values_list("unavailable_reason", flat=True))
     assert reasons == ({"Many of the provider's prices changed alike: accept them."} if is_held else {""})
 
@@ -103,12 +103,16 @@ def test_a_list_in_another_currency_is_held_whole_and_nothing_is_sent(shop: Shop
     shop.simulator.next("services", "wrong_currency")
     report = shop.sync()
     assert report.problem == "The list is in INR, and the provider is set to USD."
-    assert (report.rows_written, shop.reload().held_list, shop.reload().paused_reason) == (0, "currency", "currency")
+    assert (report.rows_written, shop.reload().held_list, shop.reload().paused_reason) == (
+        0,
+        "currency",
+        "list-currency",
+    )
     assert not may_be_sent(shop)
     after = shop.everything()
     assert (after["UpstreamService"], after["Service"]) == (before["UpstreamService"], before["Service"])
     assert shop.sync().changed == 1
-    assert (shop.reload().held_list, shop.reload().sync_error) == ("", "")
+    assert (shop.reload().held_list, shop.reload().sync_error, shop.reload().paused_reason) == ("", "", "")
 
 
 def test_a_list_in_our_currency_is_believed_however_it_is_written(shop: Shop) -> None:

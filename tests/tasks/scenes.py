@@ -21,7 +21,8 @@ from panel.ops.alerts import raise_alert
 from panel.ops.models import Alert, AlertNotice, JobRun
 from panel.wallet.models import Transfer
 from providers.catalog.models import ShelfChange
-from providers.models import BalanceReading, Provider, ServiceChange
+from providers.gate import pause_provider
+from providers.models import BalanceReading, Pause, ServiceChange
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import PLAIN_SERVICE
 from tests.orders.filled import fill_orders
@@ -195,13 +196,13 @@ def to_provider(scene: Scene, made: Any) -> tuple[Any, ...]:
 
 def pause(scene: Scene) -> None:
     scene.store.submit(scene.place("bought"))
-    Provider.objects.update(paused_reason="funds")
+    pause_provider(provider_id=scene.store.provider.pk, reason="funds")
 
 
 def read(scene: Scene, made: None) -> Seen:
     """Every reading is a row; none of them moves money."""
     drifts = set(BalanceReading.objects.values_list("drift", flat=True))
-    alerts, paused = Alert.objects.filter(closed_at=None), Provider.objects.values_list("paused_reason", flat=True)
+    alerts, paused = Alert.objects.filter(closed_at=None), Pause.objects.values_list("reason", flat=True)
     return {"drifts": drifts, "alerts": alerts.count(), "paused": list(paused)}
 
 

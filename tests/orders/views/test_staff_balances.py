@@ -10,6 +10,7 @@ from django.utils import timezone
 from orders.funds import Funds, Waiting, funds, waiting_orders
 from panel.wallet import ledger
 from providers.funding import fundings
+from providers.gate import pause_provider
 from providers.models import BalanceReading, Provider
 from tests.fixtures_orders import Store
 
@@ -32,8 +33,8 @@ def test_sums_are_in_the_shops_currency_and_what_is_urgent_comes_first(store: St
     another("Calm", balance=100, exchange_rate=Decimal("1.5"))
     another("Odd", balance=100, drift=-3, exchange_rate=2)
     another("Low", balance=2)
-    another("Stuck", balance=50, paused_reason="key")
-    another("Off", balance=7, is_active=False, paused_reason="funds")
+    pause_provider(provider_id=another("Stuck", balance=50).pk, reason="key")
+    pause_provider(provider_id=another("Off", balance=7, is_active=False).pk, reason="funds")
     found = look()
     names = [row.funding.provider.name for row in found.rows]
     assert names == ["Stuck", "Low", "Odd", "Calm", "North", "Off"]
