@@ -4,8 +4,8 @@ The order stays as it was decided. What was bought is an orphan then: a person l
 lost.
 """
 
-from orders.models import Attempt, Order, Orphan
-from orders.orphan_verdicts import SUBJECT
+from orders.models import Attempt, Orphan
+from orders.orphan_verdicts import SUBJECT, ordered_as
 from panel.ops.alerts import raise_alert
 from panel.ops.models import Alert
 from providers.adapters.base import Placed
@@ -15,7 +15,7 @@ def keep_bought_after_all(*, attempt: Attempt, placed: Placed) -> None:
     """Keep what was bought and belongs to no order, once, in the caller's transaction; people hear of it."""
     order = attempt.order
     provider_id = attempt.provider_id or order.provider_id
-    if Order.objects.filter(provider=provider_id, provider_order_id=placed.order_id).exists():
+    if ordered_as(provider_id=provider_id, external_id=placed.order_id) is not None:
         return
     cost = {"charge": order.expected_cost, "currency": order.provider_currency} if _is_its_cost(attempt) else {}
     Orphan.objects.get_or_create(

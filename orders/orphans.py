@@ -11,16 +11,17 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.change import lock_orders, write
 from orders.landmarks import NotNumbersError, number_of
 from orders.models import Attempt, Order, Orphan
-from orders.orphan_verdicts import keep_orphan, write_verdict
+from orders.orphan_verdicts import keep_orphan, link_where_ordered, lock_orphan, write_loss, write_verdict
 from orders.resolve import CannotResolveError, it_was_found
 from orders.scan import CONTROLS, TRIES, Scanner
 from orders.settle import Houses, accept
 from orders.states import DOUBTFUL, State
-from panel.wallet import ledger
+from panel.lib.money import plain
 from providers.adapters.base import OrderStatus, ProviderAdapter
 from providers.connect import connected
 from providers.models import Provider
@@ -97,35 +98,25 @@ def adopt_orphan(*, orphan_id: int, order_id: int, actor: str, reason: str) -> N
     if order.state in DOUBTFUL:
         it_was_found(order_id=order_id, provider_order_id=orphan.external_id, actor=actor, reason=reason)
         return  # which says whose the orphan is
+    _say_why(reason)
     try:
         with transaction.atomic(durable=True):
             _adopt_queued(orphan, order_id, actor, reason)
-            _decide(orphan, Orphan.Verdict.ADOPTED, actor, reason, order_id)
     except IntegrityError:
         raise CannotResolveError("That id belongs to another order already.") from None
 
 
 def write_off_orphan(*, orphan_id: int, actor: str, reason: str) -> None:
-    """No order here is it: what it cost is our loss. Raises CannotResolveError where that was decided before."""
-    with transaction.atomic(durable=True):
-        orphan = Orphan.objects.select_related("provider").get(pk=orphan_id)
-        _decide(orphan, Orphan.Verdict.LOST, actor, reason, None)
-        if orphan.charge:
-            ledger.record_deposit(
-                account=orphan.provider.account,
-                currency=orphan.provider.currency,
-                amount=-orphan.charge,
-                key=f"orphan:{orphan.pk}",
-                note=f"Order {orphan.external_id} there: {reason}",
-                against=ledger.LOSS,
-            )
+    """No order here is it: what it cost is our loss. Raises CannotResolveError where that was decided before.
+
+    So it does where an order has that id by now: then the orphan is that order.
+    """
+    _decide(orphan_id, Orphan.Verdict.LOST, actor, reason)
 
 
 def not_ours(*, orphan_id: int, actor: str, reason: str) -> None:
-    """It is somebody else's and was not paid by us. Raises CannotResolveError where that was decided before."""
-    with transaction.atomic(durable=True):
-        orphan = Orphan.objects.get(pk=orphan_id)
-        _decide(orphan, Orphan.Verdict.NOT_OURS, actor, reason, None)
+    """It is somebody else's and was not paid by us. Raises CannotResolveError as `write_off_orphan` does."""
+    _decide(orphan_id, Orphan.Verdict.NOT_OURS, actor, reason)
 
 
 def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> None:
@@ -150,11 +141,38 @@ def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> Non
     write([change])
 
 
-def _decide(orphan: Orphan, verdict: Orphan.Verdict, actor: str, reason: str, order_id: int | None) -> None:
+def _decide(orphan_id: int, verdict: Orphan.Verdict, actor: str, reason: str) -> None:
+    """That no order here is it."""
+    _say_why(reason)
+    with transaction.atomic(durable=True):
+        orphan = lock_orphan(orphan_id=orphan_id)
+        if orphan.verdict:
+            raise CannotResolveError(DECIDED)
+        order_id = link_where_ordered(orphan=orphan)
+        if order_id is None:
+            if verdict == Orphan.Verdict.LOST:
+                _check_currency(orphan)
+                write_loss(orphan=orphan, reason=reason)
+            write_verdict(orphan=orphan, verdict=verdict, actor=actor, reason=reason, order_id=None)
+    if order_id is not None:
+        text = _("Order %(order)d has this ID by now, so that is what it is. Nothing was written off.")
+        raise CannotResolveError(text % {"order": order_id})
+
+
+def _check_currency(orphan: Orphan) -> None:
+    """What it cost can be booked in the provider's own currency alone."""
+    told, known = orphan.currency.upper(), orphan.provider.currency.upper()
+    if orphan.charge and told and told != known:
+        text = _(
+            "The provider says that this order cost %(charge)s %(told)s, but your account there is kept in %(known)s. "
+            "Book what was really taken as a balance difference, then mark this order as not ours."
+        )
+        raise CannotResolveError(text % {"charge": plain(orphan.charge), "told": told, "known": known})
+
+
+def _say_why(reason: str) -> None:
     if not reason.strip():
         raise CannotResolveError("Say why: the reason is kept.")
-    if not write_verdict(orphan=orphan, verdict=verdict, actor=actor, reason=reason, order_id=order_id):
-        raise CannotResolveError(DECIDED)
 
 
 def _known_numbers(provider: Provider) -> list[int]:

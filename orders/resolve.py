@@ -13,7 +13,7 @@ from django.utils import timezone
 from orders import safe_mode
 from orders.change import Change, audit_change, lock_orders, write
 from orders.models import UNKNOWN_WORD, Attempt, Order, Probe
-from orders.orphan_verdicts import link_orphan
+from orders.orphan_verdicts import THE_PANEL
 from orders.settle import Houses, accept, end_with_refund
 from orders.states import DOUBTFUL, State
 from panel.lib.log_context import about_order
@@ -25,8 +25,6 @@ from providers.connect import connected
 from providers.models import Provider
 
 WORDS_CLEARED = 500
-THE_PANEL = "the panel"
-"""Who is named in the audit trail where no person decided."""
 
 
 class CannotResolveError(Exception):
@@ -96,7 +94,6 @@ def _adopt(order_id: int, provider_order_id: str, actor: str, reason: str) -> No
     def decide(change: Change, attempt: Attempt) -> None:
         accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", why=reason, actor=actor)
         _close_attempt(attempt, Attempt.Outcome.PLACED)
-        link_orphan(order=change.order, actor=actor or THE_PANEL, reason=reason)
         if actor:
             _grade(attempt, provider_order_id)
 

@@ -16,6 +16,7 @@ from structlog.contextvars import bound_contextvars
 from orders import subscription
 from orders.change import Change, lock_orders, write
 from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
+from orders.orphan_verdicts import THE_PANEL, link_orphan
 from orders.pace import FIRST_LOOK, next_look
 from orders.states import FINAL, State
 from panel.lib.money import share
@@ -93,7 +94,10 @@ def cost_to(change: Change, *, cost: Decimal, houses: Houses) -> None:
 def accept(
     change: Change, *, provider_order_id: str, houses: Houses, what: str, why: str = "", actor: str = ""
 ) -> None:
-    """The provider has the order under this id: it is ACTIVE and costs what we expect until the provider says."""
+    """The provider has the order under this id: it is ACTIVE and costs what we expect until the provider says.
+
+    Where the id was kept as that of an unmatched order, it is this order, in the same transaction.
+    """
     order = change.order
     order.provider_order_id = provider_order_id
     order.provider_status = StatusWord.PENDING
@@ -102,6 +106,7 @@ def accept(
     order.next_poll_at = change.now + FIRST_LOOK
     change.to(State.ACTIVE, what=what, why=why, actor=actor)
     cost_to(change, cost=order.expected_cost, houses=houses)
+    link_orphan(order=order, actor=actor or THE_PANEL, reason=why or "The provider's answer named this id.")
 
 
 def end_with_refund(change: Change, new: State, *, houses: Houses, what: str, why: str = "", actor: str = "") -> None:

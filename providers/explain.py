@@ -9,6 +9,7 @@ from panel.lib.money import plain
 from panel.ops import audit
 from panel.wallet import ledger
 from providers.deposits import bookings_of
+from providers.losses import book_loss
 from providers.models import BalanceReading, Provider
 
 
@@ -69,15 +70,18 @@ def book_explanation(*, provider: Provider, reading_id: int, slug: str, reason: 
 
 
 def _book(provider: Provider, reading: BalanceReading, explanation: Explanation, reason: str, actor: str) -> None:
-    key = f"drift:{reading.pk}"
-    ledger.record_deposit(
-        account=provider.account,
-        currency=provider.currency,
-        amount=reading.drift,
-        key=key,
-        note=f"{explanation.label}: {reason}",
-        against=explanation.house,
-    )
+    key, note = f"drift:{reading.pk}", f"{explanation.label}: {reason}"
+    if explanation.house == ledger.LOSS:
+        book_loss(provider=provider, amount=-reading.drift, key=key, note=note)
+    else:
+        ledger.record_deposit(
+            account=provider.account,
+            currency=provider.currency,
+            amount=reading.drift,
+            key=key,
+            note=note,
+            against=explanation.house,
+        )
     detail = {
         "amount": plain(reading.drift),
         "currency": provider.currency,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from panel.lib import crypto
 from panel.lib.fields import AmountField, ExchangeRateField
 from panel.lib.secret import Secret
+from panel.wallet.models import Transfer
 
 PROBES_TO_TRUST = 20
 """So many verdicts of the evidence have to be shared by people, and none contradicted, before it may decide."""
@@ -257,6 +258,16 @@ class ServiceChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.external_id} {self.name}"
+
+
+class LossRate(models.Model):
+    """The exchange rate at which a booking against the losses counts in the shop's currency: that of its moment."""
+
+    transfer = models.OneToOneField(Transfer, on_delete=models.PROTECT, primary_key=True, related_name="loss_rate")
+    exchange_rate = ExchangeRateField()
+
+    def __str__(self) -> str:
+        return f"{self.transfer_id}: {self.exchange_rate}"
 
 
 class BalanceReading(models.Model):

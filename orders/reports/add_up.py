@@ -1,7 +1,8 @@
 """The transfers between two moments, added up for the shop and for each provider, service and customer. Reads only.
 
 Which figure a transfer counts for follows from its two accounts, so that revenue and costs are what those accounts say.
-Each cost is converted by itself, rounded to a millionth: that way all groupings come to the same sums.
+Each cost is converted by itself, rounded to a millionth: that way all groupings come to the same sums. It is converted
+at the exchange rate that its order keeps, a loss at the one that was kept with its booking: a past day never changes.
 """
 
 from collections import defaultdict
@@ -37,6 +38,8 @@ class Row(NamedTuple):
     payer: int | None
     target: str
     payee: int | None
+    loss_rate: Decimal | None
+    """The exchange rate that is kept with a booking against the losses."""
 
 
 class Bought(NamedTuple):
@@ -63,8 +66,9 @@ def add_up(*, since: datetime, until: datetime) -> dict[Subject, Figures]:
 
 def _rows(transfers: QuerySet[Transfer]) -> Iterator[Row]:
     columns = transfers.values_list(
-        "key", "cause", "amount", "source__house", "source__customer", "target__house", "target__customer"
-    )
+        "key", "cause", "amount", "source__house", "source__customer", "target__house", "target__customer",
+        "loss_rate__exchange_rate",
+    )  # fmt: skip
     return (Row(*values) for values in columns.iterator(chunk_size=ROWS))
 
 
@@ -82,7 +86,7 @@ def _order_of(row: Row) -> int:
 
 def _count(row: Row, order: Bought | None, rates: dict[int, Decimal], found: defaultdict[Subject, Figures]) -> None:
     provider = _provider_of(row)
-    rate = order.exchange_rate if order else rates.get(provider, Decimal(1))
+    rate = row.loss_rate or (order.exchange_rate if order else rates.get(provider, Decimal(1)))
     subjects = _subjects(row, order, provider)
     for name, amount in _parts(row, rate):
         for subject in subjects:

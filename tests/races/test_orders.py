@@ -14,8 +14,9 @@ from django.utils import timezone
 from orders.books import recount
 from orders.cancel import CannotCancelError, cancel_queued
 from orders.give_back import CannotGiveBackError, give_all_back, set_partial
-from orders.models import Attempt, Order
+from orders.models import Attempt, Order, Orphan
 from orders.order_again import order_again
+from orders.orphans import write_off_orphan
 from orders.place import place_order
 from orders.poll import poll_provider
 from orders.record import record_outcome
@@ -193,6 +194,29 @@ def test_a_late_answer_and_the_reaper(store: Store) -> None:
     assert [result for result in results if isinstance(result, Exception)] == []
     order = store.fresh(order)
     assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", "777", Decimal("0.9"))
+    assert recount() == []
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_the_late_answer_and_writing_off_what_was_found(store: Store, attempt: int) -> None:
+    """Whichever comes first, the order has the cost, and nothing is lost."""
+    order = store.place()
+    Order.objects.filter(pk=order.pk).update(state="SENDING")
+    lease = timezone.now() + timedelta(minutes=2)
+    sent = Attempt.objects.create(order=order, number=1, started_at=timezone.now(), lease_until=lease)
+    orphan = Orphan.objects.create(provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD")
+
+    recorded, written_off = at_once(
+        lambda: record_outcome(attempt_id=sent.pk, outcome=Placed("777")),
+        lambda: write_off_orphan(orphan_id=orphan.pk, actor="a@example.com", reason="nobody's"),
+    )
+
+    assert recorded is None
+    assert written_off is None or isinstance(written_off, CannotResolveError)
+    orphan.refresh_from_db()
+    assert (orphan.verdict, orphan.order_id) == ("adopted", order.pk)
+    assert (store.fresh(order).state, store.fresh(order).cost) == ("ACTIVE", Decimal("0.9"))
+    assert (store.house("loss"), store.house(store.provider.account)) == (0, Decimal("999.1"))
     assert recount() == []
 
 

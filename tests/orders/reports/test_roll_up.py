@@ -2,14 +2,18 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.utils import timezone
 
 from orders.books import recount
-from orders.models import Order
+from orders.models import Attempt, Order, Orphan
+from orders.orphans import write_off_orphan
+from orders.record import record_outcome
 from orders.reports.add_up import SHOP, add_up
 from orders.reports.days import Period
 from orders.reports.figures import Figures
@@ -19,7 +23,9 @@ from orders.reports.roll_up import RollUp, forget_days, roll_day, roll_up
 from panel.customers.models import User
 from panel.wallet import ledger
 from providers import balances
-from providers.models import Provider
+from providers.adapters.base import Placed
+from providers.losses import book_loss
+from providers.models import LossRate, Provider
 from tests.fixtures_orders import Store
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -131,6 +137,41 @@ def test_what_waits_is_said_when_the_time_is_up(worked: Store) -> None:
         assert roll_up(seconds=0) == RollUp(days=1, changed=0, waiting=5)
         assert standing(period=Period(date(2000, 1, 1), AHEAD.date()), today=timezone.now().date()).missing == 0
         assert roll_up().waiting == 0
+
+
+def test_what_was_lost_counts_at_the_exchange_rate_of_its_booking(worked: Store) -> None:
+    today, provider = timezone.now().date(), worked.provider
+    Provider.objects.update(exchange_rate=Decimal("1.25"))
+    orphan = Orphan.objects.create(provider=provider, external_id="777", charge=Decimal(10), currency="USD")
+    write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="nobody's")
+    provider.refresh_from_db()
+    book_loss(provider=provider, amount=Decimal(-4), key="drift:1", note="a bonus")
+    roll_day(day=today, now=AHEAD)
+    assert by_day(period=Period(today, today))[today].lost == Decimal("7.5")
+
+    Provider.objects.update(exchange_rate=Decimal(2))
+    forget_days()
+    roll_day(day=today, now=AHEAD)
+    assert by_day(period=Period(today, today))[today].lost == Decimal("7.5")
+    order = worked.place()
+    Order.objects.filter(pk=order.pk).update(state="SENDING")
+    attempt = Attempt.objects.create(order=order, number=1, lease_until=timezone.now())
+    record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))
+    roll_day(day=today, now=AHEAD)
+    assert by_day(period=Period(today, today))[today].lost == Decimal(-5)  # what comes back counts as it went
+
+
+def test_losses_of_before_keep_the_exchange_rate_of_the_migration(worked: Store) -> None:
+    provider = worked.provider
+    book_loss(provider=provider, amount=Decimal(10), key="orphan:1", note="")
+    book_loss(provider=provider, amount=Decimal(-4), key="drift:1", note="")
+    LossRate.objects.filter(transfer__key="orphan:1").update(exchange_rate=Decimal(3))
+    LossRate.objects.filter(transfer__key="drift:1").delete()
+    Provider.objects.update(exchange_rate=Decimal("1.25"))
+    migration = import_module("providers.migrations.0015_losses_keep_their_rate")
+    migration.keep_rates(apps, None)
+    rates = dict(LossRate.objects.values_list("transfer__key", "exchange_rate"))
+    assert rates == {"orphan:1": Decimal(3), "drift:1": Decimal("1.25")}
 
 
 def test_only_rows_that_differ_are_written(worked: Store) -> None:
