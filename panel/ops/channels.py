@@ -8,6 +8,7 @@ import time
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils.translation import gettext as _
 
 from panel.lib.outbound import Outbound, OutboundError
 from panel.lib.secret import Secret
@@ -51,6 +52,8 @@ def _mail(notice: AlertNotice) -> None:
 def _message(notice: AlertNotice) -> None:
     if not settings.ALERT_TELEGRAM_TOKEN:
         raise NotToldError("ALERT_TELEGRAM_TOKEN is not set any more.")
+    if notice.target not in settings.ALERT_TELEGRAM_CHATS:
+        raise NotToldError(_("ALERT_TELEGRAM_CHATS does not have this chat anymore."))
     text = f"{heading(notice)}\n\n{body(notice)}"[:LONGEST_CHAT_TEXT]
     content = json.dumps({"chat_id": notice.target, "text": text}).encode()
     url = f"{settings.ALERT_TELEGRAM_API}/bot{settings.ALERT_TELEGRAM_TOKEN}/sendMessage"

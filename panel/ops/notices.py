@@ -1,8 +1,9 @@
 """What is to be told of an alert, written in the transaction that opened or closed it: neither lost nor told twice.
 
 A flapping alert is damped. Of one subject, a channel gets at most one opening message in QUIET_FOR: a later one waits
-until then, and where its alert is over before it was begun, neither the opening nor the end is told. What was told
-open is always told closed, once. Called by alerts; notice_jobs delivers.
+until then, and where its alert is over before it was begun, neither the opening nor the end is told. A channel that
+was told of the opening is always told of the end, once, and no other channel is: one that was added while the alert
+was open never heard of it. Called by alerts; notice_jobs delivers.
 """
 
 from dataclasses import dataclass
@@ -53,12 +54,13 @@ def tell_opened(*, alert: Alert) -> None:
 
 
 def tell_closed(*, alert: Alert, now: datetime) -> None:
-    """Queue the end to each channel, in the caller's transaction, unless its opening was not begun: then neither."""
-    unsent = AlertNotice.objects.filter(alert=alert, event=Event.OPENED, tries=0, next_at__isnull=False)
-    locked = list(unsent.select_for_update(no_key=True, of=("self",)).order_by("pk"))
-    unsent.filter(pk__in=[notice.pk for notice in locked]).update(next_at=None, why=SKIPPED)
-    never_told = {Way(notice.channel, notice.target) for notice in locked}
-    _queue([(way, now) for way in ways() if way not in never_told], Event.CLOSED, now, alert)
+    """Queue the end to each channel that was told of the opening, or may have been, in the caller's transaction."""
+    openings = AlertNotice.objects.filter(alert=alert, event=Event.OPENED)
+    unsent = openings.filter(tries=0, next_at__isnull=False)
+    locked = list(unsent.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+    unsent.filter(pk__in=locked).update(next_at=None, why=SKIPPED)
+    begun = {Way(*row) for row in openings.filter(tries__gt=0).values_list("channel", "target")}
+    _queue([(way, now) for way in ways() if way in begun], Event.CLOSED, now, alert)
 
 
 def tell_test(*, actor: str, now: datetime) -> int:
