@@ -26,6 +26,7 @@ from orders import (
 )
 from orders.reports import roll_up
 from orders.webhooks import deliver
+from panel.celery_settings import TIME_LIMIT_SECONDS
 from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.jobs import run_leased
 from panel.ops.models import Alert
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 SUBMITS_IN_FLIGHT = 4
 SWEEP_FOR = 50
 """Seconds in which a sweep begins to send orders: the last one's deadline ends before the task is stopped."""
-LEASE = 120
+LEASE = TIME_LIMIT_SECONDS
 
 
 @shared_task

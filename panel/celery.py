@@ -7,7 +7,11 @@ from celery.signals import celeryd_init
 from django.conf import settings
 
 from panel import task_logs as task_logs  # connects itself
+from panel.celery_settings import PLACING_TASKS
 from panel.ops.metric_files import clean_up
+
+LATE_SECONDS = 10 * 60
+"""A tick of the sweep is worth something for so long: dropped under full threads, it would leave orders unsent."""
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
 app = Celery("panel")
@@ -41,9 +45,13 @@ def periods() -> dict[str, int]:
 
 
 def timetable() -> dict[str, dict[str, object]]:
-    """The beat schedule; each tick expires when the next is due."""
+    """The beat schedule; each tick expires when the next is due, but one that places orders may come late."""
     return {
-        task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+        task: {
+            "task": task,
+            "schedule": seconds,
+            "options": {"expires": max(seconds, LATE_SECONDS) if task in PLACING_TASKS else seconds},
+        }
         for task, seconds in periods().items()
     }
 

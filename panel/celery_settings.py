@@ -2,6 +2,14 @@
 
 from typing import Any
 
+GENERAL_QUEUE = "panel"
+PLACING_QUEUE = "panel-placing"
+PLACING_TASKS = ("orders.tasks.sweep_orders", "orders.tasks.submit_order")
+"""What places orders has a queue, and workers, of its own: jobs that wait for slow providers never hold it up."""
+SOFT_LIMIT_SECONDS = 90
+TIME_LIMIT_SECONDS = 150
+"""A task that is told to stop still waits for the calls under way, 30 seconds each at most, before it is killed."""
+
 
 def celery_settings(redis_url: str) -> dict[str, Any]:
     """The CELERY_* settings for `redis_url`, or for the in-process broker where it is empty."""
@@ -12,15 +20,21 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "CELERY_TASK_REJECT_ON_WORKER_LOST": False,
         "CELERY_TASK_SERIALIZER": "json",
         "CELERY_ACCEPT_CONTENT": ["json"],
-        "CELERY_TASK_TIME_LIMIT": 120,
-        "CELERY_TASK_SOFT_TIME_LIMIT": 90,
+        "CELERY_TASK_TIME_LIMIT": TIME_LIMIT_SECONDS,
+        "CELERY_TASK_SOFT_TIME_LIMIT": SOFT_LIMIT_SECONDS,
         "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
         "CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT": 45,
         "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
         "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
         "CELERY_TASK_PUBLISH_RETRY": False,
         "CELERY_TIMEZONE": "UTC",
-        "CELERY_TASK_DEFAULT_QUEUE": "panel",
+        "CELERY_TASK_DEFAULT_QUEUE": GENERAL_QUEUE,
+        # A worker that is not told which queues to read reads both.
+        "CELERY_TASK_QUEUES": {
+            name: {"exchange": name, "exchange_type": "direct", "routing_key": name}
+            for name in (GENERAL_QUEUE, PLACING_QUEUE)
+        },
+        "CELERY_TASK_ROUTES": {task: {"queue": PLACING_QUEUE} for task in PLACING_TASKS},
     }
     if redis_url:
         settings["CELERY_BROKER_TRANSPORT_OPTIONS"] = {

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from panel.celery import app
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -27,14 +29,21 @@ def test_the_compose_file_fits_its_schema() -> None:
 
 def test_every_part_is_watched_and_keeps_its_data(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == {"web", "worker", "beat", "migrate", "postgres", "redis"}
+    assert set(services) == {"web", "worker", "placing", "beat", "migrate", "postgres", "redis"}
     assert {name for name, service in services.items() if "healthcheck" not in service} == {"migrate"}
     named = {volume.partition(":")[0] for service in services.values() for volume in service["volumes"]}
     assert named == set(compose["volumes"]) == {"data", "postgres", "redis"}
 
 
+def test_every_queue_has_a_worker(compose: dict[str, Any]) -> None:
+    commands = {name: service.get("command", []) for name, service in compose["services"].items()}
+    read = {name: command[command.index("--queues") + 1] for name, command in commands.items() if "worker" in command}
+    assert read == {"worker": "panel", "placing": "panel-placing"}
+    assert list(app.conf.task_queues) == ["panel", "panel-placing"]
+
+
 def test_nothing_starts_on_tables_that_are_not_ready(compose: dict[str, Any]) -> None:
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "placing", "beat"):
         waits = compose["services"][name]["depends_on"]
         assert waits["migrate"]["condition"] == "service_completed_successfully"
         assert waits["redis"]["condition"] == "service_healthy"

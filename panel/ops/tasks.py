@@ -5,10 +5,11 @@ from dataclasses import asdict
 from celery import shared_task
 from django.utils import timezone
 
+from panel.celery_settings import TIME_LIMIT_SECONDS
 from panel.ops import notice_jobs
 from panel.ops.jobs import run_leased
 
-LEASE = 120
+LEASE = TIME_LIMIT_SECONDS
 
 
 @shared_task

@@ -136,11 +136,20 @@ def _parts(plan: Plan, folder: Path, port: int) -> list[Part]:
     web = [*compose_command("web")[:-1], f"127.0.0.1:{port}"]
     if plan.is_sqlite:
         return [Part("panel", web, folder / "panel.log")]
-    worker, beat = compose_command("worker"), compose_command("beat")
-    worker[worker.index("--concurrency") + 1] = "3"
-    named = {f"worker-{number}": [*worker, "-n", f"worker-{number}@%h"] for number in range(1, WORKERS + 1)}
-    commands = {"web": web, **named, "beat-1": beat, "beat-2": beat}
+    beat = compose_command("beat")
+    commands = {"web": web, **_workers(), "beat-1": beat, "beat-2": beat}
     return [Part(name, argv, folder / f"{name}.log") for name, argv in commands.items()]
+
+
+def _workers() -> dict[str, list[str]]:
+    """WORKERS of each of the compose file's kinds, small."""
+    found: dict[str, list[str]] = {}
+    for service in ("worker", "placing") * WORKERS:
+        command = compose_command(service)
+        command[command.index("--concurrency") + 1] = "2"
+        name = f"worker-{len(found) + 1}"
+        found[name] = [*command, "-n", f"{name}@%h"]
+    return found
 
 
 @contextmanager

@@ -1,10 +1,17 @@
 """The jobs inside the web process: watched, and stopped in order."""
 
 import threading
+from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
-from panel.embedded import EmbeddedJobs, Part
+from orders import tasks as order_tasks
+from panel.celery import app, periods, timetable
+from panel.celery_settings import GENERAL_QUEUE, PLACING_QUEUE
+from panel.embedded import JOB_THREADS, PLACING_THREADS, EmbeddedJobs, Part
+from panel.ops import tasks as ops_tasks
+from providers.adapters.v2 import READ_SECONDS
 
 
 class FakePart:
@@ -59,3 +66,63 @@ def test_stopping_is_no_death_and_ends_beat_before_the_worker() -> None:
 
 def test_stopping_what_was_never_started_is_harmless() -> None:
     FakeJobs().stop()
+
+
+@pytest.fixture
+def workers() -> Iterator[dict[str, Part]]:
+    """The two real workers, without beat."""
+    parts = {
+        name: part for name, part in EmbeddedJobs(on_death=lambda: None).make_parts().items() if "beat" not in name
+    }
+    threads = [threading.Thread(target=part.start, daemon=True) for part in parts.values()]
+    for thread in threads:
+        thread.start()
+    yield parts
+    for part in parts.values():
+        part.stop()
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_jobs_that_wait_for_providers_leave_the_placing_of_orders_alone(workers: dict[str, Part]) -> None:
+    go_on, placed = threading.Event(), threading.Semaphore(0)
+    waiting: list[str] = []
+
+    @app.task(name="tests.wait", ignore_result=True)
+    def wait() -> None:
+        waiting.append(threading.current_thread().name)
+        go_on.wait(20)
+
+    @app.task(name="tests.place", ignore_result=True)
+    def place() -> None:
+        placed.release()
+
+    try:
+        for part in workers.values():
+            part.consumer.update_strategies()  # type: ignore[attr-defined]
+        for _ in range(3 * (JOB_THREADS + PLACING_THREADS)):
+            wait.apply_async(retry=False)
+        for _ in range(20):
+            place.apply_async(retry=False, queue=PLACING_QUEUE)
+            assert placed.acquire(timeout=10)
+        assert len(waiting) == JOB_THREADS
+    finally:
+        go_on.set()
+        app.control.purge()
+        del app.tasks["tests.wait"], app.tasks["tests.place"]
+
+
+def test_what_places_orders_goes_to_a_queue_of_its_own_and_may_come_late() -> None:
+    schedule = timetable()
+    for task in ("orders.tasks.sweep_orders", "orders.tasks.submit_order"):
+        assert app.amqp.router.route({}, task)["queue"].name == PLACING_QUEUE
+    assert app.amqp.router.route({}, "orders.tasks.poll_orders")["queue"].name == GENERAL_QUEUE
+    assert schedule["orders.tasks.sweep_orders"]["options"] == {"expires": 600}
+    assert schedule["orders.tasks.poll_orders"]["options"] == {"expires": periods()["orders.tasks.poll_orders"]}
+
+
+def test_a_lease_outlasts_the_longest_run() -> None:
+    for lease in (order_tasks.LEASE, ops_tasks.LEASE):
+        assert lease >= settings.CELERY_TASK_TIME_LIMIT
+    assert settings.CELERY_TASK_SOFT_TIME_LIMIT + READ_SECONDS < settings.CELERY_TASK_TIME_LIMIT

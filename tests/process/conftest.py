@@ -46,9 +46,9 @@ def simulator_url(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def site(env: dict[str, str], tmp_path: Path) -> Iterator[tuple[str, dict[str, Running]]]:
-    """The web, a worker and beat on the module's `env`, by the compose file's commands; the web's address and them."""
+    """The web, workers and beat on the module's `env`, by the compose file's commands; the web's address and them."""
     port = free_port()
-    commands = {name: compose_command(name) for name in ("web", "worker", "beat")}
+    commands = {name: compose_command(name) for name in ("web", "worker", "placing", "beat")}
     assert commands["web"][-2:] == ["--bind", "0.0.0.0:8000"]
     commands["web"][-1] = f"127.0.0.1:{port}"
     with ExitStack() as stack:

@@ -51,7 +51,8 @@ def test_an_order_is_bought_followed_and_completed_by_the_workers(
     assert done["provider_order_id"] == "23501"
     assert managed("check_ledger", env=env)["differences"] == []
     assert ask(f"{address}/healthz") == (200, "ok\n")
-    assert {name: process.stop() for name, process in started.items()} == {"web": 0, "worker": 0, "beat": 0}
+    stopped = {name: process.stop() for name, process in started.items()}
+    assert stopped == {"web": 0, "worker": 0, "placing": 0, "beat": 0}
     assert SIMULATOR_KEY not in "".join(process.said for process in started.values())
 
 
