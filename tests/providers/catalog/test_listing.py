@@ -80,6 +80,15 @@ def test_every_word_must_be_in_the_name_or_the_category(shop: Shop, search: str,
     assert (shop.service("4").pk in {line.id for line in services_for_sale(terms=SHOP_TERMS, search=search)}) is found
 
 
+@pytest.mark.parametrize("search", ["Подписчики", "подписчики", "ПОДПИСЧИКИ élite", "ÉLITE"])
+def test_words_are_found_in_any_case_of_any_letter(shop: Shop, search: str) -> None:
+    service = shop.service("4")
+    Service.objects.filter(pk=service.pk).update(name="Подписчики TikTok")
+    Category.objects.filter(pk=service.category_id).update(name="Élite")
+    assert service.pk in {line.id for line in services_for_sale(terms=SHOP_TERMS, search=search)}
+    assert service.pk in {line.id for line in services_on_shelf(search=search)}
+
+
 def test_a_number_finds_the_service(shop: Shop) -> None:
     pk = shop.service("2").pk
     assert pk in {line.id for line in services_for_sale(terms=SHOP_TERMS, search=str(pk))}

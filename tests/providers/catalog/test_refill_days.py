@@ -35,6 +35,13 @@ def test_staff_choose_it_and_a_sync_keeps_it(shop: Shop) -> None:
     assert shop.service("1").refill_days is None
 
 
+def test_names_are_found_in_any_case_of_any_letter(shop: Shop) -> None:
+    shop.simulator.set_service("1", name="Подписчики ГАРАНТИЯ 30")
+    shop.sync()
+    call_command("set_refill_days", "30", "--named", "гарантия")
+    assert shop.service("1").refill_days == 30
+
+
 def test_many_are_set_by_their_names(shop: Shop) -> None:
     version = Shelf.objects.get().version
     assert set_refill_days(name_holds="real | 30 DAYS", days=30) == 1
