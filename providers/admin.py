@@ -91,7 +91,7 @@ class ProviderAdmin(RecordAdmin):
         fields = [name for name in form.changed_data if name != "key"]
         repriced = save_provider(provider=obj, changed=fields, key=key)
         if repriced:
-            messages.info(request, f"{repriced:,} services have a new price.")
+            messages.info(request, f"{repriced:,} services have a new price, or went on or off sale.")
 
     def _add(self, obj: Provider, form: Any, key: Secret) -> None:
         names = ("name", "url", "currency", "exchange_rate", "shelve")

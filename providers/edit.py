@@ -8,7 +8,7 @@ from panel.lib.secret import Secret
 from providers.catalog.shelve import reprice
 from providers.models import Provider
 
-PRICING = {"exchange_rate", "low_margin"}
+PRICING = {"exchange_rate", "low_margin", "is_active"}
 """What prices and sales follow from."""
 
 

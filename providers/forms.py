@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from panel.lib.secret import Secret
 from panel.ops.back_office import trim_amounts
@@ -36,6 +37,11 @@ class ProviderForm(ProviderModelForm):
             "runway_hours", "drift_threshold", "hold_rise_percent", "hold_fall_percent", "hold_alike_percent",
             "probing",
         )  # fmt: skip
+        help_texts = {
+            "is_active": _(
+                "Switched off: none of its services is for sale, nothing is sent to it, and its orders wait."
+            )
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

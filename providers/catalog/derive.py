@@ -13,6 +13,7 @@ from providers.catalog.pricing import Floor, RuleBook, cost_in_shop, price
 
 SOLD_TYPES = frozenset(SERVICE_TYPES)
 """The types we can take orders for."""
+SWITCHED_OFF = "The provider is switched off."
 NOT_LISTED = "The provider no longer lists it."
 PRICES_HELD = "Many of the provider's prices changed alike: accept them."
 DOUBTS = {
@@ -63,7 +64,7 @@ Row = Mapping[str, Any]
 class Terms:
     """What holds for all rows: exchange rates and floors by provider, categories by heading, and the rules.
 
-    Nothing is sold of the providers whose prices are `held`.
+    Nothing is sold of the providers that are switched `off`, nor of those whose prices are `held`.
     """
 
     exchange_rates: Mapping[int, Decimal]
@@ -71,6 +72,7 @@ class Terms:
     rules: RuleBook
     floors: Mapping[int, Floor]
     held: Collection[int] = ()
+    off: Collection[int] = ()
 
 
 def heading(row: Row) -> str:
@@ -109,6 +111,8 @@ def _limits(row: Row) -> tuple[int, int]:
 
 def _unsold(row: Row, least: int, most: int, terms: Terms) -> str:
     """Why it cannot be sold at any price; empty where it can."""
+    if row["provider_id"] in terms.off:
+        return SWITCHED_OFF
     if row["missing"] >= GONE:
         return NOT_LISTED
     if row["doubt"]:

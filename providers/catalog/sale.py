@@ -24,7 +24,7 @@ JOIN providers_upstreamservice upstream ON upstream.id = service.upstream_id
 JOIN providers_provider provider ON provider.id = service.provider_id
 LEFT JOIN catalog_customerterms terms ON terms.customer_id = %s
 LEFT JOIN catalog_customerrate own ON own.terms_id = terms.id AND own.service_id = service.id
-WHERE service.id = %s AND service.is_enabled AND service.is_available AND provider.is_active
+WHERE service.id = %s AND service.is_enabled AND service.is_available
 """
 
 

@@ -115,7 +115,7 @@ def follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: date
     One transaction. The providers are locked first, so that nobody prices by rules that are about to change.
     """
     with transaction.atomic():
-        columns = ("exchange_rate", "shelve", "low_margin", "prices_held_at")
+        columns = ("exchange_rate", "shelve", "low_margin", "is_active", "prices_held_at")
         locked = of.select_for_update(no_key=True).order_by("pk").only(*columns)
         providers = {provider.pk: provider for provider in locked}
         found = _read_rows(rows)
@@ -125,6 +125,7 @@ def follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: date
             categories=_categories([heading(row) for row in found if not row["service__keeps_category"]]),
             rules=rule_book(),
             held={pk for pk, provider in providers.items() if provider.prices_held_at},
+            off={pk for pk, provider in providers.items() if not provider.is_active},
         )
         enabled = {pk for pk, provider in providers.items() if provider.shelve == Provider.Shelve.ALL}
         created = _create([row for row in found if row["service__pk"] is None], terms, enabled, now)

@@ -14,6 +14,7 @@ from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Transfer
 from providers.catalog.models import Service
 from providers.catalog.withdraw import take_off
+from providers.edit import save_provider
 from providers.models import Provider, UpstreamService
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import COMMENTS_SERVICE, DEFAULT_SERVICE, PACKAGE_SERVICE, PLAIN_SERVICE
@@ -201,7 +202,8 @@ def test_what_is_not_for_sale(store: Store, how: str) -> None:
         case "unavailable":
             type(service).objects.update(is_available=False)
         case "provider off":
-            Provider.objects.update(is_active=False)
+            store.provider.is_active = False
+            save_provider(provider=store.provider, changed=["is_active"], key=None)
         case "below cost":
             type(service).objects.update(rate=service.cost - Decimal("0.000001"))
         case "unsold type":

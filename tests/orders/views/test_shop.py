@@ -12,6 +12,7 @@ from orders.order_again import order_again
 from panel.wallet.models import Account
 from providers.catalog.models import Service
 from providers.catalog.withdraw import take_off
+from providers.edit import save_provider
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import COMMENTS_SERVICE, DEFAULT_SERVICE, PACKAGE_SERVICE, PLAIN_SERVICE
 from tests.orders.views.conftest import Write, hidden_value
@@ -241,10 +242,11 @@ def test_a_service_taken_off_meanwhile_orders_nothing(store: Store, ada: Client,
 
 def test_a_provider_switched_off_orders_nothing(store: Store, ada: Client, write: Write) -> None:
     sent = write()
-    type(store.provider).objects.update(is_active=False)
+    store.provider.is_active = False
+    save_provider(provider=store.provider, changed=["is_active"], key=None)
     answer = ada.post("/order/", sent)
     assert answer.status_code == 422
-    assert "This service is not available right now." in answer.content.decode()
+    assert "It is not for sale right now. Nothing was charged." in answer.content.decode()
     assert Order.objects.count() == 0
 
 
