@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from panel.ops import audit
@@ -192,11 +193,27 @@ class ServiceAdmin(RecordAdmin):
         ids = list(services.values_list("pk", flat=True))
         count = put_on_sale(service_ids=ids, is_enabled=is_enabled)
         self._note(request, "service.enable" if is_enabled else "service.disable", ids)
-        messages.success(request, f"{count:,} services are {'on' if is_enabled else 'off'} sale now.")
+        messages.success(request, _switched(ids, count, is_enabled=is_enabled))
 
     def _note(self, request: HttpRequest, action: str, ids: list[int]) -> None:
         detail = {"services": ids[:1000], "count": len(ids)}
         audit.record(actor=actor_of(request), action=action, target="services", detail=detail)
+
+
+def _switched(ids: list[int], count: int, *, is_enabled: bool) -> str:
+    """How many services were switched, and of those that were chosen how many still cannot be bought."""
+    if not is_enabled:
+        return ngettext("%(count)s service was taken off sale.", "%(count)s services were taken off sale.", count) % {
+            "count": f"{count:,}"
+        }
+    done = ngettext("%(count)s service was switched on.", "%(count)s services were switched on.", count)
+    unsold = Service.objects.filter(pk__in=ids, is_available=False).count()
+    left = ngettext(
+        "%(unsold)s of the chosen is not for sale yet: the list says why.",
+        "%(unsold)s of the chosen are not for sale yet: the list says why.",
+        unsold,
+    )
+    return f"{done} {left if unsold else ''}".strip() % {"count": f"{count:,}", "unsold": f"{unsold:,}"}
 
 
 def _begin(request: HttpRequest, name: str, services: QuerySet[Service]) -> HttpResponse:

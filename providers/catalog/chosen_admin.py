@@ -21,7 +21,7 @@ from providers.catalog.bulk_prices import drop_markups, mark_up_services
 from providers.catalog.chosen_forms import ChosenForm, ImportForm, MoveForm, PlaceForm, PriceForm
 from providers.catalog.importing import import_services
 from providers.catalog.markups import MarkupError
-from providers.catalog.places import move_services, place_services
+from providers.catalog.places import move_services, place_together
 from providers.catalog.rehearse import Rehearsal, rehearse
 
 SHOWN = 50
@@ -58,9 +58,8 @@ def _move(form: Any, actor: str) -> int:
 
 
 def _place(form: Any, actor: str) -> int:
-    first = form.cleaned_data["place"]
-    places = {pk: place for place, pk in enumerate(form.cleaned_data["chosen"], start=first)}
-    return place_services(places=places, actor=actor)
+    given = form.cleaned_data
+    return place_together(service_ids=given["chosen"], first=given["place"], actor=actor)
 
 
 def _import(form: Any, actor: str) -> int:

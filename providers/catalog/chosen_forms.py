@@ -4,14 +4,17 @@ import re
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from providers.catalog.importing import Looked, unsold_headings
+from providers.catalog.importing import Looked, unsold_headings, unsold_services
 from providers.catalog.models import Category
 from providers.catalog.places import Destination
 from providers.models import Provider, UpstreamService
 
 NAMED = re.compile(r"[0-9]{1,18}(,[0-9]{1,18})*")
 AS_THE_PROVIDER = "as the provider calls it"
+LARGEST_PLACE = 1_000_000
 
 
 class ChosenForm(forms.Form):
@@ -62,7 +65,10 @@ class PlaceForm(ChosenForm):
     """A place in each service's category; the chosen ones stand together from there on."""
 
     place = forms.IntegerField(
-        min_value=1, initial=1, help_text="1 is the top. They stand behind each other from there."
+        min_value=1,
+        max_value=LARGEST_PLACE,
+        initial=1,
+        help_text="1 is the top. In each category they stand behind each other from there.",
     )
 
 
@@ -85,6 +91,12 @@ class ImportForm(MoveForm):
         help_text="Added after the percentage, in the shop's currency.",
     )
     on_sale = forms.BooleanField(required=False, initial=True, label="Put them on sale")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].help_text = _(
+            "Services that are in your shop already stay in their category unless you choose one."
+        )
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
@@ -117,7 +129,16 @@ class LookForm(forms.Form):
         field: Any = self.fields[name]
         field.choices = [("", "all"), *((word, word) for word in words)]
 
-    def looked(self) -> Looked:
-        """What is looked for; of what makes no sense, nothing."""
-        self.is_valid()
-        return Looked(**{name: value for name, value in self.cleaned_data.items() if value is not None})
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        lowest, highest = given.get("rate_from"), given.get("rate_to")
+        if lowest is not None and highest is not None and lowest > highest:
+            self.add_error("rate_to", _("The highest rate is below the lowest one."))
+        return given
+
+    def found(self) -> QuerySet[UpstreamService]:
+        """What the filters find; nothing while one of them has an error."""
+        if not self.is_valid():
+            return UpstreamService.objects.none()
+        given = {name: value for name, value in self.cleaned_data.items() if value is not None}
+        return unsold_services(looked=Looked(**given))

@@ -74,7 +74,8 @@ def import_services(
 ) -> int:
     """Put these on the shelf, into that category, on sale or not; how many are there now. Raises MarkupError.
 
-    With a `percent` they have a price of their own: a rule for the category where that is new, else one for each
+    Without a category, new ones go where the provider has them, and those that the shop has already stay where they
+    are. With a `percent` they have a price of their own: a rule for the category where that is new, else one for each
     service; rules that these services had before are replaced. What the provider no longer lists is left out.
     """
     terms = None if percent is None else rule_terms(percent=percent, fixed=fixed, decimals=None)
@@ -85,8 +86,10 @@ def import_services(
         was_enabled = services.filter(is_enabled=True).count()
         created = follow(rows.filter(service=None), of=Provider.objects.all(), now=now).created
         service_ids = list(services.values_list("pk", flat=True))
+        if not service_ids:
+            return 0
         switch_services(service_ids=service_ids, is_enabled=on_sale, now=now)
-        new_category = put_into(service_ids=service_ids, to=to)
+        new_category = None if to is None else put_into(service_ids=service_ids, to=to)
         if terms is not None:
             _price(service_ids, terms, new_category)
         follow(rows, of=Provider.objects.all(), now=now)

@@ -24,11 +24,14 @@ Destination = Category | str | None
 def move_services(*, service_ids: Sequence[int], to: Destination, actor: str) -> int:
     """Move these services, behind what stands there, in the order they have; how many were elsewhere.
 
-    A category of ours is kept from then on. Rules for categories price them anew.
+    A category of ours is kept from then on. Rules for categories price them anew. Where none of the services exists,
+    nothing is written.
     """
     with transaction.atomic():
         lock_shelf()
         was = _categories_of(service_ids)
+        if not was:
+            return 0
         put_into(service_ids=service_ids, to=to)
         rows = UpstreamService.objects.filter(service__pk__in=service_ids)
         follow(rows, of=Provider.objects.all(), now=timezone.now())
@@ -55,6 +58,18 @@ def put_into(*, service_ids: Sequence[int], to: Destination) -> Category | None:
     services.update(category=category, keeps_category=True)
     _write_places(Service, [(pk, place) for place, pk in enumerate(order, start=last + 1)])
     return category if is_new else None
+
+
+def place_together(*, service_ids: Sequence[int], first: int, actor: str) -> int:
+    """Put these behind each other from the place `first` of their own category on; how many stand elsewhere then."""
+    category_of = _categories_of(service_ids)
+    next_place = dict.fromkeys(category_of.values(), first)
+    places = {}
+    for pk in service_ids:
+        if pk in category_of:
+            places[pk] = next_place[category_of[pk]]
+            next_place[category_of[pk]] += 1
+    return place_services(places=places, actor=actor)
 
 
 def place_services(*, places: Mapping[int, int], actor: str) -> int:

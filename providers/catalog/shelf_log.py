@@ -56,7 +56,7 @@ def offer_of(service: Service) -> Offer:
 
 
 def log_moves(*, moves: Iterable[Move], now: datetime) -> None:
-    """Write down what customers see of these. Call it in the transaction that made them; at most two statements."""
+    """Write down what customers see of these. Call it in the transaction that made them; at most three statements."""
     seen = sorted((move for move in moves if move.kind), key=lambda move: move.kind)
     lines: list[ShelfChange] = []
     for kind, group in groupby(seen, key=lambda move: move.kind):
@@ -89,6 +89,11 @@ def _line(move: Move, before: Offer | None, now: datetime) -> ShelfChange:
 
 
 def _when_they_left(service_ids: Sequence[int]) -> dict[int, Offer]:
-    """How these stood when they last went off sale, as far as the log knows."""
-    rows: Any = ShelfChange.objects.filter(service__in=service_ids, kind=Kind.REMOVED).order_by("pk")
+    """How these stood when they last went off sale, as far as the log knows.
+
+    A line for many services may have been any one's: what was removed before it is not known to be the last.
+    """
+    removed: Any = ShelfChange.objects.filter(kind=Kind.REMOVED)
+    many = removed.filter(service=None).order_by("-pk").values_list("pk", flat=True).first()
+    rows = removed.filter(service__in=service_ids, pk__gt=many or 0).order_by("pk")
     return {row.service_id: Offer(row.old_rate, row.old_min, row.old_max) for row in rows}

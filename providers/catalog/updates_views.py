@@ -26,7 +26,7 @@ def updates(request: HttpRequest) -> HttpResponse:
     """The newest updates as the address asks for them. At most six queries, however long the log is."""
     query, customer_id = request.GET, request.user.pk
     starred = favourite_ids(customer=customer_of(request)) if request.user.is_authenticated else set()
-    is_favourites = "favourites" in query and bool(starred)
+    is_favourites = "favourites" in query and request.user.is_authenticated
     kind = query.get("kind", "")
     kind = kind if kind in ShelfChange.Kind.values else ""
     search, category = read_words(query, "q", longest=LONGEST_SEARCH), _number(query.get("category", ""))

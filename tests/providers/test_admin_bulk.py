@@ -94,6 +94,12 @@ def test_chosen_services_move_to_a_category_and_to_a_place(owner: Client, shop: 
         ("price", {"chosen": "", "percent": "1", "fixed": "0", "decimals": "6"}, "Choose at least one service."),
         ("move", {"category": "CATEGORY", "new_category": "Fresh"}, "not both"),
         ("place", {"place": "0"}, "greater than or equal to 1"),
+        ("place", {"place": "1000001"}, "less than or equal to 1000000"),
+        ("place", {"place": "9" * 40}, "less than or equal to 1000000"),
+        ("price", {"percent": "9" * 30, "fixed": "0", "decimals": "6"}, "no more than 9 digits"),
+        ("price", {"percent": "1", "fixed": "9" * 30, "decimals": "6"}, "no more than 18 digits"),
+        ("price", {"percent": "1", "fixed": "0", "decimals": "9" * 30}, "less than or equal to 6"),
+        ("import", {"percent": "1", "fixed": "-" + "9" * 30}, "no more than 18 digits"),
         ("import", {"fixed": "1"}, "A fixed part needs a percentage"),
         ("import", {"percent": "-100"}, "The percentage is above -100"),
     ],
@@ -132,10 +138,10 @@ def test_services_are_imported_in_three_steps(owner: Client, shop: Shop) -> None
     assert (nothing.status_code, "Mark at least one service." in text_of(nothing)) == (422, True)
     marked = owner.post(IMPORT, {"choose": "marked", "row": [shop.upstream("1").pk]})
     assert "1 service chosen" in text_of(marked)
-    page = owner.post(f"{IMPORT}?refill=on", {"choose": "all"})
+    page = owner.post(f"{IMPORT}?refill=on", {"choose": "all", "shown": "1"})
     chosen = page.context["form"].initial["chosen"]
     assert chosen == str(shop.upstream("1").pk)
-    page = owner.post(IMPORT, {"choose": "all"})
+    page = owner.post(IMPORT, {"choose": "all", "shown": "3"})
     given = {
         "chosen": page.context["form"].initial["chosen"],
         "new_category": "Fresh",
@@ -153,6 +159,60 @@ def test_services_are_imported_in_three_steps(owner: Client, shop: Shop) -> None
     assert "3 services were imported." in text_of(done)
     assert [shop.service(number).rate for number in ("1", "2", "4")] == [D("1.8"), D(10), D("0.5")]
     assert "3 not sold" not in text_of(owner.get(IMPORT))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("category=Long+gone", "Long gone is not one of the available choices."),
+        ("type=Nonsense", "Nonsense is not one of the available choices."),
+        ("provider=999999", "That choice is not one of the available choices."),
+        ("provider=x", "That choice is not one of the available choices."),
+        ("rate_from=x", "Enter a number."),
+        ("rate_to=-1", "greater than or equal to 0"),
+        ("rate_from=2&rate_to=1", "The highest rate is below the lowest one."),
+        ("words=" + "x" * 101, "at most 100 characters"),
+    ],
+)
+def test_a_filter_that_cannot_be_used_finds_nothing_and_says_why(
+    owner: Client, shop: Shop, query: str, said: str
+) -> None:
+    put_on_sale(service_ids=[shop.service(number).pk for number in ("1", "2")], is_enabled=False)
+    before = everything(shop)
+    page = owner.get(f"{IMPORT}?{query}")
+    assert (said in text_of(page), page.context["page"].paginator.count) == (True, 0)
+    assert "These filters cannot be used" in text_of(page)
+    assert "not sold" not in text_of(page)
+    for shown in ("2", "0", ""):
+        assert owner.post(f"{IMPORT}?{query}", {"choose": "all", "shown": shown}).status_code == 422
+    assert everything(shop) == before
+
+
+def test_all_found_are_those_that_the_page_showed(owner: Client, shop: Shop) -> None:
+    put_on_sale(service_ids=[shop.service(number).pk for number in ("1", "2", "4")], is_enabled=False)
+    page = owner.get(IMPORT)
+    assert '<input type="hidden" name="shown" value="3">' in page.content.decode()
+    put_on_sale(service_ids=[shop.service("4").pk], is_enabled=True)
+    answer = owner.post(IMPORT, {"choose": "all", "shown": "3"})
+    said = "The list changed while you looked at it: 2 are found now. Check it again."
+    assert (answer.status_code, said in text_of(answer)) == (422, True)
+    assert "2 services chosen" in text_of(owner.post(IMPORT, {"choose": "all", "shown": "2"}))
+
+
+def test_a_switch_says_what_can_be_bought(owner: Client, shop: Shop) -> None:
+    pks = [shop.service(number).pk for number in ("1", "2")]
+    given = {"action": "disable", "_selected_action": pks}
+    assert "2 services were taken off sale." in text_of(owner.post(SERVICES, given, follow=True))
+    shop.simulator.remove_service(1)
+    shop.sync()
+    shop.sync()
+    said = text_of(owner.post(SERVICES, {**given, "action": "enable"}, follow=True))
+    assert "2 services were switched on. 1 of the chosen is not for sale yet: the list says why." in said
+    one = {"action": "disable", "_selected_action": pks[1:]}
+    assert "1 service was taken off sale." in text_of(owner.post(SERVICES, one, follow=True))
+    said = text_of(owner.post(SERVICES, {**one, "action": "enable"}, follow=True))
+    assert "1 service was switched on. " in said
+    assert "of the chosen" not in said
 
 
 def test_the_import_takes_the_same_queries_whatever_is_listed(owner: Client, shop: Shop) -> None:

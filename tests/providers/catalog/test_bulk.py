@@ -16,7 +16,7 @@ from providers.catalog.choices import put_on_sale
 from providers.catalog.importing import Looked, import_services, unsold_headings, unsold_services
 from providers.catalog.markups import MarkupError, set_markup
 from providers.catalog.models import Category, Markup, Service, Shelf
-from providers.catalog.places import arranged, move_services, place_categories, place_services
+from providers.catalog.places import arranged, move_services, place_categories, place_services, place_together
 from providers.catalog.rehearse import rehearse
 from providers.models import UpstreamService
 from tests.fixtures_shop import Shop
@@ -139,6 +139,26 @@ def test_services_are_placed_in_their_categories(shop: Shop) -> None:
     assert (version(), AuditEvent.objects.count()) == (before, 1)
 
 
+def test_services_of_several_categories_stand_at_the_place_in_each_of_them(shop: Shop) -> None:
+    fill_shelf(shop, 4)
+    more = list(Category.objects.get(name="More").services.order_by("position"))
+    move_services(service_ids=ids(shop, "1", "2", "4"), to="Fresh", actor="owner")
+    fresh = list(Category.objects.get(name="Fresh").services.order_by("position"))
+    last_two = [more[2].pk, more[3].pk]
+    assert place_together(service_ids=[fresh[2].pk, *last_two, 10**9], first=1, actor="owner") == 7
+    for name, expected in (("Fresh", [fresh[2], fresh[0], fresh[1]]), ("More", [more[2], more[3], more[0], more[1]])):
+        assert list(Category.objects.get(name=name).services.order_by("position")) == expected
+
+
+def test_moving_or_importing_nothing_writes_nothing(shop: Shop) -> None:
+    before = everything(shop)
+    assert move_services(service_ids=[10**9], to="Fresh", actor="owner") == 0
+    assert imported([10**9], to="Fresh", percent=D(100)) == 0
+    assert place_together(service_ids=[10**9], first=1, actor="owner") == 0
+    assert everything(shop) == before
+    assert AuditEvent.objects.count() == 0
+
+
 def test_categories_are_placed(shop: Shop) -> None:
     names = list(Category.objects.values_list("name", flat=True))
     place_categories(places={Category.objects.get(name=names[2]).pk: 1}, actor="owner")
@@ -189,6 +209,20 @@ def test_an_import_puts_services_up_as_the_rules_say(shop: Shop) -> None:
     assert (version() != before, Markup.objects.count()) == (True, 1)
     detail = AuditEvent.objects.get().detail
     assert (detail["count"], detail["created"], detail["enabled_before"], detail["enabled_after"]) == (2, 1, 0, 2)
+
+
+def test_an_import_leaves_what_the_shop_has_where_staff_put_it(shop: Shop) -> None:
+    move_services(service_ids=ids(shop, "1"), to="Mine", actor="owner")
+    set_markup(percent=D(500), category=Category.objects.get(name="Mine"))
+    put_on_sale(service_ids=ids(shop, "1"), is_enabled=False)
+    before = shop.service("1")
+    assert imported([shop.upstream("1").pk]) == 1
+    after = shop.service("1")
+    assert (after.is_for_sale, after.category.name, after.keeps_category) == (True, "Mine", True)
+    assert (after.rate, after.position) == (D("5.4"), before.position)
+    put_on_sale(service_ids=ids(shop, "1"), is_enabled=False)
+    assert imported([shop.upstream("1").pk], to=Category.objects.get(name="TikTok Views")) == 1
+    assert (shop.service("1").category.name, shop.service("1").rate) == ("TikTok Views", D("1.35"))
 
 
 def test_an_import_into_a_new_category_makes_one_rule_for_it(shop: Shop) -> None:

@@ -87,6 +87,21 @@ def test_gone_at_the_second_absence_and_back_with_what_it_was(quiet: Shop) -> No
     assert told()[1:] == [("back", "4", D("0.375"), D("0.45"))]
 
 
+def test_no_old_price_is_told_where_many_went_off_sale_since(quiet: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = quiet.service("1")
+    for is_enabled in (False, True):
+        put_on_sale(service_ids=[one.pk], is_enabled=is_enabled)
+    set_markup(percent=D(300), service=one)
+    monkeypatch.setattr(shelf_log, "MOST_LINES", 0)
+    put_on_sale(service_ids=[one.pk], is_enabled=False)
+    monkeypatch.undo()
+    put_on_sale(service_ids=[one.pk], is_enabled=True)
+    assert told()[-2:] == [("removed", None, None, None), ("back", "1", None, D("3.6"))]
+    for is_enabled in (False, True):
+        put_on_sale(service_ids=[one.pk], is_enabled=is_enabled)
+    assert told()[-1] == ("back", "1", D("3.6"), D("3.6"))
+
+
 def test_what_goes_off_sale_is_told_by_the_name_it_had(quiet: Shop) -> None:
     quiet.simulator.set_service(3, name="TikTok Shares", category="TikTok")
     quiet.sync()
@@ -200,6 +215,15 @@ def test_the_page_is_found_by_kind_category_words_and_favourites(quiet: Shop) ->
         lines = client.get(PAGE + query).context["page"].lines
         assert {line.service for line in lines} == services, query
     assert "No update matches" in client.get(f"{PAGE}?q=zzz").content.decode()
+
+
+def test_no_favourites_have_no_updates(quiet: Shop) -> None:
+    quiet.simulator.set_service(4, min="20")
+    quiet.sync()
+    client, _ = customer()
+    page = client.get(f"{PAGE}?favourites=1")
+    assert (page.context["page"].lines, "No update matches" in page.content.decode()) == ([], True)
+    assert len(Client().get(f"{PAGE}?favourites=1").context["page"].lines) == 1
 
 
 def test_an_empty_log_says_what_the_page_is_for(quiet: Shop) -> None:
