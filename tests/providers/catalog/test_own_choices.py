@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import IntegrityError, transaction
 
 from orders.wanted import BadOrderError
 from providers.catalog.choices import choose_for_service
@@ -18,9 +17,9 @@ from providers.edit import save_provider
 from providers.models import Provider
 from tests.fixtures_orders import Store
 from tests.fixtures_shop import Shop
+from tests.providers.catalog.history import catalog_at
 
 D = Decimal
-PROVIDERS = ("providers", "0009_held_changes")
 THEIRS = {"name": "Instagram Followers, renamed", "description": "Theirs", "category": "Moved"}
 
 
@@ -157,16 +156,11 @@ def test_the_database_refuses_choices_that_make_no_sense(shop: Shop, wrong: dict
 
 @pytest.mark.django_db(transaction=True)
 def test_own_words_of_before_are_kept_field_by_field_and_back() -> None:
-    def at(name: str) -> Any:
-        executor = MigrationExecutor(connection)
-        executor.migrate([("catalog", name)])
-        return MigrationExecutor(connection).loader.project_state([("catalog", name), PROVIDERS]).apps
-
     def rows(apps: Any, *fields: str) -> list[tuple[Any, ...]]:
         return list(apps.get_model("catalog", "Service").objects.order_by("pk").values_list("name", *fields))
 
     try:
-        old = at("0006_customer_terms")
+        old = catalog_at("0006_customer_terms")
         provider = old.get_model("providers", "Provider").objects.create(name="North", url="https://x.example/")
         category = old.get_model("catalog", "Category").objects.create(name="All")
         for name, own, rate, reason in (
@@ -182,13 +176,17 @@ def test_own_words_of_before_are_kept_field_by_field_and_back() -> None:
                 has_own_words=own, unavailable_reason=reason,
             )  # fmt: skip
         kept = ("keeps_name", "keeps_description", "keeps_category", "has_low_margin")
-        new = at("0009_without_own_words")
+        new = catalog_at("0009_without_own_words")
         assert rows(new, *kept) == [
             ("Ours", True, True, True, False),
             ("Theirs", False, False, False, False),
             ("Loss", False, False, False, True),
         ]
         new.get_model("catalog", "Service").objects.filter(name="Theirs").update(keeps_category=True)
-        assert rows(at("0006_customer_terms"), "has_own_words") == [("Ours", True), ("Theirs", True), ("Loss", False)]
+        assert rows(catalog_at("0006_customer_terms"), "has_own_words") == [
+            ("Ours", True),
+            ("Theirs", True),
+            ("Loss", False),
+        ]
     finally:
         call_command("migrate", verbosity=0)

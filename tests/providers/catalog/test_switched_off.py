@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from providers.catalog.kept import shelf_version
@@ -19,8 +17,7 @@ from providers.catalog.pricing import SHOP_TERMS
 from providers.catalog.sale import sale_of
 from providers.edit import save_provider
 from tests.fixtures_shop import Shop
-
-PROVIDERS = ("providers", "0010_ids_seen")
+from tests.providers.catalog.history import catalog_at
 
 
 def switch(shop: Shop, is_active: bool) -> int:
@@ -87,17 +84,12 @@ def test_the_admin_says_what_the_switch_did(shop: Shop, admin_client: Client) ->
 
 @pytest.mark.django_db(transaction=True)
 def test_a_shop_of_before_is_brought_in_line_and_back() -> None:
-    def at(name: str) -> Any:
-        executor = MigrationExecutor(connection)
-        executor.migrate([("catalog", name)])
-        return MigrationExecutor(connection).loader.project_state([("catalog", name), PROVIDERS]).apps
-
     def rows(apps: Any) -> list[tuple[Any, ...]]:
         services = apps.get_model("catalog", "Service").objects.order_by("pk")
         return list(services.values_list("name", "is_available", "unavailable_reason"))
 
     try:
-        old = at("0011_listed_before")
+        old = catalog_at("0011_listed_before")
         category = old.get_model("catalog", "Category").objects.create(name="All")
         for name, is_active, is_available, reason in (
             ("sold", True, True, ""),
@@ -115,11 +107,11 @@ def test_a_shop_of_before_is_brought_in_line_and_back() -> None:
                 is_available=is_available, unavailable_reason=reason,
             )  # fmt: skip
         before = rows(old)
-        assert rows(at("0012_nothing_of_switched_off_providers")) == [
+        assert rows(catalog_at("0012_nothing_of_switched_off_providers")) == [
             ("sold", True, ""),
             ("off", False, "The provider is switched off."),
             ("gone and off", False, "The provider no longer lists it."),
         ]
-        assert rows(at("0011_listed_before")) == before
+        assert rows(catalog_at("0011_listed_before")) == before
     finally:
         call_command("migrate", verbosity=0)
