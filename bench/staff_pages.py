@@ -121,7 +121,7 @@ def main() -> None:
     settings.ROOT_URLCONF = __name__
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
-    settings.STAFF_TWO_FACTOR = False
+    settings.STAFF_TWO_FACTOR = settings.ACCOUNT_REAUTHENTICATION_REQUIRED = False
     names = {
         "provider": Provider.objects.order_by("pk")[0].pk,
         "customer": User.objects.order_by("pk")[0].pk,

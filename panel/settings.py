@@ -47,6 +47,7 @@ ALLOWED_PRIVATE_HOSTS = frozenset(env.list("ALLOWED_PRIVATE_HOSTS", default=[]))
 WEBHOOK_TEST_HOSTS: frozenset[str] = frozenset()  # customers' webhooks may be there; only the tests' settings name any
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 STAFF_TWO_FACTOR = env.bool("STAFF_TWO_FACTOR", default=True)  # off in the demo alone
+REAUTHENTICATION = env.bool("REAUTHENTICATION", default=True)  # ask for the password again before sensitive actions
 CUSTOMER_TWO_FACTOR = env.bool("CUSTOMER_TWO_FACTOR", default=False)  # else customers may, and need not
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -122,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "panel.web.unavailable.UnavailableMiddleware",
     "panel.web.middleware.PrivatePagesMiddleware",
     "panel.customers.two_factor.TwoFactorMiddleware",
     "panel.customers.see_as_middleware.SeeAsMiddleware",
@@ -178,15 +180,26 @@ else:
         },
     }
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "panel"}
+    "default": {
+        "BACKEND": "panel.lib.degrading_cache.DegradingRedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "panel",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}},
+    "database": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "ops_cacheentry",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
 
 # --- Customers --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "customers.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_RESET_TIMEOUT = 3600
+PASSWORD_HASHERS = ["panel.customers.hashing.BoundedPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -207,9 +220,9 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_ADAPTER = "panel.customers.sign_in.SignInAdapter"
-ACCOUNT_REAUTHENTICATION_REQUIRED = STAFF_TWO_FACTOR  # before e-mail addresses are changed; second factors always ask
+ACCOUNT_REAUTHENTICATION_REQUIRED = REAUTHENTICATION  # before email addresses change; second factors always ask
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
-ACCOUNT_RATE_LIMITS = {  # `key` is the account: its door is closed for five minutes, not for good
+ACCOUNT_RATE_LIMITS = {  # `key` is the account with the client's address, or with a device it knows
     "login": "30/m/ip,300/h/ip",
     "login_failed": "10/m/ip,100/h/ip,5/5m/key",
     "signup": "10/m/ip,60/h/ip",

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler500 = "panel.web.unavailable.server_error"
 urlpatterns = [
     path("", include("orders.urls")),
     path("", include("providers.urls")),

@@ -78,7 +78,8 @@ def run(*, data_dir: Path, port: int, parts: list[Part]) -> None:
         simulator_url = f"http://127.0.0.1:{simulator_port}/api/v2"
         hosts = [host for host in environment.get("ALLOWED_PRIVATE_HOSTS", "").split(",") if host]
         environment["ALLOWED_PRIVATE_HOSTS"] = ",".join([*hosts, "127.0.0.1"])
-        environment.setdefault("STAFF_TWO_FACTOR", "0")  # everything in it is made up
+        for guard in ("STAFF_TWO_FACTOR", "REAUTHENTICATION"):  # everything in it is made up
+            environment.setdefault(guard, "0")
         command = [
             "run_simulator",
             "--bind",

@@ -9,16 +9,17 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from panel.customers.emails import ascii_email, validate_ascii_email
 from panel.lib.zones import validate_zone
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; an e-mail is kept in lower case."""
+    """Makes users; an email address is kept in lower case and ASCII. Raises ValidationError where it can't be."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         if not email:
             raise ValueError("A user has an e-mail address.")
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=ascii_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -33,7 +34,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A customer, or a member of staff. Never deleted: switched off, since the books name them."""
 
-    email = models.EmailField("e-mail", unique=True)
+    email = models.EmailField("e-mail", unique=True, validators=[validate_ascii_email])
     name = models.CharField(max_length=100, blank=True)
     time_zone = models.CharField(
         max_length=64, blank=True, validators=[validate_zone], help_text="Empty: the browser's own."

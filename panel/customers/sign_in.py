@@ -11,29 +11,75 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
+from panel.customers.emails import ascii_email
+from panel.customers.known_devices import PROVEN, account_digest, known_device, remember_device
 from panel.customers.models import User
 from panel.lib import crypto
 from panel.lib.secret import Secret
 from panel.web.access import SIGNED_IN_AT
+from panel.web.limits import Limit, may_pass, take, used
 
 log = logging.getLogger(__name__)
 
+STRANGERS = Limit("failed-sign-ins", 20, 3600)
+"""Failed sign-ins to an account from devices that it does not know; beyond that such tries have to wait their turn."""
+TRY_LATER = _("Too many failed sign-ins to this account. Wait a minute and try again, or reset your password.")
 PLACE = "mfa:authenticator:data"
 SEALED = "v1."
 
 
+def pause_after(failures: int) -> int:
+    """How many seconds lie between two tries of strangers after so many failures within the hour."""
+    if failures < STRANGERS.count:
+        return 0
+    return 5 if failures < 5 * STRANGERS.count else 30
+
+
 class SignInAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is not typed
-    """Writes a line for each sign-in, failed one, sign-out and new password, and notes in the session when it began."""
+    """Writes a line for each sign-in, failed one, sign-out and new password, and notes in the session when it began.
+
+    Wrong passwords are counted for an account and the client's address together, and apart for each device that has
+    signed in to it before: a stranger who guesses closes the account to nobody else, but slows other strangers down.
+    """
+
+    def clean_email(self, email: str) -> str:
+        return ascii_email(super().clean_email(email))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        email = str(credentials.get("email", ""))
+        if not known_device(request, email=email):
+            account = account_digest(email)
+            pause = pause_after(used(STRANGERS, who=account))
+            if pause and not may_pass("sign-in", who=account, every_seconds=pause):
+                raise ValidationError(TRY_LATER, code="slowed_down")
+        super().pre_authenticate(request, **credentials)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        typed = str(credentials.get("email", "")).lower()
-        account = salted_hmac("panel.customers.sign_in", typed, algorithm="sha256").hexdigest()[:12]
+        email = str(credentials.get("email", ""))
+        account = account_digest(email)
+        if not known_device(request, email=email):
+            take(STRANGERS, who=account)
         log.warning("sign-in failed", extra={"account": account, "address": self.get_client_ip(request)})
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        email = str(credentials.get("email", ""))
+        return f"{account_digest(email)}:{known_device(request, email=email) or self.get_client_ip(request)}"
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """A new password was set through the mailbox: this browser may sign in to that account at once."""
+        request.session[PROVEN] = account_digest(str(credentials.get("email", "")))
+        super()._delete_login_attempts_cached_email(request, **credentials)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Takes as long as making an account: the time does not tell whether there is one."""
+        make_password(email)
+        super().send_account_already_exists_mail(email)
 
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
         request.session[SIGNED_IN_AT] = timezone.now().timestamp()
@@ -41,6 +87,7 @@ class SignInAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is n
         address = self.get_client_ip(request)
         log.info("signed in", extra={"customer": user.pk, "factors": ",".join(factors), "address": address})
         response: HttpResponse = super().post_login(request, user, **details)
+        remember_device(request, response, email=user.email)
         return response
 
     def logout(self, request: HttpRequest) -> None:

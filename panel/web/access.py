@@ -58,9 +58,9 @@ def confirm_it_is_you(request: HttpRequest, *, keeps_form: bool) -> None:
     """Before what is grave: leads to a page that asks for password or code, unless that was done within 10 minutes.
 
     A form that was sent is kept in the session and done after that, or with `keeps_form` off (it holds a secret, or is
-    its own page's) asked for anew. Not asked where STAFF_TWO_FACTOR is off.
+    its own page's) asked for anew. Not asked where REAUTHENTICATION is off.
     """
-    if not settings.STAFF_TWO_FACTOR:
+    if not settings.ACCOUNT_REAUTHENTICATION_REQUIRED:
         return
     proven = [record["at"] for record in get_authentication_records(request, request.user)]
     last = max([*proven, request.session.get(SIGNED_IN_AT, 0.0)])

@@ -37,8 +37,30 @@ def take(limit: Limit, *, who: str) -> Taken:
     reset = limit.seconds - now % limit.seconds
     if limit.count == 0:
         return Taken(limit, 0, reset, is_over=False)
-    used = _count(f"limit:{limit.name}:{who}:{now // limit.seconds}", limit.seconds)
-    return Taken(limit, max(0, limit.count - used), reset, is_over=used > limit.count)
+    count = _count(_key(limit, who, now), limit.seconds)
+    return Taken(limit, max(0, limit.count - count), reset, is_over=count > limit.count)
+
+
+def used(limit: Limit, *, who: str) -> int:
+    """How many of `who`'s were counted in the present window."""
+    try:
+        return int(cache.get(_key(limit, who, int(time.time())), 0))
+    except Exception:
+        log.warning("limits are not counted", exc_info=True)
+        return 0
+
+
+def may_pass(name: str, *, who: str, every_seconds: int) -> bool:
+    """Whether `who` is the first in so many seconds."""
+    try:
+        return bool(cache.add(f"pass:{name}:{who}", 1, timeout=every_seconds))
+    except Exception:
+        log.warning("limits are not counted", exc_info=True)
+        return True
+
+
+def _key(limit: Limit, who: str, now: int) -> str:
+    return f"limit:{limit.name}:{who}:{now // limit.seconds}"
 
 
 def _count(key: str, seconds: int) -> int:

@@ -122,6 +122,7 @@ def started_world(plan: Plan, folder: Path) -> Iterator[World]:
             "API_PEPPER": f"canary-pepper-{secrets.token_hex(24)}",
             "ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
             "STAFF_TWO_FACTOR": "0",
+            "REAUTHENTICATION": "0",
             "WEB_CONCURRENCY": "2",
         }
         canaries = [key, secret, env["API_PEPPER"], env["DATA_KEYS"]]

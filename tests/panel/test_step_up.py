@@ -26,6 +26,7 @@ API = "/api/"
 @pytest.fixture(autouse=True)
 def _as_in_production(settings: Any) -> None:
     settings.STAFF_TWO_FACTOR = True
+    settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_it_holds_for_ten_minutes_from_the_sign_in_on(store: Store) -> None:
 
 
 def test_a_demo_asks_for_none_of_it(store: Store, settings: Any) -> None:
-    settings.STAFF_TWO_FACTOR = False
+    settings.ACCOUNT_REAUTHENTICATION_REQUIRED = False
     client = Client()
     client.force_login(store.customer)
     assert client.post(API, {"name": "mine"}).status_code == 200

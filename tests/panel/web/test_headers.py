@@ -116,6 +116,6 @@ def test_the_cookies_that_are_set_are_these() -> None:
     client.get("/accounts/login/")
     client.post("/accounts/login/", {"login": user.email, "password": "correct horse battery"})
     client.post("/account/", {"name": "Ana", "time_zone": ""})
-    assert set(client.cookies) == {"csrf", "session", "messages"}
+    assert set(client.cookies) == {"csrf", "session", "messages", "device"}
     for cookie in client.cookies.values():
         assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")

@@ -31,8 +31,24 @@ class Command(BaseCommand):
         if options["no_jobs"]:
             settings.EXPECT_JOBS = False  # read by the health page of the processes forked from this one
         connections.close_all()  # a connection must not be shared with the forked worker
-        workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-        PanelServer(bind=options["bind"], jobs=has_jobs, workers=workers).run()
+        PanelServer(bind=options["bind"], jobs=has_jobs, workers=web_processes()).run()
+
+
+def web_processes() -> int:
+    """How many processes serve pages: WEB_CONCURRENCY, by default two with Redis and one without.
+
+    CommandError for several without Redis: each would count failed sign-ins and used codes for itself.
+    """
+    given = os.environ.get("WEB_CONCURRENCY", "")
+    if given and not (given.isascii() and given.isdecimal() and int(given) > 0):
+        raise CommandError("WEB_CONCURRENCY must be a whole number of 1 or more.")
+    processes = int(given or (2 if settings.REDIS_URL else 1))
+    if processes > 1 and not settings.REDIS_URL:
+        raise CommandError(
+            f"WEB_CONCURRENCY is {processes}, but several web processes need Redis to share sign-in limits and used "
+            "two-factor codes: set REDIS_URL, or WEB_CONCURRENCY=1."
+        )
+    return processes
 
 
 def wait_for_database(*, seconds: float) -> None:

@@ -1,0 +1,40 @@
+"""Email addresses are ASCII: a look-alike letter makes no second address, and no other person's."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from panel.customers.emails import ascii_email
+from panel.customers.models import User
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (" Ana@Example.COM ", "ana@example.com"),
+        ("ana@bücher.example", "ana@xn--bcher-kva.example"),
+        ("ana@gооgle.com", "ana@xn--ggle-55da.com"),  # two Cyrillic letters
+    ],
+)
+def test_a_domain_is_kept_in_its_ascii_form(given: str, kept: str) -> None:
+    assert ascii_email(given) == kept
+
+
+@pytest.mark.parametrize(
+    "given", ["ſtaff@example.com", "аna@example.com", "ana@exa\u2028mple..com", "émile@example.com"]
+)
+def test_other_letters_are_refused(given: str) -> None:
+    with pytest.raises(ValidationError) as problem:
+        ascii_email(given)
+    assert problem.value.messages == [
+        "Enter an email address in plain letters, without accents or letters of other alphabets."
+    ]
+
+
+@pytest.mark.django_db
+def test_nobody_signs_up_as_a_look_alike() -> None:
+    User.objects.create_user("staff@example.com", "correct horse battery")
+    answer = Client().post("/accounts/signup/", {"email": "ſtaff@example.com", "password1": "tall green ladder"})
+    assert (answer.status_code, User.objects.count()) == (200, 1)
+    Client().post("/accounts/signup/", {"email": "ana@bücher.example", "password1": "tall green ladder"})
+    assert User.objects.latest("pk").email == "ana@xn--bcher-kva.example"
