@@ -5,9 +5,7 @@ lost.
 """
 
 from orders.models import Attempt, Orphan
-from orders.orphan_verdicts import SUBJECT, ordered_as
-from panel.ops.alerts import raise_alert
-from panel.ops.models import Alert
+from orders.orphan_verdicts import LATE, follow_orphans, ordered_as
 from providers.adapters.base import Placed
 
 
@@ -21,14 +19,9 @@ def keep_bought_after_all(*, attempt: Attempt, placed: Placed) -> None:
     Orphan.objects.get_or_create(
         provider_id=provider_id,
         external_id=placed.order_id,
-        defaults={"status": f"answered late for order {order.pk}", **cost},
+        defaults={"status": f"{LATE}{order.pk}", **cost},
     )
-    raise_alert(
-        subject=f"{SUBJECT}:{provider_id}",
-        level=Alert.Level.CRITICAL,
-        title=f"Order {order.pk} was bought after all",
-        detail=f"The provider has it as {placed.order_id}, and here it was decided otherwise. Say what it is.",
-    )
+    follow_orphans(provider_id=provider_id)
 
 
 def _is_its_cost(attempt: Attempt) -> bool:

@@ -2,15 +2,19 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.models import Order, Orphan
 from panel.ops import audit
-from panel.ops.alerts import close_alert
+from panel.ops.alerts import AlertText, follow_condition
+from panel.ops.models import Alert
 from providers.adapters.base import OrderStatus
 from providers.losses import book_loss, take_back_loss
 from providers.models import Provider
 
-SUBJECT = "orphans"
+KIND = "orphans"
+LATE = "answered late for order "
+"""How the status of one begins that was bought after its order had been decided; the order's number follows."""
 THE_PANEL = "the panel"
 """Who is named in the audit trail where no person decided."""
 
@@ -40,7 +44,7 @@ def write_verdict(*, orphan: Orphan, verdict: Orphan.Verdict, actor: str, reason
     )
     detail = {"reason": reason} | ({"order": order_id} if order_id else {})
     audit.record(actor=actor, action=f"orphan {verdict}", target=f"orphan:{orphan.pk}", detail=detail)
-    close_where_decided(provider_id=orphan.provider_id)
+    follow_orphans(provider_id=orphan.provider_id)
 
 
 def write_loss(*, orphan: Orphan, reason: str) -> None:
@@ -82,7 +86,26 @@ def ordered_as(*, provider_id: int, external_id: str) -> Order | None:
     return Order.objects.filter(provider=provider_id, provider_order_id=external_id).first()
 
 
-def close_where_decided(*, provider_id: int) -> None:
-    """End the alert when nothing bought there waits for a decision any more."""
-    if not Orphan.objects.filter(provider=provider_id, verdict="").exists():
-        close_alert(subject=f"{SUBJECT}:{provider_id}")
+def follow_orphans(*, provider_id: int) -> None:
+    """Have the alert be open while something found there waits for a decision; it tells of the newest."""
+
+    def look() -> AlertText | None:
+        found = Orphan.objects.filter(provider=provider_id, verdict="").select_related("provider")
+        newest = found.order_by("-pk").first()
+        return None if newest is None else _text(newest)
+
+    follow_condition(subject=f"{KIND}:{provider_id}", look=look)
+
+
+def _text(orphan: Orphan) -> AlertText:
+    facts = {"provider": orphan.provider, "id": orphan.external_id, "order": orphan.status.removeprefix(LATE)}
+    if orphan.status.startswith(LATE):
+        title = _("Order %(order)s was bought after all")
+        detail = _("The provider has it as %(id)s, and here it was decided otherwise. Say what it is.")
+    else:
+        title = _("%(provider)s has an order under our key that is in no order here")
+        detail = _(
+            "Its id there is %(id)s. Somebody else may use the key. Say what it is; until then, and for a month, "
+            "doubts there are decided by people alone."
+        )
+    return AlertText(Alert.Level.CRITICAL, title % facts, detail % facts)

@@ -57,8 +57,7 @@ def read_balance(*, provider: Provider) -> BalanceReading:
     waiting = Order.objects.filter(provider=provider, state=State.QUEUED).aggregate(least=Min("expected_cost"))["least"]
     if reading.balance > 0 and reading.balance >= (waiting or Decimal(0)):
         resume_provider(provider_id=provider.pk, reason="funds")
-    provider.refresh_from_db(fields=["accepted_missing"])
-    watch(provider=provider, reading=reading, now=reading.at)
+    watch(provider=provider, now=reading.at)
     return reading
 
 

@@ -10,14 +10,13 @@ from structlog.contextvars import bound_contextvars
 
 from orders import safe_mode
 from orders.change import Change, lock_orders, write
+from orders.doubts import follow_doubts
 from orders.late import keep_bought_after_all
 from orders.models import Attempt, Order
 from orders.next_supplier import turn_to_next
 from orders.settle import Houses, accept, end_with_refund
 from orders.states import State
 from orders.wake import wake_submit
-from panel.ops.alerts import raise_alert
-from panel.ops.models import Alert
 from providers import gate
 from providers.adapters.base import Placed
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
@@ -45,6 +44,7 @@ def record_outcome(*, attempt_id: int, outcome: Outcome) -> None:
 
 
 def _record(attempt: Attempt, outcome: Outcome) -> None:
+    was_in_doubt = attempt.outcome == Attempt.Outcome.UNKNOWN
     if isinstance(outcome, Placed) and _is_taken(attempt.order, outcome.order_id):
         outcome = _already_ours(outcome)
     try:
@@ -55,6 +55,8 @@ def _record(attempt: Attempt, outcome: Outcome) -> None:
         final = _write_outcome(attempt, _already_ours(outcome))
     if final is not None:
         _tell(attempt, final)
+        if was_in_doubt:
+            follow_doubts(provider_id=attempt.order.provider_id)
         if not isinstance(final, OutcomeUnknown):
             _wake_next(attempt.order)
 
@@ -183,9 +185,4 @@ def _tell(attempt: Attempt, outcome: Outcome) -> None:
             gate.report_trouble(provider_id=provider_id, kind="unreached", now=now)
         case OutcomeUnknown():
             gate.report_trouble(provider_id=provider_id, kind="unknown", now=now)
-            raise_alert(
-                subject=f"doubtful:{provider_id}",
-                level=Alert.Level.WARNING,
-                title="An order may or may not have been bought",
-                detail=f"Order {attempt.order_id}: {outcome.text} It waits, its money held, for evidence or your word.",
-            )
+            follow_doubts(provider_id=provider_id)

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from orders import safe_mode
 from orders.change import Change, audit_change, lock_orders, write
+from orders.doubts import follow_doubts
 from orders.models import UNKNOWN_WORD, Attempt, Order, Probe
 from orders.orphan_verdicts import THE_PANEL
 from orders.settle import Houses, accept, end_with_refund
 from orders.states import DOUBTFUL, State
 from panel.lib.log_context import about_order
 from panel.ops import audit
-from panel.ops.alerts import close_alert
 from providers.adapters.base import ItemError
 from providers.adapters.errors import RetryLater
 from providers.connect import connected
@@ -151,8 +151,7 @@ def _resolve(order_id: int, decide: Callable[[Change, Attempt], None], verdict: 
         decide(change, attempt)
         write([change])
         audit_change(change, actor=actor, action=f"order {verdict}", reason=reason)
-    if not Order.objects.filter(provider=change.order.provider_id, state__in=DOUBTFUL).exists():
-        close_alert(subject=f"doubtful:{change.order.provider_id}")
+        follow_doubts(provider_id=change.order.provider_id)
 
 
 def _grade(attempt: Attempt, found: str) -> None:

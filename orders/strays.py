@@ -18,12 +18,10 @@ from orders import safe_mode
 from orders.evidence import WEAK, Landmark, Scan
 from orders.landmarks import NotNumbersError, had_parts, landmark, latest_landmarks, time_to_settle, unknown_among
 from orders.models import Attempt, Orphan
-from orders.orphan_verdicts import SUBJECT, keep_orphan
+from orders.orphan_verdicts import follow_orphans, keep_orphan
 from orders.scan import CONTROLS, Scanner
 from panel.lib.apart import each_apart
 from panel.lib.crypto import SealError
-from panel.ops.alerts import raise_alert
-from panel.ops.models import Alert
 from providers.adapters.base import OrderStatus, ProviderAdapter
 from providers.adapters.errors import RetryLater
 from providers.connect import connected
@@ -140,13 +138,7 @@ def _keep(provider: Provider, stretch: Stretch, found: Sequence[OrderStatus]) ->
     strange = [row for row in found if row.external_id in still and not _may_be_one(row, costs)]
     new = [row for row in strange[:MOST_KEPT] if keep_orphan(provider=provider, row=row)]
     if new:
-        raise_alert(
-            subject=f"{SUBJECT}:{provider.pk}",
-            level=Alert.Level.CRITICAL,
-            title=f"{provider} has an order under our key that is in no order here",
-            detail=f"Its id there is {new[0].external_id}. Somebody else may use the key. Say what it is; until "
-            "then, and for a month, doubts there are decided by people alone.",
-        )
+        follow_orphans(provider_id=provider.pk)
     return len(new)
 
 

@@ -5,6 +5,7 @@ Called by the jobs, by the staff's queue and by what staff decide there.
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,10 +13,11 @@ from django.db.models import Q, QuerySet
 from orders import safe_mode
 from orders.claims import SENDING, Claimed, Told, write_told
 from orders.models import Cancellation, Refill
-from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.alerts import AlertText, follow_condition
 from panel.ops.models import Alert
 from providers.models import Provider
 
+KIND = "requests"
 MOST_TRIES = 3
 MOST_LOOKS = 5
 """A refill that the provider took is asked about on and on; after that many looks without sense staff hear of it."""
@@ -61,16 +63,18 @@ def give_up(model: type[Refill] | type[Cancellation], *, event: str, now: dateti
 
 
 def tell_staff(*, provider_ids: Iterable[int]) -> None:
-    """Raise the alert of each of these providers' unanswered requests, or close it where there are none."""
-    for provider in Provider.objects.filter(pk__in=set(provider_ids)):
-        subject, mine = f"requests:{provider.pk}", Q(order__provider=provider)
-        count = unanswered_refills().filter(mine).count() + unanswered_cancels().filter(mine).count()
-        if not count:
-            close_alert(subject=subject)
-            continue
-        raise_alert(
-            subject=subject,
-            level=Alert.Level.WARNING,
-            title=f"{provider.name} does not answer refills or cancels",
-            detail=f"{count:,} had no clear answer after several tries. Ask there, then close each or send it again.",
-        )
+    """Have the alert of each of these providers' unanswered requests be open while there are some."""
+    for provider in Provider.objects.filter(pk__in=set(provider_ids)).order_by("pk"):
+        follow_condition(subject=f"{KIND}:{provider.pk}", look=partial(_look, provider))
+
+
+def _look(provider: Provider) -> AlertText | None:
+    mine = Q(order__provider=provider)
+    count = unanswered_refills().filter(mine).count() + unanswered_cancels().filter(mine).count()
+    if not count:
+        return None
+    return AlertText(
+        Alert.Level.WARNING,
+        f"{provider.name} does not answer refills or cancels",
+        f"{count:,} had no clear answer after several tries. Ask there, then close each or send it again.",
+    )

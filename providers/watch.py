@@ -5,14 +5,16 @@ Called after each reading. Each alert closes, and the pause ends, with the first
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.db import transaction
 
 from panel.lib.money import ZERO
 from panel.ops import audit
-from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.alerts import AlertText, is_alert_open, judge_alone
 from panel.ops.models import Alert
 from panel.web.figures import money_text
+from providers.conditions import follow_provider
 from providers.gate import pause_provider, resume_provider
 from providers.models import BalanceReading, Provider
 from providers.runway import runway_of, runway_words
@@ -26,14 +28,20 @@ class NotPausedError(Exception):
     """The provider is not paused for missing money; nothing was changed."""
 
 
-def watch(*, provider: Provider, reading: BalanceReading, now: datetime) -> None:
-    """Raise and close the alerts that `reading`, the newest one, gives cause for; pause placing or let it go on."""
-    spend = spends(now=now)[provider.pk]
-    earlier = BalanceReading.objects.filter(provider=provider, pk__lt=reading.pk).order_by("-at", "-pk").first()
+def watch(*, provider: Provider, now: datetime) -> None:
+    """Bring pause and alerts in line with the provider's newest readings. Called after each reading."""
     with transaction.atomic():
-        _watch_level(provider, reading)
-        _watch_runway(provider, reading, spend)
-        _watch_drift(provider, reading, earlier, spend)
+        judge_alone(f"readings:{provider.pk}")
+        newest = list(BalanceReading.objects.filter(provider=provider).order_by("-at", "-pk")[:2])
+        if not newest:
+            return
+        reading, earlier = newest[0], newest[-1] if len(newest) > 1 else None
+        spend = spends(now=now)[provider.pk]
+        provider.refresh_from_db(fields=["accepted_missing"])
+        is_odd = _watch_drift(provider, reading, earlier, spend)
+        follow_provider(kind="balance-low", provider_id=provider.pk, look=partial(_low, reading=reading))
+        follow_provider(kind="drift", provider_id=provider.pk, look=partial(_odd, reading=reading, is_odd=is_odd))
+        follow_provider(kind="runway", provider_id=provider.pk, look=partial(_short, reading=reading, spend=spend))
 
 
 def go_on(*, provider_id: int, actor: str, reason: str) -> None:
@@ -42,11 +50,11 @@ def go_on(*, provider_id: int, actor: str, reason: str) -> None:
     Raises NotPausedError.
     """
     with transaction.atomic(durable=True):
-        if not resume_provider(provider_id=provider_id, reason="drift"):
-            raise NotPausedError("It is not paused for missing money any more.")
         reading = BalanceReading.objects.filter(provider=provider_id).order_by("-at", "-pk").first()
         missing = max(ZERO, -reading.drift) if reading else ZERO
         Provider.objects.filter(pk=provider_id).update(accepted_missing=missing)
+        if not resume_provider(provider_id=provider_id, reason="drift"):
+            raise NotPausedError("It is not paused for missing money any more.")
         detail = {"reason": reason, "missing": f"{missing.normalize():f}"}
         audit.record(actor=actor, action="provider.resume", target=f"provider:{provider_id}", detail=detail)
 
@@ -56,53 +64,55 @@ def is_too_much(missing: Decimal, spend: Spend) -> bool:
     return missing > min(spend.largest, spend.day / SHARE_OF_A_DAY)
 
 
-def _watch_level(provider: Provider, reading: BalanceReading) -> None:
-    subject = f"balance-low:{provider.pk}"
-    if reading.balance >= provider.low_balance:
-        close_alert(subject=subject)
-        return
-    raise_alert(
-        subject=subject,
-        level=Alert.Level.WARNING,
-        title=f"The balance at {provider} is low",
-        detail=f"{reading.balance.normalize():f} {reading.currency} are left. Top it up, or orders will wait.",
-    )
+def _watch_drift(provider: Provider, reading: BalanceReading, earlier: BalanceReading | None, spend: Spend) -> bool:
+    """Pause where too much is missing, or end that; whether staff should hear of the drift without a pause.
 
-
-def _watch_runway(provider: Provider, reading: BalanceReading, spend: Spend) -> None:
-    subject = f"runway:{provider.pk}"
-    runway = runway_of(reading.balance, spend)
-    if runway is None or runway >= timedelta(hours=provider.runway_hours):
-        close_alert(subject=subject)
-        return
-    pace = money_text(spend.a_day, currency=reading.currency)
-    raise_alert(
-        subject=subject,
-        level=Alert.Level.WARNING,
-        title=f"The balance at {provider} lasts less than {provider.runway_hours} h",
-        detail=f"It lasts {runway_words(runway)} at the pace of {pace} a day. Top it up, or orders will wait.",
-    )
-
-
-def _watch_drift(provider: Provider, reading: BalanceReading, earlier: BalanceReading | None, spend: Spend) -> None:
-    """Twice in a row beyond the threshold is an alert; where it is too much, it is the pause's."""
-    subject, limit = f"drift:{provider.pk}", provider.drift_threshold
+    Only what is beyond the threshold twice in a row counts.
+    """
+    limit = provider.drift_threshold
     if abs(reading.drift) <= limit:
-        close_alert(subject=subject)
-        resume_provider(provider_id=provider.pk, reason="drift")
         Provider.objects.filter(pk=provider.pk).exclude(accepted_missing=0).update(accepted_missing=0)
-        return
+        resume_provider(provider_id=provider.pk, reason="drift")
+        return False
     if earlier is None or abs(earlier.drift) <= limit:
-        return
+        return False
     unaccepted = -reading.drift - provider.accepted_missing
     if unaccepted > limit and is_too_much(unaccepted, spend):
-        close_alert(subject=subject)
         pause_provider(provider_id=provider.pk, reason="drift")
-    elif not provider.pauses.filter(reason="drift").exists():
-        difference = f"{abs(reading.drift).normalize():f} {reading.currency} {'less' if reading.drift < 0 else 'more'}"
-        raise_alert(
-            subject=subject,
-            level=Alert.Level.WARNING,
-            title=f"The balance at {provider} differs from our books",
-            detail=f"There is {difference} than our books explain.",
-        )
+        return False
+    return not provider.pauses.filter(reason="drift").exists()
+
+
+def _low(provider: Provider, *, reading: BalanceReading) -> AlertText | None:
+    if reading.balance >= provider.low_balance:
+        return None
+    return AlertText(
+        Alert.Level.WARNING,
+        f"The balance at {provider} is low",
+        f"{reading.balance.normalize():f} {reading.currency} are left. Top it up, or orders will wait.",
+    )
+
+
+def _short(provider: Provider, *, reading: BalanceReading, spend: Spend) -> AlertText | None:
+    """An open alert stays until the balance lasts a quarter longer than the limit, so that it does not flap there."""
+    runway, limit = runway_of(reading.balance, spend), timedelta(hours=provider.runway_hours)
+    ends_at = limit * 5 / 4 if is_alert_open(f"runway:{provider.pk}") else limit
+    if runway is None or runway >= ends_at:
+        return None
+    pace = money_text(spend.a_day, currency=reading.currency)
+    return AlertText(
+        Alert.Level.WARNING,
+        f"The balance at {provider} lasts less than {provider.runway_hours} h",
+        f"It lasts {runway_words(runway)} at the pace of {pace} a day. Top it up, or orders will wait.",
+    )
+
+
+def _odd(provider: Provider, *, reading: BalanceReading, is_odd: bool) -> AlertText | None:
+    if not is_odd:
+        return None
+    difference = f"{abs(reading.drift).normalize():f} {reading.currency} {'less' if reading.drift < 0 else 'more'}"
+    return AlertText(
+        Alert.Level.WARNING,
+        f"The balance at {provider} differs from our books",
+        f"There is {difference} than our books explain.",
+    )

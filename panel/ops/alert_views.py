@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.ops.alerts import dismiss_alert, take_alert
@@ -28,6 +29,7 @@ PLACES = {
     "paused-funds": "staff_provider",
     "paused-key": "admin:providers_provider_change",
     "paused-currency": "admin:providers_provider_change",
+    "paused-list-currency": "admin:providers_provider_change",
     "breaker": "staff_provider",
     "sync": "admin:providers_provider_change",
     "prices": "staff_changes",
@@ -35,8 +37,9 @@ PLACES = {
     "requests": "staff_requests",
     "safe-mode": "staff_safe_mode",
     "orphans": "staff_safe_mode",
+    "top-ups": "admin:wallet_topup_changelist",
 }
-WHOLE_PAGES = {"staff_doubtful", "staff_requests", "staff_changes", "staff_safe_mode"}
+WHOLE_PAGES = {"admin:wallet_topup_changelist", "staff_doubtful", "staff_requests", "staff_changes", "staff_safe_mode"}
 """Where an alert is dealt with, by the first part of its subject."""
 TOLD = Prefetch("notices", AlertNotice.objects.order_by("pk"))
 
@@ -76,8 +79,11 @@ def staff_alerts(request: HttpRequest) -> HttpResponse:
 def take(request: HttpRequest, alert_id: int) -> HttpResponse:
     """This person looks after it."""
     need(request, "ops.change_alert")
-    if not take_alert(alert_id=alert_id, actor=actor_of(request)):
-        messages.info(request, "This alert is closed by now.")
+    holder = take_alert(alert_id=alert_id, actor=actor_of(request))
+    if holder is None:
+        messages.info(request, _("This alert is closed."))
+    elif holder != actor_of(request)[:100]:
+        messages.warning(request, _("%(person)s is already looking after this alert.") % {"person": holder})
     return redirect("staff_alerts")
 
 
@@ -87,9 +93,9 @@ def close(request: HttpRequest, alert_id: int) -> HttpResponse:
     """This person closes it."""
     need(request, "ops.change_alert")
     if dismiss_alert(alert_id=alert_id, actor=actor_of(request)):
-        messages.success(request, "Closed. It opens again when its cause is met again.")
+        messages.success(request, _("Closed. It opens again if its cause still holds or is met again."))
     else:
-        messages.info(request, "This alert was closed already.")
+        messages.info(request, _("This alert was closed already."))
     return redirect("staff_alerts")
 
 

@@ -35,7 +35,7 @@ def follow_condition(*, subject: str, look: Callable[[], AlertText | None]) -> b
     is second sees both. One that a person closed opens again at the next call while its condition holds.
     """
     with transaction.atomic():
-        _judge_alone(subject)
+        judge_alone(subject)
         text = look()
         if text is None:
             close_alert(subject=subject)
@@ -68,9 +68,18 @@ def close_alert(*, subject: str) -> bool:
         return _close(alert, by="", now=now)
 
 
-def take_alert(*, alert_id: int, actor: str) -> bool:
-    """A person looks after it: the alert stays open and says who. False when it is closed by now."""
-    return _open(alert_id).update(taken_at=timezone.now(), taken_by=actor[:100]) == 1
+def is_alert_open(subject: str) -> bool:
+    """Whether the alert of `subject` is open."""
+    return Alert.objects.filter(subject=subject, closed_at__isnull=True).exists()
+
+
+def take_alert(*, alert_id: int, actor: str) -> str | None:
+    """A person looks after it: the alert stays open and says who.
+
+    Who has it now: somebody else where they were first. None when it is closed.
+    """
+    _open(alert_id).filter(taken_at=None).update(taken_at=timezone.now(), taken_by=actor[:100])
+    return _open(alert_id).values_list("taken_by", flat=True).first()
 
 
 def dismiss_alert(*, alert_id: int, actor: str) -> bool:
@@ -85,8 +94,11 @@ def dismiss_alert(*, alert_id: int, actor: str) -> bool:
     return closed
 
 
-def _judge_alone(subject: str) -> None:
-    """Hold the subject until the transaction ends. SQLite lets one transaction write at a time as it is."""
+def judge_alone(subject: str) -> None:
+    """Wait for whoever judges the subject, then hold it until the transaction ends.
+
+    SQLite lets one transaction write at a time as it is.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"alert {subject}"])

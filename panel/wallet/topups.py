@@ -16,9 +16,8 @@ from panel.customers.freezing import FROZEN
 from panel.customers.models import User
 from panel.lib.money import LARGEST, plain
 from panel.ops import audit
-from panel.ops.alerts import close_alert, raise_alert
-from panel.ops.models import Alert
 from panel.wallet import ledger
+from panel.wallet.deposit_alert import follow_deposits
 from panel.wallet.gateways import gateway_of
 from panel.wallet.gateways.base import Ask, BadAskError
 from panel.wallet.models import PaymentMethod, TopUp
@@ -28,7 +27,6 @@ from panel.wallet.pictures import picture_kind
 log = logging.getLogger(__name__)
 
 MOST_OPEN = 5
-SUBJECT = "top-ups"
 HEAD = 16
 
 
@@ -104,7 +102,7 @@ def withdraw_top_up(*, customer: User, top_up_id: int, now: datetime) -> bool:
     with transaction.atomic():
         mine = TopUp.objects.filter(pk=top_up_id, customer=customer, state=TopUp.State.ASKED)
         done = mine.update(state=TopUp.State.WITHDRAWN, decided_at=now, decided_by=customer.email[:100]) == 1
-        _close_alert_when_none_waits()
+        follow_deposits()
     return done
 
 
@@ -126,12 +124,7 @@ def _write(top_up: TopUp, picture: bytes) -> None:
         if picture:
             top_up.picture.save(f"proof.{picture_kind(picture[:HEAD])}", ContentFile(picture), save=False)
         top_up.save(force_insert=True)
-        raise_alert(
-            subject=SUBJECT,
-            level=Alert.Level.WARNING,
-            title="A top-up waits for you",
-            detail=f"{customer.email} says to have paid {plain(top_up.amount)} {top_up.currency} by {top_up.method}.",
-        )
+        follow_deposits()
 
 
 def _undecided(top_up_id: int) -> TopUp:
@@ -148,13 +141,8 @@ def _decide(top_up: TopUp, state: TopUp.State, note: str, actor: str, now: datet
     top_up.save(update_fields=["state", "note", "credited", "decided_at", "decided_by"])
     detail = {"credited": plain(top_up.credited)} if top_up.credited is not None else {}
     audit.record(actor=actor, action=f"top-up.{state}", target=f"topup:{top_up.pk}", detail=detail)
-    _close_alert_when_none_waits()
+    follow_deposits()
     transaction.on_commit(lambda: _tell(top_up), robust=True)
-
-
-def _close_alert_when_none_waits() -> None:
-    if not TopUp.objects.filter(state=TopUp.State.ASKED).exists():
-        close_alert(subject=SUBJECT)
 
 
 def _tell(top_up: TopUp) -> None:

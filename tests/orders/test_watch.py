@@ -7,13 +7,14 @@ import pytest
 from django.utils import timezone
 
 from orders.models import Order
+from panel.ops.alerts import dismiss_alert
 from panel.ops.models import Alert, AuditEvent
 from panel.wallet.models import Transfer
 from providers.balances import record_deposit
-from providers.models import Provider
+from providers.models import BalanceReading, Provider
 from providers.runway import runway_of
 from providers.spending import Spend, spends
-from providers.watch import NotPausedError, go_on, is_too_much
+from providers.watch import NotPausedError, go_on, is_too_much, watch
 from tests.fixtures_orders import Store
 
 pytestmark = pytest.mark.django_db
@@ -125,5 +126,38 @@ def test_a_balance_that_lasts_only_hours_is_told_until_it_lasts_longer(store: St
     store.read_balance()
     store.simulator.balance = Decimal("100.3")
     record_deposit(provider=store.provider, amount=Decimal(100))
+    store.read_balance()
+    assert open_alerts() == {}
+
+
+def test_the_runway_alert_does_not_flap_around_its_limit(store: Store) -> None:
+    """It opens below 12 hours and closes from 15 on."""
+    store.active()  # 0.90 a day
+
+    def reads(hours: str) -> dict[str, str]:
+        balance = Decimal("0.9") / 24 * Decimal(hours)
+        BalanceReading.objects.create(
+            provider=store.provider, balance=balance, currency="USD", expected=balance, drift=0
+        )
+        watch(provider=store.provider, now=timezone.now())
+        return {kind: level for kind, level in open_alerts().items() if kind == "runway"}
+
+    opens = {"runway": "warning"}
+    assert [reads(hours) for hours in ("12", "11.9", "12.1", "14.9", "15", "14.9", "11.9")] == [
+        {}, opens, opens, opens, {}, {}, opens,
+    ]  # fmt: skip
+
+
+def test_a_low_balance_that_was_dismissed_is_told_at_the_next_reading(store: Store) -> None:
+    Provider.objects.update(low_balance=2000)
+    store.read_balance()
+    assert dismiss_alert(alert_id=Alert.objects.get().pk, actor="ann@example.com")
+    assert open_alerts() == {}
+    store.read_balance()
+    assert open_alerts() == {"balance-low": "warning"}
+
+
+def test_a_reading_of_a_provider_that_is_switched_off_raises_nothing(store: Store) -> None:
+    Provider.objects.update(low_balance=2000, is_active=False)
     store.read_balance()
     assert open_alerts() == {}

@@ -13,7 +13,7 @@ from orders import tasks
 from orders.models import Attempt, Order
 from orders.overview import look_at_money, look_at_orders
 from panel.customers.models import User
-from panel.ops.alerts import raise_alert
+from panel.ops.alerts import raise_alert, take_alert
 from panel.ops.models import Alert, AuditEvent, JobRun
 from providers.catalog.models import Service
 from providers.funding import fundings
@@ -139,6 +139,19 @@ def test_alerts_are_taken_closed_and_kept(owner: Client, store: Store) -> None:
     assert AuditEvent.objects.filter(action="alert.close").count() == 1
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title="The books do not add up")
     assert Alert.objects.filter(subject="books", closed_at=None).count() == 1
+
+
+def test_who_comes_second_to_an_alert_is_told_who_has_it(owner: Client, store: Store) -> None:
+    raise_alert(subject="books", level=Alert.Level.CRITICAL, title="The books do not add up")
+    alert = Alert.objects.get(subject="books")
+    assert take_alert(alert_id=alert.pk, actor="ann@example.com") == "ann@example.com"
+    page = owner.post(f"/staff/alerts/{alert.pk}/take/", follow=True).content.decode()
+    assert "ann@example.com is already looking after this alert." in page
+    alert.refresh_from_db()
+    assert alert.taken_by == "ann@example.com"
+    owner.post(f"/staff/alerts/{alert.pk}/close/")
+    assert take_alert(alert_id=alert.pk, actor="bob@example.com") is None
+    assert "This alert is closed." in owner.post(f"/staff/alerts/{alert.pk}/take/", follow=True).content.decode()
 
 
 def test_the_rail_counts_on_every_page_of_staff(owner: Client, store: Store, doubtful: Order) -> None:
