@@ -80,7 +80,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1536 * 1024  # the longest text of an order, in the widest letters, as a form has it
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # the permissions of a role are a field each
 
 # --- The parts --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler400 = "panel.web.errors.bad_request_page"
 handler500 = "panel.web.unavailable.server_error"
 urlpatterns = [
     path("", include("orders.urls")),

@@ -1,15 +1,15 @@
 """The admin's form of a provider. Its key goes in and never comes out; another host needs the key again."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panel.lib.secret import Secret
-from panel.ops.back_office import trim_amounts
 from providers.models import PROBES_TO_TRUST, Provider
 from providers.register import CURRENCY, LARGEST_EXCHANGE_RATE, LONGEST_KEY, LONGEST_URL, RegistrationError, check_url
 
@@ -21,6 +21,9 @@ else:
 
 class ProviderForm(ProviderModelForm):
     """A provider with a write-only `key`. Whoever may not see url and key in it cannot change them."""
+
+    relies_on: ClassVar[Mapping[str, tuple[str, ...]]] = {"key": ("url", "sealed_key")}
+    """A key belongs to an address: it is not taken for another one than the person saw."""
 
     url = forms.URLField(label="API address", max_length=LONGEST_URL, assume_scheme="https")
     key = forms.CharField(
@@ -45,7 +48,6 @@ class ProviderForm(ProviderModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        trim_amounts(self.initial)
         if "key" not in self.fields:
             return
         key = self.fields["key"]
@@ -100,7 +102,7 @@ class ProviderForm(ProviderModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        old, new = self.initial.get("url"), cleaned.get("url")
+        old, new = self.instance.url, cleaned.get("url")
         if self.instance.pk and old and new and _origin(old) != _origin(new) and not cleaned.get("key"):
             self.add_error("key", "The address leads to another host now: enter the key for it again.")
         return cleaned

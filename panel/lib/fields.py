@@ -5,15 +5,35 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.core import exceptions
 from django.db import models
+from django.forms import CharField as CharFormField
 from django.forms import DecimalField as DecimalFormField
 from django.forms import Field as FormField
 
 from panel.lib import money
+from panel.lib.text import with_plain_lines
 
 if TYPE_CHECKING:  # to the type checker a decimal, to the database a BIGINT
     WholeField = models.DecimalField
 else:
     WholeField = models.BigIntegerField
+
+
+class PlainDecimalFormField(DecimalFormField):
+    """A decimal that a form shows in plain digits: 10 where the database holds 10.000000. The value stays exact."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return money.plain(value) if isinstance(value, Decimal) else value
+
+
+class LinesFormField(CharFormField):
+    """Text of several lines, compared and kept with plain line ends, whatever the browser sent."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return with_plain_lines(text) if isinstance(text, str) else text
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(with_plain_lines(initial) if isinstance(initial, str) else initial, data)
 
 
 class ExactDecimalField(WholeField):  # type: ignore[type-arg]
@@ -56,7 +76,7 @@ class ExactDecimalField(WholeField):  # type: ignore[type-arg]
 
     def formfield(self, **kwargs: Any) -> FormField | None:
         return models.Field.formfield(
-            self, **{"form_class": DecimalFormField, "decimal_places": self.places, "max_digits": 18, **kwargs}
+            self, **{"form_class": PlainDecimalFormField, "decimal_places": self.places, "max_digits": 18, **kwargs}
         )
 
     def value_to_string(self, obj: models.Model) -> str:

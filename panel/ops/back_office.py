@@ -1,20 +1,23 @@
-"""What every admin page shares: what staff change is in the audit trail, and nothing is deleted by habit.
+"""What every admin page shares: nobody's change is overwritten unseen, and every change is in the audit trail.
 
 The apps' admin.py modules build on these classes.
 """
 
-from collections.abc import MutableMapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
+from django.db import connection, models
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
-from panel.lib.money import plain
-from panel.ops import audit
+from panel.lib.fields import LinesFormField, PlainDecimalFormField
+from panel.ops import audit, opened
+from panel.ops.trail import change_detail, row_detail
 from panel.web.access import actor_of as actor_of  # the admin pages take it from here
 from panel.web.pages import BoundedPaginator
 
@@ -30,16 +33,17 @@ def is_superuser(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
-def trim_amounts(initial: MutableMapping[str, Any]) -> None:
-    """Have a form show 10 where the database holds 10.000000."""
-    for name, value in initial.items():
-        if isinstance(value, Decimal):
-            initial[name] = plain(value)
+FIELDS: dict[Any, Any] = {
+    models.TextField: {"form_class": LinesFormField, "widget": AdminTextareaWidget},
+    models.DecimalField: {"form_class": PlainDecimalFormField},
+}
+"""The form fields of columns whose text has more than one writing."""
 
 
 class PlainAdmin(ModelAdmin):
     """How every list of ours looks: headed by what it shows, counted once and no further than it has to be."""
 
+    formfield_overrides = FIELDS
     show_full_result_count = False
     list_per_page = 50
     paginator: ClassVar["type[Paginator[Any]]"] = BoundedPaginator
@@ -70,33 +74,90 @@ class PlainAdmin(ModelAdmin):
 
 
 class RecordAdmin(PlainAdmin):
-    """Rows that staff may change and never delete; each change is a line of the audit trail, by its fields' names."""
+    """Rows that staff may change and never delete. Only what a person touched is written, and it is in the audit trail.
+
+    A form of a row that was changed by somebody else meanwhile is judged field by field: see panel.ops.opened.
+    """
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        self._record(request, "add", obj, message)
-        return super().log_addition(request, obj, message)
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST" and object_id is not None and self._is_out_of_date(request, object_id):
+            text = _("This page was out of date, so nothing was saved. This is how things are now.")
+            messages.error(request, text)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().changeform_view(request, object_id, *args, **kwargs)
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        self._record(request, "change", obj, message)
-        return super().log_change(request, obj, message)
+    def lock_row(self, pk: Any) -> None:
+        """Before a row is judged and written: the locks that its other writers take, in their order."""
+        list(self.model._base_manager.select_for_update(no_key=True).filter(pk=pk).values_list("pk"))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        if request.method == "POST" and connection.in_atomic_block:
+            try:
+                self.lock_row(self.opts.pk.to_python(object_id))
+            except (ValidationError, ValueError):
+                return None
+        return super().get_object(request, object_id, from_field)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = kwargs.pop("form", self.form)
+        declared = dict.fromkeys(set(self.get_readonly_fields(request, obj)) & set(form.declared_fields))
+        opened_form = type(form.__name__, (opened.OpenedForm, form), {"page": _page_of(request), **declared})
+        return super().get_form(request, obj, change, form=opened_form, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.save()
+        elif names := [field.name for field in self.opts.concrete_fields if field.name in form.changed_data]:
+            obj.save(update_fields=names)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        detail = change_detail(form, formsets, is_new=not change)
+        if detail or not change:
+            self._record(request, "change" if change else "add", form.instance, detail)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        inlines = [form for inline in context["inline_admin_formsets"] for form in inline.formset.initial_forms]
+        page_forms = [form for form in (context["adminform"].form, *inlines) if isinstance(form, opened.OpenedForm)]
+        context |= {"opened_name": opened.NAME, "opened": opened.seal_page(page_forms)}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def record_deletion(self, request: HttpRequest, obj: Model) -> None:
         """For admins that allow deleting: call it before the row is gone."""
-        self._record(request, "delete", obj, [])
+        self._record(request, "delete", obj, row_detail(obj, flatten_fieldsets(self.get_fieldsets(request, obj))))
 
-    def _record(self, request: HttpRequest, verb: str, obj: Model, message: Any) -> None:
-        parts = message if isinstance(message, list) else []
-        fields = [name for part in parts for name in part.get("changed", {}).get("fields", [])]
-        name = self.opts.model_name
-        audit.record(
-            actor=actor_of(request),
-            action=f"{name}.{verb}",
-            target=f"{name}:{obj.pk}",
-            detail={"fields": fields} if fields else {},
-        )
+    def audit_target(self, obj: Any) -> str:
+        """What the audit trail says it was done to."""
+        return f"{self.opts.model_name}:{obj.pk}"
+
+    def _is_out_of_date(self, request: HttpRequest, object_id: str) -> bool:
+        """Whether the form does not tell what its page showed; for who may not change the row, that is said first."""
+        page, row = _page_of(request), self.get_object(request, unquote(object_id))
+        may_change = row is not None and self.has_change_permission(request, row)
+        return may_change and (page is None or opened.row_key(row) not in page)
+
+    def _record(self, request: HttpRequest, verb: str, obj: Model, detail: dict[str, Any]) -> None:
+        action = f"{self.opts.model_name}.{verb}"
+        audit.record(actor=actor_of(request), action=action, target=self.audit_target(obj), detail=detail)
+
+
+class RecordInline(TabularInline):
+    """Rows that belong to a record and are changed with it, under its lock."""
+
+    extra = 0
+    formfield_overrides = FIELDS
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form = type(self.form.__name__, (opened.OpenedForm, self.form), {"page": _page_of(request)})
+        formset = type(self.formset.__name__, (opened.OpenedFormSet, self.formset), {})
+        return super().get_formset(request, obj, form=form, formset=formset, **kwargs)
+
+
+def _page_of(request: HttpRequest) -> opened.Page | None:
+    return opened.open_page(request.POST.get(opened.NAME, ""))
 
 
 class ReadOnlyAdmin(PlainAdmin):

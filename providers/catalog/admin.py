@@ -1,6 +1,6 @@
 """The shelf: categories and services. What sync and the rules write is read-only here.
 
-Pricing rules are in markup_admin.py, customers' own rates and discounts in terms_admin.py.
+Pricing rules are in markup_admin.py, customers' discounts in terms_admin.py, their own rates in rates_admin.py.
 """
 
 from typing import Any
@@ -17,9 +17,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from panel.ops import audit
-from panel.ops.back_office import RecordAdmin, TabularInline, actor_of
+from panel.ops.back_office import RecordAdmin, RecordInline, actor_of
 from panel.web.templatetags.panel import money
-from providers.catalog import markup_admin, terms_admin
+from providers.catalog import markup_admin, rates_admin, terms_admin
 from providers.catalog.choices import choose_for_service, put_on_sale, save_category
 from providers.catalog.chosen_admin import begin_change, go_on_with_change
 from providers.catalog.forms import BackupForm, ServiceForm
@@ -28,8 +28,9 @@ from providers.catalog.import_admin import import_page
 from providers.catalog.models import Backup, Category, Service
 from providers.catalog.places_admin import arrange_categories, arrange_services
 from providers.catalog.pricing import margin_percent
+from providers.catalog.shelve import lock_shelf
 
-__all__ = ["CategoryAdmin", "ServiceAdmin", "markup_admin", "terms_admin"]
+__all__ = ["CategoryAdmin", "ServiceAdmin", "markup_admin", "rates_admin", "terms_admin"]
 
 
 @admin.register(Category)
@@ -39,8 +40,11 @@ class CategoryAdmin(RecordAdmin):
     fields = ("name", "position", "heading")
     readonly_fields = ("heading",)
 
+    def lock_row(self, pk: Any) -> None:
+        lock_shelf()
+
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
-        save_category(category=obj)
+        save_category(category=obj, changed=form.changed_data)
 
     def get_urls(self) -> list[URLPattern]:
         order, inside = self.admin_site.admin_view(arrange_categories), self.admin_site.admin_view(arrange_services)
@@ -51,12 +55,11 @@ class CategoryAdmin(RecordAdmin):
         ]
 
 
-class BackupInline(TabularInline):
+class BackupInline(RecordInline):
     """Where a refused order of the service goes next."""
 
     model = Backup
     form = BackupForm
-    extra = 0
     autocomplete_fields = ("upstream",)
     verbose_name_plural = "backup suppliers, asked in this order when an order is refused"
 
@@ -109,6 +112,9 @@ class ServiceAdmin(RecordAdmin):
             },
         ),
     )  # fmt: skip
+
+    def lock_row(self, pk: Any) -> None:
+        lock_shelf()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,8 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from providers.catalog.models import Category, Service
-from providers.catalog.shelve import reprice, switch_services, touch_shelf
-from providers.models import Provider
+from providers.catalog.shelve import lock_shelf, reprice, switch_services, touch_shelf
 
 KEPT_BY = {"name": "keeps_name", "description": "keeps_description", "category": "keeps_category"}
 """The switch that keeps what staff wrote from the provider's words."""
@@ -24,8 +23,7 @@ def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
     values = {**kept, **chosen}
     is_enabled, now = values.pop("is_enabled", None), timezone.now()
     with transaction.atomic():
-        # The lock that the shelf takes, first: a sync in this moment neither overwrites these words nor misses them.
-        Provider.objects.select_for_update(no_key=True).get(pk=service.provider_id)
+        lock_shelf()  # first: a sync in this moment neither overwrites these words nor misses them
         Service.objects.filter(pk=service.pk).update(**values, changed_at=now)
         if is_enabled is not None:
             switch_services(service_ids=[service.pk], is_enabled=is_enabled, now=now)
@@ -36,7 +34,7 @@ def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
 def put_on_sale(*, service_ids: Sequence[int], is_enabled: bool) -> int:
     """Turn staff's own switch of these services; how many it changed."""
     with transaction.atomic():
-        list(Provider.objects.select_for_update(no_key=True).order_by("pk").only("pk"))  # so that no sync is between
+        lock_shelf()  # so that no sync is between
         changed = switch_services(service_ids=service_ids, is_enabled=is_enabled, now=timezone.now())
         if changed:
             touch_shelf()
@@ -56,8 +54,8 @@ def set_refill_days(*, name_holds: str, days: int | None) -> int:
     return changed
 
 
-def save_category(*, category: Category) -> None:
-    """Write a category's name and place; it may be new."""
+def save_category(*, category: Category, changed: Sequence[str]) -> None:
+    """Write a new category, or of one that is there the `changed` fields."""
     with transaction.atomic():
-        category.save(update_fields=["name", "position"] if category.pk else None)
+        category.save(update_fields=list(changed) if category.pk else None)
         touch_shelf()

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from panel.ops.back_office import trim_amounts
 from providers.catalog.markups import MarkupError, PreviewRow, checked_rule, preview
 from providers.catalog.models import Backup, Markup, Service
 from providers.catalog.pricing import Rule
@@ -28,10 +27,6 @@ class MarkupForm(MarkupModelForm):
     class Meta:
         model = Markup
         fields = (*TARGETS, "percent", "fixed", "decimals")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        trim_amounts(self.initial)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -96,10 +91,6 @@ class ServiceForm(ServiceModelForm):
             "name", "keeps_name", "description", "keeps_description", "category", "keeps_category", "position",
             "is_enabled", "allow_below_cost", "own_rate", "own_min", "own_max", "refill_days",
         )  # fmt: skip
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        trim_amounts(self.initial)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data

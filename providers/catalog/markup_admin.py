@@ -14,6 +14,7 @@ from panel.web.templatetags.panel import money
 from providers.catalog.forms import TARGETS, MarkupForm, preview_of
 from providers.catalog.markups import delete_markup, set_markup
 from providers.catalog.models import Markup
+from providers.catalog.shelve import lock_shelf
 
 
 @admin.register(Markup)
@@ -38,13 +39,18 @@ class MarkupAdmin(RecordAdmin):
     def fixed_shown(self, markup: Markup) -> str:
         return money(markup.fixed)
 
+    def lock_row(self, pk: Any) -> None:
+        lock_shelf()
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return TARGETS if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("catalog.delete_markup"))
 
-    def save_model(self, request: HttpRequest, obj: Markup, form: MarkupForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Markup, form: Any, change: bool) -> None:
+        if change and not form.changed_data:
+            return
         done = set_markup(**form.terms())
         obj.pk = done.markup.pk
         obj._state.adding = False

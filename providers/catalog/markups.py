@@ -9,7 +9,7 @@ from django.db import transaction
 from panel.lib.money import LARGEST, PLACES, round_to
 from providers.catalog.models import Category, Markup, Service
 from providers.catalog.pricing import Rule, margin_percent, price
-from providers.catalog.shelve import floor_of, reprice, rule_book
+from providers.catalog.shelve import floor_of, lock_shelf, reprice, rule_book
 from providers.models import Provider
 
 LARGEST_PERCENT = Decimal(100_000)
@@ -75,6 +75,7 @@ def set_markup(
     )
     values = {"percent": rule.percent, "fixed": rule.fixed} | ({} if decimals is None else {"decimals": decimals})
     with transaction.atomic():
+        lock_shelf()
         markup, _ = Markup.objects.update_or_create(
             provider=provider, category=category, service=service, defaults=values
         )
@@ -84,6 +85,7 @@ def set_markup(
 def delete_markup(*, markup: Markup) -> int:
     """Take the rule away; the next specific one holds at once. How many services changed."""
     with transaction.atomic():
+        lock_shelf()
         Markup.objects.filter(pk=markup.pk).delete()
         return _reprice(markup)
 

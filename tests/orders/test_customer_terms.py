@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
@@ -17,10 +18,12 @@ from panel.customers.keys import issue_key
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from providers.catalog.choices import choose_for_service
-from providers.catalog.models import CustomerRate, CustomerTerms
+from providers.catalog.models import CustomerRate, CustomerTerms, Service
+from providers.models import UpstreamService
+from tests.admin_forms import save
 from tests.fixtures_orders import LINK, Store
 
-TERMS = "/admin/catalog/customerterms/"
+TERMS, RATES = "/admin/catalog/customerterms/", "/admin/catalog/customerrate/"
 
 
 def give(store: Store, discount: str = "0", **rates: str) -> CustomerTerms:
@@ -29,22 +32,6 @@ def give(store: Store, discount: str = "0", **rates: str) -> CustomerTerms:
     for name, rate in rates.items():
         CustomerRate.objects.create(terms=terms, service=store.service(name[1:]), rate=Decimal(rate))
     return terms
-
-
-def form(store: Store, discount: str, *rates: tuple[str, str], kept: CustomerTerms | None = None) -> dict[str, object]:
-    """The admin's form as a browser would send it."""
-    rows = list(kept.rates.order_by("pk")) if kept else []
-    given: dict[str, object] = {
-        "customer": store.customer.pk,
-        "discount_percent": discount,
-        "rates-TOTAL_FORMS": len(rates),
-        "rates-INITIAL_FORMS": len(rows),
-    }
-    for number, (external_id, rate) in enumerate(rates):
-        given |= {f"rates-{number}-service": store.service(external_id).pk, f"rates-{number}-rate": rate}
-        if number < len(rows):
-            given |= {f"rates-{number}-id": rows[number].pk, f"rates-{number}-terms": rows[number].terms_id}
-    return given
 
 
 @pytest.fixture
@@ -142,28 +129,40 @@ def test_others_pay_what_everybody_pays(store: Store, key: str) -> None:
 def test_staff_give_terms_and_the_next_call_shows_them(owner: Client, store: Store, customer: Client, key: str) -> None:
     service = store.service().pk
     assert (api_rates(key)[service], "1.35" in customer.get("/services/").content.decode()) == ("1.35", True)
-    assert owner.post(f"{TERMS}add/", form(store, "10")).status_code == 302
+    assert owner.post(f"{TERMS}add/", {"customer": store.customer.pk, "discount_percent": "10"}).status_code == 302
     assert api_rates(key)[service] == "1.215"
     assert "with 10 % off" in customer.get("/services/").content.decode()
     terms = CustomerTerms.objects.get()
-    owner.post(f"{TERMS}{terms.pk}/change/", form(store, "10", ("1", "1.1")))
+    owner.post(f"{RATES}add/", {"terms": terms.pk, "service": service, "rate": "1.1"})
     assert api_rates(key)[service] == "1.1"
-    owner.post(f"{TERMS}{terms.pk}/change/", form(store, "10", ("1", "1.05"), kept=terms))
+    own = CustomerRate.objects.get()
+    save(owner, f"{RATES}{own.pk}/change/", {"rate": "1.05"})
     assert api_rates(key)[service] == "1.05"
-    page = owner.get(f"{TERMS}{terms.pk}/change/").content.decode()
+    page = owner.get(f"{RATES}?terms__id__exact={terms.pk}").content.decode()
     assert all(shown in page for shown in ("1.05", "1.35", "0.90"))
     assert "10 %" in owner.get(TERMS).content.decode()
-    actions = list(AuditEvent.objects.filter(target=f"customerterms:{terms.pk}").values_list("action", flat=True))
-    assert sorted(actions) == ["customerterms.add", "customerterms.change", "customerterms.change"]
+    assert "Own rates (1)" in owner.get(f"{TERMS}{terms.pk}/change/").content.decode()
+    owner.post(f"{RATES}{own.pk}/delete/", {"post": "yes"})
+    assert api_rates(key)[service] == "1.215"
+    trail = AuditEvent.objects.filter(target=f"customerterms:{terms.pk}").order_by("pk").values_list("action", "detail")
+    assert list(trail) == [
+        ("customerterms.add", {"after": {"customer": store.customer.pk, "discount_percent": "10"}}),
+        ("customerrate.add", {"after": {"terms": terms.pk, "service": service, "rate": "1.1"}}),
+        ("customerrate.change", {"fields": ["Rate"], "before": {"rate": "1.1"}, "after": {"rate": "1.05"}}),
+        ("customerrate.delete", {"before": {"terms": terms.pk, "service": service, "rate": "1.05"}}),
+    ]
 
 
-@pytest.mark.parametrize(
-    ("discount", "rate"), [("-1", "1"), ("100", "1"), ("5", "0"), ("5", "-1"), ("5", "NaN"), ("x", "1")]
-)
+@pytest.mark.parametrize(("discount", "rate"), [("-1", ""), ("100", ""), ("x", ""), ("", "0"), ("", "-1"), ("", "NaN")])
 def test_terms_that_make_no_sense_are_refused(owner: Client, store: Store, discount: str, rate: str) -> None:
-    answer = owner.post(f"{TERMS}add/", form(store, discount, ("1", rate)))
+    terms = give(store)
+    if discount:
+        answer = save(owner, f"{TERMS}{terms.pk}/change/", {"discount_percent": discount})
+    else:
+        answer = owner.post(f"{RATES}add/", {"terms": terms.pk, "service": store.service().pk, "rate": rate})
     assert answer.status_code == 200
-    assert (CustomerTerms.objects.count(), CustomerRate.objects.count()) == (0, 0)
+    assert (CustomerTerms.objects.get().discount_percent, CustomerRate.objects.count()) == (0, 0)
+    assert not AuditEvent.objects.exists()
 
 
 def test_a_rate_that_rose_is_not_charged_unasked(store: Store) -> None:
@@ -180,3 +179,57 @@ def test_a_rate_that_rose_is_not_charged_unasked(store: Store) -> None:
             agreed_charge=Decimal("1.2825"),
         )
     assert store.everything() == before
+
+
+def test_a_customer_may_have_hundreds_of_own_rates(owner: Client, store: Store) -> None:
+    terms, first = give(store, "5"), store.service()
+    upstream = first.upstream
+    rows = [
+        UpstreamService(provider=store.provider, external_id=f"x{n}", name=f"More {n}", rate=1, min=1, max=10)
+        for n in range(300)
+    ]
+    UpstreamService.objects.bulk_create(rows)
+    services = [
+        Service(
+            upstream=row, provider=store.provider, category=first.category, name=row.name, type=upstream.type,
+            min=1, max=10, cost=1, rate=2,
+        )
+        for row in rows
+    ]  # fmt: skip
+    Service.objects.bulk_create(services)
+    CustomerRate.objects.bulk_create(CustomerRate(terms=terms, service=row, rate=Decimal("1.5")) for row in services)
+    url = f"{TERMS}{terms.pk}/change/"
+    assert save(owner, url, {"discount_percent": "7"}).status_code == 302
+    assert CustomerTerms.objects.get().discount_percent == 7
+    found = owner.get(f"{RATES}?terms__id__exact={terms.pk}&q=More+299").content.decode()
+    assert ("More 299" in found, "More 298" in found) == (True, False)
+    own = CustomerRate.objects.get(service__name="More 299")
+    assert save(owner, f"{RATES}{own.pk}/change/", {"rate": "1.4"}).status_code == 302
+    version = CustomerTerms.objects.get().version
+    chosen = {"action": "remove", "select_across": "1", "_selected_action": [own.pk]}
+    asked = owner.post(f"{RATES}?terms__id__exact={terms.pk}", chosen).content.decode()
+    assert "300 own rates will be removed." in asked
+    assert CustomerRate.objects.count() == 300
+    numbers = ",".join(str(pk) for pk in CustomerRate.objects.values_list("pk", flat=True))
+    assert owner.post(f"{RATES}remove/", {"chosen": numbers}).status_code == 302
+    assert not CustomerRate.objects.exists()
+    assert CustomerTerms.objects.get().version != version
+    gone = AuditEvent.objects.filter(action="customerrate.delete", target=f"customerterms:{terms.pk}")
+    assert gone.count() == 300
+    last = gone.get(detail__before__service=own.service_id)
+    assert last.detail == {"before": {"terms": terms.pk, "service": own.service_id, "rate": "1.4"}}
+
+
+def test_own_rates_are_removed_by_who_may(store: Store, owner: Client) -> None:
+    terms = give(store, "5", s1="1.1")
+    helper = Client()
+    user = User.objects.create_user("helper@example.com", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_customerrate", "change_customerrate"]))
+    helper.force_login(user)
+    own = terms.rates.get()
+    assert helper.post(f"{RATES}remove/", {"chosen": str(own.pk)}).status_code == 403
+    assert helper.post(f"{RATES}{own.pk}/delete/", {"post": "yes"}).status_code == 403
+    owner.post(f"{RATES}remove/", {"chosen": "nonsense"})
+    owner.get(f"{RATES}remove/")
+    assert CustomerRate.objects.get() == own
+    assert not AuditEvent.objects.exists()

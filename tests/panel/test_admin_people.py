@@ -18,6 +18,7 @@ from panel.ops.models import AuditEvent
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
+from tests.admin_forms import save
 
 pytestmark = pytest.mark.django_db
 USERS = "/admin/customers/user/"
@@ -208,7 +209,7 @@ def test_a_helper_cannot_make_himself_or_a_friend_more_than_they_are(owner: User
     helper = member("helper@example.com", "view_user", "change_user", "add_user", "change_group", "add_group")
     client = browser(helper)
     powers = {"is_staff": "on", "is_superuser": "on", "is_active": "on", "name": "Ada"}
-    assert client.post(f"{USERS}{customer.pk}/change/", powers).status_code == 302
+    assert save(client, f"{USERS}{customer.pk}/change/", powers).status_code == 302
     changed = User.objects.get(pk=customer.pk)
     assert (changed.name, changed.is_staff, changed.is_superuser, changed.email) == (
         "Ada",

@@ -14,6 +14,7 @@ from panel.wallet.models import Transfer
 from providers.balances import expected_balance
 from providers.gate import pause_provider
 from providers.models import PROBES_TO_TRUST, BalanceReading, Provider, ServiceChange, UpstreamService
+from tests.admin_forms import save
 from tests.fixtures_shop import Shop
 from tests.fixtures_simulator import SIMULATOR_KEY, Simulator
 
@@ -90,20 +91,20 @@ def test_a_wrong_provider_is_refused_with_words(owner: Client, changes: dict[str
 
 def test_the_key_is_kept_when_none_is_entered_and_replaced_when_one_is(owner: Client, provider: Provider) -> None:
     url = f"{LIST}{provider.pk}/change/"
-    assert owner.post(url, words(provider, name="North & South")).status_code == 302
+    assert save(owner, url, words(provider, name="North & South")).status_code == 302
     kept = Provider.objects.get()
     assert (kept.name, kept.sealed_key) == ("North & South", provider.sealed_key)
-    owner.post(url, words(kept, key=CANARY))
+    save(owner, url, words(kept, key=CANARY))
     assert Provider.objects.get().open_key() == Secret(CANARY)
 
 
 def test_another_host_needs_the_key_again(owner: Client, provider: Provider) -> None:
     url = f"{LIST}{provider.pk}/change/"
     elsewhere = words(provider, url="https://elsewhere.example/api/v2")
-    assert "enter the key for it again" in owner.post(url, elsewhere).content.decode()
+    assert "enter the key for it again" in save(owner, url, elsewhere).content.decode()
     assert Provider.objects.get().url == provider.url
-    assert owner.post(url, words(provider, url=f"{provider.url}/")).status_code == 302
-    assert owner.post(url, {**elsewhere, "key": CANARY}).status_code == 302
+    assert save(owner, url, words(provider, url=f"{provider.url}/")).status_code == 302
+    assert save(owner, url, {**elsewhere, "key": CANARY}).status_code == 302
     assert (Provider.objects.get().url, Provider.objects.get().open_key()) == (
         "https://elsewhere.example/api/v2", Secret(CANARY),
     )  # fmt: skip
@@ -113,7 +114,7 @@ def test_address_and_key_are_a_superusers_alone(provider: Provider) -> None:
     helper = member("view_provider", "change_provider", "add_provider")
     url = f"{LIST}{provider.pk}/change/"
     sent = words(provider, name="Renamed", url="https://evil.example/", key=CANARY, currency="EUR")
-    assert helper.post(url, sent).status_code == 302
+    assert save(helper, url, sent).status_code == 302
     now = Provider.objects.get()
     assert (now.name, now.url, now.sealed_key, now.currency) == (
         "Renamed", provider.url, provider.sealed_key, "USD",
@@ -132,7 +133,7 @@ def test_no_page_shows_the_key(owner: Client, shop: Shop) -> None:
         assert answer.status_code == 200, page
         assert SIMULATOR_KEY not in answer.content.decode()
         assert shop.reload().sealed_key not in answer.content.decode()
-    refused = owner.post(f"{LIST}{shop.provider.pk}/change/", words(shop.provider, key=CANARY, name=""))
+    refused = save(owner, f"{LIST}{shop.provider.pk}/change/", words(shop.provider, key=CANARY, name=""))
     assert refused.status_code == 200
     assert CANARY not in refused.content.decode()
     trail = json.dumps(list(AuditEvent.objects.values_list("detail", flat=True)))
@@ -141,14 +142,14 @@ def test_no_page_shows_the_key(owner: Client, shop: Shop) -> None:
 
 def test_an_exchange_rate_reprices_the_shelf_at_once(owner: Client, shop: Shop) -> None:
     assert shop.service("1").rate == Decimal("1.35")
-    owner.post(f"{LIST}{shop.provider.pk}/change/", words(shop.provider, exchange_rate="2"))
+    save(owner, f"{LIST}{shop.provider.pk}/change/", words(shop.provider, exchange_rate="2"))
     assert (shop.service("1").cost, shop.service("1").rate) == (Decimal("1.8"), Decimal("2.7"))
 
 
 def test_saving_does_not_undo_what_a_job_wrote_meanwhile(owner: Client, shop: Shop) -> None:
     owner.get(f"{LIST}{shop.provider.pk}/change/")
     pause_provider(provider_id=shop.provider.pk, reason="funds")
-    owner.post(f"{LIST}{shop.provider.pk}/change/", words(shop.provider, name="Renamed"))
+    save(owner, f"{LIST}{shop.provider.pk}/change/", words(shop.provider, name="Renamed"))
     assert (shop.reload().name, shop.reload().paused_reason) == ("Renamed", "funds")
 
 
@@ -227,9 +228,9 @@ def test_what_the_jobs_write_is_read_only(owner: Client, shop: Shop, model: type
 
 def test_evidence_may_decide_when_people_have_shared_enough_of_it(owner: Client, provider: Provider) -> None:
     Provider.objects.update(probes_right=PROBES_TO_TRUST - 1)
-    page = owner.post(f"{LIST}{provider.pk}/change/", words(provider, probing="adopt"))
+    page = save(owner, f"{LIST}{provider.pk}/change/", words(provider, probing="adopt"))
     assert "19 were right and 0 wrong" in page.content.decode()
     for right, wrong, allowed in ((PROBES_TO_TRUST, 1, "shadow"), (PROBES_TO_TRUST, 0, "adopt")):
         Provider.objects.update(probes_right=right, probes_wrong=wrong)
-        owner.post(f"{LIST}{provider.pk}/change/", words(provider, probing="adopt"))
+        save(owner, f"{LIST}{provider.pk}/change/", words(provider, probing="adopt"))
         assert Provider.objects.get(pk=provider.pk).probing == allowed

@@ -11,6 +11,7 @@ from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from providers.catalog.models import Category, Markup, Service, Shelf
 from providers.models import Provider, UpstreamService
+from tests.admin_forms import save
 from tests.fixtures_shop import Shop
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def test_a_rule_that_is_added_changed_and_deleted_reprices_each_time(owner: Clie
     assert owner.post(f"{MARKUPS}add/", rule(service=service.pk)).status_code == 302
     added = Markup.objects.get(service=service)
     assert shop.service("1").rate == Decimal("1.8")
-    owner.post(f"{MARKUPS}{added.pk}/change/", rule(percent="10", fixed="0.5", decimals="1"))
+    save(owner, f"{MARKUPS}{added.pk}/change/", rule(percent="10", fixed="0.5", decimals="1"))
     assert shop.service("1").rate == Decimal("1.5")
     assert Markup.objects.get(pk=added.pk).fixed == Decimal("0.5")
     owner.post(f"{MARKUPS}{added.pk}/delete/", {"post": "yes"})
@@ -67,7 +68,7 @@ def test_a_rule_that_is_added_changed_and_deleted_reprices_each_time(owner: Clie
 
 def test_a_rule_keeps_its_target(owner: Client, shop: Shop) -> None:
     everything = Markup.objects.get()
-    owner.post(f"{MARKUPS}{everything.pk}/change/", rule(service=shop.service("1").pk))
+    save(owner, f"{MARKUPS}{everything.pk}/change/", rule(service=shop.service("1").pk))
     assert Markup.objects.get().reach == "everything"
     assert shop.service("4").rate == Decimal("0.5")
 
@@ -137,7 +138,7 @@ def test_the_preview_shows_fifty_rows_and_counts_all(owner: Client, shop: Shop) 
 def test_own_words_stay_through_a_sync_and_can_be_given_back(owner: Client, shop: Shop) -> None:
     service, before = shop.service("1"), version()
     url = f"{SERVICES}{service.pk}/change/"
-    owner.post(url, chosen(service, name="Our own name", position="7"))
+    save(owner, url, chosen(service, name="Our own name", position="7"))
     changed = shop.service("1")
     assert (changed.name, changed.keeps_name, changed.position, changed.rate) == (
         "Our own name", True, 7, Decimal("1.35"),
@@ -147,11 +148,15 @@ def test_own_words_stay_through_a_sync_and_can_be_given_back(owner: Client, shop
     assert shop.service("1").name == "Our own name"
     given_back = chosen(changed)
     del given_back["keeps_name"]
-    owner.post(url, given_back)
+    save(owner, url, given_back)
     assert shop.service("1").name == service.name
     event = AuditEvent.objects.first()
     assert event is not None
-    assert event.detail == {"fields": ["Name", "Position"]}
+    assert event.detail == {
+        "fields": ["Name", "Position"],
+        "before": {"name": service.name, "position": 0},
+        "after": {"name": "Our own name", "position": 7},
+    }
 
 
 def test_selling_below_cost_is_a_choice_that_holds_at_once(owner: Client, shop: Shop) -> None:
@@ -160,14 +165,14 @@ def test_selling_below_cost_is_a_choice_that_holds_at_once(owner: Client, shop: 
     assert (shop.service("1").is_available, shop.service("1").unavailable_reason) == (
         False, "The rate is below the cost.",
     )  # fmt: skip
-    owner.post(f"{SERVICES}{service.pk}/change/", chosen(service, allow_below_cost="on"))
+    save(owner, f"{SERVICES}{service.pk}/change/", chosen(service, allow_below_cost="on"))
     assert (shop.service("1").is_available, shop.service("1").rate) == (True, Decimal("0.45"))
 
 
 def test_what_sync_and_rules_write_cannot_be_typed_in(owner: Client, shop: Shop) -> None:
     service = shop.service("1")
     sent = chosen(service, cost="0.01", rate="0.01", min="1", is_available="", type="Package")
-    owner.post(f"{SERVICES}{service.pk}/change/", sent)
+    save(owner, f"{SERVICES}{service.pk}/change/", sent)
     now = shop.service("1")
     assert (now.cost, now.rate, now.min, now.is_available, now.type) == (
         Decimal("0.9"), Decimal("1.35"), 50, True, "Default",
@@ -201,7 +206,7 @@ def test_doubtful_services_are_confirmed(owner: Client, shop: Shop) -> None:
 
 def test_a_category_is_renamed_and_keeps_its_services(owner: Client, shop: Shop) -> None:
     category, before = shop.service("1").category, version()
-    owner.post(f"/admin/catalog/category/{category.pk}/change/", {"name": "Best of Instagram", "position": "1"})
+    save(owner, f"/admin/catalog/category/{category.pk}/change/", {"name": "Best of Instagram", "position": "1"})
     assert shop.service("1").category.name == "Best of Instagram"
     assert version() != before
     shop.sync()
@@ -259,7 +264,7 @@ def test_a_backup_is_another_service_of_the_same_type(
 ) -> None:
     service = shop.service("1")
     given = {"backups-TOTAL_FORMS": "1", "backups-0-upstream": shop.upstream(external_id).pk, "backups-0-position": "0"}
-    answer = owner.post(f"{SERVICES}{service.pk}/change/", chosen(service, **given))
+    answer = save(owner, f"{SERVICES}{service.pk}/change/", chosen(service, **given))
     assert problem in answer.content.decode()
     assert list(service.backups.values_list("upstream", flat=True)) == (
         [] if problem else [shop.upstream(external_id).pk]

@@ -13,6 +13,7 @@ from orders.models import Order
 from panel.customers.models import User
 from panel.customers.roles import ADMIN, MANAGER, READ_ONLY, SUPPORT, set_up_roles
 from panel.ops.models import Alert
+from tests.admin_forms import save
 from tests.fixtures_orders import Store
 
 ROLES = (ADMIN, MANAGER, SUPPORT, READ_ONLY)
@@ -20,8 +21,17 @@ SUPPORT_SEES = {
     "order", "refill", "cancellation", "webhook", "delivery", "account", "transfer", "topup", "user", "apikey",
     "emailaddress", "alert",
 }  # fmt: skip
-MANAGER_ADDS = {"category", "markup", "customerterms", "paymentmethod", "user"}
-MANAGER_CHANGES = {"category", "service", "markup", "customerterms", "provider", "paymentmethod", "user"}
+MANAGER_ADDS = {"category", "markup", "customerterms", "customerrate", "paymentmethod", "user"}
+MANAGER_CHANGES = {
+    "category",
+    "service",
+    "markup",
+    "customerterms",
+    "customerrate",
+    "provider",
+    "paymentmethod",
+    "user",
+}
 NOBODYS = {"group"}
 """For a superuser alone."""
 PAGES = {
@@ -164,7 +174,7 @@ def test_a_superusers_things_are_nobodys(roles: None, store: Store) -> None:
     )
     assert list(group.permissions.order_by("pk")) == before
     me = User.objects.get(email="admin@example.com")
-    client.post(f"/admin/customers/user/{me.pk}/change/", {"is_superuser": "on", "is_staff": "on", "is_active": "on"})
+    save(client, f"/admin/customers/user/{me.pk}/change/", {"is_superuser": "on", "is_staff": "on", "is_active": "on"})
     assert User.objects.get(pk=me.pk).is_superuser is False
     page = client.get(f"/admin/providers/provider/{store.provider.pk}/change/").content.decode()
     assert 'name="key"' not in page

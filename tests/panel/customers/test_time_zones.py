@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from panel.customers.models import User
+from tests.admin_forms import save
 from tests.fixtures_orders import Store
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def test_staff_cannot_write_a_zone_that_is_unknown_here(store: Store) -> None:
     owner.force_login(User.objects.create_superuser("owner@example.com"))
     ada = store.customer
     page = f"/admin/customers/user/{ada.pk}/change/"
-    answer = owner.post(page, {"name": "New", "time_zone": "Berlin", "is_active": "on"})
+    answer = save(owner, page, {"name": "New", "time_zone": "Berlin", "is_active": "on"})
     assert answer.status_code == 200
     assert "Select a valid choice." in answer.content.decode()
     ada.refresh_from_db()

@@ -7,6 +7,7 @@ from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from providers.catalog.choices import set_refill_days
 from providers.catalog.models import Shelf
+from tests.admin_forms import save
 from tests.fixtures_shop import Shop
 
 
@@ -24,14 +25,14 @@ def test_staff_choose_it_and_a_sync_keeps_it(shop: Shop) -> None:
         "backups-TOTAL_FORMS": "0",
         "backups-INITIAL_FORMS": "0",
     }
-    assert client.post(address, {**words, "refill_days": "30"}).status_code == 302
+    assert save(client, address, {**words, "refill_days": "30"}).status_code == 302
     assert (shop.service("1").refill_days, shop.service("1").keeps_name) == (30, False)
     shop.simulator.set_service("1", rate="0.95")
     shop.sync()
     assert shop.service("1").refill_days == 30
-    assert client.post(address, {**words, "refill_days": ""}).status_code == 302
+    assert save(client, address, {**words, "refill_days": ""}).status_code == 302
     assert shop.service("1").refill_days is None
-    assert client.post(address, {**words, "refill_days": "-1"}).status_code == 200
+    assert save(client, address, {**words, "refill_days": "-1"}).status_code == 200
     assert shop.service("1").refill_days is None
 
 
