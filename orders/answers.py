@@ -59,6 +59,6 @@ def status(row: StatusRow) -> dict[str, Any]:
 def _remains(row: StatusRow) -> int:
     if row.state == State.COMPLETED:
         return 0
-    if row.remains is None or row.state == State.REJECTED:
+    if row.remains is None or row.state in {State.CANCELED, State.REJECTED}:  # nothing was paid for
         return row.quantity
     return max(0, min(row.remains, row.quantity))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from orders import safe_mode
 from orders.batches import run_steps
 from orders.cancel_close import close_cancels
-from orders.claims import SENDING, Claimed, Told, claim_to_send, write_failure, write_told
+from orders.claims import SENDING, Claimed, Told, claim_to_send, not_passed_on, write_failure, write_told
 from orders.models import Cancellation, Order
 from orders.pace import FIRST_LOOK
 from orders.states import State
@@ -108,8 +108,8 @@ def _told(row: Claimed, answer: Accepted | ItemError | None, now: datetime) -> T
     if answer is None:
         return Told(S.UNKNOWN, row.next_at, row.tries, "The provider did not answer for this order.")
     if error_class(answer.text) == "busy":
-        return Told(S.WANTED, now + UNSENT_FOR, row.tries - 1, answer.text)
-    if row.was != S.WANTED:  # an earlier request may have been taken, and this refusal be its echo
+        return not_passed_on(row, again=now + UNSENT_FOR, why=answer.text)
+    if not row.is_first_request:
         return Told(S.UNKNOWN, None, row.tries, answer.text, event="cancel unanswered")
     return Told(S.REFUSED, why=answer.text, event="cancel refused")
 

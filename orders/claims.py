@@ -20,6 +20,8 @@ from panel.lib.bulk import update_rows
 from providers.adapters.errors import RetryLater
 
 SENDING = "sending"
+LONGEST_REST = timedelta(days=1)
+"""No request waits for longer until it is passed on again, whatever the provider wishes."""
 
 
 class Claimed(NamedTuple):
@@ -33,6 +35,14 @@ class Claimed(NamedTuple):
     next_at: datetime | None
     was: str
     """Its state before the claim."""
+
+    @property
+    def is_first_request(self) -> bool:
+        """Whether it was never passed on before: else an earlier request may have been taken.
+
+        What the provider refuses then may be an echo of that, so it proves nothing.
+        """
+        return self.was == "wanted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +129,23 @@ def write_failure(
 ) -> None:
     """The call that was to pass these on brought nothing.
 
-    Those that provably were not passed on are wanted as before, after `unsent_for` or as long as the provider wishes;
-    the others are unknown, and due again when their claim ends.
+    Those that provably were not passed on are as before, after `unsent_for` or as long as the provider wishes, at most
+    LONGEST_REST; the others are unknown, and due again when their claim ends.
     """
-    again = timezone.now() + max(unsent_for, timedelta(seconds=error.retry_after or 0))
+    wish = min(error.retry_after or 0, LONGEST_REST.total_seconds())
+    again = timezone.now() + max(unsent_for, timedelta(seconds=wish))
     told = [
         Told("unknown", row.next_at, row.tries, error.text)
         if error.may_be_done
-        else Told("wanted", again, row.tries - 1, error.text)
+        else not_passed_on(row, again=again, why=error.text)
         for row in batch
     ]
     write_told(model, list(zip(batch, told, strict=True)))
+
+
+def not_passed_on(row: Claimed, *, again: datetime, why: str) -> Told:
+    """It was not passed on this time: what it was before the claim, it is again."""
+    return Told("wanted" if row.is_first_request else "unknown", again, row.tries - 1, why)
 
 
 def _read(due: Due, external: str, after: int, size: int) -> list[Claimed]:

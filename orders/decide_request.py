@@ -17,9 +17,13 @@ class CannotDecideError(Exception):
 
 
 def send_again(*, request: Refill | Cancellation, actor: str) -> None:
-    """Have it passed on once more at the next run, with its tries counted anew."""
+    """Have it passed on once more at the next run, with its tries counted anew.
+
+    What was passed on before stays unknown until then: should the provider refuse, that may be an echo.
+    """
+    state = "wanted" if request.state == "wanted" else "unknown"
     with transaction.atomic():
-        _move(request, "wanted", next_at=timezone.now(), tries=0, why="", ended_at=None)
+        _move(request, state, next_at=timezone.now(), tries=0, why="", ended_at=None)
         _note(request, "sent again", actor, "")
     tell_staff(provider_ids=[request.order.provider_id])
 

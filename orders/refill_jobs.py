@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from orders import safe_mode
 from orders.batches import Step, run_steps
-from orders.claims import Claimed, Told, claim_to_follow, claim_to_send, write_failure, write_told
+from orders.claims import Claimed, Told, claim_to_follow, claim_to_send, not_passed_on, write_failure, write_told
 from orders.models import Refill
 from orders.unanswered import MOST_TRIES, give_up, tell_staff
 from providers.adapters.base import ItemError, ProviderAdapter, RefillStatus, RefillWord
@@ -123,7 +123,9 @@ def _told(row: Claimed, answer: str | ItemError | None, now: datetime) -> Told:
     if answer is None:
         return Told(S.UNKNOWN, row.next_at, row.tries, "The provider did not answer for this order.")
     if error_class(answer.text) == "busy":
-        return Told(S.WANTED, now + UNSENT_FOR, row.tries - 1, answer.text)
+        return not_passed_on(row, again=now + UNSENT_FOR, why=answer.text)
+    if not row.is_first_request:
+        return Told(S.UNKNOWN, None, row.tries, answer.text, event="refill unanswered")
     return Told(S.REJECTED, why=answer.text, event="refill refused")
 
 

@@ -17,8 +17,9 @@ from orders import subscription
 from orders.change import Change, lock_orders, write
 from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
 from orders.orphan_verdicts import THE_PANEL, link_orphan
-from orders.pace import FIRST_LOOK, next_look
+from orders.pace import AFTER_THE_END, FIRST_LOOK, next_look
 from orders.states import FINAL, State
+from panel.lib.clock import is_future
 from panel.lib.money import share
 from panel.wallet import ledger
 from providers.adapters.base import ItemError, OrderStatus, StatusWord
@@ -30,6 +31,10 @@ GIVING_BACK = frozenset({StatusWord.PARTIAL, StatusWord.CANCELED})
 MISSES_BEFORE_ATTENTION = 5
 MISSING_BEFORE_ATTENTION = timedelta(hours=1)
 SENSELESS_BEFORE_ATTENTION = 3
+MOST_MISSES = 1000
+"""They are counted no further: the column is small."""
+MOST_COSTS = 30_000
+"""So many times an order's cost may change: each is a transfer with a number, in a column that holds little more."""
 
 Answer = OrderStatus | ItemError | None
 """What a batch said of one id; None where it said nothing."""
@@ -171,7 +176,9 @@ def _settle(answers: Mapping[int, Answer], asked_at: datetime, now: datetime) ->
         changes = [
             change
             for change in lock_orders(order_ids=answers, now=now).values()
-            if change.order.applied_at is None or change.order.applied_at < asked_at
+            if change.order.applied_at is None
+            or change.order.applied_at < asked_at
+            or is_future(change.order.applied_at, now=now)
         ]
         for change in changes:
             answer = answers[change.order.pk]
@@ -190,8 +197,9 @@ def _settle(answers: Mapping[int, Answer], asked_at: datetime, now: datetime) ->
 def _miss(change: Change, answer: ItemError | None) -> None:
     """The provider did not name the order: nothing is concluded from that, but a person hears of it when it lasts."""
     order = change.order
-    order.misses += 1
-    order.missed_since = order.missed_since or change.now
+    order.misses = min(order.misses + 1, MOST_MISSES)
+    if order.missed_since is None or is_future(order.missed_since, now=change.now):
+        order.missed_since = change.now
     lasted = change.now - order.missed_since >= MISSING_BEFORE_ATTENTION
     if order.misses >= MISSES_BEFORE_ATTENTION and lasted:
         _attend(change, MISSING_THERE, answer.text if answer else "")
@@ -209,8 +217,7 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
         order.misses, order.missed_since = 0, None
     was_running = order.provider_status in RUNNING
     _note_facts(change, status)
-    if (cost := told_cost(status)) is not None:
-        cost_to(change, cost=cost, houses=houses)
+    _reported_cost(change, status, houses)
     if status.word in RUNNING:
         if change.was in FINAL and not was_running:  # what staff ended goes on there, and they know
             _attend(change, "reopened by the provider", status.raw)
@@ -225,9 +232,25 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
     order.next_poll_at = next_look(
         state=change.state, sent_at=order.sent_at or change.now, finished_at=order.finished_at, now=change.now
     )
-    if status.word == StatusWord.PARTIAL and status.charge == 0:  # free though delivered in part: they may reckon yet
+    if _may_be_charged_yet(change, status):
         order.next_poll_at = change.now + FIRST_LOOK
     return ""
+
+
+def _reported_cost(change: Change, status: OrderStatus, houses: Houses) -> None:
+    cost, order = told_cost(status), change.order
+    if cost is None or cost == order.cost:
+        return
+    if order.money_moves >= MOST_COSTS:
+        _attend(change, "cost changes without end", f"The provider now says {cost} {order.provider_currency}.")
+        return
+    cost_to(change, cost=cost, houses=houses)
+
+
+def _may_be_charged_yet(change: Change, status: OrderStatus) -> bool:
+    """Whether it is free though delivered in part: providers say that who have not reckoned yet. Not for long."""
+    ended = change.order.finished_at or change.now
+    return status.word == StatusWord.PARTIAL and status.charge == 0 and change.now - ended < AFTER_THE_END[0]
 
 
 def told_cost(status: OrderStatus) -> Decimal | None:
@@ -245,9 +268,15 @@ def _note_facts(change: Change, status: OrderStatus) -> None:
     order.provider_status, order.provider_status_raw = status.word, status.raw[:100]
     if status.start_count is not None:
         order.start_count = _storable(status.start_count)
-    # Once it has ended, only what gives back more says what is left: a recount sets what was given back against it.
-    if status.remains is not None and (change.was not in FINAL or status.word in GIVING_BACK):
+    if status.remains is not None and (change.was not in FINAL or _gives_back_more(order, status)):
         order.remains = _storable(status.remains)
+
+
+def _gives_back_more(order: Order, status: OrderStatus) -> bool:
+    """Once an order has ended, only this says what is left, so that the API never contradicts what was given back."""
+    remains = status.remains or 0
+    is_part = status.word in GIVING_BACK and 0 < remains <= order.quantity
+    return is_part and undelivered(order, remains) > order.refunded
 
 
 def _storable(number: int) -> int:
@@ -267,7 +296,7 @@ def _end_partial(change: Change, remains: int | None, houses: Houses) -> None:
     if change.was == State.CANCELED:
         _attend(change, "reopened by the provider", order.provider_status_raw)
     elif remains is None:
-        order.misses += 1
+        order.misses = min(order.misses + 1, MOST_MISSES)
         if order.misses >= SENSELESS_BEFORE_ATTENTION:
             _attend(change, "partial without remains", order.provider_status_raw)
     elif not 0 < remains <= order.quantity:

@@ -24,10 +24,19 @@ def by_posts(status: OrderStatus, *, fields: Mapping[str, str], quantity: int) -
     An end that does not tell its posts is Partial without remains, and one with more posts than were ordered Partial
     with remains below zero: neither moves money.
     """
-    if status.posts is None:
-        return replace(status, word=StatusWord.PARTIAL, remains=None) if status.word in _ENDED else status
-    remains = quantity - post_units(fields) * status.posts if status.posts >= 0 else -1
     if status.word not in _ENDED:
-        return replace(status, remains=min(max(remains, 0), quantity))
+        return status if status.posts is None else replace(status, remains=_left(status.posts, fields, quantity))
+    if status.posts is None:
+        return _with_known_charge(replace(status, word=StatusWord.PARTIAL, remains=None))
+    remains = quantity - post_units(fields) * status.posts if status.posts >= 0 else -1
     word = {0: StatusWord.COMPLETED, quantity: StatusWord.CANCELED}.get(remains, StatusWord.PARTIAL)
-    return replace(status, word=word, remains=remains)
+    return _with_known_charge(replace(status, word=word, remains=remains))
+
+
+def _left(posts: int, fields: Mapping[str, str], quantity: int) -> int:
+    return min(max(quantity - post_units(fields) * posts, 0), quantity)
+
+
+def _with_known_charge(ended: OrderStatus) -> OrderStatus:
+    """A charge of zero says that none was reckoned yet, unless no post was served: a served one is not free."""
+    return ended if ended.charge or ended.word == StatusWord.CANCELED else replace(ended, charge=None)

@@ -14,6 +14,7 @@ from orders import (
     books,
     cancel_close,
     cancel_jobs,
+    future_times,
     gauges,
     measure,
     poll,
@@ -185,6 +186,16 @@ def check_books() -> None:
 def count_orders() -> None:
     """Count the orders that are sent or over, for the page of metrics."""
     run_leased(name="count_orders", seconds=LEASE, job=gauges.count_orders)
+
+
+@shared_task
+def reset_future_times() -> None:
+    """Have what waits for a time that a clock which was ahead has set go on."""
+
+    def job() -> dict[str, Any]:
+        return {"changed": future_times.reset_future_times(now=timezone.now())}
+
+    run_leased(name="reset_future_times", seconds=LEASE, job=job)
 
 
 @shared_task

@@ -35,6 +35,7 @@ def periods() -> dict[str, int]:
         "panel.ops.tasks.tell_alerts": settings.ALERT_SECONDS,
         "panel.ops.tasks.forget_notices": 24 * 3600,
         "providers.tasks.forget_updates": 24 * 3600,
+        "orders.tasks.reset_future_times": 5 * 60,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,
         "providers.tasks.thin_readings": 24 * 3600,
         "orders.tasks.measure_times": 3600,

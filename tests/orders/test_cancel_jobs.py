@@ -179,6 +179,20 @@ def test_a_refusal_after_a_lost_answer_proves_nothing(store: Store, order: Order
     assert recount() == []
 
 
+@pytest.mark.parametrize(("fault", "minutes"), [("busy429", 6), ("maintenance", 6)])
+def test_a_lost_answer_is_remembered_while_the_provider_is_busy(
+    store: Store, order: Order, fault: str, minutes: int
+) -> None:
+    store.simulator.next("cancel", "reset_after")
+    poll_cancels(now=timezone.now())
+    store.simulator.next("cancel", fault)
+    poll_cancels(now=later(minutes=11))
+    assert (wish().state, wish().tries) == ("unknown", 1)
+    with time_machine.travel(later(minutes=11 + minutes)):
+        poll_cancels(now=timezone.now())
+    assert (wish().state, wish().next_at, wish().why) == ("unknown", None, "Cancel is not available for this order")
+
+
 def test_a_wish_for_an_order_in_doubt_waits_until_it_is_known_to_be_placed(store: Store) -> None:
     store.simulator.next("add", "error500_after")
     order = store.submit(store.place())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,12 +10,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from orders import safe_mode
+from orders import cancel_jobs, refill_jobs, safe_mode
+from orders.claims import Claimed, Told, claim_to_send, write_failure
+from orders.decide_request import send_again
 from orders.models import Order, Refill
 from orders.refill import ask_for_refills
 from orders.refill_jobs import poll_refills
 from orders.states import State
 from panel.ops.models import Alert
+from providers.adapters.base import ItemError
+from providers.adapters.errors import RetryLater
 from providers.models import Provider
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS, Simulator
@@ -134,6 +139,69 @@ def test_what_was_provably_not_passed_on_waits_a_little(store: Store, wanted: Re
     assert (wanted.state, wanted.tries) == ("wanted", 0)
     assert poll_refills(now=later(minutes=9)).requested == 0
     assert poll_refills(now=later(minutes=11)).requested == 1
+
+
+ECHO = "Refill is not available for this order"
+
+
+def test_a_refusal_after_a_lost_answer_proves_nothing(store: Store, wanted: Refill) -> None:
+    """The first request was taken; to the second the provider says that there is nothing to refill."""
+    store.simulator.next("refill", "reset_after")
+    poll_refills(now=timezone.now())
+    store.simulator.set_order(wanted.order.provider_order_id or "", status="In progress")
+    poll_refills(now=later(hours=25))
+    wanted.refresh_from_db()
+    assert (wanted.state, wanted.tries, wanted.next_at, wanted.why, wanted.ended_at) == ("unknown", 2, None, ECHO, None)
+    assert told(wanted.order) == ["refill", "refill unanswered"]
+    assert Alert.objects.get(subject=f"requests:{store.provider.pk}").closed_at is None
+    assert poll_refills(now=later(days=9), everything=True).requested == 0
+
+    send_again(request=wanted, actor="staff")
+    assert poll_refills(now=later(seconds=1)).requested == 1
+    wanted.refresh_from_db()
+    assert (wanted.state, wanted.next_at, wanted.why) == ("unknown", None, ECHO)
+
+
+@pytest.mark.parametrize("fault", ["busy429", "maintenance", "invalid_key"])
+@pytest.mark.parametrize(("first", "back"), [(None, "wanted"), ("reset_after", "unknown")])
+def test_a_provider_that_is_busy_leaves_it_as_it_was(
+    store: Store, wanted: Refill, fault: str, first: str | None, back: str
+) -> None:
+    start = timezone.now()
+    if first:
+        store.simulator.next("refill", first)
+        poll_refills(now=start)
+        start = later(hours=25)
+    wanted.refresh_from_db()
+    tries = wanted.tries
+    store.simulator.next("refill", fault)
+    poll_refills(now=start)
+    wanted.refresh_from_db()
+    assert (wanted.state, wanted.tries) == (back, tries)
+    store.simulator.set_order(wanted.order.provider_order_id or "", status="In progress")
+    with time_machine.travel(start + timedelta(minutes=11)):
+        poll_refills(now=timezone.now())
+    wanted.refresh_from_db()
+    assert (wanted.state, wanted.why) == ("rejected" if back == "wanted" else "unknown", ECHO)
+
+
+@pytest.mark.parametrize("job", [refill_jobs, cancel_jobs])
+@pytest.mark.parametrize(("was", "back"), [("wanted", "wanted"), ("unknown", "unknown"), ("sending", "unknown")])
+def test_an_order_that_is_busy_leaves_its_request_as_it_was(job: Any, was: str, back: str) -> None:
+    now = timezone.now()
+    row = Claimed(1, 1, "11", "sending", 2, now, was)
+    busy = ItemError("Too many requests")
+    assert job._told(row, busy, now) == Told(back, now + job.UNSENT_FOR, 1, "Too many requests")
+
+
+def test_no_refill_waits_for_longer_than_a_day(store: Store, wanted: Refill) -> None:
+    (row,) = claim_to_send(Refill.objects.all(), until=later(hours=24), after=0, size=1)
+    error = RetryLater("Wait", reason="busy", may_be_done=False, retry_after=10**30)
+    write_failure(Refill, [row], error, unsent_for=timedelta(minutes=10))
+    wanted.refresh_from_db()
+    assert wanted.state == "wanted"
+    assert wanted.next_at is not None
+    assert timedelta(hours=23) < wanted.next_at - timezone.now() <= timedelta(hours=24)
 
 
 def test_a_provider_that_is_away_keeps_the_wish(store: Store, wanted: Refill) -> None:

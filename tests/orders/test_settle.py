@@ -6,14 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from orders.answers import status as api_status
 from orders.books import recount
+from orders.give_back import set_partial
 from orders.models import Order
 from orders.poll import poll_provider, providers_due
 from orders.settle import settle_batch
+from orders.statuses import status_rows
 from providers.adapters.base import ItemError, OrderStatus, StatusWord
 from providers.catalog.models import Service
 from providers.models import Provider
@@ -218,6 +222,58 @@ def test_a_part_that_is_said_to_be_free_is_asked_about_once_more(store: Store) -
         assert (order.next_poll_at - timezone.now() <= timedelta(minutes=1)) == soon
     assert store.money()["provider"] == Decimal("999.46")
     assert recount() == []
+
+
+def test_a_part_that_stays_free_is_asked_about_for_an_hour(store: Store) -> None:
+    order = store.active()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for shift, soon in ((0, True), (59, True), (1, False)):
+            clock.shift(timedelta(minutes=shift))
+            order = say(store, order, StatusWord.PARTIAL, remains=400, charge=Decimal(0))
+            assert order.next_poll_at is not None
+            assert (order.next_poll_at - timezone.now() == timedelta(minutes=1)) == soon
+
+
+def test_answers_without_sense_are_counted_to_a_thousand(store: Store) -> None:
+    order = store.active()
+    Order.objects.update(misses=999, missed_since=timezone.now())
+    for seconds in range(3):
+        settle_batch(answers={order.pk: None}, asked_at=timezone.now() + timedelta(seconds=seconds), now=timezone.now())
+    assert store.fresh(order).misses == 1000
+    order = say(store, order, StatusWord.PARTIAL, seconds=4)
+    assert (order.misses, order.attention) == (1000, "partial without remains")
+    order = say(store, order, StatusWord.IN_PROGRESS, seconds=5)
+    assert order.misses == 0
+
+
+def test_a_cost_that_changes_without_end_is_for_a_person(store: Store) -> None:
+    order = store.active()
+    Order.objects.update(money_moves=29_999)
+    order = say(store, order, StatusWord.IN_PROGRESS, charge=Decimal("0.95"))
+    assert (order.cost, order.money_moves, order.attention) == (Decimal("0.95"), 30_000, "")
+    order = say(store, order, StatusWord.IN_PROGRESS, seconds=1, charge=Decimal("0.96"))
+    assert (order.cost, order.money_moves, order.attention) == (Decimal("0.95"), 30_000, "cost changes without end")
+    order = say(store, order, StatusWord.PARTIAL, seconds=2, remains=400, charge=Decimal("0.97"))
+    assert (order.state, order.refunded, order.captured) == ("PARTIAL", Decimal("0.54"), Decimal("0.81"))
+    assert (order.cost, order.money_moves) == (Decimal("0.95"), 30_001)
+    assert recount() == []
+
+
+@pytest.mark.parametrize("remains", [200, 0, -1, 1001, 499])
+def test_what_is_left_is_what_was_given_back(store: Store, remains: int) -> None:
+    """Panels that buy from us pay their customers back by it: it never says less than what they got from us."""
+    order = store.active()
+    given: dict[str, Any] = {"agreed": Decimal("0.675"), "actor": "staff", "reason": "proof"}
+    set_partial(order_id=order.pk, remains=500, **given)
+    order = say(store, order, StatusWord.PARTIAL, seconds=1, remains=remains)
+    assert (order.remains, order.refunded) == (500, Decimal("0.675"))
+    told = api_status(status_rows(customer_id=store.customer.pk, order_ids=[order.pk])[order.pk])
+    assert (told["charge"], told["remains"], told["status"]) == ("0.675", "500", "Partial")
+    order = say(store, order, StatusWord.PARTIAL, seconds=2, remains=501)
+    assert (order.remains, order.refunded) == (501, Decimal("0.67635"))
+    order = say(store, order, StatusWord.CANCELED, seconds=3, remains=700)
+    told = api_status(status_rows(customer_id=store.customer.pk, order_ids=[order.pk])[order.pk])
+    assert (told["charge"], told["remains"], told["status"]) == ("0", "1000", "Canceled")
 
 
 def test_a_reported_charge_trues_up_the_cost(store: Store) -> None:

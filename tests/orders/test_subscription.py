@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from orders.books import recount
 from orders.models import Order
+from orders.pace import AFTER_THE_END
 from orders.settle import settle_batch
 from providers.adapters.base import OrderStatus, StatusWord
 from tests.fixtures_orders import Store
@@ -69,6 +71,31 @@ def test_how_it_ends(
     assert (order.state, order.refunded, order.attention) == (state, Decimal(refunded), attention)
     assert store.wallet() == Decimal(100) - Decimal("0.945") + Decimal(refunded)
     assert recount() == []
+
+
+@pytest.mark.parametrize(("word", "posts", "cost"), [(C, 3, "0.63"), (E, 7, "0.63"), (X, 3, "0.63"), (P, 3, "0.63"),
+                                                     (X, None, "0.63"), (X, 0, "0"), (C, 0, "0")])  # fmt: skip
+def test_only_one_that_served_no_post_is_free(
+    store: Store, order: Order, word: StatusWord, posts: int | None, cost: str
+) -> None:
+    order = say(store, order, word, posts, charge=Decimal(0))
+    assert (order.cost, store.house(store.provider.account)) == (Decimal(cost), 1000 - Decimal(cost))
+    order = say(store, order, word, posts, seconds=1, charge=Decimal("0.27"))
+    assert order.cost == Decimal("0.27")
+    assert recount() == []
+
+
+def test_an_end_that_says_no_charge_is_looked_at_as_rarely_as_any(store: Store, order: Order) -> None:
+    looks = []
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        while len(looks) < 20:
+            order = say(store, order, P, 3, charge=Decimal(0))
+            if order.next_poll_at is None:
+                break
+            looks.append(order.next_poll_at)
+            clock.move_to(order.next_poll_at)
+    assert [look - looks[0] for look in looks] == [after - AFTER_THE_END[0] for after in AFTER_THE_END]
+    assert order.cost == Decimal("0.63")
 
 
 def test_its_posts_are_its_progress(store: Store, order: Order) -> None:

@@ -34,6 +34,7 @@ def test_a_job_that_ran_is_due_a_period_after_it_and_one_that_never_ran_at_once(
         "forget_deliveries": NEVER,
         "tell_alerts": NEVER,
         "count_orders": NEVER,
+        "reset_future_times": NEVER,
         "forget_notices": NEVER,
         "forget_updates": NEVER,
         "thin_readings": NEVER,

@@ -246,6 +246,18 @@ def rolled_up(scene: Scene, made: Any) -> Seen:
     return {"is_right": row.charged == charged, "days": RolledDay.objects.count()}
 
 
+def ahead(scene: Scene) -> Order:
+    """An order that was looked at while the clock was ahead."""
+    order = scene.store.active(link=scene.link("ahead"), quantity=scene.size(0))
+    Order.objects.filter(pk=order.pk).update(next_poll_at=timezone.now() + timedelta(days=30))
+    return order
+
+
+def goes_on(scene: Scene, order: Order) -> Seen:
+    due = scene.store.fresh(order).next_poll_at
+    return {"is_due": due is not None and due <= timezone.now()}
+
+
 SCENARIOS = {
     "orders.tasks.submit_order": Scenario(queued, of_order, lambda scene, made: (made.pk,)),
     "orders.tasks.sweep_orders": Scenario(for_the_sweep, of_orders),
@@ -267,6 +279,7 @@ SCENARIOS = {
         finished, lambda scene, made: {"seconds": scene.store.service().measured_seconds}
     ),
     "orders.tasks.count_orders": Scenario(partial, counted),
+    "orders.tasks.reset_future_times": Scenario(ahead, goes_on),
     "orders.tasks.roll_up_reports": Scenario(queued, rolled_up),
     "panel.ops.tasks.tell_alerts": Scenario(alert, lambda scene, before: {"mails": len(mail.outbox) - before}),
     "panel.ops.tasks.forget_notices": Scenario(

@@ -30,6 +30,7 @@ QUICK_JOBS = (
     "look_for_strays",
     "tell_alerts",
     "count_orders",
+    "reset_future_times",
     "roll_up_reports",
 )
 
