@@ -33,6 +33,13 @@ def book_deposit(*, provider: Provider, amount: Decimal, reason: str, token: str
     return True
 
 
+def is_that_deposit(*, provider: Provider, amount: Decimal, token: str) -> bool:
+    """Whether the token was used for this very amount at this provider, and not for something else."""
+    booked = Transfer.objects.select_related("source", "target").get(key=f"deposit:{token}")
+    signed = booked.amount if booked.target.house == provider.account else -booked.amount
+    return provider.account in {booked.source.house, booked.target.house} and signed == amount
+
+
 def bookings_of(*, provider: Provider) -> QuerySet[Transfer]:
     """Every deposit and every explained drift there, in no order; `target` is the provider's account where it came in.
 

@@ -1,7 +1,11 @@
 """The base of every operator's command: `--json`, and one clear line with exit status 2 for bad input."""
 
 import argparse
+import getpass
 import json
+import os
+import pwd
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,8 +14,15 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from panel.lib.money import AmountError, parse_amount, plain
+from panel.lib.secret import Secret
+
+LONGEST_ACTOR = 100
+FROM_INPUT = "-"
+"""In the place of a secret: read it from standard input, or ask for it on a terminal."""
+_TOKEN = re.compile(r"[A-Za-z0-9._-]{1,50}", re.ASCII)
 
 
 class BadInput(CommandError):  # noqa: N818 (a word of the domain)
@@ -23,9 +34,13 @@ class BadInput(CommandError):  # noqa: N818 (a word of the domain)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a command has to say: `text` for people, `data` for programs (amounts as Decimal), and its exit status."""
+    """What a command has to say: `text` for people, `data` for programs (amounts as Decimal), and its exit status.
+
+    The status is 1 where a part of the work failed. `warning` goes to standard error.
+    """
 
     text: str = ""
+    warning: str = ""
     data: Mapping[str, object] = field(default_factory=dict)
     exit_status: int = 0
 
@@ -81,12 +96,42 @@ class OperatorCommand(BaseCommand):
             self.stdout.write(json.dumps(answer.data, default=_as_json, ensure_ascii=False))
         elif answer.text:
             self.stdout.write(answer.text)
+        if answer.warning:
+            self.stderr.write(answer.warning)
         if answer.exit_status:
             sys.exit(answer.exit_status)
 
     def _refuse(self, text: str) -> NoReturn:
         self.stderr.write(" ".join(text.split()))
         sys.exit(2)
+
+
+def operator() -> str:
+    """Who runs this command, for the audit trail and histories: "command (ada)", by the operating system's user."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user may have no name
+        return "command"
+    return f"command ({name})"[:LONGEST_ACTOR]
+
+
+def token(text: str) -> str:
+    """For `add_argument(type=token)`: the caller's name for one piece of work, so that it is done once."""
+    if not _TOKEN.fullmatch(text):
+        raise argparse.ArgumentTypeError(_("A token has 1 to 50 letters, digits, dots, dashes or underscores."))
+    return text
+
+
+def read_secret(given: str, *, prompt: str) -> Secret:
+    """The secret of an option: what was given, or for FROM_INPUT a line of standard input, asked for on a terminal."""
+    if given != FROM_INPUT:
+        return Secret(given)
+    return Secret(getpass.getpass(f"{prompt}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n"))
+
+
+def shown_in_the_process_list(option: str) -> str:
+    """The warning for a secret that stood on the command line."""
+    return _("Anybody on this machine can read what follows %(option)s. Use %(option)s - instead.") % {"option": option}
 
 
 def amount(text: str) -> Decimal:

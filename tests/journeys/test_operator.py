@@ -21,7 +21,7 @@ def test_an_order_from_the_command_line(manage: Run, simulator: Simulator) -> No
     assert (service["cost"], service["rate"], service["min"], service["max"]) == ("0.9", "1.35", 50, 10000)
 
     placed = manage("place_order", "ada@example.com", service["id"], "--link", LINK, "--quantity", 1000, "--json").json
-    assert placed == {"order": Order.objects.get().pk, "charge": "1.35"}
+    assert placed == {"order": Order.objects.get().pk, "charge": "1.35", "placed": True}
     assert manage("submit_orders", "--json").json == {"doubtful": 0, "expired": 0, "canceled": 0, "submitted": 1}
 
     (bought,) = simulator.created(LINK)
@@ -119,5 +119,5 @@ def test_bad_input_is_one_line_and_changes_nothing(
 def test_a_deposit_is_booked(manage: Run) -> None:
     booked = manage("record_deposit", "North", "250.5", "--note", "invoice 7", "--json").json
 
-    assert booked == {"provider": "North", "amount": "250.5", "expected": "1250.5"}
+    assert booked == {"provider": "North", "amount": "250.5", "expected": "1250.5", "booked": True}
     assert Transfer.objects.get(note="invoice 7").amount == Decimal("250.5")

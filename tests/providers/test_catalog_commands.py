@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import ManagementUtility, call_command
 
+from panel.lib.commands import operator
 from panel.ops.models import AuditEvent
 from providers.catalog.models import Markup, Service
 from providers.models import Provider
@@ -86,8 +87,9 @@ def test_a_provider_is_added_synced_priced_and_listed(db: None, simulator: Simul
         "reason": "",
     }
     assert set(AuditEvent.objects.values_list("actor", "action")) == {
-        ("command", "provider.add"),
-        ("command", "markup.set"),
+        (operator(), "provider.add"),
+        (operator(), "provider.sync"),
+        (operator(), "markup.set"),
     }
 
 

@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from orders.orphans import MOST_CALLS, QUIET, CannotLookError, find_orphans
-from panel.lib.commands import Answer, BadInput, OperatorCommand
+from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.lib.crypto import SealError
+from panel.ops import audit
 from providers.adapters.errors import RetryLater
 from providers.models import Provider
 
@@ -28,9 +29,12 @@ class Command(OperatorCommand):
             raise BadInput("--calls and --quiet are above zero.")
         try:
             looked = find_orphans(provider=provider, most_calls=options["calls"], quiet=options["quiet"])
-        except (CannotLookError, RetryLater, SealError) as problem:
+        except CannotLookError as problem:
             raise BadInput(str(problem)) from None
+        except (RetryLater, SealError) as problem:
+            return Answer(text=f"{provider}: {problem}", data={"error": str(problem)}, exit_status=1)
         data = asdict(looked)
+        audit.record(actor=operator(), action="orphan.find", target=f"provider:{provider.pk}", detail=data)
         counts = Answer.of_counts({name: data[name] for name in ("asked", "calls", "found")}).text
         end = "the search is complete" if looked.is_complete else "there may be more: run it again with more --calls"
         return Answer(text=f"{counts}; {end}.", data=data, exit_status=0 if looked.is_complete else 1)

@@ -10,7 +10,9 @@ from django.utils import timezone
 from orders.place import place_order
 from orders.wanted import BadOrderError
 from panel.customers.models import User
-from panel.lib.commands import Answer, BadInput, OperatorCommand
+from panel.lib.commands import Answer, BadInput, OperatorCommand, operator, token
+from panel.lib.money import plain
+from panel.ops import audit
 from panel.wallet.ledger import NotEnoughFundsError
 
 WORDS = ("link", "quantity", "runs", "interval")
@@ -32,6 +34,8 @@ class Command(OperatorCommand):
             "--field", action="append", default=[], metavar="NAME=TEXT", help="Another field of the service's type."
         )
 
+        parser.add_argument("--token", type=token, help="A name of yours for this order: it is placed once under it.")
+
     def work(self, **options: Any) -> Answer:
         customer = User.objects.filter(email__iexact=options["email"].strip(), is_active=True).first()
         if customer is None:
@@ -39,13 +43,23 @@ class Command(OperatorCommand):
         words = {name: options[name] for name in WORDS} | {"comments": _read(options["comments_file"])}
         words |= dict(_field(text) for text in options["field"])
         try:
-            placed = place_order(customer=customer, service_id=options["service"], words=words, now=timezone.now())
+            placed = place_order(
+                customer=customer,
+                service_id=options["service"],
+                words=words,
+                now=timezone.now(),
+                token=f"command:{options['token']}" if options["token"] else None,
+            )
         except (BadOrderError, NotEnoughFundsError) as error:
             raise BadInput(str(error)) from None
         order = placed.order
+        if placed.is_new:
+            detail = {"service": options["service"], "charge": plain(order.charge)}
+            audit.record(actor=operator(), action="order.place", target=f"order:{order.pk}", detail=detail)
+        said = "is placed" if placed.is_new else "was placed before"
         return Answer(
-            text=f"Order {order.pk} is placed for {order.charge.normalize():f} {settings.CURRENCY}.",
-            data={"order": order.pk, "charge": order.charge},
+            text=f"Order {order.pk} {said} for {order.charge.normalize():f} {settings.CURRENCY}.",
+            data={"order": order.pk, "charge": order.charge, "placed": placed.is_new},
         )
 
 

@@ -1,5 +1,6 @@
 """`manage.py poll_cancels`: the scheduled job, once, in the foreground."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -7,14 +8,14 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from orders.cancel_jobs import poll_cancels
-from panel.lib.commands import Answer, OperatorCommand
+from panel.ops.job_command import JobCommand
 
 
-class Command(OperatorCommand):
+class Command(JobCommand):
     help = "Pass on the cancels asked for, and close those whose orders have ended."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--all", action="store_true", help="Also what waits to be sent again.")
 
-    def work(self, **options: Any) -> Answer:
-        return Answer.of_counts(asdict(poll_cancels(now=timezone.now(), everything=options["all"])))
+    def run(self, **options: Any) -> Mapping[str, int]:
+        return asdict(poll_cancels(now=timezone.now(), everything=options["all"]))

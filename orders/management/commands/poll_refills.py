@@ -1,5 +1,6 @@
 """`manage.py poll_refills`: the scheduled job, once, in the foreground."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -7,14 +8,14 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from orders.refill_jobs import poll_refills
-from panel.lib.commands import Answer, OperatorCommand
+from panel.ops.job_command import JobCommand
 
 
-class Command(OperatorCommand):
+class Command(JobCommand):
     help = "Pass on the refills asked for and read how the others stand."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--all", action="store_true", help="Also what is not due yet.")
 
-    def work(self, **options: Any) -> Answer:
-        return Answer.of_counts(asdict(poll_refills(now=timezone.now(), everything=options["all"])))
+    def run(self, **options: Any) -> Mapping[str, int]:
+        return asdict(poll_refills(now=timezone.now(), everything=options["all"]))

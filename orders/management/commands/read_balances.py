@@ -1,15 +1,16 @@
 """`manage.py read_balances`: the scheduled job, once, in the foreground."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from orders.reconcile import read_balances
-from panel.lib.commands import Answer, OperatorCommand
+from panel.ops.job_command import JobCommand
 
 
-class Command(OperatorCommand):
+class Command(JobCommand):
     help = "Read the balance at every active provider, and set it against the books."
 
     def arguments(self, parser: CommandParser) -> None:
@@ -17,5 +18,5 @@ class Command(OperatorCommand):
             "--all", action="store_true", help="Accepted like the other jobs'; every balance is always read."
         )
 
-    def work(self, **options: Any) -> Answer:
-        return Answer.of_counts(asdict(read_balances()))
+    def run(self, **options: Any) -> Mapping[str, int]:
+        return asdict(read_balances())

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from orders.bulk_requests import request_cancels_for_customers
 from orders.management.requested import answer_of
-from panel.lib.commands import Answer, OperatorCommand
+from panel.lib.commands import Answer, OperatorCommand, operator
 
 
 class Command(OperatorCommand):
@@ -16,4 +16,6 @@ class Command(OperatorCommand):
         parser.add_argument("orders", type=int, nargs="+", metavar="ORDER")
 
     def work(self, **options: Any) -> Answer:
-        return answer_of(request_cancels_for_customers(order_ids=options["orders"], actor="command"), options["orders"])
+        return answer_of(
+            request_cancels_for_customers(order_ids=options["orders"], actor=operator()), options["orders"]
+        )

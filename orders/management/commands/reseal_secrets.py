@@ -4,7 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from orders.reseal import reseal_all
-from panel.lib.commands import Answer, OperatorCommand
+from panel.lib.commands import Answer, OperatorCommand, operator
+from panel.ops import audit
 
 
 class Command(OperatorCommand):
@@ -12,6 +13,8 @@ class Command(OperatorCommand):
 
     def work(self, **options: Any) -> Answer:
         done = reseal_all()
+        detail = {"resealed": done.resealed, "current": done.current, "unopened": len(done.unopened)}
+        audit.record(actor=operator(), action="secrets.reseal", target="panel", detail=detail)
         text = f"{done.resealed:,} sealed anew, {done.current:,} were already."
         if done.unopened:
             text += f" No key opens {', '.join(done.unopened)}: keep the older keys, or enter these anew."

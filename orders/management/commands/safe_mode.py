@@ -7,9 +7,7 @@ from django.core.management.base import CommandParser
 from orders import safe_mode
 from orders.high_water import MarkError
 from orders.orphans import open_orphans
-from panel.lib.commands import Answer, BadInput, OperatorCommand
-
-ACTOR = "manage.py"
+from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 
 
 class Command(OperatorCommand):
@@ -23,9 +21,9 @@ class Command(OperatorCommand):
     def work(self, **options: Any) -> Answer:
         try:
             if options["on"] is not None:
-                safe_mode.hold(reason=options["on"], actor=ACTOR)
+                safe_mode.hold(reason=options["on"], actor=operator())
             if options["off"] is not None:
-                safe_mode.end(reason=options["off"], actor=ACTOR, open_orphans=open_orphans().count())
+                safe_mode.end(reason=options["off"], actor=operator(), open_orphans=open_orphans().count())
         except (safe_mode.OrphansLeftError, MarkError) as problem:
             raise BadInput(str(problem)) from None
         why = safe_mode.why_it_is_on()

@@ -50,7 +50,8 @@ class Command(OperatorCommand):
         problems = connect_provider(url=url, key=Secret(key))
         sign_ins = fill_database() if is_wanted else []
         lines = [*problems, *(sign_in_line(made) for made in sign_ins)]
-        return Answer(text="\n".join(lines) or "Nothing to do.", data={"sign_ins": sign_ins, "problems": problems})
+        data = {"sign_ins": sign_ins, "problems": problems}
+        return Answer(text="\n".join(lines) or "Nothing to do.", data=data, exit_status=1 if problems else 0)
 
 
 def is_demo_wanted() -> bool:
@@ -102,9 +103,11 @@ def _register(url: str, key: Secret) -> Provider:
     host = urlsplit(url).hostname or url
     name = "Demo provider" if host in LOCAL else host
     try:
-        return register_provider(
+        provider = register_provider(
             name=name, url=url, key=key, currency=settings.CURRENCY, exchange_rate=Decimal(1), shelve="all"
         )
+        audit.record(actor=ACTOR, action="provider.add", target=f"provider:{provider.pk}")
+        return provider
     except RegistrationError as error:
         raise BadInput(str(error)) from None
 

@@ -1,5 +1,6 @@
 """`manage.py submit_orders`: the scheduled job, once, in the foreground."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -7,14 +8,14 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from orders.sweep import sweep_orders
-from panel.lib.commands import Answer, OperatorCommand
+from panel.ops.job_command import JobCommand
 
 
-class Command(OperatorCommand):
+class Command(JobCommand):
     help = "Send the queued orders that are due, and notice attempts whose worker died."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--all", action="store_true", help="Also what is not due yet.")
 
-    def work(self, **options: Any) -> Answer:
-        return Answer.of_counts(asdict(sweep_orders(now=timezone.now(), everything=options["all"])))
+    def run(self, **options: Any) -> Mapping[str, int]:
+        return asdict(sweep_orders(now=timezone.now(), everything=options["all"]))

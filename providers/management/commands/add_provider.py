@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import sys
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +9,15 @@ import environ
 from django.core.management.base import CommandParser
 from django.db import transaction
 
-from panel.lib.commands import Answer, BadInput, OperatorCommand
+from panel.lib.commands import (
+    FROM_INPUT,
+    Answer,
+    BadInput,
+    OperatorCommand,
+    operator,
+    read_secret,
+    shown_in_the_process_list,
+)
 from panel.lib.secret import Secret
 from panel.ops.audit import record
 from providers.models import Provider
@@ -30,7 +37,7 @@ class Command(OperatorCommand):
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--url", required=True, help="The address of its API.")
-        parser.add_argument("--key", default="", help="Its API key; - reads it from standard input.")
+        parser.add_argument("--key", default="", help="Its API key; - asks for it, or reads it from standard input.")
         parser.add_argument("--currency", default="USD", help="The currency of its prices (USD).")
         parser.add_argument(
             "--rate", type=exchange_rate, default=Decimal(1), help="What one unit of it is worth in the shop's (1)."
@@ -50,10 +57,12 @@ class Command(OperatorCommand):
                     exchange_rate=options["rate"],
                     shelve=options["shelve"],
                 )
-                record(actor="command", action="provider.add", target=f"provider:{provider.pk}")
+                record(actor=operator(), action="provider.add", target=f"provider:{provider.pk}")
         except RegistrationError as error:
             raise BadInput(str(error)) from None
+        is_shown = options["key"] not in {"", FROM_INPUT}
         return Answer(
+            warning=shown_in_the_process_list("--key") if is_shown else "",
             text=f"{provider} is connected. Get its services: manage.py sync_services “{provider}”",
             data={
                 "provider": provider.name,
@@ -67,6 +76,5 @@ class Command(OperatorCommand):
 
 def _key(given: str) -> Secret:
     """The key from where it is: the process list shows what stands on a command line, so there are other ways."""
-    if given == "-":
-        return Secret(sys.stdin.readline().strip())
-    return Secret((given or environ.FileAwareEnv().str("PROVIDER_KEY", default="")).strip())
+    found = given or environ.FileAwareEnv().str("PROVIDER_KEY", default="")
+    return Secret(read_secret(found, prompt="API key").reveal().strip())

@@ -26,10 +26,12 @@ class Command(OperatorCommand):
             data = {"provider": provider.name, "ok": False, "error": str(error)}
             return Answer(text=f"{provider}: {error}", data=data, exit_status=1)
         currency = balance.currency or provider.currency
+        is_right = currency.upper() == provider.currency.upper()
         text = f"{provider} answers: our balance there is {plain(balance.amount)} {currency}."
-        if currency != provider.currency:
-            text += f" That is another currency than the {provider.currency} set here."
+        if not is_right:
+            text += f" That is another currency than the {provider.currency} set here: nothing can be sent."
         return Answer(
             text=text,
-            data={"provider": provider.name, "ok": True, "balance": balance.amount, "currency": currency},
+            data={"provider": provider.name, "ok": is_right, "balance": balance.amount, "currency": currency},
+            exit_status=0 if is_right else 1,
         )

@@ -1,11 +1,13 @@
 """`manage.py record_deposit NAME AMOUNT`: book money paid to a provider, or with a negative amount taken back."""
 
+import secrets
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from panel.lib.commands import Answer, BadInput, OperatorCommand, amount
+from panel.lib.commands import Answer, BadInput, OperatorCommand, amount, operator, token
 from providers import balances
+from providers.deposits import book_deposit, is_that_deposit
 from providers.models import Provider
 
 
@@ -16,6 +18,7 @@ class Command(OperatorCommand):
         parser.add_argument("name")
         parser.add_argument("amount", type=amount)
         parser.add_argument("--note", default="")
+        parser.add_argument("--token", type=token, help="A name of yours for this payment: it is booked once under it.")
 
     def work(self, **options: Any) -> Answer:
         provider = Provider.objects.filter(name=options["name"]).first()
@@ -23,9 +26,13 @@ class Command(OperatorCommand):
             raise BadInput(f"There is no provider “{options['name']}”.")
         if not options["amount"]:
             raise BadInput("The amount is not zero.")
-        balances.record_deposit(provider=provider, amount=options["amount"], note=options["note"])
+        given = {"provider": provider, "amount": options["amount"], "token": options["token"] or secrets.token_hex(16)}
+        is_new = book_deposit(**given, reason=options["note"], actor=operator())
+        if not is_new and not is_that_deposit(**given):
+            raise BadInput(f"The token “{options['token']}” was used for another deposit. Nothing was booked.")
         expected = balances.expected_balance(provider=provider)
+        said = "Booked" if is_new else "Booked before"
         return Answer(
-            text=f"Booked. By our books {expected.normalize():f} {provider.currency} are at {provider}.",
-            data={"provider": provider.name, "amount": options["amount"], "expected": expected},
+            text=f"{said}. By our books {expected.normalize():f} {provider.currency} are at {provider}.",
+            data={"provider": provider.name, "amount": options["amount"], "expected": expected, "booked": is_new},
         )

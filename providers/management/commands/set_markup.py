@@ -6,14 +6,16 @@ from typing import Any, TypeVar
 from django.core.management.base import CommandParser
 from django.db import models, transaction
 
-from panel.lib.commands import Answer, BadInput, OperatorCommand, amount
+from panel.lib.commands import Answer, BadInput, OperatorCommand, amount, operator
 from panel.lib.money import PLACES, plain
 from panel.ops.audit import record
 from providers.catalog.markups import MarkupError, set_markup
-from providers.catalog.models import Category, Service
+from providers.catalog.models import Category, Markup, Service
+from providers.catalog.shelve import lock_shelf
 from providers.models import Provider
 
 M = TypeVar("M", Provider, Category, Service)
+TARGETS: dict[str, Any] = {"provider": Provider, "category": Category, "service": Service}
 
 
 class Command(OperatorCommand):
@@ -39,22 +41,31 @@ class Command(OperatorCommand):
     def work(self, **options: Any) -> Answer:
         try:
             with transaction.atomic():
+                lock_shelf()
+                target = {name: _find(model, name, options[name]) for name, model in TARGETS.items()}
+                before = _terms(Markup.objects.filter(**target).first())
                 change = set_markup(
                     percent=options["percent"],
                     fixed=options["fixed"],
                     decimals=options["decimals"],
-                    provider=_find(Provider, "provider", options["provider"]),
-                    category=_find(Category, "category", options["category"]),
-                    service=_find(Service, "service", options["service"]),
+                    **target,
                 )
                 terms = {"percent": plain(change.markup.percent), "fixed": plain(change.markup.fixed)}
-                record(actor="command", action="markup.set", target=f"markup:{change.markup.pk}", detail=terms)
+                detail = {**terms, "before": before, "after": _terms(change.markup)}
+                record(actor=operator(), action="markup.set", target=f"markup:{change.markup.pk}", detail=detail)
         except MarkupError as error:
             raise BadInput(str(error)) from None
         return Answer(
             text=f"{change.markup}. {change.repriced:,} services changed.",
             data={"markup": change.markup.pk, "for": change.markup.reach, **terms, "repriced": change.repriced},
         )
+
+
+def _terms(markup: Markup | None) -> dict[str, Any] | None:
+    """What a rule says, for the audit trail; None where there is none."""
+    if markup is None:
+        return None
+    return {"percent": plain(markup.percent), "fixed": plain(markup.fixed), "decimals": markup.decimals}
 
 
 def _find(model: type[M], what: str, text: str | None) -> M | None:

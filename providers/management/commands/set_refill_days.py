@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from panel.lib.commands import Answer, BadInput, OperatorCommand
+from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.ops.audit import record
 from providers.catalog.choices import set_refill_days
 
@@ -25,7 +25,7 @@ class Command(OperatorCommand):
             raise BadInput("Say which services: a text that their names hold.")
         changed = set_refill_days(name_holds=named, days=options["days"])
         record(
-            actor="command",
+            actor=operator(),
             action="service.refill days",
             target="services",
             detail={"named": named[:100], "days": options["days"], "count": changed},

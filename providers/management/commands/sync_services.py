@@ -3,15 +3,19 @@
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from panel.lib.commands import Answer, BadInput, OperatorCommand
+from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
+from panel.ops import audit
+from providers.catalog.held import accept_list
 from providers.catalog.refresh import Refreshed, refresh_providers
 from providers.models import Provider
+from providers.sync import SyncFailedError
 
 
 class Command(OperatorCommand):
-    help = "Read the providers' services and bring the shelf up to date. Exit status 1 where one could not be read."
+    help = "Bring the providers' services up to date. Exit status 1 where a list could not be read, or not be accepted."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", nargs="?", help="One provider; without it, every active one.")
@@ -31,12 +35,30 @@ class Command(OperatorCommand):
                 raise BadInput(f"There is no provider “{options['name']}”.")
         if options["accept"] and options["name"] is None:
             raise BadInput("Name the provider whose list you accept.")
-        done = refresh_providers(providers=providers, now=timezone.now(), accept_shrunk=options["accept"])
+        done = _accepted(providers[0]) if options["accept"] else _refreshed(providers)
+        has_failed = done.failures or (options["accept"] and done.problems())
         return Answer(
             text=_words(done),
             data={**done.sums(), "problems": done.problems(), "failures": done.failures},
-            exit_status=1 if done.failures else 0,
+            exit_status=1 if has_failed else 0,
         )
+
+
+def _refreshed(providers: QuerySet[Provider]) -> Refreshed:
+    done = refresh_providers(providers=providers, now=timezone.now())
+    for provider in providers:
+        audit.record(actor=operator(), action="provider.sync", target=f"provider:{provider.pk}")
+    return done
+
+
+def _accepted(provider: Provider) -> Refreshed:
+    """The list as it is now, believed by who runs the command."""
+    done = Refreshed()
+    try:
+        done.reports[provider.name] = accept_list(provider=provider, actor=operator(), now=timezone.now())
+    except SyncFailedError as error:
+        done.failures[provider.name] = str(error)
+    return done
 
 
 def _words(done: Refreshed) -> str:

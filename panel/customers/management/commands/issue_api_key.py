@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from panel.customers.keys import KeyProblemError, issue_key
 from panel.customers.models import User
-from panel.lib.commands import Answer, BadInput, OperatorCommand
+from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 
 
 class Command(OperatorCommand):
@@ -27,7 +27,7 @@ class Command(OperatorCommand):
             issued = issue_key(
                 customer=customer,
                 name=options["name"],
-                actor="operator",
+                actor=operator(),
                 is_read_only=options["read_only"],
                 allowed_networks=options["allow"],
                 now=timezone.now(),

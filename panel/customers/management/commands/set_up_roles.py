@@ -3,7 +3,8 @@
 from typing import Any
 
 from panel.customers.roles import set_up_roles
-from panel.lib.commands import Answer, OperatorCommand
+from panel.lib.commands import Answer, OperatorCommand, operator
+from panel.ops import audit
 
 
 class Command(OperatorCommand):
@@ -11,5 +12,6 @@ class Command(OperatorCommand):
 
     def work(self, **options: Any) -> Answer:
         roles = set_up_roles()
+        audit.record(actor=operator(), action="roles.set up", target="roles", detail={"permissions": roles})
         text = "\n".join(f"{name}: {count} permissions" for name, count in roles.items())
         return Answer(text=text, data={"roles": roles})

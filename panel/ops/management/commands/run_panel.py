@@ -2,6 +2,7 @@
 
 import os
 import time
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.conf import settings
@@ -13,13 +14,16 @@ from panel.ops.metric_files import clean_up
 from panel.serving import PanelServer
 
 DATABASE_SECONDS = 30
+LARGEST_PORT = 65_535
 
 
 class Command(BaseCommand):
     help = "Serve the panel. Without REDIS_URL the jobs run in the same process; with it, workers and beat run them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--bind", default=f"127.0.0.1:{settings.PORT}", help="HOST:PORT (default %(default)s)")
+        parser.add_argument(
+            "--bind", type=address, default=f"127.0.0.1:{settings.PORT}", help="HOST:PORT (default %(default)s)"
+        )
         parser.add_argument("--no-jobs", action="store_true", help="Only pages: the jobs are run by something else.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,6 +53,14 @@ def web_processes() -> int:
             "two-factor codes: set REDIS_URL, or WEB_CONCURRENCY=1."
         )
     return processes
+
+
+def address(text: str) -> str:
+    """For `add_argument(type=address)`: HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > LARGEST_PORT:
+        raise ArgumentTypeError(f"“{text[:60]}” is not HOST:PORT.")
+    return text
 
 
 def wait_for_database(*, seconds: float) -> None:
