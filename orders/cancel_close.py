@@ -1,13 +1,18 @@
 """Wishes to cancel that the order's own life decides: closed when it ended, carried out when it waits to be sent."""
 
 from datetime import datetime
+from functools import partial
+
+from django.db import transaction
 
 from orders import safe_mode
-from orders.cancel import CannotCancelError, cancel_queued
+from orders.change import lock_orders, write
 from orders.claims import Claimed, Told, write_told
-from orders.models import Cancellation, OrderEvent
+from orders.models import Cancellation
+from orders.settle import Houses
 from orders.states import FINAL, State
 from orders.unanswered import give_up, tell_staff
+from orders.unwanted import cancel_if_asked
 from panel.lib.apart import each_apart
 
 A_RUN = 1000
@@ -35,17 +40,17 @@ def close_cancels(*, now: datetime) -> int:
     return closed
 
 
-def cancel_unsent() -> int:
+def cancel_unsent(*, now: datetime) -> int:
     """End the orders that wait to be sent (again) and are wanted no more, with their money back; how many."""
     waiting = Cancellation.objects.filter(state__in=Cancellation.OPEN, order__state=State.QUEUED).order_by("pk")
     ids = list(waiting.values_list("order_id", flat=True)[:A_RUN])
-    return each_apart(_cancel, ids, row="order", what="order not canceled")
+    return each_apart(partial(_cancel, now=now), ids, row="order", what="order not canceled")
 
 
-def _cancel(order_id: int) -> bool:
-    asked = OrderEvent.objects.filter(order=order_id, what="cancel asked").order_by("-pk").first()
-    try:
-        cancel_queued(order_id=order_id, actor=asked.actor if asked else "")
-    except CannotCancelError:  # it was sent in this moment: the wish is passed on instead
-        return False
-    return True
+def _cancel(order_id: int, *, now: datetime) -> bool:
+    with transaction.atomic(durable=True):
+        change = lock_orders(order_ids=[order_id], now=now)[order_id]
+        if change.state != State.QUEUED or not cancel_if_asked(change, houses=Houses()):
+            return False  # it was sent in this moment: the wish is passed on instead
+        write([change])
+        return True

@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from orders.answers import StatusRow, status
-from orders.models import Order, OrderEvent
+from orders.models import WHILE_IT_WAITS, Order, OrderEvent
 from orders.states import FINAL, GATED, State, check_move
 from orders.webhooks.outbox import News, tell
 from panel.lib.bulk import update_rows
@@ -68,6 +68,8 @@ class Change:
         old, self.order.state = self.state, new
         if new not in GATED:
             self.order.gate_cost = None
+        if new != State.QUEUED and self.order.attention in WHILE_IT_WAITS:
+            self.order.attention = ""
         if new in FINAL:
             self.order.finished_at = self.order.finished_at or self.now
             self.order.next_attempt_at = None

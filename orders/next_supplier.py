@@ -1,6 +1,6 @@
-"""An order that its supplier refused goes to the next one: only after a known refusal, never after a doubtful answer.
+"""An order that its supplier does not sell goes to the next one: only where it is known not to have been bought.
 
-Called when an attempt's outcome is recorded, inside its transaction.
+Called when a refusal is recorded, and before an order is sent whose service is not what was sold; in their transaction.
 """
 
 from decimal import Decimal
@@ -8,16 +8,30 @@ from decimal import Decimal
 from orders.change import Change
 from orders.kinds import KINDS
 from orders.models import Order
+from orders.states import State
+from orders.wake import wake_submit
 from panel.lib.money import charge_for, round_up
 from providers.catalog.suppliers import Supplier, backups_of
 
 
-def turn_to_next(change: Change) -> Supplier | None:
-    """Have the locked order bought from the first backup that was not tried and still covers its cost.
+def fail_over(change: Change, *, why: str) -> bool:
+    """Queue the locked order for its next supplier, at once; False where there is none, and nothing was changed."""
+    supplier = _next_supplier(change.order)
+    if supplier is None:
+        return False
+    change.order.next_attempt_at = change.now
+    change.order.attention = ""
+    why = f"{why} It goes to {supplier.provider}, service {supplier.external_id}."
+    if change.state == State.QUEUED:
+        change.note("waits", why=why)
+    else:
+        change.to(State.QUEUED, what="waits", why=why)
+    wake_submit(order_id=change.order.pk)
+    return True
 
-    None where there is none; then nothing was changed. The order's state is for the caller to change.
-    """
-    order = change.order
+
+def _next_supplier(order: Order) -> Supplier | None:
+    """Turn the order to the first backup that was not tried and is still covered by what was paid."""
     tried = {(order.provider_id, order.provider_service), *_tried(order)}
     for supplier in backups_of(service_id=order.service_id):
         if (supplier.provider_id, supplier.external_id) in tried or not _takes(supplier, order):

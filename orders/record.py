@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from orders import safe_mode
 from orders.change import Change, lock_orders, write
 from orders.doubts import follow_doubts
+from orders.due import due_orders
 from orders.late import keep_bought_after_all
 from orders.models import Attempt, Order
-from orders.next_supplier import turn_to_next
+from orders.next_supplier import fail_over
 from orders.settle import Houses, accept, end_with_refund
 from orders.states import State
+from orders.unwanted import cancel_if_asked, is_cancel_asked
 from orders.wake import wake_submit
 from providers import gate
 from providers.adapters.base import Placed
@@ -63,12 +66,8 @@ def _record(attempt: Attempt, outcome: Outcome) -> None:
 
 def _wake_next(order: Order) -> None:
     """The order that waited behind this one, since it costs the same."""
-    behind = Order.objects.filter(
-        provider=order.provider_id,
-        expected_cost=order.expected_cost,
-        state=State.QUEUED,
-        next_attempt_at__lte=timezone.now(),
-    )
+    due = due_orders(now=timezone.now())
+    behind = due.filter(provider=order.provider_id, expected_cost=order.expected_cost)
     next_id = behind.order_by("next_attempt_at", "pk").values_list("pk", flat=True).first()
     if next_id is not None:
         wake_submit(order_id=next_id)
@@ -106,13 +105,18 @@ def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
 
 
 def _weigh(attempt: Attempt, outcome: Outcome, now: datetime) -> Outcome:
-    """What "this link is busy" means: the earlier attempt was placed after all, or the order has waited long enough."""
+    """What "this link is busy" means: the earlier attempt was placed after all, or the order has waited long enough.
+
+    Only what was tried at the same provider tells that; how long was waited, only what was tried as the same service.
+    """
     if not isinstance(outcome, NotPlaced) or outcome.reason != "link_busy":
         return outcome
-    earlier = Attempt.objects.filter(order=attempt.order_id, number__lt=attempt.number)
+    there = Q(provider=attempt.provider_id) | Q(provider=None)  # None: before attempts kept their provider
+    earlier = Attempt.objects.filter(there, order=attempt.order_id, number__lt=attempt.number)
     if earlier.filter(outcome=Attempt.Outcome.ABSENT).exists():
         return OutcomeUnknown(f"An earlier attempt may have been placed: {outcome.text}", evidence=outcome.evidence)
-    first = earlier.filter(why__startswith="link_busy").order_by("number").first()
+    busy = earlier.filter(why__startswith="link_busy", provider_service=attempt.provider_service)
+    first = busy.order_by("number").first()
     if first is not None and now - first.started_at >= timedelta(seconds=settings.LINK_BUSY_SECONDS):
         return Refused(outcome.text, code="order", evidence=outcome.evidence)
     return outcome
@@ -128,20 +132,18 @@ def _apply(change: Change, attempt: Attempt, outcome: Outcome) -> None:
         case NotPlaced():
             change.order.next_attempt_at = change.now + _wait(attempt, outcome)
             change.to(State.QUEUED, what="waits", why=outcome.text)
+            cancel_if_asked(change, houses=houses)
         case OutcomeUnknown():
             change.to(State.UNCONFIRMED, what="doubt", why=outcome.text)
 
 
 def _refused(change: Change, outcome: Refused, houses: Houses) -> None:
-    """The next supplier's turn, or the money back."""
-    supplier = turn_to_next(change)
-    if supplier is None:
+    """Over for who wants it no more; else the next supplier's turn, or the money back."""
+    if is_cancel_asked(change.order):
+        change.to(State.QUEUED, what="waits", why=outcome.text)
+        cancel_if_asked(change, houses=houses)
+    elif not fail_over(change, why=outcome.text):
         end_with_refund(change, State.REJECTED, houses=houses, what="rejected", why=outcome.text)
-        return
-    change.order.next_attempt_at = change.now
-    why = f"{outcome.text} It goes to {supplier.provider}, service {supplier.external_id}."
-    change.to(State.QUEUED, what="waits", why=why)
-    wake_submit(order_id=change.order.pk)
 
 
 def _wait(attempt: Attempt, outcome: NotPlaced) -> timedelta:

@@ -6,10 +6,8 @@ live, and what is neither provably placed nor provably not placed stays UNCONFIR
 
 import logging
 import time
-from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, close_old_connections, transaction
@@ -18,25 +16,23 @@ from django.utils.translation import gettext as _
 
 from orders import safe_mode
 from orders.change import Change, lock_orders, write
+from orders.due import due_orders
 from orders.high_water import MarkError
-from orders.kinds import KINDS
-from orders.models import Attempt, Order
+from orders.may_send import keep_todays_exchange, provider_to_send_to
+from orders.models import Attempt
 from orders.record import Outcome, record_outcome
 from orders.states import State
 from panel.lib.crypto import SealError
 from panel.lib.log_context import about_order
-from panel.lib.money import charge_for, round_up
 from providers.adapters.base import AddRequest
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
-from providers.catalog.suppliers import upstream_of
 from providers.connect import connected
-from providers.gate import open_providers, pass_gate
+from providers.gate import pass_gate
 from providers.models import Provider
 
 log = logging.getLogger(__name__)
 
 RECORD_TRIES = 5
-PRICE_ROSE_WAIT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,56 +65,29 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
         return None
     now = timezone.now()
     deadline = time.monotonic() + settings.ADD_DEADLINE_SECONDS
-    queued = Order.objects.filter(pk=order_id, state=State.QUEUED).select_related("provider", "service")
-    order = (queued if even_early else queued.filter(next_attempt_at__lte=now)).first()
-    if order is None or _is_behind(order) or not pass_gate(provider_id=order.provider_id, now=now):
+    if not due_orders(now=now, even_early=even_early).filter(pk=order_id).exists():  # without a lock
         return None
     try:
         with transaction.atomic(durable=True):
             change = lock_orders(order_ids=[order_id], now=now)[order_id]
-            if change.state != State.QUEUED or _was_turned(change, order):
+            if change.state != State.QUEUED:
                 return None
-            if not _price_still_holds(change, order):
+            provider = provider_to_send_to(change)
+            if provider is None:
                 write([change])
                 return None
-            attempt = _start_attempt(change, order.provider)
+            if not pass_gate(provider_id=provider.pk, now=now):  # the last question: it may be the one try
+                return None
+            keep_todays_exchange(change.order, provider)
+            attempt = _start_attempt(change, provider)
             write([change])
     except IntegrityError as error:
         if "gate_cost" in str(error) or "one_in_flight" in str(error):  # one of the same cost was quicker
             return None
         log.exception("attempt refused")  # another attempt is live: it may not be sent
         return None
-    fields = {"service": order.provider_service, **order.fields}
-    return Claim(order_id, attempt.pk, order.provider, AddRequest(fields), deadline)
-
-
-def _is_behind(order: Order) -> bool:
-    """Whether an order of the same cost is in flight or in doubt there: then a doubt could be about either."""
-    if order.provider.probing == Provider.Probing.OFF:
-        return False
-    return Order.objects.filter(provider=order.provider_id, gate_cost=order.expected_cost).exists()
-
-
-def _was_turned(change: Change, seen: Order) -> bool:
-    """Whether the order went to another supplier since it was read: then it is the next run's."""
-    order = change.order
-    return (order.provider_id, order.provider_service) != (seen.provider_id, seen.provider_service)
-
-
-def _price_still_holds(change: Change, seen: Order) -> bool:
-    """Whether the order is still not sold below cost; where the price rose above it, it waits."""
-    order = change.order
-    upstream = upstream_of(provider_id=order.provider_id, external_id=order.provider_service)
-    per_package = KINDS[order.type].is_per_package
-    order.expected_cost = charge_for(rate=upstream.rate, quantity=order.quantity, per_package=per_package)
-    is_at_loss = round_up(order.expected_cost * order.exchange_rate) > order.charge
-    if is_at_loss and not seen.service.allow_below_cost:
-        order.next_attempt_at = change.now + PRICE_ROSE_WAIT
-        if order.attention != "price rose above the charge":
-            order.attention = "price rose above the charge"
-            change.note("attention", why=f"It would now cost {order.expected_cost} {order.provider_currency}.")
-        return False
-    return True
+    fields = {"service": change.order.provider_service, **change.order.fields}
+    return Claim(order_id, attempt.pk, provider, AddRequest(fields), deadline)
 
 
 def _start_attempt(change: Change, provider: Provider) -> Attempt:
@@ -166,17 +135,3 @@ def _record(claim: Claim, outcome: Outcome) -> None:
                 raise
             time.sleep(2 ** (attempt - 1))
             close_old_connections()
-
-
-def due_orders(*, now: datetime, everything: bool = False, most: int = 1000) -> list[list[int]]:
-    """The queued orders that may be sent now, oldest first; with `everything`, also those that are to wait.
-
-    They come in rows, each of one cost at one provider: of a row one is sent after the other.
-    """
-    queued = Order.objects.filter(state=State.QUEUED, provider__in=Provider.objects.filter(open_providers(now=now)))
-    due = queued if everything else queued.filter(next_attempt_at__lte=now)
-    rows: defaultdict[tuple[int, Decimal], list[int]] = defaultdict(list)
-    columns = ("pk", "provider_id", "expected_cost")
-    for pk, provider_id, cost in due.order_by("next_attempt_at", "pk").values_list(*columns)[:most]:
-        rows[provider_id, cost].append(pk)
-    return list(rows.values())

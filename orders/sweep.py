@@ -2,11 +2,12 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import takewhile
 
 from django.conf import settings
 from django.db import connections, transaction
@@ -14,14 +15,21 @@ from django.db import connections, transaction
 from orders import safe_mode
 from orders.cancel_close import cancel_unsent
 from orders.change import lock_orders, write
+from orders.due import first_of_each_cost, providers_in_turn
 from orders.models import Attempt, Order
 from orders.record import record_outcome
 from orders.settle import Houses, end_with_refund
 from orders.states import State
-from orders.submit import due_orders, submit_order
+from orders.submit import submit_order
 from panel.lib.apart import each_apart
 from panel.lib.log_context import carried
 from providers.adapters.errors import OutcomeUnknown
+
+SENT_A_SWEEP = 1000
+"""Orders that a sweep tries to send at one provider, at most."""
+EXPIRED_A_SWEEP = 200
+EXPIRE_FOR = 5
+"""Seconds of a sweep in which orders that waited too long are ended: the rest is for those that can be sent."""
 
 
 @dataclass(slots=True)
@@ -42,11 +50,12 @@ def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1,
     """
     if safe_mode.tell_staff():
         return Swept(doubtful=reap_attempts(now=now))
-    until = time.monotonic() + seconds
+    started = time.monotonic()
+    until = started + seconds
     return Swept(
         doubtful=reap_attempts(now=now),
-        expired=expire_queued(now=now),
-        canceled=cancel_unsent(),
+        expired=expire_queued(now=now, until=started + min(seconds, EXPIRE_FOR)),
+        canceled=cancel_unsent(now=now),
         submitted=submit_orders(now=now, everything=everything, in_flight=in_flight, until=until),
     )
 
@@ -62,13 +71,15 @@ def _reap(attempt_id: int) -> bool:
     return True
 
 
-def expire_queued(*, now: datetime) -> int:
-    """Orders that could not be sent for too long are ended, with their money back."""
+def expire_queued(*, now: datetime, until: float = math.inf) -> int:
+    """Orders that could not be sent for too long are ended, with their money back; some hundreds a sweep, oldest first.
+
+    None is begun after `until`, on the monotonic clock.
+    """
     limit = now - timedelta(seconds=settings.QUEUED_LIMIT_SECONDS)
-    stale = list(
-        Order.objects.filter(state=State.QUEUED, queued_at__lte=limit).order_by("pk").values_list("pk", flat=True)
-    )
-    return each_apart(partial(_expire, now=now), stale, row="order", what="order not ended")
+    stale = Order.objects.filter(state=State.QUEUED, queued_at__lte=limit).order_by("pk")
+    ids = list(stale.values_list("pk", flat=True)[:EXPIRED_A_SWEEP])
+    return each_apart(partial(_expire, now=now), _in_time(ids, until), row="order", what="order not ended")
 
 
 def _expire(order_id: int, *, now: datetime) -> bool:
@@ -83,29 +94,41 @@ def _expire(order_id: int, *, now: datetime) -> bool:
 
 
 def submit_orders(*, now: datetime, everything: bool = False, in_flight: int = 1, until: float = math.inf) -> int:
-    """Send the queued orders that are due, oldest first, `in_flight` rows at a time; how many were sent.
+    """Send the queued orders that are due, `in_flight` providers at a time, each in turn; how many were sent.
 
-    None is begun after `until`, on the monotonic clock: a job that is stopped while it sends would leave doubts. An
+    Each provider has a thread of its own, so that one that answers slowly, or has a long queue, holds up no other. No
+    order is begun after `until`, on the monotonic clock: a job that is stopped while it sends would leave doubts. An
     order that fails in an unforeseen way is logged and does not stop the others.
     """
-    due = due_orders(now=now, everything=everything)
+    serve = partial(_serve, now=now, everything=everything, until=until)
+    providers = providers_in_turn(now=now, even_early=everything)
     if in_flight == 1:
-        return sum(_submit_row(row, everything=everything, until=until) for row in due)
+        return sum(map(serve, providers))
     with ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:
-        return sum(pool.map(carried(partial(_submit_in_thread, everything=everything, until=until)), due))
+        return sum(pool.map(carried(partial(_in_thread, serve)), providers))
 
 
-def _submit_row(order_ids: Sequence[int], *, everything: bool, until: float) -> int:
-    in_time = (order_id for order_id in order_ids if time.monotonic() < until)
-    return each_apart(partial(_submit, everything=everything), in_time, row="order", what="order not submitted")
+def _serve(provider_id: int, *, now: datetime, everything: bool, until: float) -> int:
+    """Send what is due at one provider: the first of each cost, then those behind them, each at most once a sweep."""
+    submit, sent, seen = partial(submit_order, even_early=everything), 0, set[int]()
+    while len(seen) < SENT_A_SWEEP and time.monotonic() < until:
+        found = first_of_each_cost(provider_id=provider_id, now=now, but=seen, even_early=everything)
+        if not found:
+            break
+        seen.update(found)
+        sent += each_apart(
+            lambda pk: submit(order_id=pk), _in_time(found, until), row="order", what="order not submitted"
+        )
+    return sent
 
 
-def _submit(order_id: int, *, everything: bool) -> bool:
-    return submit_order(order_id=order_id, even_early=everything)
-
-
-def _submit_in_thread(order_ids: Sequence[int], *, everything: bool, until: float) -> int:
+def _in_thread(serve: Callable[[int], int], provider_id: int) -> int:
     try:
-        return _submit_row(order_ids, everything=everything, until=until)
+        return serve(provider_id)
     finally:
         connections.close_all()
+
+
+def _in_time(ids: Iterable[int], until: float) -> Iterator[int]:
+    """Those whose turn comes before `until`."""
+    return takewhile(lambda _: time.monotonic() < until, ids)

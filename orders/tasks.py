@@ -35,7 +35,8 @@ from providers.models import Provider
 
 log = logging.getLogger(__name__)
 
-SUBMITS_IN_FLIGHT = 4
+SUBMITS_IN_FLIGHT = 16
+"""Providers that a sweep sends orders to at the same time."""
 SWEEP_FOR = 50
 """Seconds in which a sweep begins to send orders: the last one's deadline ends before the task is stopped."""
 LEASE = TIME_LIMIT_SECONDS

@@ -1,14 +1,26 @@
 """What was bought and its fate. Constraints make the wrong states impossible; states.py holds the allowed moves."""
 
 from orders.models.attempt import Attempt, Probe
-from orders.models.order import LISTED_AS, MISSING_THERE, UNKNOWN_WORD, Order, OrderEvent
+from orders.models.order import (
+    LISTED_AS,
+    MISSING_THERE,
+    NOT_AS_SOLD,
+    PRICE_ROSE,
+    UNKNOWN_WORD,
+    WHILE_IT_WAITS,
+    Order,
+    OrderEvent,
+)
 from orders.models.orphan import Orphan
 from orders.models.request import Cancellation, Refill, Request
 
 __all__ = [
     "LISTED_AS",
     "MISSING_THERE",
+    "NOT_AS_SOLD",
+    "PRICE_ROSE",
     "UNKNOWN_WORD",
+    "WHILE_IT_WAITS",
     "Attempt",
     "Cancellation",
     "Order",

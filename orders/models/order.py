@@ -27,7 +27,11 @@ LISTED_AS = Case(
 
 MISSING_THERE = "missing at the provider"
 UNKNOWN_WORD = "unknown status"
-"""Two of the reasons in an order's `attention`."""
+PRICE_ROSE = "price rose above the charge"
+NOT_AS_SOLD = "service needs review or is gone"
+"""Some of the reasons in an order's `attention`."""
+WHILE_IT_WAITS = frozenset({PRICE_ROSE, NOT_AS_SOLD})
+"""Reasons why a queued order is not sent: gone once it is sent or has ended."""
 
 
 class Order(models.Model):

@@ -25,8 +25,8 @@ class Supplier:
 
 
 def upstream_of(*, provider_id: int, external_id: str) -> UpstreamService:
-    """The mirror's row that an order is bought as."""
-    return UpstreamService.objects.get(provider_id=provider_id, external_id=external_id)
+    """The mirror's row that an order is bought as, with its provider."""
+    return UpstreamService.objects.select_related("provider").get(provider_id=provider_id, external_id=external_id)
 
 
 def backups_of(*, service_id: int) -> Iterator[Supplier]:

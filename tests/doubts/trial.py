@@ -18,6 +18,7 @@ from django.db.models import Max, Sum
 from django.utils import timezone
 
 from orders import submit
+from orders.due import first_of_each_cost, providers_in_turn
 from orders.models import Attempt, Order, Probe
 from orders.place import place_order
 from orders.probe import probe_doubts
@@ -25,7 +26,7 @@ from orders.record import record_outcome
 from orders.resolve import CannotResolveError, it_was_not_placed, it_was_placed
 from orders.states import State
 from orders.strays import look_for_strays
-from orders.submit import Claim, due_orders
+from orders.submit import Claim
 from orders.sweep import reap_attempts
 from panel.customers.models import User
 from panel.lib.secret import Secret
@@ -178,8 +179,10 @@ class Trial:
 
     def _sweep(self) -> None:
         reap_attempts(now=timezone.now())
-        for row in due_orders(now=timezone.now()):
-            self._send(row[0])
+        now = timezone.now()
+        for provider_id in providers_in_turn(now=now):
+            for pk in first_of_each_cost(provider_id=provider_id, now=now, but=set()):
+                self._send(pk)
 
     def _probe(self) -> None:
         probe_doubts(now=timezone.now())

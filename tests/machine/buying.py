@@ -79,7 +79,10 @@ class Buying(World):
         may_go = life.state == "QUEUED" and not self.rivals(life)
 
         def after() -> Lives:
-            must_go = may_go and self.open_before[life.provider] and not self.is_at_loss(life)
+            is_looked_at = may_go and self.open_before[life.provider]
+            if is_looked_at and self.is_unwanted(pk):
+                return {pk: [lives.paid_back(life, "CANCELED")]}
+            must_go = is_looked_at and not self.is_at_loss(life) and not self.is_in_doubt(life)
             assert life.tag in self.sent or not must_go or self.deaths.is_dead, "not sent, though nothing hinders it"
             return {pk: self._sent_or_not(life)}
 
@@ -105,9 +108,8 @@ class Buying(World):
                 waits = steps[-1].state == "QUEUED" and pk in due and life.provider in quiet
                 must_go = waits and plan == "placed" and self.open_before[life.provider] and not self.rivals(life)
                 is_sent = life.tag in self.sent
-                assert is_sent or not must_go or self.is_at_loss(life) or self.deaths.is_dead, (
-                    "the sweep left it waiting"
-                )
+                is_hindered = self.is_at_loss(life) or self.is_in_doubt(life) or self.deaths.is_dead
+                assert is_sent or not must_go or is_hindered, "the sweep left it waiting"
                 found[pk] = [*self._sent_or_not(steps[-1]), *reversed(steps)]
             return found
 
@@ -226,17 +228,23 @@ class Buying(World):
 
     def _sent_or_not(self, life: Life) -> list[Life]:
         """Where it reached a provider: what that came to, or before that was heard; else it waits."""
-        expected = self.would_cost(life)
+        waits = self._kept_waiting(life) if life.state == "QUEUED" else life
         if life.tag not in self.sent:
-            if life.state == "QUEUED" and self.is_at_loss(life):
-                waits = lives.too_dear(life, expected=expected)
-                return [waits, life] if waits.seen in self.observed().values() else [life, waits]
-            return [life]
-        sending = lives.claimed(life, expected=expected, now=self.now())
+            return [waits, life] if waits.seen in self.observed().values() else [life, waits]
+        if waits.provider != life.provider:
+            life = waits  # passed on, and sent there by the same sweep
+        sending = lives.claimed(life, expected=self.would_cost(life), now=self.now())
         given = self.given.get((life.pk, len(life.tries)))
         if given is None:
             return [sending]
         return [self._came_to(sending, len(life.tries), given), sending]
+
+    def _kept_waiting(self, life: Life) -> Life:
+        """What becomes of it when it is looked at and may not be sent; itself where nothing speaks against it."""
+        if self.is_in_doubt(life):
+            cost = self._cost_elsewhere(life)
+            return lives.not_as_sold(life) if cost is None else lives.passed_on(life, provider="South", expected=cost)
+        return lives.too_dear(life, expected=self.would_cost(life)) if self.is_at_loss(life) else life
 
     def _came_to(self, life: Life, number: int, given: Given) -> Life:
         """After the answer to that try."""
@@ -252,29 +260,41 @@ class Buying(World):
                 return lives.accepted(life, number, given.order_id)
             case NotPlaced(reason="link_busy"):
                 return self._busy(life, number)
+            case NotPlaced() if self.is_unwanted(life.pk):
+                return lives.unwanted(life, number, "not placed")
             case NotPlaced():
                 return lives.waiting(life, number, is_busy_link=False)
             case Refused():
                 return self._refused(life, number)
 
     def _busy(self, life: Life, number: int) -> Life:
-        earlier = life.tries[:number]
+        earlier = [one for one in life.tries[:number] if one.provider == life.provider]
         if any(one.outcome == "absent" for one in earlier):
             return lives.doubted(life, number)
         first = next((one.at for one in earlier if one.is_busy_link), self.now())
         if self.now() - first >= BUSY_FOR:
             return self._refused(life, number)
+        if self.is_unwanted(life.pk):
+            return lives.unwanted(life, number, "not placed", is_busy_link=True)
         return lives.waiting(life, number, is_busy_link=True)
 
     def _refused(self, life: Life, number: int) -> Life:
         """To the other supplier, once, where it has the service and is not too dear; else the money back."""
-        south = self.reload("South")
-        is_new = life.service == "1" and "South" not in {one.provider for one in life.tries}
-        cost = price(self._mirror("South", "1").rate, life.quantity)
-        covers = -(-cost * micro(EXCHANGE["South"]) // 10**6) <= life.charge
-        if is_new and life.provider == "North" and covers and not south.paused_reason:
+        if self.is_unwanted(life.pk):
+            return lives.unwanted(life, number, "refused")
+        cost = self._cost_elsewhere(life)
+        if cost is not None:
             return lives.turned(life, number, provider="South", expected=cost)
         return lives.refused(life, number)
+
+    def _cost_elsewhere(self, life: Life) -> int | None:
+        """What it costs at the other supplier, where that has the service, was not tried, and is not too dear."""
+        south, mirror = self.reload("South"), self._mirror("South", "1")
+        is_new = life.service == "1" and "South" not in {one.provider for one in life.tries}
+        cost = price(mirror.rate, life.quantity)
+        covers = -(-cost * micro(EXCHANGE["South"]) // 10**6) <= life.charge
+        can = is_new and life.provider == "North" and covers and not south.paused_reason and not mirror.doubt
+        return cost if can else None
 
     def _observed_first(self, found: Lives) -> Lives:
         observed = self.observed()

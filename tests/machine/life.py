@@ -12,6 +12,8 @@ FINAL = {"COMPLETED", "PARTIAL", "CANCELED", "REJECTED"}
 DOUBTFUL = {"UNCONFIRMED", "REVIEW"}
 LEASE = timedelta(seconds=90)
 REOPENED = "reopened by the provider"
+TOO_DEAR = "price rose above the charge"
+NOT_AS_SOLD = "service needs review or is gone"
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,26 @@ class Life:
 
 
 def claimed(life: Life, *, expected: int, now: datetime) -> Life:
-    return replace(life, state="SENDING", expected=expected, tries=(*life.tries, Try(None, life.provider, now)))
+    tries = (*life.tries, Try(None, life.provider, now))
+    return replace(_unflagged(life), state="SENDING", expected=expected, tries=tries)
 
 
 def too_dear(life: Life, *, expected: int) -> Life:
-    return replace(life, expected=expected, attention="price rose above the charge")
+    return replace(life, expected=expected, attention=TOO_DEAR)
+
+
+def _unflagged(life: Life) -> Life:
+    """What was said of it while it waited is said no more once it is sent or over."""
+    return replace(life, attention="") if life.attention in {TOO_DEAR, NOT_AS_SOLD} else life
+
+
+def not_as_sold(life: Life) -> Life:
+    return replace(life, attention=NOT_AS_SOLD)
+
+
+def passed_on(life: Life, *, provider: str, expected: int) -> Life:
+    """Not sent, since its provider's service is in doubt, and another supplier's."""
+    return replace(_unflagged(life), provider=provider, expected=expected)
 
 
 def is_open(life: Life, number: int) -> bool:
@@ -105,7 +122,12 @@ def waiting(life: Life, number: int, *, is_busy_link: bool) -> Life:
 
 def turned(life: Life, number: int, *, provider: str, expected: int) -> Life:
     """Refused, and another supplier's."""
-    return replace(closed(life, number, "refused"), state="QUEUED", provider=provider, expected=expected)
+    return passed_on(replace(closed(life, number, "refused"), state="QUEUED"), provider=provider, expected=expected)
+
+
+def unwanted(life: Life, number: int, outcome: str, *, is_busy_link: bool = False) -> Life:
+    """Nothing was bought, and its customer wants it no more."""
+    return paid_back(closed(life, number, outcome, is_busy_link=is_busy_link), "CANCELED")
 
 
 def refused(life: Life, number: int) -> Life:
@@ -113,7 +135,7 @@ def refused(life: Life, number: int) -> Life:
 
 
 def paid_back(life: Life, state: str) -> Life:
-    return replace(life, state=state, refunded=life.charge, captured=0)
+    return replace(_unflagged(life), state=state, refunded=life.charge, captured=0)
 
 
 def found_absent(life: Life, now: datetime) -> Life:

@@ -4,7 +4,7 @@ A step does one thing to the shop and says which lives the orders may have after
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import time_machine
 from django.utils import timezone
 
-from orders.models import Attempt, Order
+from orders.models import Attempt, Cancellation, Order
 from panel.customers.models import User
 from panel.lib.secret import Secret
 from panel.wallet import ledger
@@ -28,10 +28,13 @@ from tests.machine.life import Life
 from tests.machine.upstream import UPSTREAMS, Given, MachineAdapter, Upstream
 
 RATES = {
-    "North": {"1": [Decimal("0.907"), Decimal("0.451"), Decimal("1.467")], "2": [Decimal("0.333333"), Decimal("0.53")]},
+    "North": {
+        "1": [Decimal("0.907"), Decimal("0.451"), Decimal("1.467"), Decimal("1.2")],
+        "2": [Decimal("0.333333"), Decimal("0.53")],
+    },
     "South": {"1": [Decimal("0.95"), Decimal("1.31")]},
 }
-"""What each provider asks per 1000, and what it may ask later."""
+"""What each provider asks per 1000, and what it may ask later: by leaps, which put it in doubt, and by steps."""
 EXCHANGE = {"North": Decimal(1), "South": Decimal("1.1")}
 FUNDS = {"ada": Decimal(4), "bob": Decimal("2.5")}
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -126,8 +129,16 @@ class World:
     def would_cost(self, life: Life) -> int:
         return self.asked(life.provider, life.service, life.quantity)
 
+    def is_in_doubt(self, life: Life) -> bool:
+        """Whether what its provider lists under that number is not known to be what was sold."""
+        return self._mirror(life.provider, life.service).doubt != ""
+
     def is_at_loss(self, life: Life) -> bool:
         return -(-self.would_cost(life) * micro(EXCHANGE[life.provider]) // 10**6) > life.charge
+
+    def is_unwanted(self, pk: int) -> bool:
+        """Whether a cancel of it is asked for and not answered."""
+        return Cancellation.objects.filter(order=pk, state__in=Cancellation.OPEN).exists()
 
     def rivals(self, life: Life) -> list[Life]:
         """Orders of the same cost in flight or in doubt where doubts are looked into."""
@@ -212,7 +223,10 @@ class World:
         assert attempts[-1].lease_until > self.now() + timedelta(seconds=30), "the lease ends before the answer can"
         assert tag not in self.sent, "sent twice"
         assert self.open_before[name], "sent to a provider that is closed"
-        assert not self.is_at_loss(life), "bought for more than it was sold for"
+        there = replace(life, provider=name)
+        assert not self.is_in_doubt(there), "bought though it may be something else now"
+        assert not self.is_unwanted(life.pk), "bought though a cancel of it is asked for"
+        assert not self.is_at_loss(there), "bought for more than it was sold for"
         if name == "North":
             beside = Order.objects.filter(provider=order.provider, expected_cost=order.expected_cost).exclude(
                 pk=life.pk

@@ -1,20 +1,28 @@
 """A refused order goes to the service's next supplier, where that still covers its cost; a doubtful one never does."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from orders import submit
-from orders.models import Order
-from providers.catalog.models import Backup
+from orders.books import recount
+from orders.cancel import request_cancel
+from orders.cancel_close import close_cancels
+from orders.change import Change, lock_orders
+from orders.models import Attempt, Cancellation, Order
+from providers.catalog.models import Backup, Service
 from providers.gate import pause_provider
 from providers.models import Provider, UpstreamService
 from providers.sync import sync_provider
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_shop import connect
 from tests.fixtures_simulator import Simulator
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -79,6 +87,77 @@ def test_a_doubtful_order_stays_where_it_is(store: Store, second: Provider, othe
     assert other.orders() == []
 
 
+def test_an_order_whose_service_is_no_longer_what_was_sold_goes_to_the_next_supplier(
+    store: Store, second: Provider, other: Simulator
+) -> None:
+    order = store.place()
+    UpstreamService.objects.filter(provider=store.provider, external_id="1").update(doubt="meaning")
+    order = store.submit(order)
+    assert (order.state, order.provider, order.attention) == ("QUEUED", second, "")
+    assert (order.exchange_rate, order.expected_cost) == (Decimal("1.1"), Decimal("0.9"))
+    assert order.events.filter(what="waits").get().why == (
+        "Service 1 of the provider needs review: its number stands for something else now. It goes to South, service 1."
+    )
+    order = store.submit(order)
+    assert (order.state, order.provider, len(other.created(LINK))) == ("ACTIVE", second, 1)
+    assert store.simulator.orders() == []
+
+
+def test_a_busy_link_at_the_next_supplier_is_waited_for_anew(store: Store, second: Provider, other: Simulator) -> None:
+    order = store.place()
+    store.simulator.next("add", "link_busy")
+    order = store.submit(order)
+    Attempt.objects.update(started_at=timezone.now() - timedelta(hours=3))
+    store.simulator.next("add", "refused")
+    other.next("add", "link_busy", times=2)
+    order = store.submit(store.submit(order))
+    assert (order.state, order.provider, order.refunded) == ("QUEUED", second, 0)
+    Attempt.objects.filter(provider=second).update(started_at=timezone.now() - timedelta(hours=2, seconds=1))
+    assert store.submit(order).state == "REJECTED"
+    assert store.wallet() == 100
+
+
+def test_a_busy_link_at_the_next_supplier_says_nothing_of_the_first(
+    store: Store, second: Provider, other: Simulator
+) -> None:
+    order = store.place()
+    first = Attempt.objects.create(order=order, number=1, provider=store.provider, outcome="absent", lease_until=NOW)
+    Order.objects.filter(pk=order.pk).update(provider=second)
+    other.next("add", "link_busy")
+    assert store.submit(order).state == "QUEUED"
+    Order.objects.filter(pk=order.pk).update(provider=store.provider)
+    store.simulator.next("add", "link_busy")
+    assert store.submit(order).state == "UNCONFIRMED"
+    assert first.order == order
+
+
+@pytest.mark.parametrize("fault", ["refused", "busy429", "link_busy"])
+def test_an_order_whose_cancel_is_asked_for_is_not_bought_elsewhere(
+    store: Store, second: Provider, other: Simulator, fault: str
+) -> None:
+    """The cancel was asked for while the order was being sent."""
+    order = store.place()
+    Service.objects.filter(pk=order.service_id).update(cancel=True)
+    store.simulator.next("add", fault)
+    sending = submit._send
+
+    def ask_meanwhile(claim: submit.Claim) -> Any:
+        request_cancel(order_id=order.pk, actor="ada@example.com")
+        return sending(claim)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(submit, "_send", ask_meanwhile)
+        order = store.submit(order)
+    assert (order.state, order.provider, order.refunded) == ("CANCELED", store.provider, Decimal("1.35"))
+    assert store.money() == {"wallet": 100, "held": 0, "revenue": 0, "provider": 1000, "cost": 0}
+    assert other.orders() == []
+    end = order.events.get(what="canceled")
+    assert (end.old, end.new, end.actor) == ("QUEUED", "CANCELED", "ada@example.com")
+    close_cancels(now=timezone.now())
+    assert Cancellation.objects.get().state == "done"
+    assert recount() == []
+
+
 def spoil(second: Provider, name: str) -> None:
     listed = UpstreamService.objects.filter(provider=second, external_id="1")
     match name:
@@ -136,18 +215,17 @@ def test_a_service_that_is_gone_is_taken_off_where_it_is_gone(store: Store, seco
     assert store.service().is_available is True
 
 
-def test_who_read_the_order_before_it_turned_does_not_send_it(
+def test_an_order_that_failed_over_in_this_moment_is_sent_where_it_belongs(
     store: Store, second: Provider, other: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = store.place()
-    passed = submit.pass_gate
+    lock = lock_orders
 
-    def turn_meanwhile(**given: object) -> bool:
+    def fail_over_first(**given: Any) -> dict[int, Change]:
         Order.objects.filter(pk=order.pk).update(provider=second)
-        return passed(**given)
+        return lock(**given)
 
-    monkeypatch.setattr(submit, "pass_gate", turn_meanwhile)
-    assert store.submit(order).state == "QUEUED"
-    assert [store.simulator.orders(), other.orders()] == [[], []]
-    assert not order.attempts.exists()
-    assert order.link == LINK
+    monkeypatch.setattr(submit, "lock_orders", fail_over_first)
+    assert store.submit(order).state == "ACTIVE"
+    assert (len(store.simulator.orders()), len(other.created(LINK))) == (0, 1)
+    assert order.attempts.get().provider == second

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from orders import high_water, safe_mode
 from orders.cancel import CannotCancelError, cancel_queued, request_cancel
-from orders.cancel_close import cancel_unsent, close_cancels
+from orders.cancel_close import close_cancels
 from orders.give_back import CannotGiveBackError, give_all_back, set_partial
 from orders.look_now import look_now
 from orders.models import Attempt, Cancellation, Order, Orphan, Refill
@@ -140,7 +140,7 @@ def test_staff_move_no_money_and_ask_no_provider_in_safe_mode(store: Store, owne
         request_refill(order=running, actor="staff")
     with pytest.raises(CannotCancelError, match="The shop is being checked"):
         cancel_queued(order_id=queued.pk, actor="staff")
-    assert (close_cancels(now=timezone.now()), give_up_refills(now=timezone.now()), cancel_unsent()) == (0, 0, 0)
+    assert (close_cancels(now=timezone.now()), give_up_refills(now=timezone.now())) == (0, 0)
     readings = BalanceReading.objects.count()
     assert read_balances() == Read()
     page = owner.post(f"/staff/balances/{store.provider.pk}/read/", follow=True).content.decode()
@@ -298,15 +298,20 @@ def test_an_attempt_that_cannot_be_remembered_is_no_doubt(store: Store, monkeypa
 
 
 def test_the_mark_is_on_the_disk_before_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    done, fsync, replaced = list[str](), os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (done.append(_kind(fd)), fsync(fd))[1])
-    monkeypatch.setattr(Path, "replace", lambda draft, to: (done.append("renamed"), replaced(draft, to))[1])
+    done, fsync, replace = list[str](), os.fsync, Path.replace
+
+    def noted_fsync(descriptor: int) -> None:
+        done.append("directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def noted_replace(draft: Path, target: Path) -> Path:
+        done.append("renamed")
+        return replace(draft, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
     safe_mode.raise_mark(attempt=3)
     assert done == ["file", "renamed", "directory"]
-
-
-def _kind(descriptor: int) -> str:
-    return "directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
 
 
 def test_a_new_database_is_no_restored_one(store: Store) -> None:

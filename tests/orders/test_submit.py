@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.conf import LazySettings, settings
@@ -11,13 +12,15 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from orders import change, record, tasks
-from orders.models import Attempt, Order
+from orders.books import recount
+from orders.models import Attempt, Cancellation, Order
 from orders.record import record_outcome
 from orders.submit import submit_order
 from orders.sweep import sweep_orders
 from panel.ops.models import Alert
 from providers.adapters.base import Placed
 from providers.adapters.errors import NotPlaced, OutcomeUnknown
+from providers.catalog.models import Service
 from providers.gate import pause_provider
 from providers.models import Pause, Provider, UpstreamService
 from tests.fixtures_orders import LINK, Store
@@ -164,6 +167,112 @@ def test_a_price_above_the_charge_is_not_paid(store: Store) -> None:
     assert store.simulator.created(LINK) == []
     assert order.attempts.count() == 0
 
+    UpstreamService.objects.filter(external_id="1").update(rate=Decimal("1.35"))
+    order = store.submit(order)
+    assert (order.state, order.attention) == ("ACTIVE", "")
+
+
+def test_an_exchange_rate_above_the_charge_is_not_paid(store: Store) -> None:
+    order = store.place()
+    Provider.objects.update(exchange_rate=Decimal("1.51"))
+    order = store.submit(order)
+
+    assert (order.state, order.attention) == ("QUEUED", "price rose above the charge")
+    assert (order.attempts.count(), store.simulator.orders()) == (0, [])
+    assert order.exchange_rate == 1
+
+    Service.objects.update(allow_below_cost=True)
+    order = store.submit(order)
+    assert (order.state, order.attention) == ("ACTIVE", "")
+    assert (order.exchange_rate, order.cost_in_shop) == (Decimal("1.51"), Decimal("1.359"))
+
+
+def test_an_order_is_reckoned_at_the_exchange_rate_of_the_day_it_is_sent(store: Store) -> None:
+    order = store.place()
+    Provider.objects.update(exchange_rate=Decimal("1.5"))
+    order = store.submit(order)
+
+    assert (order.state, order.exchange_rate, order.cost) == ("ACTIVE", Decimal("1.5"), Decimal("0.9"))
+    assert order.cost_in_shop == Decimal("1.35")
+    assert recount() == []
+
+
+@pytest.mark.parametrize("doubt", ["rejected", "price", "meaning", "refused"])
+def test_a_service_in_doubt_is_not_bought_for_who_waits(store: Store, doubt: str) -> None:
+    order = store.place()
+    UpstreamService.objects.filter(external_id="1").update(doubt=doubt)
+    before = store.money()
+    for _ in range(2):
+        order = store.submit(order)
+
+    assert (order.state, order.attention) == ("QUEUED", "service needs review or is gone")
+    assert order.next_attempt_at is not None
+    assert order.next_attempt_at > timezone.now() + timedelta(minutes=9)
+    assert (order.attempts.count(), store.simulator.orders(), store.money()) == (0, [], before)
+    assert order.events.filter(what="attention").count() == 1
+
+    UpstreamService.objects.filter(external_id="1").update(doubt="")
+    order = store.submit(order)
+    assert (order.state, order.attention) == ("ACTIVE", "")
+
+
+def test_a_service_that_is_gone_is_not_bought_one_missed_once_is(store: Store) -> None:
+    order = store.place()
+    UpstreamService.objects.filter(external_id="1").update(missing=2)
+    assert store.submit(order).attention == "service needs review or is gone"
+    UpstreamService.objects.filter(external_id="1").update(missing=1)  # it is on sale still
+    assert store.submit(order).state == "ACTIVE"
+
+
+def test_a_flag_of_one_that_waits_is_gone_when_it_has_ended(store: Store) -> None:
+    order = store.place()
+    UpstreamService.objects.filter(external_id="1").update(doubt="price")
+    store.submit(order)
+    Order.objects.update(queued_at=timezone.now() - timedelta(hours=24))
+    sweep_orders(now=timezone.now())
+
+    order = store.fresh(order)
+    assert (order.state, order.attention) == ("REJECTED", "")
+
+
+def test_an_order_whose_cancel_is_asked_for_is_never_sent(store: Store) -> None:
+    order = store.place()
+    Cancellation.objects.create(order=order, next_at=timezone.now())
+
+    assert submit_order(order_id=order.pk) is False
+    order = store.fresh(order)
+    assert (order.state, order.refunded, store.simulator.orders()) == ("CANCELED", Decimal("1.35"), [])
+    assert store.wallet() == 100
+
+
+@pytest.mark.parametrize("hindrance", ["price", "cancel", "doubt", "rival"])
+def test_the_one_try_after_a_closure_is_not_spent_by_an_order_that_is_not_sent(store: Store, hindrance: str) -> None:
+    now = timezone.now()
+    first, good = store.place(), store.place(quantity="2000")
+    match hindrance:
+        case "price":
+            Order.objects.filter(pk=first.pk).update(charge=Decimal("0.5"))
+        case "cancel":
+            Cancellation.objects.create(order=first, next_at=now)
+        case "doubt":
+            UpstreamService.objects.create(**vanished(first))
+            Order.objects.filter(pk=first.pk).update(provider_service="gone")
+        case "rival":
+            live = {"provider": store.provider, "lease_until": now + timedelta(hours=1)}
+            Attempt.objects.create(order=first, number=1, **live)
+    Provider.objects.update(closed_until=now - timedelta(seconds=1), trips_in_a_row=1)
+
+    assert sweep_orders(now=timezone.now()).submitted == 1
+    assert store.fresh(first).state == ("CANCELED" if hindrance == "cancel" else "QUEUED")
+    assert store.fresh(good).state == "ACTIVE"
+    assert Provider.objects.get().closed_until is None
+
+
+def vanished(order: Order) -> dict[str, Any]:
+    """A service of the order's provider that is no longer listed."""
+    known = UpstreamService.objects.filter(external_id=order.provider_service).values().get()
+    return known | {"id": None, "external_id": "gone", "missing": 2}
+
 
 def test_a_busy_link_is_given_up_after_two_hours(store: Store) -> None:
     order = store.place()
@@ -189,7 +298,9 @@ def test_a_busy_link_told_late_of_an_order_in_doubt_leaves_it_there(store: Store
     store.simulator.next("add", "reset_before_create")
     order = store.active()
     order.attempts.update(outcome="absent")
-    second = Attempt.objects.create(order=order, number=2, outcome="unknown", lease_until=timezone.now())
+    second = Attempt.objects.create(
+        order=order, number=2, outcome="unknown", provider=store.provider, lease_until=timezone.now()
+    )
     record_outcome(attempt_id=second.pk, outcome=NotPlaced("busy", reason="link_busy"))
 
     second.refresh_from_db()

@@ -2,7 +2,7 @@
 
 from tests.machine.mutants.mutant import Mutant
 
-RECORD, SUBMIT, SWEEP = "orders.record", "orders.submit", "orders.sweep"
+RECORD, SUBMIT, SWEEP, MAY_SEND = "orders.record", "orders.submit", "orders.sweep", "orders.may_send"
 DEAD = 'OutcomeUnknown("The worker that sent it did not come back.")'
 NEW_TO = '__import__("providers.adapters.errors", fromlist=["NotPlaced"]).NotPlaced("dead", reason="busy")'
 
@@ -108,8 +108,9 @@ BUYING_MUTANTS = (
         "a paused provider is sent to",
         "pauses",
         SUBMIT,
-        " or not pass_gate(provider_id=order.provider_id, now=now)",
-        "",
+        "if not pass_gate(provider_id=provider.pk, now=now):",
+        "if False:",
+        (("due_orders(now=now, even_early=even_early)", '__import__("orders.models").models.Order.objects'),),
     ),
     Mutant(
         "nothing holds back a second of its cost",
@@ -125,13 +126,43 @@ BUYING_MUTANTS = (
         "GATED = frozenset({State.SENDING, State.UNCONFIRMED})",
         "GATED = frozenset({State.SENDING})",
     ),
-    Mutant("bought at a loss", "pauses", SUBMIT, "if is_at_loss and not seen.service.allow_below_cost:", "if False:"),
+    Mutant(
+        "bought at a loss",
+        "pauses",
+        MAY_SEND,
+        "return is_at_loss and not order.service.allow_below_cost",
+        "return False",
+    ),
+    Mutant(
+        "sent though its cancel is asked for",
+        "unwanted",
+        MAY_SEND,
+        "if cancel_if_asked(change, houses=Houses()):",
+        "if False:",
+    ),
+    Mutant(
+        "bought elsewhere though its cancel is asked for",
+        "unwanted",
+        RECORD,
+        "if is_cancel_asked(change.order):",
+        "if False:",
+    ),
+    Mutant(
+        "queued again though its cancel is asked for",
+        "unwanted",
+        RECORD,
+        """why=outcome.text)
+            cancel_if_asked(change, houses=houses)
+""",
+        """why=outcome.text)
+""",
+    ),
     Mutant(
         "the cost is that of the day it was placed",
         "pauses",
-        SUBMIT,
-        "order.expected_cost = charge_for(",
-        "_ = charge_for(",
+        MAY_SEND,
+        "change.order.expected_cost = _cost_now(",
+        "_ = _cost_now(",
     ),
     Mutant(
         "a lease that ends at once",

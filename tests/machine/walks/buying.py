@@ -36,7 +36,35 @@ def pauses(go: Walker) -> None:
     pk = go.new(quantity=333)
     go.reprice(provider="North", service="1", number=2)
     go.submit(pk=pk, plan="placed")
-    go.reprice(provider="North", service="1", number=1)
+    go.reprice(provider="North", service="1", number=0)
+    pk = go.new(quantity=333)
+    for number in (3, 2):
+        go.reprice(provider="North", service="1", number=number)
+        go.submit(pk=pk, plan="placed" if number == 2 else "busy")
+    go.reprice(provider="North", service="1", number=3)
+    go.submit(pk=pk, plan="placed")
+    pk = go.new(quantity=1000, service="2", customer="bob")
+    go.reprice(provider="North", service="2", number=1)
+    for _ in range(2):
+        go.submit(pk=pk, plan="placed")
+    go.reprice(provider="North", service="2", number=0)
+    go.submit(pk=pk, plan="placed")
+
+
+@walk
+def unwanted(go: Walker) -> None:
+    """A cancel is asked for while the order is sent: it is bought nowhere else after that."""
+    for plan, service in (("refused", "1"), ("busy", "2"), ("link_busy", "1"), ("placed", "2")):
+        pk = go.new(quantity=333, service=service)
+        go.submit(pk=pk, plan=plan, die=2)
+        go.cancel(pk=pk)
+        go.late(pk=pk, number=0)
+        go.submit(pk=pk, plan="placed")
+        go.wait(seconds=1000)
+    pk = go.bought("never", quantity=500)
+    go.wait(seconds=100)
+    go.cancel(pk=pk)
+    go.decide(pk=pk, verdict="not placed")
     go.submit(pk=pk, plan="placed")
 
 
