@@ -147,8 +147,14 @@ def look_for_strays() -> None:
 
 @shared_task
 def deliver_webhooks() -> None:
-    """Tell customers' programs what has changed."""
-    run_leased(name="deliver_webhooks", seconds=LEASE, job=lambda: asdict(deliver.deliver_due()))
+    """Tell customers' programs what has changed, those that answer quickly."""
+    run_leased(name="deliver_webhooks", seconds=LEASE, job=lambda: asdict(deliver.deliver_quick()))
+
+
+@shared_task
+def deliver_slow_webhooks() -> None:
+    """Tell the others: new, slow and failing ones."""
+    run_leased(name="deliver_slow_webhooks", seconds=LEASE, job=lambda: asdict(deliver.deliver_slow()))
 
 
 @shared_task

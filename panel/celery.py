@@ -31,6 +31,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.probe_doubts": settings.PROBE_SECONDS,
         "orders.tasks.look_for_strays": settings.STRAYS_SECONDS,
         "orders.tasks.deliver_webhooks": settings.WEBHOOK_SECONDS,
+        "orders.tasks.deliver_slow_webhooks": settings.WEBHOOK_SECONDS,
         "orders.tasks.forget_deliveries": 24 * 3600,
         "panel.ops.tasks.tell_alerts": settings.ALERT_SECONDS,
         "panel.ops.tasks.forget_notices": 24 * 3600,

@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,6 +17,7 @@ from orders.views.customer import customer_of
 from orders.webhooks.address import EXAMPLE
 from orders.webhooks.choices import (
     BadAddressError,
+    CannotSendError,
     remove_webhook,
     renew_secret,
     send_again,
@@ -23,11 +26,17 @@ from orders.webhooks.choices import (
 )
 from orders.webhooks.deliver import DEADLINE_SECONDS
 from orders.webhooks.models import LONGEST_URL, Delivery, Webhook
+from orders.webhooks.outbox import MOST_WAITING, waiting_of
 from panel.lib.retries import RETRIES
 from panel.lib.secret import Secret
 from panel.web.access import confirm_it_is_you
+from panel.web.limits import Limit, take
 
 ROWS = 50
+SENDING = Limit("webhook-send", 10, 60)
+"""Tests, and messages sent again."""
+SETTING = Limit("webhook-set", 20, 3600)
+"""Addresses set: a new one starts without the delays that its predecessor earned."""
 
 
 class AddressForm(forms.Form):
@@ -52,6 +61,8 @@ def webhook(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
+    if not _may(request, SETTING):
+        return redirect("webhook")
     customer = customer_of(request)
     try:
         secret = set_webhook(customer=customer, url=form.cleaned_data["url"], actor=customer.email)
@@ -87,8 +98,14 @@ def webhook_remove(request: HttpRequest) -> HttpResponse:
 @require_POST
 def webhook_test(request: HttpRequest) -> HttpResponse:
     """Send a message that speaks of nothing."""
-    send_test(webhook=_own(request))
-    messages.success(request, "A test is on its way. Look at this page again in some seconds.")
+    found = _own(request)
+    if _may(request, SENDING):
+        try:
+            send_test(webhook=found)
+        except CannotSendError as problem:
+            messages.error(request, str(problem))
+        else:
+            messages.success(request, "A test is on its way. Look at this page again in some seconds.")
     return redirect("webhook")
 
 
@@ -97,11 +114,30 @@ def webhook_test(request: HttpRequest) -> HttpResponse:
 def webhook_again(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """Send one message of the customer's once more."""
     delivery = get_object_or_404(Delivery, pk=delivery_id, webhook__customer=customer_of(request))
-    if send_again(delivery=delivery):
-        messages.success(request, "The message is sent again.")
-    else:
-        messages.info(request, "The message is on its way already.")
+    if _may(request, SENDING):
+        try:
+            is_queued = send_again(delivery=delivery)
+        except CannotSendError as problem:
+            messages.error(request, str(problem))
+        else:
+            messages.info(
+                request, _("The message is sent again.") if is_queued else _("The message is waiting already.")
+            )
     return redirect("webhook")
+
+
+def _may(request: HttpRequest, limit: Limit) -> bool:
+    """Count one more; the customer is told where that was too often."""
+    taken = take(limit, who=str(customer_of(request).pk))
+    if taken.is_over:
+        minutes = -(-taken.reset // 60)
+        said = ngettext(
+            "You did this often just now. Try again in %(minutes)s minute.",
+            "You did this often just now. Try again in %(minutes)s minutes.",
+            minutes,
+        )
+        messages.error(request, said % {"minutes": minutes})
+    return not taken.is_over
 
 
 def _own(request: HttpRequest) -> Webhook:
@@ -118,6 +154,8 @@ def _page(request: HttpRequest, form: AddressForm, *, status: int = 200, secret:
         "secret": secret.reveal() if secret else "",
         "seconds": DEADLINE_SECONDS,
         "retries": len(RETRIES),
+        "waiting": waiting_of([found.pk]).get(found.pk, 0) if found else 0,
+        "most_waiting": MOST_WAITING,
         "page": Paginator(sent, ROWS).get_page(request.GET.get("page")),
     }
     return render(request, "webhooks/webhook.html", context, status=status)

@@ -3,20 +3,40 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from orders.webhooks.models import Delivery, Webhook
 from panel.ops.back_office import ReadOnlyAdmin
+
+OPEN = Delivery.objects.filter(webhook=OuterRef("pk"), next_at__isnull=False)
+WAITING = Coalesce(Subquery(OPEN.order_by().values("webhook").values(number=Count("pk"))), 0)
 
 
 @admin.register(Webhook)
 class WebhookAdmin(ReadOnlyAdmin):
     """Where customers hear of changes."""
 
-    list_display = ("customer", "url", "is_active", "paused_why")
+    list_display = ("customer", "url", "is_active", "waiting", "paused_why")
     list_select_related = ("customer",)
-    list_filter = ("is_active",)
+    list_filter = ("is_active", ("slow_until", admin.EmptyFieldListFilter))
     search_fields = ("customer__email", "url")
-    fields = ("customer", "url", "is_active", "paused_why", "created_at")
+    fields = (
+        *("customer", "url", "is_active", "waiting", "paused_why"),
+        *("rests_until", "slow_until", "last_turn_at", "created_at"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
+        """With how many messages wait, up to the most that may."""
+        rows: QuerySet[Webhook] = super().get_queryset(request)
+        return rows.annotate(waiting_messages=WAITING)
+
+    @admin.display(description=_("messages waiting"))
+    def waiting(self, webhook: Any) -> int:
+        count: int = webhook.waiting_messages
+        return count
 
 
 @admin.register(Delivery)

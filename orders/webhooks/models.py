@@ -20,6 +20,15 @@ class Webhook(models.Model):
     is_active = models.BooleanField(default=True)
     paused_why = models.CharField(max_length=300, blank=True, help_text="Why the panel switched it off.")
     rests_until = models.DateTimeField(null=True, editable=False, help_text="After a failure nothing is sent before.")
+    last_turn_at = models.DateTimeField(null=True, editable=False, help_text="Who was served least recently is next.")
+    slow_until = models.DateTimeField(
+        null=True,
+        default=timezone.now,
+        editable=False,
+        help_text="Served in the slow lane, until a quick answer after this time. Empty: the quick lane.",
+    )
+    claim = models.CharField(max_length=32, blank=True, editable=False, help_text="The turn under way, if it holds.")
+    claimed_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -33,12 +42,22 @@ class Webhook(models.Model):
         """What messages are signed with. Raises SealError when it does not open here."""
         return crypto.unseal(self.sealed_secret, place=self._place(), keys=settings.DATA_KEYS)
 
+    def end_turn(self) -> None:
+        """A turn under way writes nothing from now on; the caller saves `claim` and `claimed_until`."""
+        self.claim, self.claimed_until = "", None
+
     def _place(self) -> str:
         return f"webhooks_webhook:{self.pk}:secret"
 
 
 class Delivery(models.Model):
-    """One message: due at `next_at`, and over where that is empty. A repeated one keeps its number."""
+    """One message: open while it has a `next_at`, and over without. A repeated one keeps its number.
+
+    The open ones of a webhook are sent in the order of their numbers. `next_at` of one that failed is when the webhook
+    has rested: until then all of them wait.
+    """
+
+    TEST = "test"
 
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=20, help_text="order.changed, refill.changed, test")
@@ -54,7 +73,7 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         indexes = [
-            models.Index(fields=["next_at", "webhook"], condition=Q(next_at__isnull=False), name="delivery_due"),
+            models.Index(fields=["webhook", "id"], condition=Q(next_at__isnull=False), name="delivery_open"),
             models.Index(fields=["webhook", "-id"], name="delivery_latest"),
             models.Index(fields=["created_at"], condition=Q(next_at__isnull=True), name="delivery_over"),
         ]

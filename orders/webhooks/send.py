@@ -24,30 +24,43 @@ MOST_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of one attempt; `why` is empty where the message was taken."""
+    """What became of one attempt, and how long it took; `why` is empty where the message was taken."""
 
     status: int | None
     why: str
+    seconds: float = 0
 
 
 def send_message(*, url: str, secret: Secret | None, delivery: Delivery, seconds: float) -> Sent:
     """Send it once, for `seconds` at most."""
+    started = time.monotonic()
+    status, why = _try(url, secret, delivery, deadline=started + seconds)
+    return Sent(status, why, time.monotonic() - started)
+
+
+def body_of(delivery: Delivery) -> bytes:
+    """What is sent. Numbers rise with every change of an order: of two messages the higher `sequence` is the newer."""
+    payload = {**delivery.payload, "sequence": delivery.pk}
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _try(url: str, secret: Secret | None, delivery: Delivery, *, deadline: float) -> tuple[int | None, str]:
+    """The status that came, if one did, and why the message was not taken."""
     if secret is None:
-        return Sent(None, _("The secret of the webhook cannot be read anymore: make a new one."))
-    body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
+        return None, _("The secret of the webhook cannot be read anymore: make a new one.")
+    body = body_of(delivery)
     headers = signed_headers(secret=secret, message_id=f"msg_{delivery.pk}", timestamp=int(time.time()), body=body)
     outbound = Outbound(allowed_private_hosts=settings.WEBHOOK_TEST_HOSTS)
-    deadline = time.monotonic() + seconds
     try:
         answer = outbound.post_body(url=url, body=body, headers=headers, deadline=deadline, most_bytes=MOST_BYTES)
     except NotConnected as problem:
         log.info("webhook not reached", extra={"webhook": delivery.webhook_id, "why": problem.text})
-        return Sent(None, _not_reached(is_tls=problem.reached))
+        return None, _not_reached(is_tls=problem.reached)
     except NoAnswer as problem:
-        return Sent(problem.status, problem.text)
-    if not 200 <= answer.status < 300:
-        return Sent(answer.status, _("Your program answered with HTTP status %(status)s.") % {"status": answer.status})
-    return Sent(answer.status, "")
+        return problem.status, problem.text
+    is_taken = 200 <= answer.status < 300
+    why = "" if is_taken else _("Your program answered with HTTP status %(status)s.") % {"status": answer.status}
+    return answer.status, why
 
 
 def _not_reached(*, is_tls: bool) -> str:

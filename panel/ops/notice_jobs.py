@@ -14,7 +14,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from panel.lib.retries import next_try
+from panel.lib.clock import SKEW
+from panel.lib.retries import RETRIES, next_try
 from panel.lib.turns import Job, serve
 from panel.ops.channels import NotToldError, send
 from panel.ops.models import AlertNotice
@@ -47,7 +48,7 @@ class _Run:
     failed: set[Way] = field(default_factory=set)
 
     def next_turn(self) -> "_Turn | None":
-        due = AlertNotice.objects.filter(next_at__lte=timezone.now())
+        due = AlertNotice.objects.filter(_is_due(timezone.now()))
         for row in due.values_list("channel", "target").distinct().order_by("channel", "target"):
             way = Way(*row)
             if way not in self.busy | self.failed and (notice := _claim(way)):
@@ -94,12 +95,17 @@ def forget_old(*, now: datetime) -> int:
     return over.exclude(alert__isnull=False, alert__closed_at=None).delete()[0]
 
 
+def _is_due(now: datetime) -> Q:
+    """A time further away than any that we set is of a clock that was ahead, and counts as none."""
+    return Q(next_at__lte=now) | Q(next_at__gt=now + max(RETRIES) + SKEW)
+
+
 def _claim(way: Way) -> AlertNotice | None:
     """The oldest that is due there, ours until its lease ends; an end whose opening still waits is not due."""
     now = timezone.now()
     here = AlertNotice.objects.filter(channel=way.channel, target=way.target)
     opening = here.filter(alert=OuterRef("alert"), event=AlertNotice.Event.OPENED, next_at__isnull=False)
-    due = here.filter(next_at__lte=now).exclude(Q(event=AlertNotice.Event.CLOSED) & Exists(opening))
+    due = here.filter(_is_due(now)).exclude(Q(event=AlertNotice.Event.CLOSED) & Exists(opening))
     notice = due.select_related("alert").order_by("pk").first()
     if notice is None:
         return None

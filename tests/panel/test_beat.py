@@ -29,6 +29,7 @@ def test_a_job_that_ran_is_due_a_period_after_it_and_one_that_never_ran_at_once(
         "read_balances": NEVER,
         "measure_times": NEVER,
         "deliver_webhooks": NEVER,
+        "deliver_slow_webhooks": NEVER,
         "probe_doubts": NEVER,
         "look_for_strays": NEVER,
         "forget_deliveries": NEVER,

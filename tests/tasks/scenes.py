@@ -141,13 +141,18 @@ def stray(scene: Scene) -> int:
     return Orphan.objects.count()
 
 
-def message(scene: Scene) -> int:
+def message(scene: Scene, *, is_quick: bool = True) -> int:
     if not Webhook.objects.exists():
         set_webhook(customer=scene.store.customer, url=scene.program.url, actor="test")
     scene.asked["program"] = len(scene.program.requests)
     hook = Webhook.objects.get()
+    Webhook.objects.update(slow_until=None if is_quick else timezone.now())
     rows = [Delivery(webhook=hook, event="test", payload={"n": number}) for number in range(3)]
     return min(row.pk for row in Delivery.objects.bulk_create(rows))
+
+
+def slow_message(scene: Scene) -> int:
+    return message(scene, is_quick=False)
 
 
 def old_message(scene: Scene) -> int:
@@ -270,6 +275,7 @@ SCENARIOS = {
     "orders.tasks.probe_doubts": Scenario(doubt, probed),
     "orders.tasks.look_for_strays": Scenario(stray, lambda scene, before: {"new": Orphan.objects.count() - before}),
     "orders.tasks.deliver_webhooks": Scenario(message, delivered),
+    "orders.tasks.deliver_slow_webhooks": Scenario(slow_message, delivered),
     "orders.tasks.forget_deliveries": Scenario(
         old_message, lambda scene, first: {"left": Delivery.objects.filter(pk__gte=first).count()}
     ),

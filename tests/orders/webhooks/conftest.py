@@ -6,10 +6,17 @@ from contextlib import ExitStack
 import pytest
 
 from orders.webhooks.choices import set_webhook
-from orders.webhooks.models import Webhook
+from orders.webhooks.models import Delivery, Webhook
 from panel.lib.secret import Secret
 from tests.fixtures_orders import Store
 from tests.scripted import Act, ScriptedServer, answer, scripted
+
+
+def queue(webhook: Webhook, count: int = 1) -> list[Delivery]:
+    """So many messages about an order that wait, in their order."""
+    rows = [Delivery(webhook=webhook, event="order.changed", payload={"order": 7, "n": n}) for n in range(count)]
+    return Delivery.objects.bulk_create(rows)
+
 
 Listen = Callable[..., ScriptedServer]
 

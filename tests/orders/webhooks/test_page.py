@@ -7,9 +7,11 @@ import subprocess
 import time
 
 import pytest
+import time_machine
 from django.conf import LazySettings
 from django.test import Client
 
+from orders.views.webhook import SENDING, SETTING
 from orders.webhooks.choices import send_test
 from orders.webhooks.deliver import deliver_due
 from orders.webhooks.models import Delivery, Webhook
@@ -18,7 +20,7 @@ from panel.lib.secret import Secret
 from panel.lib.signing import signed_headers
 from panel.ops.models import AuditEvent
 from tests.fixtures_orders import Store
-from tests.orders.webhooks.conftest import Listen
+from tests.orders.webhooks.conftest import Listen, queue
 from tests.scripted import ScriptedServer
 
 PAGE = "/api/webhook/"
@@ -111,6 +113,49 @@ def test_others_see_and_touch_nothing_of_it(eve: Client, hook: Hook, webhook: We
     assert (list(Delivery.objects.values()), list(Webhook.objects.values())) == before
     assert [Client().post(path).status_code for path in [PAGE, *paths]] == [302] * 5
     assert (list(Delivery.objects.values()), list(Webhook.objects.values())) == before
+
+
+def next_hour() -> float:
+    """The beginning of a window of every limit."""
+    return (time.time() // 3600 + 1) * 3600
+
+
+def test_tests_and_repeats_have_a_limit(ada: Client, hook: Hook, webhook: Webhook) -> None:
+    with time_machine.travel(next_hour(), tick=False):
+        for _ in range(SENDING.count):
+            ada.post(f"{PAGE}test/")
+            deliver_due()
+        assert len(hook[0].requests) == SENDING.count
+        before = list(Delivery.objects.values()), list(Webhook.objects.values())
+        last = Delivery.objects.latest("pk")
+        for path in (f"{PAGE}test/", f"{PAGE}{last.pk}/again/"):
+            page = ada.post(path, follow=True).content.decode()
+            assert "You did this often just now. Try again in 1 minute." in page
+        assert (list(Delivery.objects.values()), list(Webhook.objects.values())) == before
+
+
+def test_one_test_waits_and_the_page_says_so(ada: Client, hook: Hook) -> None:
+    ada.post(f"{PAGE}test/")
+    assert "1 message is waiting" in ada.get(PAGE).content.decode()
+    assert "A test is waiting already." in ada.post(f"{PAGE}test/", follow=True).content.decode()
+    assert Delivery.objects.count() == 1
+
+
+def test_setting_the_address_has_a_limit(ada: Client, hook: Hook) -> None:
+    with time_machine.travel(next_hour(), tick=False):
+        for _ in range(SETTING.count):
+            assert ada.post(PAGE, {"url": "https://example.com/old"}).status_code == 302
+        page = ada.post(PAGE, {"url": "https://example.com/new"}, follow=True).content.decode()
+    assert "You did this often just now. Try again in 60 minutes." in page
+    assert Webhook.objects.get().url == "https://example.com/old"
+
+
+def test_staff_see_what_waits_and_why_it_is_paused(admin_client: Client, webhook: Webhook) -> None:
+    queue(webhook, 3)
+    Webhook.objects.update(paused_why="The webhook is paused.")
+    for path in ("", f"{webhook.pk}/change/"):
+        page = admin_client.get(f"/admin/webhooks/webhook/{path}").content.decode()
+        assert re.search(r"essages waiting.*\b3\b.*The webhook is paused\.", page, re.DOTALL)
 
 
 @pytest.mark.parametrize("way", ["python", "php"])

@@ -410,3 +410,9 @@ def test_a_message_that_kills_its_workers_is_counted_to_a_limit(by_mail: None, m
     assert tell_due() == Told(failed=1)
     notice = AlertNotice.objects.get()
     assert (notice.tries, notice.next_at, notice.word) == (notice_jobs.MOST_TRIES, None, "Not told")
+
+
+def test_a_time_of_a_clock_that_was_ahead_holds_up_nobody(by_mail: None) -> None:
+    open_one()
+    AlertNotice.objects.update(next_at=timezone.now() + timedelta(days=30))
+    assert tell_due() == Told(told=1)

@@ -26,6 +26,7 @@ QUICK_JOBS = (
     "sync_services",
     "measure_times",
     "deliver_webhooks",
+    "deliver_slow_webhooks",
     "probe_doubts",
     "look_for_strays",
     "tell_alerts",

@@ -1,0 +1,166 @@
+"""One webhook's turn: its messages from the oldest open one on, until one fails or its share of the run is used up.
+
+A claim is a token in the webhook's row. Whoever changes the webhook takes the token away, and a turn writes nothing
+without it: a new address or secret, a pause or a removal wins over what was under way, which is then sent again. A
+message that fails stays the first one, so none is overtaken, not even where a worker died. Called by deliver.
+"""
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from orders.webhooks.models import Delivery, Webhook
+from orders.webhooks.pause import pause_webhook
+from orders.webhooks.send import Sent, send_message
+from panel.lib.clock import SKEW
+from panel.lib.crypto import SealError
+from panel.lib.retries import RETRIES, next_try
+from panel.lib.secret import Secret
+from panel.lib.turns import Job
+
+LEASE = timedelta(minutes=1)
+MOST_MESSAGES = 100
+QUICK_SECONDS = 2
+PROBATION = timedelta(hours=1)
+"""So long a webhook that failed or was slow stays in the slow lane, however quick it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Webhooks that are served alike; `seconds` is one's share of a run, `deadline` is one message's."""
+
+    is_quick: bool
+    at_once: int
+    seconds: float
+    deadline: float
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What a run came to, in messages."""
+
+    delivered: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class WebhookTurn:
+    """A turn that was claimed. The secret is opened before, since threads leave the database alone."""
+
+    webhook: Webhook
+    secret: Secret | None
+    lane: Lane
+    waiting: deque[Delivery]
+    until: float
+    result: Delivered
+    sending: Delivery = field(default_factory=Delivery)
+    last_took: float = 0
+
+    def take(self) -> Job | None:
+        """The next message, unless one like the last would go beyond the share."""
+        if not self.waiting or time.monotonic() + self.last_took > self.until:
+            self._write(claim="", claimed_until=None)
+            return None
+        self.sending = self.waiting.popleft()
+        return partial(
+            send_message,
+            url=self.webhook.url,
+            secret=self.secret,
+            delivery=self.sending,
+            seconds=self.lane.deadline,
+        )
+
+    def record(self, sent: Sent) -> None:
+        """Write what became of it, where the claim still holds. A failure ends the turn."""
+        self.last_took = sent.seconds
+        with transaction.atomic():
+            is_ours = self._record(sent, timezone.now())
+        if sent.why or not is_ours:
+            self.waiting.clear()
+
+    def _record(self, sent: Sent, now: datetime) -> bool:
+        if not sent.why:
+            return self._taken(sent, now)
+        if self.lane.is_quick and sent.seconds >= self.lane.deadline:
+            # It had less time than it was promised: that is no failure, and the slow lane tries it again.
+            return self._write(slow_until=now + PROBATION)
+        return self._failed(sent, now)
+
+    def _taken(self, sent: Sent, now: datetime) -> bool:
+        is_proven = not self.lane.is_quick and sent.seconds <= QUICK_SECONDS and _is_past(self.webhook.slow_until, now)
+        if not self._write(**({"slow_until": None} if is_proven else {})):
+            return False
+        self._note(sent, tried_at=now, next_at=None, is_delivered=True)
+        self.result.delivered += 1
+        return True
+
+    def _failed(self, sent: Sent, now: datetime) -> bool:
+        next_at = next_try(failed=self.sending.tries + 1, now=now)
+        if not self._write(rests_until=next_at, slow_until=now + PROBATION):
+            return False
+        self._note(sent, tried_at=now, next_at=next_at, is_delivered=False)
+        self.result.failed += 1
+        if next_at is None:
+            why = _("The last try failed: %(why)s") % {"why": sent.why}
+            pause_webhook(webhook_id=self.webhook.pk, why=why)
+        return True
+
+    def _note(self, sent: Sent, **more: Any) -> None:
+        row = Delivery.objects.filter(pk=self.sending.pk)
+        row.update(tries=self.sending.tries + 1, status=sent.status, why=sent.why[:300], **more)
+
+    def _write(self, **changes: Any) -> bool:
+        """Write to the webhook and lengthen the claim; False, and nothing, where the claim is lost."""
+        mine = Webhook.objects.filter(pk=self.webhook.pk, claim=self.webhook.claim)
+        return bool(mine.update(**{"claimed_until": timezone.now() + LEASE, **changes}))
+
+
+def claim_turn(*, lane: Lane, served: set[int], result: Delivered) -> WebhookTurn | None:
+    """A turn for whoever was served least recently and not in this run; `served` grows. None where nobody waits."""
+    now = timezone.now()
+    for pk in _waiting(lane, served, now):
+        served.add(pk)
+        token = secrets.token_hex(8)
+        ready = _ready(lane, now).filter(pk=pk)
+        if ready.update(claim=token, claimed_until=now + LEASE, last_turn_at=now):
+            webhook = Webhook.objects.filter(pk=pk, claim=token).first()
+            if webhook is not None:
+                rows = Delivery.objects.filter(webhook=webhook, next_at__isnull=False).order_by("pk")[:MOST_MESSAGES]
+                until = time.monotonic() + lane.seconds
+                return WebhookTurn(webhook, _secret_of(webhook), lane, deque(rows), until, result)
+    return None
+
+
+def _waiting(lane: Lane, served: Collection[int], now: datetime) -> QuerySet[Webhook, int]:
+    open_messages = Delivery.objects.filter(webhook=OuterRef("pk"), next_at__isnull=False)
+    waiting = _ready(lane, now).filter(Exists(open_messages)).exclude(pk__in=served)
+    by_last_turn = waiting.order_by(F("last_turn_at").asc(nulls_first=True), "pk")
+    return by_last_turn.values_list("pk", flat=True)[: lane.at_once]
+
+
+def _ready(lane: Lane, now: datetime) -> QuerySet[Webhook]:
+    """Who may be served. A time further away than we ever set is of a clock that was wrong, and holds up nobody."""
+    is_free = Q(claimed_until=None) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + LEASE + SKEW)
+    is_awake = Q(rests_until=None) | Q(rests_until__lte=now) | Q(rests_until__gt=now + max(RETRIES) + SKEW)
+    return Webhook.objects.filter(is_free, is_awake, is_active=True, slow_until__isnull=lane.is_quick)
+
+
+def _is_past(moment: datetime | None, now: datetime) -> bool:
+    return moment is None or moment <= now
+
+
+def _secret_of(webhook: Webhook) -> Secret | None:
+    try:
+        return webhook.open_secret()
+    except SealError:
+        return None
