@@ -6,13 +6,14 @@ money back. All else it puts before a person, with the evidence: the order is th
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from structlog.contextvars import bound_contextvars
 
 from orders import safe_mode
@@ -21,7 +22,7 @@ from orders.evidence import Judgement, Scan, Window, judge, window_of
 from orders.landmarks import NotNumbersError, had_parts, landmarks, time_to_settle, unknown_among
 from orders.models import Attempt, Order, Probe
 from orders.resolve import CannotResolveError, evidence_shows_it
-from orders.scan import CONTROLS, Scanner
+from orders.scan import CONTROLS, OutOfTimeError, Scanner
 from orders.states import AT_RISK, State
 from orders.strays import latest_stray
 from panel.lib.crypto import SealError
@@ -42,6 +43,19 @@ EARLY_CALLS = 6
 """What looks may cost at which it can be found, but not yet be ruled out."""
 
 
+LOOKS_BEGIN_FOR, CALLS_BEGIN_FOR = 30, 55
+"""Seconds of a run. The last call's deadline ends before the claim of its look, and before the task is stopped."""
+
+
+@dataclass(slots=True)
+class Looks:
+    """The calls of one run at one provider. None begins after `until`, on the monotonic clock."""
+
+    until: float
+    calls: int = 0
+    unreached: bool = False
+
+
 @dataclass(slots=True)
 class Probed:
     """What a run came to, in orders."""
@@ -51,25 +65,55 @@ class Probed:
     for_review: int = 0
 
 
-def probe_doubts(*, now: datetime, seconds: float = 60) -> Probed:
-    """Look into what is due, the longest due first; no look begins after so many `seconds`.
+def probe_doubts(*, now: datetime) -> Probed:
+    """Look into what is due, at every provider in turn."""
+    total = Probed()
+    for provider in providers_due(now=now):
+        done, _ = probe_provider(provider=provider, now=now)
+        total.looked += done.looked
+        total.adopted += done.adopted
+        total.for_review += done.for_review
+    return total
 
-    A provider that cannot be asked is left alone for the rest of the run.
-    """
-    result = Probed()
+
+def providers_due(*, now: datetime) -> list[Provider]:
+    """The providers with doubts that are due to be looked into; none in safe mode."""
     if safe_mode.is_on():
-        return result
+        return []
     _open_probes(now)
-    until = time.monotonic() + seconds
-    calls: Counter[int] = Counter()
-    due = Probe.objects.filter(next_at__lte=now).select_related("attempt__order__provider").order_by("next_at", "pk")
-    for probe in due:
-        provider = probe.attempt.order.provider
-        if calls[provider.pk] >= CALLS_A_RUN or time.monotonic() >= until:
-            continue
-        with bound_contextvars(order=probe.attempt.order_id):
-            calls[provider.pk] += _look_into(probe, provider, now, result)
-    return result
+    due = Probe.objects.filter(_is_due(now)).values("attempt__order__provider")
+    return list(Provider.objects.filter(pk__in=due).order_by("pk"))
+
+
+def probe_provider(*, provider: Provider, now: datetime) -> tuple[Probed, Looks]:
+    """Look into what is due at one provider, the longest due first, until it cannot be asked or the time is over."""
+    result, looks = Probed(), Looks(until=time.monotonic() + CALLS_BEGIN_FOR)
+    if safe_mode.is_on():
+        return result, looks
+    last_look = time.monotonic() + LOOKS_BEGIN_FOR
+    here = Probe.objects.filter(_is_due(now), attempt__order__provider=provider)
+    for probe in here.select_related("attempt__order").order_by("next_at", "pk"):
+        if looks.calls >= CALLS_A_RUN or looks.unreached or time.monotonic() >= last_look:
+            break
+        if _claim(probe, now):
+            with bound_contextvars(order=probe.attempt.order_id):
+                _look_into(probe, provider, looks, now, result)
+    return result, looks
+
+
+def _is_due(now: datetime) -> Q:
+    """A next look that lies beyond any pause was set while the clock was ahead."""
+    longest = timedelta(seconds=settings.SETTLE_SECONDS) + GIVE_UP_AFTER
+    return Q(next_at__lte=now) | Q(next_at__gt=now + longest)
+
+
+def _claim(probe: Probe, now: datetime) -> bool:
+    """Move its next look, so that nobody looks beside us. False where another one did."""
+    until = now + LOOK_EVERY
+    if not Probe.objects.filter(pk=probe.pk, next_at=probe.next_at).update(next_at=until):
+        return False
+    probe.next_at = until
+    return True
 
 
 def _open_probes(now: datetime) -> None:
@@ -85,18 +129,19 @@ def _open_probes(now: datetime) -> None:
     )
 
 
-def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) -> int:
-    """What that takes of the provider's calls in this run."""
+def _look_into(probe: Probe, provider: Provider, looks: Looks, now: datetime, result: Probed) -> None:
     order = probe.attempt.order
     if order.state != State.UNCONFIRMED:  # decided in the meantime
         _close(probe, now)
-        return 0
+        return
     result.looked += 1
-    settle, calls_before, is_reached = time_to_settle(provider=provider), probe.calls, True
+    settle, calls_before = time_to_settle(provider=provider), probe.calls
     try:
-        judgement = _judged(probe, provider, settle)
-    except (RetryLater, SealError) as problem:
-        judgement, is_reached = Judgement("wait", f"The provider could not be asked: {problem}"), False
+        judgement = _judged(probe, provider, looks, settle)
+    except (RetryLater, SealError, OutOfTimeError) as problem:
+        judgement = Judgement("wait", f"The provider could not be asked: {problem}")
+        looks.unreached = True
+    looks.calls += probe.calls - calls_before
     if judgement.word == "wait" and now - probe.attempt.started_at > settle + GIVE_UP_AFTER:
         judgement = Judgement("undecided", f"Not decided in time. {judgement.why}")
     if judgement.word == "wait":
@@ -107,11 +152,10 @@ def _look_into(probe: Probe, provider: Provider, now: datetime, result: Probed) 
         probe.save()
     else:
         _end(probe, provider, judgement, now, result)
-    return probe.calls - calls_before if is_reached else CALLS_A_RUN
 
 
-def _judged(probe: Probe, provider: Provider, settle: timedelta) -> Judgement:
-    """One look; the probe's figures are set, and saved by the caller. Raises RetryLater or SealError."""
+def _judged(probe: Probe, provider: Provider, looks: Looks, settle: timedelta) -> Judgement:
+    """One look; the probe's figures are set, and saved by the caller. Raises RetryLater, SealError, OutOfTimeError."""
     attempt, order = probe.attempt, probe.attempt.order
     try:
         marks = landmarks(attempt=attempt, settle=settle)
@@ -127,7 +171,7 @@ def _judged(probe: Probe, provider: Provider, settle: timedelta) -> Judgement:
     if rival is not None:
         return Judgement("undecided", f"Order {rival} costs the same and is in doubt too: an id could be either's.")
     probe.low, probe.high = window.low, window.high
-    scan = _scan(probe, provider, window, controls=sorted(mark.number for mark in marks[0])[-CONTROLS:])
+    scan = _scan(probe, provider, window, looks, controls=sorted(mark.number for mark in marks[0])[-CONTROLS:])
     if isinstance(scan, Judgement):
         return scan
     probe.scans += 1
@@ -144,11 +188,13 @@ def _judged(probe: Probe, provider: Provider, settle: timedelta) -> Judgement:
     return found
 
 
-def _scan(probe: Probe, provider: Provider, window: Window, *, controls: Sequence[int]) -> Scan | Judgement:
+def _scan(
+    probe: Probe, provider: Provider, window: Window, looks: Looks, *, controls: Sequence[int]
+) -> Scan | Judgement:
     """Ask for every id of the window that is not an order of ours, or say why that is not done (any more)."""
     unknown = unknown_among(provider=provider, ids=list(map(str, window.numbers())), but=probe.attempt)
     with connected(provider) as adapter:
-        scanner = Scanner(adapter, list(map(str, controls)), spare=MOST_CALLS - probe.calls)
+        scanner = Scanner(adapter, list(map(str, controls)), spare=MOST_CALLS - probe.calls, until=looks.until)
         scanner.spare -= scanner.calls_for(len(unknown))
         if scanner.spare < 0:
             return Judgement("undecided", f"{probe.calls} calls brought no proof. {probe.why}")

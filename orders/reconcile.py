@@ -14,12 +14,15 @@ from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.models import Alert
 from providers import balances
 from providers.adapters.errors import RetryLater
+from providers.backoff import note_answer
 from providers.balances import Exposure, OtherCurrencyError
 from providers.gate import pause_provider, resume_provider
 from providers.models import BalanceReading, Provider
 from providers.watch import watch
 
 log = logging.getLogger(__name__)
+
+JOB = "read_balances"
 
 
 @dataclass(slots=True)
@@ -37,14 +40,25 @@ def read_balances() -> Read:
     None is read in safe mode: the books are not complete then, and what is missing in them would pass for drift.
     """
     result = Read()
-    if safe_mode.is_on():
-        return result
-    for provider in Provider.objects.filter(is_active=True).order_by("pk"):
-        reading = _try_to_read(provider)
-        result.read += reading is not None
-        result.failed += reading is None
-        result.drifting += reading is not None and abs(reading.drift) > provider.drift_threshold
+    for provider in providers_due():
+        done, _ = read_provider(provider=provider)
+        result.read += done.read
+        result.failed += done.failed
+        result.drifting += done.drifting
     return result
+
+
+def providers_due() -> list[Provider]:
+    """Those whose balances are read: the active ones, and none in safe mode."""
+    return [] if safe_mode.is_on() else list(Provider.objects.filter(is_active=True).order_by("pk"))
+
+
+def read_provider(*, provider: Provider) -> tuple[Read, bool]:
+    """Read one balance; what went wrong is logged and raises an alert. Also whether the provider answered at all."""
+    reading, answered = _try_to_read(provider)
+    if reading is None:
+        return Read(failed=1), answered
+    return Read(read=1, drifting=int(abs(reading.drift) > provider.drift_threshold)), answered
 
 
 def read_balance(*, provider: Provider) -> BalanceReading:
@@ -52,6 +66,7 @@ def read_balance(*, provider: Provider) -> BalanceReading:
     before = _exposure(provider)
     balance = balances.ask_balance(provider=provider)
     reading = balances.record_reading(provider=provider, balance=balance, before=before, after=_exposure(provider))
+    note_answer(job=JOB, provider_id=provider.pk)
     resume_provider(provider_id=provider.pk, reason="key")
     resume_provider(provider_id=provider.pk, reason="currency")
     waiting = Order.objects.filter(provider=provider, state=State.QUEUED).aggregate(least=Min("expected_cost"))["least"]
@@ -61,13 +76,13 @@ def read_balance(*, provider: Provider) -> BalanceReading:
     return reading
 
 
-def _try_to_read(provider: Provider) -> BalanceReading | None:
+def _try_to_read(provider: Provider) -> tuple[BalanceReading | None, bool]:
     subject = f"balance-unread:{provider.pk}"
     try:
         reading = read_balance(provider=provider)
     except OtherCurrencyError as error:
         pause_provider(provider_id=provider.pk, reason="currency", detail=str(error))
-        return None
+        return None, True
     except (RetryLater, SealError) as error:
         log.warning("balance not read", extra={"provider": provider.pk, "why": str(error)})
         if isinstance(error, RetryLater) and error.reason == "key":
@@ -78,9 +93,9 @@ def _try_to_read(provider: Provider) -> BalanceReading | None:
             title=f"The balance at {provider} cannot be read",
             detail=str(error),
         )
-        return None
+        return None, not isinstance(error, RetryLater) or error.reason == "key"
     close_alert(subject=subject)
-    return reading
+    return reading, True
 
 
 def _exposure(provider: Provider) -> Exposure:

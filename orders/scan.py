@@ -4,6 +4,8 @@ Providers leave ids out, or say of known ones that they are not known. So each c
 doubt, and an answer that does not know them, or leaves one out, proves nothing: it is asked for again.
 """
 
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +18,21 @@ CONTROLS = 2
 TRIES = 3
 
 
+class OutOfTimeError(Exception):
+    """The provider answers too slowly: the time for one look is over before all ids were asked for."""
+
+
 @dataclass(slots=True)
 class Scanner:
-    """One look at a provider: what fails is asked for again while there are `spare` calls. `calls` counts all."""
+    """One look at a provider: what fails is asked for again while there are `spare` calls. `calls` counts all.
+
+    No call begins after `until`, on the monotonic clock.
+    """
 
     adapter: ProviderAdapter
     controls: Sequence[str]
     spare: int
+    until: float = math.inf
     calls: int = 0
 
     def calls_for(self, count: int) -> int:
@@ -30,7 +40,7 @@ class Scanner:
         return max(1, -(-count // self._size))
 
     def ask(self, ids: Sequence[str]) -> Scan:
-        """Raises RetryLater where the provider cannot be asked."""
+        """Raises RetryLater where the provider cannot be asked, OutOfTimeError where its answers take too long."""
         batches = [ids[start : start + self._size] for start in range(0, len(ids), self._size)] or [[]]
         return joined([self._ask(batch) for batch in batches])
 
@@ -54,6 +64,8 @@ class Scanner:
         raise AssertionError("the last try returns or raises")
 
     def _call(self, batch: Sequence[str]) -> Scan:
+        if time.monotonic() >= self.until:
+            raise OutOfTimeError("It answers too slowly for one look.")
         self.calls += 1
         answers: Any = self.adapter.statuses(order_ids=self._row(batch))
         return read_scan(asked=batch, controls=self.controls, answers=answers)

@@ -6,6 +6,7 @@ somebody else's order. A person says what it is, on the page of what restores le
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from orders.evidence import WEAK, Landmark, Scan
 from orders.landmarks import NotNumbersError, had_parts, landmark, latest_landmarks, time_to_settle, unknown_among
 from orders.models import Attempt, Orphan
 from orders.orphan_verdicts import follow_orphans, keep_orphan
-from orders.scan import CONTROLS, Scanner
+from orders.scan import CONTROLS, OutOfTimeError, Scanner
 from panel.lib.apart import each_apart
 from panel.lib.crypto import SealError
 from providers.adapters.base import OrderStatus, ProviderAdapter
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 MOST_CALLS = 10
 """Of a provider in a run; where more ids have come since the last, the older ones are passed over."""
+CALLS_BEGIN_FOR = 55
+"""Seconds: the last call's deadline ends before the task is stopped."""
 MOST_KEPT = 3
 """Of one look: a provider that answers for everybody is to be noticed, not copied."""
 TRUSTED_AGAIN_AFTER = timedelta(days=30)
@@ -59,13 +62,26 @@ class Stretch:
 
 
 def look_for_strays(*, now: datetime) -> Strays:
-    """Look once at the ids that have come since the last run, of every provider whose doubts are looked into."""
+    """Look once at the ids that have come since the last run, at every provider in turn."""
     result = Strays()
-    if safe_mode.is_on():
-        return result
-    asked = Provider.objects.filter(is_active=True).exclude(probing=Provider.Probing.OFF).order_by("pk")
     job = partial(_look_at, now=now, result=result)
-    each_apart(job, asked.values_list("pk", flat=True), row="provider", what="strays not looked for")
+    pks = [provider.pk for provider in providers_due()]
+    each_apart(job, pks, row="provider", what="strays not looked for")
+    return result
+
+
+def providers_due() -> list[Provider]:
+    """Those whose doubts are looked into; none in safe mode."""
+    if safe_mode.is_on():
+        return []
+    return list(Provider.objects.filter(is_active=True).exclude(probing=Provider.Probing.OFF).order_by("pk"))
+
+
+def look_at_provider(*, provider: Provider, now: datetime) -> Strays:
+    """The same at one provider."""
+    result = Strays()
+    if not safe_mode.is_on():
+        _look_at(provider.pk, now=now, result=result)
     return result
 
 
@@ -99,7 +115,7 @@ def _answered(provider: Provider, stretch: Stretch, result: Strays) -> Sequence[
     """What of the stretch is under our key; None where the provider did not answer for all of it."""
     try:
         scan = _scan(provider, stretch)
-    except (RetryLater, SealError) as problem:
+    except (RetryLater, SealError, OutOfTimeError) as problem:
         log.info("strays not asked for", extra={"provider": provider.pk, "why": str(problem)})
         return None
     result.asked += scan.asked
@@ -128,7 +144,8 @@ def _scan(provider: Provider, stretch: Stretch) -> Scan:
     numbers = [str(number) for number in range(stretch.low.number + 1, stretch.high.number)]
     unknown = unknown_among(provider=provider, ids=numbers)
     with connected(provider) as adapter:
-        return Scanner(adapter, stretch.controls, spare=MOST_CALLS).ask(unknown)
+        until = time.monotonic() + CALLS_BEGIN_FOR
+        return Scanner(adapter, stretch.controls, spare=MOST_CALLS, until=until).ask(unknown)
 
 
 def _keep(provider: Provider, stretch: Stretch, found: Sequence[OrderStatus]) -> int:

@@ -4,10 +4,12 @@ None is retried by Celery and none is acknowledged late: what was not done is st
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from orders import (
@@ -31,6 +33,7 @@ from panel.celery_settings import TIME_LIMIT_SECONDS
 from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.jobs import run_leased
 from panel.ops.models import Alert
+from providers.backoff import Asked, ask_in_turn, in_turn
 from providers.models import Provider
 
 log = logging.getLogger(__name__)
@@ -64,9 +67,7 @@ def poll_orders() -> None:
 
     def job() -> dict[str, Any]:
         due = poll.providers_due(now=timezone.now())
-        for provider in due:
-            poll_provider.apply_async((provider.pk,), retry=False, expires=60)
-        return {"providers": len(due)}
+        return {"providers": _hand_out(poll_provider, "poll_provider", due, settings.POLL_SECONDS)}
 
     run_leased(name="poll_orders", seconds=LEASE, job=job)
 
@@ -75,10 +76,12 @@ def poll_orders() -> None:
 def poll_provider(provider_id: int) -> None:
     """Follow the due orders of one provider."""
 
-    def job() -> dict[str, Any]:
-        return asdict(poll.poll_provider(provider=Provider.objects.get(pk=provider_id)))
+    def ask(provider: Provider) -> Asked:
+        done = poll.poll_provider(provider=provider)
+        answered = done.requests > done.failed_requests if done.requests else None
+        return Asked(asdict(done), answered, rounds=1 + done.requests // settings.POLL_IN_FLIGHT)
 
-    run_leased(name=f"poll_provider:{provider_id}", seconds=LEASE, job=job)
+    _ask("poll_provider", provider_id, ask)
 
 
 @shared_task
@@ -89,9 +92,8 @@ def poll_refills() -> None:
         now = timezone.now()
         given_up = refill_jobs.give_up_refills(now=now)
         due = refill_jobs.providers_due(now=now)
-        for provider in due:
-            poll_provider_refills.apply_async((provider.pk,), retry=False, expires=60)
-        return {"providers": len(due), "given_up": given_up}
+        providers = _hand_out(poll_provider_refills, "poll_provider_refills", due, settings.REFILL_SECONDS)
+        return {"providers": providers, "given_up": given_up}
 
     run_leased(name="poll_refills", seconds=LEASE, job=job)
 
@@ -100,11 +102,11 @@ def poll_refills() -> None:
 def poll_provider_refills(provider_id: int) -> None:
     """Pass on and follow the due refills of one provider."""
 
-    def job() -> dict[str, Any]:
-        provider = Provider.objects.get(pk=provider_id)
-        return asdict(refill_jobs.poll_provider_refills(provider=provider, now=timezone.now()))
+    def ask(provider: Provider) -> Asked:
+        done = refill_jobs.poll_provider_refills(provider=provider, now=timezone.now())
+        return _asked_in_batches(asdict(done), done.requested + done.read, done.failed_requests)
 
-    run_leased(name=f"poll_provider_refills:{provider_id}", seconds=LEASE, job=job)
+    _ask("poll_provider_refills", provider_id, ask)
 
 
 @shared_task
@@ -115,9 +117,8 @@ def poll_cancels() -> None:
         now = timezone.now()
         closed = cancel_close.close_cancels(now=now)
         due = cancel_jobs.providers_due(now=now)
-        for provider in due:
-            poll_provider_cancels.apply_async((provider.pk,), retry=False, expires=60)
-        return {"providers": len(due), "closed": closed}
+        providers = _hand_out(poll_provider_cancels, "poll_provider_cancels", due, settings.CANCEL_SECONDS)
+        return {"providers": providers, "closed": closed}
 
     run_leased(name="poll_cancels", seconds=LEASE, job=job)
 
@@ -126,23 +127,56 @@ def poll_cancels() -> None:
 def poll_provider_cancels(provider_id: int) -> None:
     """Pass on the due cancels of one provider."""
 
-    def job() -> dict[str, Any]:
-        provider = Provider.objects.get(pk=provider_id)
-        return asdict(cancel_jobs.pass_on_cancels(provider=provider, now=timezone.now()))
+    def ask(provider: Provider) -> Asked:
+        done = cancel_jobs.pass_on_cancels(provider=provider, now=timezone.now())
+        return _asked_in_batches(asdict(done), done.requested, done.failed_requests)
 
-    run_leased(name=f"poll_provider_cancels:{provider_id}", seconds=LEASE, job=job)
+    _ask("poll_provider_cancels", provider_id, ask)
 
 
 @shared_task
 def probe_doubts() -> None:
-    """Look at the providers for orders whose fate is unknown."""
-    run_leased(name="probe_doubts", seconds=LEASE, job=lambda: asdict(probe.probe_doubts(now=timezone.now())))
+    """Have the providers asked about orders whose fate is unknown, each by a task of its own."""
+
+    def job() -> dict[str, Any]:
+        due = probe.providers_due(now=timezone.now())
+        _hand_out(probe_provider, "probe_doubts", due, settings.PROBE_SECONDS)
+        return asdict(probe.Probed())
+
+    run_leased(name="probe_doubts", seconds=LEASE, job=job)
+
+
+@shared_task
+def probe_provider(provider_id: int) -> None:
+    """Look at one provider for orders whose fate is unknown."""
+
+    def ask(provider: Provider) -> Asked:
+        done, looks = probe.probe_provider(provider=provider, now=timezone.now())
+        return Asked(asdict(done), False if looks.unreached else looks.calls > 0 or None, rounds=looks.calls)
+
+    _ask("probe_doubts", provider_id, ask)
 
 
 @shared_task
 def look_for_strays() -> None:
-    """Look at the providers for what is under our key and in no order here."""
-    run_leased(name="look_for_strays", seconds=LEASE, job=lambda: asdict(strays.look_for_strays(now=timezone.now())))
+    """Have the providers asked for what is under our key and in no order here, each by a task of its own."""
+
+    def job() -> dict[str, Any]:
+        _hand_out(find_unmatched_orders, "look_for_strays", strays.providers_due(), settings.STRAYS_SECONDS)
+        return asdict(strays.Strays())
+
+    run_leased(name="look_for_strays", seconds=LEASE, job=job)
+
+
+@shared_task
+def find_unmatched_orders(provider_id: int) -> None:
+    """Look at one provider for what is under our key and in no order here."""
+
+    def ask(provider: Provider) -> Asked:
+        done = strays.look_at_provider(provider=provider, now=timezone.now())
+        return _asked_in_batches(asdict(done), done.asked, done.unanswered)
+
+    _ask("look_for_strays", provider_id, ask)
 
 
 @shared_task
@@ -165,8 +199,24 @@ def forget_deliveries() -> None:
 
 @shared_task
 def read_balances() -> None:
-    """Read the providers' balances and set them against the books."""
-    run_leased(name="read_balances", seconds=LEASE, job=lambda: asdict(reconcile.read_balances()))
+    """Have the providers' balances read and set against the books, each by a task of its own."""
+
+    def job() -> dict[str, Any]:
+        _hand_out(read_provider_balance, reconcile.JOB, reconcile.providers_due(), settings.BALANCE_SECONDS)
+        return asdict(reconcile.Read())
+
+    run_leased(name="read_balances", seconds=LEASE, job=job)
+
+
+@shared_task
+def read_provider_balance(provider_id: int) -> None:
+    """Read the balance at one provider and set it against the books."""
+
+    def ask(provider: Provider) -> Asked:
+        done, answered = reconcile.read_provider(provider=provider)
+        return Asked(asdict(done), answered)
+
+    _ask(reconcile.JOB, provider_id, ask)
 
 
 @shared_task
@@ -215,3 +265,20 @@ def measure_times() -> None:
 def roll_up_reports() -> None:
     """Add the ledger up by day, for the reports."""
     run_leased(name="roll_up_reports", seconds=LEASE, job=lambda: asdict(roll_up.roll_up()))
+
+
+def _hand_out(task: Any, job: str, providers: Sequence[Provider], seconds: int) -> int:
+    """A task for each provider whose turn it is; one that is not begun when the next tick is due is dropped."""
+    for provider in in_turn(job=job, providers=providers, now=timezone.now()):
+        task.apply_async((provider.pk,), retry=False, expires=max(seconds, 60))
+    return len(providers)
+
+
+def _ask(job: str, provider_id: int, ask: Callable[[Provider], Asked]) -> None:
+    ask_in_turn(job=job, provider_id=provider_id, seconds=LEASE, ask=ask)
+
+
+def _asked_in_batches(summary: dict[str, Any], answers: int, failures: int) -> Asked:
+    """A run of calls one after the other, up to a hundred rows a call."""
+    answered = True if answers else False if failures else None
+    return Asked(summary, answered, rounds=1 + answers // 100)

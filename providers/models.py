@@ -10,6 +10,7 @@ from panel.lib import crypto
 from panel.lib.fields import AmountField, ExchangeRateField
 from panel.lib.secret import Secret
 from panel.wallet.models import Transfer
+from providers.backoff_model import Backoff as Backoff
 
 PROBES_TO_TRUST = 20
 """So many verdicts of the evidence have to be shared by people, and none contradicted, before it may decide."""

@@ -3,24 +3,48 @@
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from panel.ops.jobs import run_leased
-from providers.catalog.refresh import refresh_providers
+from providers.backoff import Asked, ask_in_turn, in_turn
+from providers.catalog.refresh import Refreshed, refresh_providers
 from providers.catalog.shelf_log import forget_old
 from providers.models import Provider
 from providers.readings import thin_readings as thin
 
+SYNC_JOB = "providers.sync_services"
 SOFT_SECONDS = 10 * 60
 LEASE_SECONDS = 11 * 60
 
 
-@shared_task(
-    name="providers.tasks.sync_services", soft_time_limit=SOFT_SECONDS, time_limit=LEASE_SECONDS, ignore_result=True
-)
+@shared_task(name="providers.tasks.sync_services", ignore_result=True)
 def sync_services() -> None:
-    """Sync all active providers, one run at a time; each provider's outcome is in the job's record."""
-    run_leased(name="providers.sync_services", seconds=LEASE_SECONDS, job=_sync_all)
+    """Have all active providers synced, each by a task of its own, so that a slow one holds up no other."""
+
+    def job() -> dict[str, Any]:
+        active = Provider.objects.filter(is_active=True).order_by("pk")
+        for provider in in_turn(job=SYNC_JOB, providers=active, now=timezone.now()):
+            sync_provider_services.apply_async((provider.pk,), retry=False, expires=settings.SYNC_SECONDS)
+        return _summary(Refreshed())
+
+    run_leased(name=SYNC_JOB, seconds=LEASE_SECONDS, job=job)
+
+
+@shared_task(
+    name="providers.tasks.sync_provider_services",
+    soft_time_limit=SOFT_SECONDS,
+    time_limit=LEASE_SECONDS,
+    ignore_result=True,
+)
+def sync_provider_services(provider_id: int) -> None:
+    """Sync the services of one provider."""
+
+    def ask(provider: Provider) -> Asked:
+        done = refresh_providers(providers=[provider], now=timezone.now())
+        return Asked(_summary(done), answered=not done.failures)
+
+    ask_in_turn(job=SYNC_JOB, provider_id=provider_id, seconds=LEASE_SECONDS, ask=ask)
 
 
 @shared_task(name="providers.tasks.forget_updates", ignore_result=True)
@@ -29,9 +53,7 @@ def forget_updates() -> None:
     run_leased(name="forget_updates", seconds=LEASE_SECONDS, job=lambda: {"deleted": forget_old(now=timezone.now())})
 
 
-def _sync_all() -> dict[str, Any]:
-    providers = Provider.objects.filter(is_active=True).order_by("pk")
-    done = refresh_providers(providers=providers, now=timezone.now())
+def _summary(done: Refreshed) -> dict[str, Any]:
     return {**done.sums(), "failures": done.failures}
 
 

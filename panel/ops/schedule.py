@@ -1,8 +1,9 @@
 """The timetable as staff see it: what runs by itself, how it went, when it runs next; and having a job run now."""
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,9 @@ from panel.ops.models import JobRun
 from panel.web.figures import duration_text
 
 log = logging.getLogger(__name__)
+
+LATELY = timedelta(minutes=30)
+"""Twice the longest pause of a provider that does not answer: a part that did not run for longer is none any more."""
 
 
 class JobNotStartedError(Exception):
@@ -31,6 +35,8 @@ class ScheduledJob:
     period: timedelta
     run: JobRun | None
     is_late: bool
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    """What its parts, such as one provider's, came to in their last runs, added up."""
 
     @property
     def title(self) -> str:
@@ -65,8 +71,10 @@ class ScheduledJob:
 
     @property
     def result(self) -> str:
-        """What its last run came to, in words."""
+        """What its last run came to, in words; of a job of many parts, what those came to."""
         summary: dict[str, Any] = {} if self.run is None else self.run.summary
+        if self.run is not None and self.run.ok:
+            summary = {**summary, **self.parts}
         return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in summary.items())
 
 
@@ -77,14 +85,33 @@ def scheduled_jobs(*, now: datetime) -> list[ScheduledJob]:
 
 def _scheduled(all_runs: Iterable[JobRun], now: datetime) -> list[ScheduledJob]:
     runs = {job_name(run.name): run for run in all_runs}
+    parts: defaultdict[str, list[JobRun]] = defaultdict(list)
+    for name, part in runs.items():
+        if ":" in name:
+            parts[name.partition(":")[0]].append(part)
     jobs = []
     for task, seconds in sorted(periods().items(), key=lambda item: (item[1], item[0])):
         name = job_name(task)
         run = runs.get(name)
         last = run.finished_at if run else None
         is_late = last is not None and abs(now - last) > patience_with(seconds)
-        jobs.append(ScheduledJob(name, task, timedelta(seconds=seconds), run, is_late))
+        period = timedelta(seconds=seconds)
+        jobs.append(ScheduledJob(name, task, period, run, is_late, _added_up(parts[name], now - LATELY - 2 * period)))
     return jobs
+
+
+def _added_up(parts: Iterable[JobRun], since: datetime) -> dict[str, Any]:
+    """The summaries of the parts that ended since then: numbers are summed, named things put together."""
+    found: dict[str, Any] = {}
+    for part in parts:
+        if part.finished_at is None or part.finished_at < since or not part.ok:
+            continue
+        for key, value in part.summary.items():
+            if isinstance(value, dict):
+                found[key] = {**found.get(key, {}), **value}
+            else:
+                found[key] = found.get(key, 0) + value
+    return found
 
 
 @dataclass(frozen=True, slots=True)

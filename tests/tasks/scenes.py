@@ -12,6 +12,7 @@ from django.utils import timezone
 from orders.cancel import ask_for_cancels
 from orders.gauges import count_orders
 from orders.models import Attempt, Cancellation, Order, Orphan, Probe, Refill
+from orders.probe import providers_due
 from orders.refill import ask_for_refills
 from orders.reports.models import DailyFigure, RolledDay
 from orders.states import State
@@ -131,6 +132,13 @@ def doubt(scene: Scene) -> Order:
     return order
 
 
+def opened_doubt(scene: Scene) -> Order:
+    """The same once the job that hands out has seen it."""
+    order = doubt(scene)
+    providers_due(now=timezone.now())
+    return order
+
+
 def stray(scene: Scene) -> int:
     """An order by hand between orders of ours; how many were known before."""
     for part in range(3):
@@ -178,6 +186,14 @@ def finished(scene: Scene) -> int:
 def price(scene: Scene) -> int:
     scene.store.simulator.set_service(PLAIN_SERVICE, rate=f"0.3{scene.rounds}")
     return ServiceChange.objects.count()
+
+
+def found(scene: Scene, before: int) -> Seen:
+    return {"new": Orphan.objects.count() - before}
+
+
+def changed(scene: Scene, before: int) -> Seen:
+    return {"changes": ServiceChange.objects.count() - before}
 
 
 def refilled(scene: Scene, order: Order) -> Seen:
@@ -273,13 +289,16 @@ SCENARIOS = {
     "orders.tasks.poll_cancels": Scenario(cancel, canceled),
     "orders.tasks.poll_provider_cancels": Scenario(cancel, canceled, to_provider),
     "orders.tasks.probe_doubts": Scenario(doubt, probed),
-    "orders.tasks.look_for_strays": Scenario(stray, lambda scene, before: {"new": Orphan.objects.count() - before}),
+    "orders.tasks.probe_provider": Scenario(opened_doubt, probed, to_provider),
+    "orders.tasks.look_for_strays": Scenario(stray, found),
+    "orders.tasks.find_unmatched_orders": Scenario(stray, found, to_provider),
     "orders.tasks.deliver_webhooks": Scenario(message, delivered),
     "orders.tasks.deliver_slow_webhooks": Scenario(slow_message, delivered),
     "orders.tasks.forget_deliveries": Scenario(
         old_message, lambda scene, first: {"left": Delivery.objects.filter(pk__gte=first).count()}
     ),
     "orders.tasks.read_balances": Scenario(pause, read),
+    "orders.tasks.read_provider_balance": Scenario(pause, read, to_provider),
     "orders.tasks.check_books": Scenario(queued, lambda scene, made: {"alerts": Alert.objects.count()}),
     "orders.tasks.measure_times": Scenario(
         finished, lambda scene, made: {"seconds": scene.store.service().measured_seconds}
@@ -295,8 +314,7 @@ SCENARIOS = {
     "providers.tasks.forget_updates": Scenario(
         old_update, lambda scene, first: {"left": ShelfChange.objects.filter(pk__gte=first).count()}
     ),
-    "providers.tasks.sync_services": Scenario(
-        price, lambda scene, before: {"changes": ServiceChange.objects.count() - before}
-    ),
+    "providers.tasks.sync_services": Scenario(price, changed),
+    "providers.tasks.sync_provider_services": Scenario(price, changed, to_provider),
 }
 """By the task's name: a task without one fails the tests."""

@@ -9,7 +9,6 @@ import time_machine
 from django.apps import apps
 from django.utils import timezone
 
-from orders import tasks
 from panel.celery import app
 from panel.ops import jobs
 from panel.ops.models import JobRun
@@ -17,10 +16,10 @@ from providers.models import BalanceReading
 from tests.fixtures_orders import Store
 from tests.races.test_orders import at_once
 from tests.scripted import answer, scripted
+from tests.tasks.inline import run_at_once
 from tests.tasks.scenes import SCENARIOS, Scene
 
 FLOORS = ("orders", "providers", "panel")
-BY_THEMSELVES = [tasks.poll_provider, tasks.poll_provider_refills, tasks.poll_provider_cancels]
 
 
 app.loader.import_default_modules()
@@ -37,8 +36,7 @@ def test_every_task_has_a_scenario() -> None:
 @pytest.fixture
 def scene(store: Store, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Scene]:
     """Time stands still, a published task is run at once, and no lease keeps two runs of a job apart."""
-    for task in BY_THEMSELVES:
-        monkeypatch.setattr(task, "apply_async", lambda args, *, task=task, **options: task(*args))
+    run_at_once(monkeypatch)
     monkeypatch.setattr(jobs, "_only_run_in_process", lambda name: nullcontext(True))
     monkeypatch.setattr(jobs, "_take", lambda name, seconds: JobRun.objects.get_or_create(name=name)[0].holder)
     settings.ALERT_EMAILS, settings.METRICS_TOKEN = ["boss@example.com"], "a-token-of-the-metrics-page"
