@@ -24,12 +24,16 @@ BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which orders of a customer: with `search` in them, ordered from `since` to before `until`, where given."""
+    """Which orders of a customer: with `search` in them, ordered from `since` to before `until`, where given.
+
+    With `is_nothing` none: what is wanted could not be read.
+    """
 
     customer: User
     search: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    is_nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Listing:
 
 
 def _of_customer(wanted: Wanted) -> QuerySet[Order]:
+    if wanted.is_nothing:
+        return Order.objects.none()
     rows = Order.objects.filter(customer=wanted.customer).order_by("-created_at", "-pk")
     if wanted.since is not None:
         rows = rows.filter(created_at__gte=wanted.since)

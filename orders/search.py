@@ -18,7 +18,10 @@ from providers.models import Provider
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """Which orders: all of what is given must be true. `customer`, `service` and `provider` are primary keys."""
+    """Which orders: all of what is given must be true. `customer`, `service` and `provider` are primary keys.
+
+    With `is_nothing` none: what is sought could not be read.
+    """
 
     search: str = ""
     state: str = ""
@@ -28,10 +31,13 @@ class Sought:
     is_flagged: bool = False
     since: datetime | None = None
     until: datetime | None = None
+    is_nothing: bool = False
 
 
 def find_orders(sought: Sought, *, before: Place | None = None, after: Place | None = None) -> Page:
     """A page of them, newest first. Seven queries at most."""
+    if sought.is_nothing:
+        return Page([], None, None)
     rows = Order.objects.select_related("customer", "service", "provider")
     if sought.since is not None:
         rows = rows.filter(created_at__gte=sought.since)

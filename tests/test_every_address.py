@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -170,6 +171,35 @@ def test_a_role_opens_what_its_permissions_say(store: Store, numbers: dict[str, 
         assert status < 500, address.route
         opened += status == 200
     assert opened >= 4
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    """Every row of ours. A session notes when it was used last, which changes nothing."""
+    ours = [
+        model for model in apps.get_models() if model.__module__.partition(".")[0] in {"orders", "providers", "panel"}
+    ]
+    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in ours}
+
+
+def test_who_may_only_look_changes_nothing_anywhere(store: Store, numbers: dict[str, Any]) -> None:
+    """Whatever a page of the staff does needs a permission to change something, and that is asked for first."""
+    set_up_roles()
+    user = User.objects.create_user("member@example.com", is_staff=True)
+    user.groups.add(Group.objects.get(name=READ_ONLY))
+    client = Client()
+    client.force_login(user)
+    before, refused = everything(), []
+    for address in ADDRESSES:
+        if not (address.is_staffs or address.is_admins) or address.name in {"logout", "password_change"}:
+            continue
+        answer = client.post(address.path(numbers), {"reason": "x", "action": "delete_selected", "post": "yes"})
+        assert answer.status_code < 500, address.route
+        if address.is_staffs:
+            assert answer.status_code in {403, 405}, f"{address.route}: {answer.status_code}"
+            refused.append(answer.status_code)
+        assert everything() == before, address.route
+    assert refused.count(403) >= 18
+    assert len(store.simulator.requests("balance")) == 1  # the fixture's own
 
 
 def test_no_address_of_the_staff_breaks_for_its_owner(store: Store, numbers: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What the address of the order list asks for, read without trust: what makes no sense is left out, and said."""
+"""What the address of the order list asks for, read without trust: a filter without sense finds nothing and says so."""
 
 import re
 from collections.abc import Iterable
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from orders.listing import WORDS, Wanted, find_place
 from orders.paging import Place
+from orders.views.filters import read_choice
 from orders.views.picker import read_id
 from panel.customers.models import User
 from panel.lib.zones import find_zone
@@ -38,7 +40,8 @@ class Query:
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the tab leaves orders out."""
-        return bool(self.wanted.search or self.wanted.since or self.wanted.until)
+        wanted = self.wanted
+        return bool(wanted.is_nothing or wanted.search or wanted.since or wanted.until)
 
     @property
     def is_first(self) -> bool:
@@ -51,12 +54,20 @@ def read_query(query: QueryDict, *, customer: User, now: datetime) -> Query:
     problems: list[str] = []
     zone = first_zone([customer.time_zone, query.get("zone", "")])
     first, last = read_days(query, problems)
-    period = query.get("since", "") if query.get("since") in PERIODS and not (first or last) else ""
+    word = read_choice(query, "state", of=BY_SLUG, label=_("State"), problems=problems)
+    period = read_choice(query, "since", of=PERIODS, label=_("Ordered"), problems=problems)
+    period = "" if first or last else period
     since = now - timedelta(days=int(period)) if period else midnight(first, zone)
     until = midnight(last + timedelta(days=1) if last else None, zone)
     return Query(
-        wanted=Wanted(customer, search=read_words(query, "q", longest=LONGEST_SEARCH), since=since, until=until),
-        word=next((word for word in WORDS if slug(word) == query.get("state")), ""),
+        wanted=Wanted(
+            customer,
+            search=read_words(query, "q", longest=LONGEST_SEARCH),
+            since=since,
+            until=until,
+            is_nothing=bool(problems),
+        ),
+        word=BY_SLUG.get(word, ""),
         before=_place(query.get("before"), customer, problems),
         after=None if query.get("before") else _place(query.get("after"), customer, problems),
         period=period,
@@ -70,6 +81,9 @@ def read_query(query: QueryDict, *, customer: User, now: datetime) -> Query:
 def slug(word: str) -> str:
     """The word as the address has it."""
     return word.lower().replace(" ", "-")
+
+
+BY_SLUG = {slug(word): word for word in WORDS}
 
 
 def read_days(query: QueryDict, problems: list[str]) -> tuple[date | None, date | None]:
@@ -89,7 +103,8 @@ def read_date(text: str, problems: list[str]) -> date | None:
     except ValueError:
         found = None
     if found is None or found.year not in YEARS:
-        problems.append(f"“{text[:20]}” is not a date, so it was left out. Write it like 2026-03-31.")
+        said = _("“%(text)s” is not a date, so nothing was found. Write it like 2026-03-31.")
+        problems.append(said % {"text": text[:20]})
         return None
     return found
 

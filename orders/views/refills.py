@@ -6,10 +6,12 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from orders.models import Refill
 from orders.views.customer import customer_of
+from orders.views.filters import read_choice
 from orders.views.request_words import refill_words
 
 A_PAGE = 50
@@ -31,14 +33,17 @@ def refills(request: HttpRequest) -> HttpResponse:
     mine = Refill.objects.filter(order__customer=customer_of(request))
     shown = {"": mine, "open": mine.filter(state__in=Refill.OPEN), "past": mine.exclude(state__in=Refill.OPEN)}
     total, is_open = mine.count(), shown["open"].count()
-    state = request.GET.get("state", "")
-    rows = shown.get(state, mine).select_related("order__service").order_by("-pk")
+    problems: list[str] = []
+    state = read_choice(request.GET, "state", of=shown, label=_("State"), problems=problems)
+    found = mine.none() if problems else shown[state]
+    rows = found.select_related("order__service").order_by("-pk")
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [(refill, refill_words(refill)) for refill in page],
         "tabs": [Tab("", "All", total), Tab("open", "Open", is_open), Tab("past", "Past", total - is_open)],
-        "state": state if state in shown else "",
+        "state": state,
+        "problems": problems,
         "is_live": any(refill.state in Refill.OPEN for refill in page),
     }
     return render(request, "orders/refills.html", context)

@@ -1,15 +1,16 @@
-"""What the address of the reports asks for, read without trust: what makes no sense is left out, and said."""
+"""What the address of the reports asks for, read without trust: a filter without sense finds nothing, and says so."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from orders.reports.days import LONGEST, ONE, Period, last_days
 from orders.reports.models import Scope
 from orders.reports.read import SORTS
-from orders.views.picker import read_id
+from orders.views.filters import read_choice, read_number
 from orders.views.query import read_date
 
 BY_DAY = "day"
@@ -49,6 +50,8 @@ class ReportQuery:
     subject: int
     sort: str
     problems: tuple[str, ...]
+    is_nothing: bool = False
+    """What is asked for could not be read, so nothing is shown."""
 
     @property
     def is_by_day(self) -> bool:
@@ -58,18 +61,20 @@ class ReportQuery:
 def read_report(query: QueryDict, *, today: date) -> ReportQuery:
     """The address as a report; without dates the last 30 days."""
     problems: list[str] = []
-    preset = next((known for known in PRESETS if known.slug == query.get("range")), USUAL)
+    slugs = {known.slug: known for known in PRESETS}
+    preset = slugs.get(read_choice(query, "range", of=slugs, label=_("Period"), problems=problems), USUAL)
     first, last = read_date(query.get("from", ""), problems), read_date(query.get("to", ""), problems)
     period, slug = preset.of(today), preset.slug
     if first or last:
         period, slug = Period(first or last or today, last or max(today, first or today)), ""
+    scope, subject = _subject(query, problems)
+    is_nothing = bool(problems)
     if period.first > period.last:
         problems.append("The first date is after the last one, so they were exchanged.")
         period = Period(period.last, period.first)
     if period.length > LONGEST:
         problems.append(f"A report covers {LONGEST:,} days at most: these are the last of them.")
         period = last_days(today=period.last, count=LONGEST)
-    scope, subject = _subject(query)
     by = BY_DAY if subject else query.get("by", "")
     sort = query.get("sort", "")
     return ReportQuery(
@@ -80,13 +85,15 @@ def read_report(query: QueryDict, *, today: date) -> ReportQuery:
         subject=subject,
         sort=sort if sort in SORTS else SORTS[0],
         problems=tuple(dict.fromkeys(problems)),
+        is_nothing=is_nothing,
     )
 
 
-def _subject(query: QueryDict) -> tuple[Scope, int]:
+def _subject(query: QueryDict, problems: list[str]) -> tuple[Scope, int]:
     """The one that the report is about: the first of provider, service and customer that is named."""
-    for scope in (Scope.PROVIDER, Scope.SERVICE, Scope.CUSTOMER):
-        subject = read_id(query.get(scope, ""))
+    labels = {Scope.PROVIDER: _("Provider"), Scope.SERVICE: _("Service ID"), Scope.CUSTOMER: _("Customer")}
+    for scope, label in labels.items():
+        subject = read_number(query, scope, label=label, problems=problems)
         if subject:
             return scope, subject
     return Scope.ALL, 0

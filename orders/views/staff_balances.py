@@ -19,7 +19,7 @@ from panel.lib.crypto import SealError
 from panel.ops.alert_views import PLACES
 from panel.ops.models import Alert
 from panel.wallet.models import Transfer
-from panel.web.access import staff_only
+from panel.web.access import need, staff_only
 from panel.web.figures import money_text
 from panel.web.pages import BoundedPaginator
 from providers.adapters.errors import RetryLater
@@ -91,7 +91,8 @@ def staff_provider(request: HttpRequest, provider_id: int) -> HttpResponse:
 @staff_only("providers.view_balancereading")
 @require_POST
 def read_now(request: HttpRequest, provider_id: int) -> HttpResponse:
-    """Ask the provider for our balance there now."""
+    """Ask the provider for our balance there now: that may pause it or have it go on, and is kept."""
+    need(request, "providers.change_provider")
     provider = get_object_or_404(Provider, pk=provider_id)
     if safe_mode.is_on_now():
         messages.error(request, safe_mode.SAID_TO_STAFF)

@@ -24,6 +24,7 @@ from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
 from panel.web.words import read_reason, read_words
 
+FLAG_TABS = {"flagged", "missing"}
 LONGEST_ENTRY = 300
 PROVIDER_ID = re.compile(r"[!-~]{1,64}")
 
@@ -128,7 +129,8 @@ def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
         messages.success(request, f"Order {order.pk} is looked at.")
     else:
         messages.info(request, f"Order {order.pk} is not flagged any more.")
-    return redirect("staff_doubtful")
+    show = request.GET.get("show", "")
+    return redirect(f"{reverse('staff_doubtful')}?show={show}" if show in FLAG_TABS else "staff_doubtful")
 
 
 def _carry_out(request: HttpRequest, order: Order, verdict: str) -> str:

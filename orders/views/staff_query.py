@@ -1,14 +1,19 @@
-"""What the address of the staff's list of orders asks for, read without trust: what makes no sense is left out."""
+"""What the address of the staff's list of orders asks for, read without trust.
+
+A filter that makes no sense finds nothing, and the page says so.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from orders.models import Order
 from orders.paging import Place, place_in
 from orders.search import Sought
 from orders.states import State
+from orders.views.filters import read_choice, read_number
 from orders.views.picker import read_id
 from orders.views.query import LONGEST_SEARCH, first_zone, midnight, read_days
 from panel.web.words import read_words
@@ -36,16 +41,21 @@ def read_staff_query(query: QueryDict, *, time_zone: str) -> StaffQuery:
     problems: list[str] = []
     first, last = read_days(query, problems)
     zone = first_zone([time_zone])
-    state = query.get("state", "")
+    state = read_choice(query, "state", of=set(State), label=_("State"), problems=problems)
+    flagged = read_choice(query, "flagged", of={"1"}, label=_("Needs a look"), problems=problems)
+    provider = read_number(query, "provider", label=_("Provider"), problems=problems)
+    service = read_number(query, "service", label=_("Service ID"), problems=problems)
+    customer = read_number(query, "customer", label=_("Customer"), problems=problems)
     sought = Sought(
         search=read_words(query, "q", longest=LONGEST_SEARCH),
-        state=state if state in set(State) else "",
-        provider=read_id(query.get("provider", "")),
-        service=read_id(query.get("service", "").strip()),
-        customer=read_id(query.get("customer", "")),
-        is_flagged=query.get("flagged") == "1",
+        state=state,
+        provider=provider,
+        service=service,
+        customer=customer,
+        is_flagged=flagged == "1",
         since=midnight(first, zone),
         until=midnight(last + timedelta(days=1) if last else None, zone),
+        is_nothing=bool(problems),
     )
     before = _place(query.get("before", ""), problems)
     after = None if before else _place(query.get("after", ""), problems)

@@ -88,6 +88,10 @@ def staff_reports(request: HttpRequest) -> HttpResponse:
     """The report that the address asks for."""
     today = day_of(timezone.now())
     query = read_report(request.GET, today=today)
+    if query.is_nothing:
+        return render(
+            request, "staff/reports.html", {"query": query, "presets": PRESETS, "zone": settings.REPORT_TIME_ZONE}
+        )
     days = by_day(period=query.period, scope=query.scope, subject=query.subject)
     whole = sum_of(days)
     context = {
@@ -111,7 +115,9 @@ def staff_reports(request: HttpRequest) -> HttpResponse:
 def staff_reports_csv(request: HttpRequest) -> HttpResponseBase:
     """The same report, all of its rows, as a CSV file."""
     query = read_report(request.GET, today=day_of(timezone.now()))
-    if query.is_by_day:
+    if query.is_nothing:
+        lines = []
+    elif query.is_by_day:
         lines = _day_lines(by_day(period=query.period, scope=query.scope, subject=query.subject))
     else:
         lines = Subjects(query)[:]

@@ -71,7 +71,7 @@ class MarkupAdmin(RecordAdmin):
 
     def preview(self, request: HttpRequest, markup_id: int | None = None) -> HttpResponse:
         """What the rule in the form would do, as a part of the page, or as a page of its own without JavaScript."""
-        need(request, "catalog.view_markup")
+        need(request, "catalog.change_markup" if markup_id else "catalog.view_markup")  # else its form has no fields
         markup = get_object_or_404(Markup, pk=markup_id) if markup_id else None
         form_class: Any = self.get_form(request, markup, change=markup is not None)
         form = form_class(request.POST, instance=markup)

@@ -41,7 +41,7 @@ def test_the_tabs_count_and_filter(store: Store, ada: Client) -> None:
     assert shown(ada, state="pending") == [queued.pk]
     assert shown(ada, state="in-progress") == [active.pk]
     assert shown(ada, state="completed") == []
-    assert shown(ada, state="nonsense") == [partial.pk, active.pk, queued.pk]
+    assert shown(ada, state="nonsense") == []
 
 
 def test_orders_are_found_by_number_link_and_service(store: Store, ada: Client) -> None:
@@ -62,7 +62,7 @@ def test_orders_are_found_by_when_they_were_made(store: Store, ada: Client) -> N
     Order.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=8))
     assert shown(ada, since="7") == [new.pk]
     assert shown(ada, since="30") == [new.pk, old.pk]
-    assert shown(ada, since="nonsense") == [new.pk, old.pk]
+    assert shown(ada, since="nonsense") == []
 
 
 def test_a_page_leads_on_and_keeps_the_filters(store: Store, ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,10 @@ def test_open_and_past_ones_with_their_reasons(store: Store, ada: Client, comple
 
     assert "In progress" not in text_in(page_of(ada, "/refills/?state=past"))
     assert "Rejected" not in text_in(page_of(ada, "/refills/?state=open"))
-    assert "All 2 Open 1 Past 1" in text_in(page_of(ada, "/refills/?state=nonsense"))
+    odd = text_in(page_of(ada, "/refills/?state=nonsense"))
+    assert "All 2 Open 1 Past 1" in odd
+    assert "The filter “State” does not have the value “nonsense”, so nothing was found." in odd
+    assert "No refills here" in odd
 
 
 def test_an_empty_tab(store: Store, ada: Client, completed: Order) -> None:

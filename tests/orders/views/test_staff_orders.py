@@ -103,6 +103,32 @@ def test_the_page_and_its_filters(owner: Client, store: Store, five: list[int]) 
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "label"),
+    [
+        ("state", "nonsense", "State"),
+        ("state", "queued", "State"),
+        ("provider", "²", "Provider"),
+        ("provider", "North", "Provider"),
+        ("service", "12a", "Service ID"),
+        ("service", "9" * 19, "Service ID"),
+        ("customer", "-1", "Customer"),
+        ("flagged", "yes", "Needs a look"),
+    ],
+)
+def test_a_filter_without_sense_finds_nothing_and_says_so(
+    owner: Client, five: list[int], name: str, text: str, label: str
+) -> None:
+    page = owner.get("/staff/orders/", {name: text}).content.decode()
+    assert f"The filter “{label}” does not have the value “{text[:20]}”, so nothing was found." in page
+    assert "No order matches" in page
+    assert [f"/staff/orders/{pk}/" in page for pk in five] == [False] * 5
+
+
+def test_a_service_that_was_typed_stays_in_its_field(owner: Client, five: list[int]) -> None:
+    assert 'maxlength="18" value="12a"' in owner.get("/staff/orders/", {"service": "12a"}).content.decode()
+
+
+@pytest.mark.parametrize(
     "query",
     [
         {"state": "nonsense", "provider": "²", "service": "x", "customer": "-1", "from": "2026-13-01"},

@@ -102,7 +102,7 @@ def test_names_are_shown_as_text(owner: Client, store: Store, reported: Order) -
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("?from=nonsense", "is not a date, so it was left out"),
+        ("?from=nonsense", "is not a date, so nothing was found"),
         ("?from=2026-03-10&to=2026-03-01", "they were exchanged"),
         ("?from=2000-01-01&to=2099-12-31", "A report covers 3,660 days at most"),
     ],
@@ -114,8 +114,27 @@ def test_odd_dates_are_said(owner: Client, query: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?by=x&sort=x&page=x&range=x&customer=x", "?sort=-1&page=-5", "?from=&to=&provider="]
+    ("query", "words"),
+    [
+        ("?from=2026-02-30", "“2026-02-30” is not a date"),
+        ("?range=decade", "The filter “Period” does not have the value “decade”"),
+        ("?provider=North", "The filter “Provider” does not have the value “North”"),
+        ("?service=12a&by=customer", "The filter “Service ID” does not have the value “12a”"),
+        ("?customer=-1", "The filter “Customer” does not have the value “-1”"),
+    ],
 )
+def test_a_filter_without_sense_shows_no_figures(
+    owner: Client, store: Store, reported: Order, query: str, words: str
+) -> None:
+    page = owner.get(f"/staff/reports/{query}").content.decode()
+    assert words in page
+    assert "Nothing found" in page
+    assert "Revenue" not in page.partition("<main")[2]
+    lines = b"".join(owner.get(f"/staff/reports/csv/{query}").streaming_content)  # type: ignore[attr-defined]
+    assert lines.count(b"\n") == 1  # the head
+
+
+@pytest.mark.parametrize("query", ["?by=x&sort=x&page=x", "?sort=-1&page=-5", "?from=&to=&provider="])
 def test_odd_words_are_left_out(owner: Client, query: str) -> None:
     assert owner.get(f"/staff/reports/{query}").status_code == 200
 

@@ -1,5 +1,8 @@
 """The staff's queue of refills and cancels: who may see and decide, what it shows, what a decision changes."""
 
+import html
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -52,6 +55,60 @@ def test_the_queue_is_for_staff_alone_and_decisions_for_some(store: Store, helpe
     assert [helper.post(url, {"reason": "x"}).status_code for url in pressed] == [403, 403]
     stuck.refresh_from_db()
     assert (stuck.state, stuck.tries) == ("unknown", 3)
+
+
+@pytest.fixture
+def two(store: Store) -> list[Provider]:
+    """A refill without an answer at each of two providers, and a cancel at the first."""
+    other = Provider.objects.create(name="South", url="https://south.example/", currency="USD")
+    orders = fill_orders(store, 2, state=State.COMPLETED)
+    Order.objects.filter(pk=orders[1].pk).update(provider=other)
+    for order in orders:
+        Refill.objects.create(order=order, state="unknown", tries=3, next_at=None)
+    (active,) = fill_orders(store, 1)
+    Cancellation.objects.create(order=active, state="unknown", tries=3, next_at=None)
+    return [store.provider, other]
+
+
+def test_every_count_is_of_the_chosen_provider(owner: Client, two: list[Provider]) -> None:
+    for query, counts in (
+        ("", "Refills 2 Cancels 1"),
+        (f"?provider={two[0].pk}", "Refills 1 Cancels 1"),
+        (f"?provider={two[1].pk}", "Refills 1 Cancels"),
+    ):
+        page = text_of(owner, f"{QUEUE}{query}")
+        assert counts in page
+    assert "No answer 0 Open 0" in text_of(owner, f"{QUEUE}?provider={two[1].pk}&kind=cancels")
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("refills", "again"), ("cancels", "close"), ("refills", "close")])
+def test_after_a_decision_the_queue_is_as_it_was_looked_at(
+    owner: Client, two: list[Provider], kind: str, verdict: str
+) -> None:
+    query = f"kind={kind}&provider={two[0].pk}&state=open&page=1"
+    page = owner.get(f"{QUEUE}?{query}").content.decode()
+    (action,) = set(re.findall(rf'action="({QUEUE}{kind}/[0-9]+/{verdict}/[^"]*)"', html.unescape(page)))
+    answer = owner.post(action, {"reason": "asked there"})
+    assert (answer.status_code, answer["Location"]) == (302, f"{QUEUE}?{query}")
+    assert owner.post(action.partition("?")[0], {"reason": "x"})["Location"] == f"{QUEUE}?kind={kind}"
+
+
+@pytest.mark.parametrize(
+    ("query", "label"),
+    [
+        ("kind=orders", "Refills or cancels"),
+        ("provider=North", "Provider"),
+        ("state=lost", "State"),
+        ("state=open&provider=%C2%B2", "Provider"),
+    ],
+)
+def test_a_filter_without_sense_finds_nothing_and_says_so(
+    owner: Client, two: list[Provider], query: str, label: str
+) -> None:
+    page = text_of(owner, f"{QUEUE}?{query}")
+    assert f"The filter “{label}” does not have the value “" in page
+    assert "Nothing found" in page
+    assert "Send it again" not in page
 
 
 def test_it_shows_what_stands_how_and_at_whom(store: Store, owner: Client, stuck: Cancellation) -> None:

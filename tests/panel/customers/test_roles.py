@@ -66,6 +66,7 @@ BUTTONS = {
     "/staff/alerts/{alert}/close/": {ADMIN, MANAGER, SUPPORT},
     "/staff/balances/{provider}/explain/": {ADMIN, MANAGER},
     "/staff/balances/{provider}/resume/": {ADMIN, MANAGER},
+    "/staff/balances/{provider}/read/": {ADMIN, MANAGER},
     "/staff/alerts/test/": {ADMIN, MANAGER, SUPPORT},
     "/staff/changes/accept/": {ADMIN, MANAGER},
     "/staff/changes/keep/": {ADMIN, MANAGER},
