@@ -1,4 +1,4 @@
-"""A change form of the admin sent as a browser does: with what its page showed."""
+"""A change form or an action of the admin sent as a browser does: with what its page showed."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.test import Client
 
+SEEN = re.compile(r'name="seen" value="([^"]+)"')
 OPENED = re.compile(r'name="opened" value="([^"]+)"')
 
 
@@ -18,3 +19,9 @@ def opened(client: Client, url: str) -> dict[str, str]:
 def save(client: Client, url: str, given: Mapping[str, Any]) -> Any:
     """Open the page, enter this, and save."""
     return client.post(url, {**opened(client, url), **given})
+
+
+def seen(client: Client, url: str) -> dict[str, str]:
+    """When the list was read, as its page says."""
+    found = SEEN.search(client.get(url).content.decode())
+    return {"seen": found[1]} if found else {}

@@ -135,7 +135,7 @@ class UserAdmin(RecordAdmin):
         reason, error = read_reason(request), ""
         if request.method == "POST":
             try:
-                if customer.is_frozen:
+                if request.POST.get("do") == "unfreeze":  # as the page offered it, whatever holds by now
                     unfreeze(customer=customer, reason=reason, actor=actor_of(request))
                 else:
                     freeze(customer=customer, reason=reason, actor=actor_of(request), now=timezone.now())

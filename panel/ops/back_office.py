@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.db import connection, models
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from panel.lib.fields import LinesFormField, PlainDecimalFormField
@@ -50,7 +51,8 @@ class PlainAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         title = str(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title[:1].upper() + title[1:], **(extra_context or {})})
+        context = {"title": title[:1].upper() + title[1:], "seen_at": timezone.now()}  # before any row is read
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What the address fills in; what makes no sense in its field is left out."""

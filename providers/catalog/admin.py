@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from panel.ops import audit
 from panel.ops.back_office import RecordAdmin, RecordInline, actor_of
 from panel.web.templatetags.panel import money
+from panel.web.words import read_seen_at
 from providers.catalog import markup_admin, rates_admin, terms_admin
 from providers.catalog.choices import choose_for_service, put_on_sale, save_category
 from providers.catalog.chosen_admin import begin_change, go_on_with_change
@@ -29,6 +30,7 @@ from providers.catalog.models import Backup, Category, Service
 from providers.catalog.places_admin import arrange_categories, arrange_services
 from providers.catalog.pricing import margin_percent
 from providers.catalog.shelve import lock_shelf
+from providers.models import UpstreamService
 
 __all__ = ["CategoryAdmin", "ServiceAdmin", "markup_admin", "rates_admin", "terms_admin"]
 
@@ -192,14 +194,20 @@ class ServiceAdmin(RecordAdmin):
     @admin.action(description="Confirm doubtful prices and meanings", permissions=["change"])
     def confirm(self, request: HttpRequest, services: QuerySet[Service]) -> None:
         ids = list(services.values_list("pk", flat=True))
-        count = confirm_services(service_ids=ids, actor=actor_of(request), now=timezone.now())
+        seen_at = read_seen_at(request)
+        count = confirm_services(service_ids=ids, actor=actor_of(request), now=timezone.now(), seen_at=seen_at)
         messages.success(request, f"{count:,} were in doubt and are as the provider lists them now.")
+        _tell_left(request, UpstreamService.objects.filter(service__pk__in=ids).exclude(doubt="").count())
 
     def _switch(self, request: HttpRequest, services: QuerySet[Service], *, is_enabled: bool) -> None:
         ids = list(services.values_list("pk", flat=True))
-        count = put_on_sale(service_ids=ids, is_enabled=is_enabled)
+        count = put_on_sale(
+            service_ids=ids, is_enabled=is_enabled, seen_at=read_seen_at(request) if is_enabled else None
+        )
         self._note(request, "service.enable" if is_enabled else "service.disable", ids)
         messages.success(request, _switched(ids, count, is_enabled=is_enabled))
+        if is_enabled:
+            _tell_left(request, Service.objects.filter(pk__in=ids, is_enabled=False).count())
 
     def _note(self, request: HttpRequest, action: str, ids: list[int]) -> None:
         detail = {"services": ids[:1000], "count": len(ids)}
@@ -220,6 +228,17 @@ def _switched(ids: list[int], count: int, *, is_enabled: bool) -> str:
         unsold,
     )
     return f"{done} {left if unsold else ''}".strip() % {"count": f"{count:,}", "unsold": f"{unsold:,}"}
+
+
+def _tell_left(request: HttpRequest, count: int) -> None:
+    """Of the chosen services, those that were left as they are, since they are not what the person saw."""
+    if count:
+        said = ngettext(
+            "%(count)s service changed since you opened the list and was left as it is. Look at it again.",
+            "%(count)s services changed since you opened the list and were left as they are. Look at them again.",
+            count,
+        )
+        messages.warning(request, said % {"count": f"{count:,}"})
 
 
 def _begin(request: HttpRequest, name: str, services: QuerySet[Service]) -> HttpResponse:

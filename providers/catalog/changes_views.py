@@ -1,18 +1,18 @@
 """The staff's page of changes upstream: what is held until a person accepts it, and the log of all changes below."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.web.access import need, staff_only
-from panel.web.words import read_reason, read_words
+from panel.web.words import read_reason, read_seen_at, read_words
 from providers.catalog.changes import changes_page, held_page, pairs_of
 from providers.catalog.held import (
+    ChangedMeanwhileError,
     accept_list,
     accept_prices,
     confirm_services,
@@ -23,7 +23,6 @@ from providers.models import Provider, ServiceChange, UpstreamService
 from providers.sync import SyncFailedError
 
 LONGEST_SEARCH = 100
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 SEE = "providers.view_servicechange"
 
 
@@ -31,6 +30,7 @@ SEE = "providers.view_servicechange"
 @require_safe
 def staff_changes(request: HttpRequest) -> HttpResponse:
     """What is held, of all providers or of one; below it the log, found by provider, kind and words."""
+    now = timezone.now()  # before anything is read: what changes meanwhile was not seen
     provider, doubt = _number(request.GET.get("provider", "")), request.GET.get("doubt", "")
     kind, search = request.GET.get("kind", ""), read_words(request.GET, "q", longest=LONGEST_SEARCH)
     kind = kind if kind in ServiceChange.Kind.values else ""
@@ -49,7 +49,7 @@ def staff_changes(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "kinds": ServiceChange.Kind.choices,
         "search": search,
-        "now": timezone.now(),
+        "now": now,
         "may_decide": request.user.has_perm("catalog.change_service"),
         "may_decide_provider": request.user.has_perm("providers.change_provider"),
     }
@@ -71,7 +71,7 @@ def decide_services(request: HttpRequest, verdict: str) -> HttpResponse:
         messages.success(request, f"{count:,} kept off sale. Put on sale again, they wait here first.")
     else:
         now = timezone.now()
-        count = confirm_services(service_ids=ids, actor=actor, now=now, reason=reason, seen_at=_seen_at(request))
+        count = confirm_services(service_ids=ids, actor=actor, now=now, reason=reason, seen_at=read_seen_at(request))
         messages.success(request, f"{count:,} accepted: sold again as the provider lists them.")
         if left := len(ids) - count:
             messages.warning(request, f"{left:,} changed meanwhile or make no sense, and still wait.")
@@ -86,10 +86,7 @@ def decide_provider(request: HttpRequest, provider_id: int, what: str) -> HttpRe
     provider = get_object_or_404(Provider, pk=provider_id)
     actor, reason, now = request.user.get_username(), read_reason(request), timezone.now()
     if what == "prices":
-        if accept_prices(provider=provider, actor=actor, now=now, reason=reason):
-            messages.success(request, f"{provider}: its prices are accepted, and it is sold again.")
-        else:
-            messages.info(request, f"{provider}: its prices are not held any more.")
+        _take_prices(request, provider, actor, reason, now)
     elif what == "list":
         _take_list(request, provider, actor, reason, now)
     else:
@@ -97,9 +94,26 @@ def decide_provider(request: HttpRequest, provider_id: int, what: str) -> HttpRe
     return redirect("staff_changes")
 
 
+def _take_prices(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
+    try:
+        seen_at = read_seen_at(request)
+        is_done = accept_prices(provider=provider, actor=actor, now=now, reason=reason, seen_at=seen_at)
+    except ChangedMeanwhileError as error:
+        messages.warning(request, str(error))
+        return
+    if is_done:
+        messages.success(request, f"{provider}: its prices are accepted, and it is sold again.")
+    else:
+        messages.info(request, f"{provider}: its prices are not held any more.")
+
+
 def _take_list(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
     try:
-        report = accept_list(provider=provider, actor=actor, now=now, reason=reason)
+        problem = request.POST.get("problem", "")
+        report = accept_list(provider=provider, actor=actor, now=now, reason=reason, seen_problem=problem)
+    except ChangedMeanwhileError as error:
+        messages.warning(request, str(error))
+        return
     except SyncFailedError as error:
         messages.error(request, f"{provider}: not synced. {error}")
         return
@@ -119,15 +133,6 @@ def _chosen(request: HttpRequest) -> list[int]:
         rows = rows.filter(upstream__doubt=doubt) if doubt else rows
         return list(rows.values_list("pk", flat=True))
     return [number for text in request.POST.getlist("service") if (number := _number(text))]
-
-
-def _seen_at(request: HttpRequest) -> datetime:
-    """When the person looked; long ago where the form does not say, so that nothing is accepted unseen."""
-    try:
-        seen = parse_datetime(request.POST.get("seen", ""))
-    except ValueError:
-        seen = None
-    return seen if seen is not None and timezone.is_aware(seen) else LONG_AGO
 
 
 def _number(text: str) -> int | None:

@@ -1,6 +1,7 @@
 """What staff choose for the shelf: words, places, what is on sale. Called by the admin; the shelf's version follows."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -31,10 +32,13 @@ def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
         touch_shelf()
 
 
-def put_on_sale(*, service_ids: Sequence[int], is_enabled: bool) -> int:
-    """Turn staff's own switch of these services; how many it changed."""
+def put_on_sale(*, service_ids: Sequence[int], is_enabled: bool, seen_at: datetime | None = None) -> int:
+    """Turn staff's own switch of these services; how many it changed. What changed after `seen_at` is left out."""
     with transaction.atomic():
         lock_shelf()  # so that no sync is between
+        if seen_at is not None:
+            seen = Service.objects.filter(pk__in=service_ids, changed_at__lte=seen_at)
+            service_ids = list(seen.values_list("pk", flat=True))
         changed = switch_services(service_ids=service_ids, is_enabled=is_enabled, now=timezone.now())
         if changed:
             touch_shelf()

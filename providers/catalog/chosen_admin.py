@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from panel.lib.money import ZERO
 from panel.ops.back_office import actor_of
@@ -22,7 +23,7 @@ from providers.catalog.chosen_forms import ChosenForm, ImportForm, MoveForm, Pla
 from providers.catalog.importing import import_services
 from providers.catalog.markups import MarkupError
 from providers.catalog.places import move_services, place_together
-from providers.catalog.rehearse import Rehearsal, rehearse
+from providers.catalog.rehearse import PreviewOverError, Rehearsal, carry_out, rehearse
 
 SHOWN = 50
 
@@ -139,10 +140,14 @@ def go_on_with_change(request: HttpRequest, name: str) -> HttpResponse:
         return _page(request, name, form, count=count, status=200 if is_valid else 422)
     if "confirmed" not in request.POST:
         return _preview(request, name, form)
+    chosen, make = Q(**{change.found_by: form.cleaned_data["chosen"]}), partial(change.apply, form, actor_of(request))
     try:
-        done = change.apply(form, actor_of(request))
+        done = carry_out(chosen=chosen, change=make, as_previewed=request.POST.get("previewed", ""))
     except MarkupError as error:
         return _refused(request, name, form, error)
+    except PreviewOverError as over:
+        messages.warning(request, _("Nothing was changed: services or rules changed since this preview. Look again."))
+        return _page(request, name, form, count=len(form.cleaned_data["chosen"]), found=over.found, status=422)
     messages.success(request, f"{counted(done, *change.said)}.")
     return redirect("admin:catalog_service_changelist")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from panel.lib.money import plain
 from panel.ops import audit
@@ -25,6 +26,10 @@ from providers.sync import SyncReport, clear_doubts
 
 MOST_TOLD = 1000
 """Of how many services the audit trail tells each; of more, the count."""
+
+
+class ChangedMeanwhileError(Exception):
+    """What the person looked at has changed since; nothing was accepted. The message is for them."""
 
 
 def held_services() -> QuerySet[Service]:
@@ -73,12 +78,22 @@ def keep_off_sale(*, service_ids: Sequence[int], actor: str, reason: str) -> int
     return kept
 
 
-def accept_prices(*, provider: Provider, actor: str, now: datetime, reason: str = "") -> bool:
-    """The provider's prices changed alike and are right: it is sold again. False where they are not held any more."""
+def accept_prices(
+    *, provider: Provider, actor: str, now: datetime, reason: str = "", seen_at: datetime | None = None
+) -> bool:
+    """The provider's prices changed alike and are right: it is sold again. False where they are not held any more.
+
+    Raises ChangedMeanwhileError where any of its services changed after `seen_at`, when the person looked.
+    """
     with transaction.atomic():
         locked = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
         if locked.prices_held_at is None:
             return False
+        if seen_at is not None and locked.services.filter(changed_at__gt=seen_at).exists():
+            raise ChangedMeanwhileError(
+                _("%(provider)s changed its services again since you looked. Look at them, and accept them then.")
+                % {"provider": provider}
+            )
         Provider.objects.filter(pk=provider.pk).update(prices_held_at=None, prices_accepted_at=now)
         shelve_changes(provider_id=provider.pk, now=now)
         close_alert(subject=prices_subject(provider.pk))
@@ -88,11 +103,20 @@ def accept_prices(*, provider: Provider, actor: str, now: datetime, reason: str 
     return True
 
 
-def accept_list(*, provider: Provider, actor: str, now: datetime, reason: str = "") -> SyncReport:
+def accept_list(
+    *, provider: Provider, actor: str, now: datetime, reason: str = "", seen_problem: str | None = None
+) -> SyncReport:
     """Take the provider's list as it is at this moment: what it lacks is gone. Call it outside any transaction.
+
+    Raises ChangedMeanwhileError where the list is held for something else than `seen_problem`, which the person read.
 
     Raises SyncFailedError. An empty list, or one in another currency, is held again: the report's `problem` says so.
     """
+    if seen_problem is not None and seen_problem != provider.sync_error:
+        raise ChangedMeanwhileError(
+            _("The list of %(provider)s changed again since you looked. Look at it, and take it then.")
+            % {"provider": provider}
+        )
     report = refresh_provider(provider_id=provider.pk, now=now, accept_shrunk=True)
     detail = {
         "before": {"held_list": provider.held_list, "problem": provider.sync_error},

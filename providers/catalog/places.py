@@ -72,23 +72,37 @@ def place_together(*, service_ids: Sequence[int], first: int, actor: str) -> int
     return place_services(places=places, actor=actor)
 
 
-def place_services(*, places: Mapping[int, int], actor: str) -> int:
-    """Put each of these services at that place in its category, counted from 1; how many stand elsewhere then."""
+class PlacesChangedError(Exception):
+    """Some of the rows do not stand where the person saw them any more; nothing was moved. `moved` names them."""
+
+    def __init__(self, moved: Sequence[int]) -> None:
+        super().__init__(moved)
+        self.moved = moved
+
+
+def place_services(*, places: Mapping[int, int], actor: str, seen: Mapping[int, int] | None = None) -> int:
+    """Put each of these services at that place in its category, counted from 1; how many stand elsewhere then.
+
+    Raises PlacesChangedError where one does not stand any more where it was `seen`.
+    """
     with transaction.atomic():
         lock_shelf()
         categories = Service.objects.filter(pk__in=places).values("category")
         rows = Service.objects.filter(category__in=categories).order_by("category", "position", "pk")
         found = groupby(rows.values_list("category", "pk", "position"), key=lambda row: row[0])
-        changes = [change for _, group in found for change in _renumbered([row[1:] for row in group], places)]
+        changes = [change for _, group in found for change in _renumbered([row[1:] for row in group], places, seen)]
         return _place(Service, changes, places, actor)
 
 
-def place_categories(*, places: Mapping[int, int], actor: str) -> int:
-    """Put each of these categories at that place, counted from 1; how many have another position then."""
+def place_categories(*, places: Mapping[int, int], actor: str, seen: Mapping[int, int] | None = None) -> int:
+    """Put each of these categories at that place, counted from 1; how many have another position then.
+
+    Raises PlacesChangedError as for services.
+    """
     with transaction.atomic():
         lock_shelf()
         rows = list(Category.objects.order_by("position", "name").values_list("pk", "position"))
-        return _place(Category, _renumbered(rows, places), places, actor)
+        return _place(Category, _renumbered(rows, places, seen), places, actor)
 
 
 def arranged(order: Sequence[int], wanted: Mapping[int, int]) -> list[int]:
@@ -101,9 +115,14 @@ def arranged(order: Sequence[int], wanted: Mapping[int, int]) -> list[int]:
     return found
 
 
-def _renumbered(rows: Sequence[tuple[int, int]], places: Mapping[int, int]) -> list[tuple[int, int]]:
+def _renumbered(
+    rows: Sequence[tuple[int, int]], places: Mapping[int, int], seen: Mapping[int, int] | None
+) -> list[tuple[int, int]]:
     """The new positions, where they differ; none where the order stays."""
     order = [pk for pk, _ in rows]
+    now = {pk: place for place, pk in enumerate(order, start=1)}
+    if moved := [pk for pk, place in (seen or {}).items() if now.get(pk, place) != place]:
+        raise PlacesChangedError(moved)
     after = arranged(order, places)
     if after == order:
         return []

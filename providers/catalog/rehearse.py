@@ -3,17 +3,21 @@
 Nothing can differ from the change itself, since it is the change itself.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.db import transaction
 from django.db.models import Q
 
 from providers.catalog.markups import PreviewRow
-from providers.catalog.models import Service
+from providers.catalog.models import Category, Service
+from providers.catalog.shelve import lock_shelf
+
+T = TypeVar("T")
 
 
 class Shown(NamedTuple):
@@ -36,7 +40,10 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What would be different, in services. `others` change without being chosen; `unsold` says why, and how many."""
+    """What would be different, in services. `others` change without being chosen; `unsold` says why, and how many.
+
+    `digest` is the same for two that differ in nothing, down to the last price.
+    """
 
     reached: int
     created: int
@@ -49,6 +56,15 @@ class Rehearsal:
     others: int
     unsold: list[tuple[str, int]]
     rows: list[PreviewRow]
+    digest: str
+
+
+class PreviewOverError(Exception):
+    """The change would not do any more what its preview told; nothing was changed. `found` is what it would do now."""
+
+    def __init__(self, found: Rehearsal) -> None:
+        super().__init__()
+        self.found = found
 
 
 COLUMNS = (
@@ -61,12 +77,27 @@ Shelf = dict[int, Shown]
 def rehearse(*, chosen: Q, change: Callable[[], object]) -> Rehearsal:
     """What `change` would do to the shelf, and to the `chosen` services; nothing stays. Its errors come through."""
     with transaction.atomic():
-        before = _shelf()
-        change()
-        after = _shelf()
-        reached = set(Service.objects.filter(chosen).values_list("pk", flat=True))
+        _, found = _observed(chosen, change)
         transaction.set_rollback(True)
-    return _compared(before, after, reached)
+    return found
+
+
+def carry_out(*, chosen: Q, change: Callable[[], T], as_previewed: str) -> T:
+    """Make the change, where it does what the preview of that digest told. Raises PreviewOverError, and its errors."""
+    with transaction.atomic():
+        lock_shelf()  # first, so that what is compared is what is made
+        done, found = _observed(chosen, change)
+        if found.digest != as_previewed:
+            raise PreviewOverError(found)
+    return done
+
+
+def _observed(chosen: Q, change: Callable[[], T]) -> tuple[T, Rehearsal]:
+    before = _shelf()
+    done = change()
+    after = _shelf()
+    reached = set(Service.objects.filter(chosen).values_list("pk", flat=True))
+    return done, _compared(before, after, reached)
 
 
 def _shelf() -> Shelf:
@@ -89,7 +120,20 @@ def _compared(before: Shelf, after: Shelf, reached: set[int]) -> Rehearsal:
         others=len(changed - reached),
         unsold=Counter(_why(row) for row in now if not row.is_sold).most_common(),
         rows=list(_rows(before, after, reached | changed)),
+        digest=_digest(before, after, reached | changed),
     )
+
+
+def _digest(before: Shelf, after: Shelf, pks: set[int]) -> str:
+    """What is made has another number each time: new services count without theirs, categories by their names."""
+    names = dict(Category.objects.values_list("pk", "name"))
+    pairs = ((pk if pk in before else None, before.get(pk), after[pk]) for pk in pks)
+    lines = sorted(repr((pk, _named(was, names), _named(now, names))) for pk, was, now in pairs)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _named(row: Shown | None, names: Mapping[int, str]) -> tuple[object, ...] | None:
+    return None if row is None else (*row._replace(category_id=0), names.get(row.category_id))
 
 
 def _why(row: Shown) -> str:

@@ -77,10 +77,12 @@ def test_staff_freeze_and_unfreeze_with_a_reason(store: Store) -> None:
     page = f"/admin/customers/user/{store.customer.pk}/freeze/"
     assert client.post(page, {"reason": " "}).status_code == 422
     assert User.objects.get(pk=store.customer.pk).is_frozen is False
-    assert client.post(page, {"reason": "chargeback"}).status_code == 302
+    assert client.post(page, {"reason": "chargeback", "do": "freeze"}).status_code == 302
+    late = client.post(page, {"reason": "me too", "do": "freeze"})  # opened before the colleague's click
+    assert (late.status_code, "This customer is frozen already." in late.content.decode()) == (422, True)
     assert User.objects.get(pk=store.customer.pk).frozen_why == "chargeback"
     assert "Let them order again" in client.get(page).content.decode()
-    assert client.post(page, {"reason": "settled"}).status_code == 302
+    assert client.post(page, {"reason": "settled", "do": "unfreeze"}).status_code == 302
     assert User.objects.get(pk=store.customer.pk).is_frozen is False
     assert store.place().state == "QUEUED"
     events = AuditEvent.objects.order_by("pk").values_list("action", "detail__reason")

@@ -14,6 +14,9 @@ from panel.ops.models import AuditEvent
 from providers.catalog.choices import put_on_sale
 from providers.catalog.models import Category, Markup, Service, Shelf
 from providers.catalog.places import move_services
+from providers.catalog.shelve import reprice
+from providers.models import UpstreamService
+from tests.admin_forms import seen
 from tests.fixtures_shop import Shop
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +35,12 @@ def text_of(answer: Any) -> str:
     """The page's words in one line."""
     words = re.sub(r"<[^>]*>", " ", answer.content.decode())
     return re.sub(r"\s+", " ", words)
+
+
+def confirm(client: Client, name: str, given: dict[str, Any]) -> Any:
+    """Preview it, and click."""
+    digest = client.post(f"{CHOSEN}{name}/", given).context["found"].digest
+    return client.post(f"{CHOSEN}{name}/", {**given, "previewed": digest, "confirmed": "1"}, follow=True)
 
 
 def numbers(shop: Shop, *external_ids: str) -> str:
@@ -57,13 +66,13 @@ def test_chosen_services_get_a_markup_after_a_preview(owner: Client, shop: Shop)
     edit = owner.post(f"{CHOSEN}price/", {**given, "edit": "1"})
     assert edit.context["form"]["percent"].value() == "100"
     assert everything(shop) == before
-    done = owner.post(f"{CHOSEN}price/", {**given, "confirmed": "1"}, follow=True)
+    done = confirm(owner, "price", given)
     assert "2 services have a new price." in text_of(done)
     assert (shop.service("1").rate, shop.service("4").rate) == (D("1.85"), D("0.55"))
     assert AuditEvent.objects.get().actor == "owner@example.com"
     preview = owner.post(SERVICES, {"action": "unprice", "_selected_action": pks})
     assert "2 services become cheaper." in text_of(preview)
-    owner.post(f"{CHOSEN}unprice/", {"chosen": numbers(shop, "1"), "confirmed": "1"})
+    confirm(owner, "unprice", {"chosen": numbers(shop, "1")})
     assert (shop.service("1").rate, shop.service("4").rate) == (D("1.35"), D("0.55"))
 
 
@@ -78,10 +87,10 @@ def test_chosen_services_move_to_a_category_and_to_a_place(owner: Client, shop: 
     given = {"chosen": numbers(shop, "4", "1"), "new_category": "Fresh"}
     assert "2 services move to another category." in text_of(owner.post(f"{CHOSEN}move/", given))
     assert not Category.objects.filter(name="Fresh").exists()
-    owner.post(f"{CHOSEN}move/", {**given, "confirmed": "1"})
+    confirm(owner, "move", given)
     fresh = Category.objects.get(name="Fresh")
     assert list(fresh.services.order_by("position").values_list("upstream__external_id", flat=True)) == ["1", "4"]
-    owner.post(f"{CHOSEN}place/", {"chosen": numbers(shop, "4"), "place": "1", "confirmed": "1"})
+    confirm(owner, "place", {"chosen": numbers(shop, "4"), "place": "1"})
     assert list(fresh.services.order_by("position").values_list("upstream__external_id", flat=True)) == ["4", "1"]
 
 
@@ -155,7 +164,7 @@ def test_services_are_imported_in_three_steps(owner: Client, shop: Shop) -> None
     ):  # fmt: skip
         assert sentence in words
     assert everything(shop) == before
-    done = owner.post(f"{CHOSEN}import/", {**given, "confirmed": "1"}, follow=True)
+    done = confirm(owner, "import", given)
     assert "3 services were imported." in text_of(done)
     assert [shop.service(number).rate for number in ("1", "2", "4")] == [D("1.8"), D(10), D("0.5")]
     assert "3 not sold" not in text_of(owner.get(IMPORT))
@@ -206,11 +215,11 @@ def test_a_switch_says_what_can_be_bought(owner: Client, shop: Shop) -> None:
     shop.simulator.remove_service(1)
     shop.sync()
     shop.sync()
-    said = text_of(owner.post(SERVICES, {**given, "action": "enable"}, follow=True))
+    said = text_of(owner.post(SERVICES, {**given, "action": "enable", **seen(owner, SERVICES)}, follow=True))
     assert "2 services were switched on. 1 of the chosen is not for sale yet: the list says why." in said
     one = {"action": "disable", "_selected_action": pks[1:]}
     assert "1 service was taken off sale." in text_of(owner.post(SERVICES, one, follow=True))
-    said = text_of(owner.post(SERVICES, {**one, "action": "enable"}, follow=True))
+    said = text_of(owner.post(SERVICES, {**one, "action": "enable", **seen(owner, SERVICES)}, follow=True))
     assert "1 service was switched on. " in said
     assert "of the chosen" not in said
 
@@ -237,7 +246,7 @@ def test_the_services_of_a_category_are_arranged(owner: Client, shop: Shop) -> N
     assert len(order) > 1
     page = owner.get(url).content.decode()
     assert [int(n) for n in re.findall(r'name="place-(\d+)-', page)] == [row.pk for row in order]
-    owner.post(url, {"move": f"{order[1].pk}-1"})
+    owner.post(url, {"move": f"{order[1].pk}-2-1"})
     assert list(first.category.services.order_by("position")) == [order[1], order[0], *order[2:]]
     shown = {f"place-{row.pk}-{place}": str(place) for place, row in enumerate([order[1], order[0], *order[2:]], 1)}
     assert "All stand as before." in text_of(owner.post(url, shown, follow=True))
@@ -250,7 +259,7 @@ def test_categories_are_arranged(owner: Client, shop: Shop) -> None:
     url, names = "/admin/catalog/category/arrange/", list(Category.objects.values_list("name", flat=True))
     second = Category.objects.get(name=names[1])
     assert f"Place of {names[0]}" in owner.get(url).content.decode()
-    owner.post(url, {"move": f"{second.pk}-1"})
+    owner.post(url, {"move": f"{second.pk}-2-1"})
     assert list(Category.objects.values_list("name", flat=True))[:2] == [names[1], names[0]]
     before = everything(shop)
     owner.post(url, {f"place-{second.pk}-1": "x", "place-1": "3", "move": "1;2"})
@@ -274,3 +283,75 @@ def test_hostile_words_are_shown_as_text(owner: Client, shop: Shop) -> None:
         assert answer.status_code == 200
         assert "<script>alert" not in answer.content.decode()
         assert "alert(" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["price", "unprice", "move", "place", "import"])
+def test_a_change_that_is_not_what_was_previewed_is_shown_anew(owner: Client, shop: Shop, name: str) -> None:
+    """And is made at the next click."""
+    if name == "unprice":
+        Markup.objects.create(service=shop.service("1"), percent=200)
+        Markup.objects.create(service=shop.service("4"), percent=200)
+        reprice()
+    if name == "place":
+        every = list(Service.objects.values_list("pk", flat=True))
+        move_services(service_ids=every, to="One for all", actor="x")
+    if name == "import":
+        put_on_sale(service_ids=[shop.service("1").pk, shop.service("4").pk], is_enabled=False)
+    chosen = [shop.service("1"), shop.service("4")]
+    found_by = [row.upstream_id if name == "import" else row.pk for row in chosen]
+    given: dict[str, Any] = {"chosen": ",".join(map(str, found_by))}
+    more = {"price": {"percent": "100", "fixed": "0", "decimals": "6"}, "move": {"new_category": "Fresh"}}
+    given |= {**more, "place": {"place": "2"}, "import": {"on_sale": "on"}}.get(name, {})
+    digest = owner.post(f"{CHOSEN}{name}/", given).context["found"].digest
+    shop.simulator.set_service(1, rate="1.1")
+    shop.sync()
+    before = everything(shop)
+    click = {**given, "confirmed": "1"}
+    for previewed in (digest, "nonsense", ""):
+        again = owner.post(f"{CHOSEN}{name}/", {**click, "previewed": previewed})
+        assert again.status_code == 422
+        assert "Nothing was changed: services or rules changed since this preview. Look again." in text_of(again)
+        assert everything(shop) == before
+    fresh = again.context["found"].digest
+    assert fresh != digest
+    assert owner.post(f"{CHOSEN}{name}/", {**click, "previewed": fresh}).status_code == 302
+    assert everything(shop) != before
+
+
+def test_an_import_of_new_services_is_what_was_previewed(owner: Client, shop: Shop) -> None:
+    """Though each time it is made its rows have other numbers."""
+    upstream = UpstreamService.objects.create(
+        provider=shop.provider,
+        external_id="new",
+        name="Brand new",
+        type="Default",
+        category="New",
+        rate=3,
+        min=1,
+        max=9,
+    )
+    given = {"chosen": str(upstream.pk), "new_category": "Fresh", "percent": "100", "on_sale": "on"}
+    for _ in range(2):
+        owner.post(f"{CHOSEN}import/", given)
+    confirm(owner, "import", given)
+    service = Service.objects.get(name="Brand new")
+    assert (service.category.name, service.rate, service.is_for_sale) == ("Fresh", D(6), True)
+
+
+def test_a_place_that_somebody_else_changed_is_told(owner: Client, shop: Shop) -> None:
+    category = shop.service("1").category
+    move_services(service_ids=list(Service.objects.values_list("pk", flat=True)), to=category, actor="x")
+    url = f"/admin/catalog/category/{category.pk}/arrange/"
+    _, second, *_ = category.services.order_by("position", "pk")
+    move_services(service_ids=[second.pk], to="Elsewhere", actor="x")
+    move_services(service_ids=[second.pk], to=category, actor="x")  # to the end
+    before = everything(shop)
+    page = text_of(owner.post(url, {f"place-{second.pk}-2": "1"}, follow=True))
+    assert f"Somebody else moved “{second.name}” meanwhile. Nothing was saved: this is the order now." in page
+    assert everything(shop) == before
+    page = text_of(owner.post(url, {"move": f"{second.pk}-2-1"}, follow=True))
+    assert "Somebody else moved" in page
+    assert everything(shop) == before
+    last = category.services.count()
+    owner.post(url, {"move": f"{second.pk}-{last}-1"})
+    assert category.services.order_by("position", "pk")[0] == second

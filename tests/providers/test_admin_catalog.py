@@ -11,7 +11,7 @@ from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from providers.catalog.models import Category, Markup, Service, Shelf
 from providers.models import Provider, UpstreamService
-from tests.admin_forms import save
+from tests.admin_forms import save, seen
 from tests.fixtures_shop import Shop
 
 pytestmark = pytest.mark.django_db
@@ -186,7 +186,7 @@ def test_services_are_taken_off_and_put_on_sale_with_the_shelfs_version(owner: C
     owner.post(SERVICES, {"action": "disable", "_selected_action": ids})
     assert [shop.service(number).is_enabled for number in ("1", "2", "4")] == [False, True, False]
     assert version() != before
-    owner.post(SERVICES, {"action": "enable", "_selected_action": ids})
+    owner.post(SERVICES, {"action": "enable", "_selected_action": ids, **seen(owner, SERVICES)})
     assert shop.service("1").is_enabled
     events = AuditEvent.objects.order_by("pk")
     assert [(event.action, sorted(event.detail["services"])) for event in events] == [
@@ -199,9 +199,43 @@ def test_doubtful_services_are_confirmed(owner: Client, shop: Shop) -> None:
     upstream = shop.upstream("1")
     UpstreamService.objects.filter(pk=upstream.pk).update(doubt="price", rate_before=Decimal("0.1"))
     Service.objects.filter(upstream=upstream).update(is_available=False)
-    owner.post(SERVICES, {"action": "confirm", "_selected_action": [shop.service("1").pk]})
+    chosen = {"action": "confirm", "_selected_action": [shop.service("1").pk]}
+    owner.post(SERVICES, {**chosen, **seen(owner, SERVICES)})
     assert shop.upstream("1").doubt == ""
     assert shop.service("1").is_available
+
+
+def test_what_changed_since_the_list_was_opened_is_not_confirmed(owner: Client, shop: Shop) -> None:
+    for number, rate in (("1", "2"), ("4", "0.9")):
+        shop.simulator.set_service(int(number), rate=rate)
+    shop.sync()
+    pks = [shop.service(number).pk for number in ("1", "4")]
+    looked_at = seen(owner, SERVICES)
+    shop.simulator.set_service(1, rate="90")
+    shop.sync()
+    given = {"action": "confirm", "_selected_action": pks, **looked_at}
+    said = owner.post(SERVICES, given, follow=True).content.decode()
+    assert "1 were in doubt and are as the provider lists them now." in said
+    assert "1 service changed since you opened the list and was left as it is. Look at it again." in said
+    assert [shop.upstream(number).doubt for number in ("1", "4")] == ["price", ""]
+    assert [shop.service(number).is_for_sale for number in ("1", "4")] == [False, True]
+    before = shop.everything()
+    for forgotten in ({}, {"seen": "nonsense"}, {"seen": "2026-01-01"}):
+        owner.post(SERVICES, {"action": "confirm", "_selected_action": pks, **forgotten})
+    assert shop.everything() == before
+    owner.post(SERVICES, {**given, **seen(owner, SERVICES)})
+    assert (shop.upstream("1").doubt, shop.service("1").rate) == ("", Decimal(135))
+
+
+def test_what_changed_since_the_list_was_opened_is_not_put_on_sale(owner: Client, shop: Shop) -> None:
+    pks = [shop.service(number).pk for number in ("1", "4")]
+    owner.post(SERVICES, {"action": "disable", "_selected_action": pks})
+    looked_at = seen(owner, SERVICES)
+    shop.simulator.set_service(1, rate="1.1")
+    shop.sync()
+    said = owner.post(SERVICES, {"action": "enable", "_selected_action": pks, **looked_at}, follow=True)
+    assert "1 service changed since you opened the list" in said.content.decode()
+    assert [shop.service(number).is_enabled for number in ("1", "4")] == [False, True]
 
 
 def test_a_category_is_renamed_and_keeps_its_services(owner: Client, shop: Shop) -> None:

@@ -14,6 +14,7 @@ from providers.catalog.choices import put_on_sale
 from providers.catalog.held import accept_prices, all_held, confirm_services, held_services, keep_off_sale
 from providers.catalog.models import Service
 from providers.models import Provider, ServiceChange
+from tests.admin_forms import seen
 from tests.fixtures_shop import Shop
 
 D = Decimal
@@ -145,6 +146,22 @@ def test_prices_that_changed_alike_are_accepted_once(shop: Shop) -> None:
     assert shop.sync().alike == 0  # what was accepted does not count again
 
 
+def test_prices_that_changed_again_since_they_were_looked_at_are_not_accepted(shop: Shop, staff: Client) -> None:
+    for number in range(1, 21):
+        shop.simulator.set_service(number, rate=str(shop.upstream(str(number)).rate * 2))
+    shop.sync()
+    looked_at = seen(staff, PAGE)
+    shop.simulator.set_service(1, rate="90")
+    shop.sync()
+    path, before = f"{PAGE}provider/{shop.provider.pk}/prices/", shop.everything()
+    for form in ({}, looked_at):
+        page = staff.post(path, {"reason": "In euro", **form}, follow=True).content.decode()
+        assert "North changed its services again since you looked." in page
+    assert shop.everything() == before
+    staff.post(path, {"reason": "In euro", **seen(staff, PAGE)})
+    assert shop.reload().prices_held_at is None
+
+
 def test_the_page_accepts_the_one_whose_button_it_was(held: Shop, staff: Client) -> None:
     seen = timezone.now().isoformat()
     form = {"one": held.service("3").pk, "service": ids(held, "1"), "seen": seen, "reason": "Fine"}
@@ -174,7 +191,13 @@ def test_a_small_list_is_taken_as_it_is(shop: Shop, staff: Client) -> None:
     assert "The list lacks 10 of 20 services." in page
     assert "Take it as it is" in page
     assert shop.service("1").is_for_sale
-    staff.post(f"{PAGE}provider/{shop.provider.pk}/list/", {"reason": "They closed it"})
+    path, before = f"{PAGE}provider/{shop.provider.pk}/list/", shop.everything()
+    for other in ({}, {"problem": "The list lacks 9 of 20 services."}):
+        page = staff.post(path, {"reason": "They closed it", **other}, follow=True).content.decode()
+        assert "The list of North changed again since you looked." in page
+    assert shop.everything() == before
+    given = {"reason": "They closed it", "problem": "The list lacks 10 of 20 services."}
+    staff.post(path, given)
     assert Service.objects.filter(is_available=True).count() == 10
     assert trail("provider.accept_list") == {
         "before": {"held_list": "small", "problem": "The list lacks 10 of 20 services."},
@@ -190,7 +213,7 @@ def test_an_empty_list_or_one_in_another_currency_is_never_taken(shop: Shop, sta
     shop.sync()
     assert "Take it as it is" not in staff.get(PAGE).content.decode()
     before = shop.everything()
-    staff.post(f"{PAGE}provider/{shop.provider.pk}/list/", {"reason": "x"})
+    staff.post(f"{PAGE}provider/{shop.provider.pk}/list/", {"reason": "x", "problem": shop.reload().sync_error})
     after = shop.everything()
     assert (after["UpstreamService"], after["Service"]) == (before["UpstreamService"], before["Service"])
     assert shop.reload().held_list
