@@ -1,4 +1,4 @@
-"""A gunicorn of two sync workers, and callers that keep it busy over the loopback: requests are raw bytes."""
+"""A gunicorn, by default with two sync workers, and callers that keep it busy over the loopback with raw requests."""
 
 import os
 import signal
@@ -22,11 +22,11 @@ CALLERS = 4
 
 
 @contextmanager
-def serving(application: str) -> Iterator[int]:
-    """Serve `module:name`; the port."""
+def serving(application: str, *options: str) -> Iterator[int]:
+    """Serve `module:name` with these options of gunicorn; the port."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", application, "--workers", str(WORKERS)]
-    command += ["--bind", f"127.0.0.1:{port}", "--log-level", "error", "--worker-class", "sync"]
+    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    command += options or ("--workers", str(WORKERS), "--worker-class", "sync")
     with subprocess.Popen(
         command,
         cwd=ROOT,

@@ -7,21 +7,19 @@ import socket
 import time
 from collections import deque
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
+
+from panel.server.refusals import refusal
 
 WAITING_A_THREAD = 8
 """So many requests may wait for each thread; at 20 ms a request the last one waits a second or two."""
 LINGER_SECONDS = 0.5
 """So long a caller who is let go may take to send the rest: closed before, the answer might not be seen."""
 MOST_LINGERING = 300
-BODY = b"The panel is busy. Please try again in a moment.\n"
-BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\n"
-    b"X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
-    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
-)
+BUSY = refusal(HTTPStatus.SERVICE_UNAVAILABLE, extra="Retry-After: 2\r\n")
 
 
 class BoundedWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not typed
@@ -38,13 +36,13 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not typed
     def enqueue_req(self, conn: Any) -> None:
         if self.tpool._work_queue.qsize() < self.cfg.threads * WAITING_A_THREAD:
             super().enqueue_req(conn)
-            return
+        else:
+            self.turn_away(conn)
+
+    def turn_away(self, conn: Any) -> None:
+        """Refuse a request that would have to wait too long."""
         self.nr_conns -= 1
         self.let_go(conn.sock, last_words=BUSY)
-
-    def finish_request(self, conn: Any, fs: Any) -> None:
-        conn.close = lambda graceful=False: self.let_go(conn.sock)
-        super().finish_request(conn, fs)
 
     def murder_pending(self) -> None:
         super().murder_pending()
@@ -54,12 +52,17 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not typed
 
     def let_go(self, sock: socket.socket, *, last_words: bytes = b"") -> None:
         """Tell the caller that nothing more comes; what the caller still sends is waited for, but not by us."""
-        with suppress(OSError):  # the caller has given up
-            sock.setblocking(False)
-            if last_words:
-                sock.send(last_words)
-            sock.shutdown(socket.SHUT_WR)
+        say_goodbye(sock, last_words=last_words)
         self.lingering.append((time.monotonic() + LINGER_SECONDS, sock))
+
+
+def say_goodbye(sock: socket.socket, *, last_words: bytes = b"") -> None:
+    """Send the last that is sent, without waiting."""
+    with suppress(OSError):  # the caller has given up
+        sock.setblocking(False)
+        if last_words:
+            sock.send(last_words)
+        sock.shutdown(socket.SHUT_WR)
 
 
 def close(sock: socket.socket) -> None:

@@ -59,7 +59,7 @@ class PanelServer(BaseApplication):  # type: ignore[misc] # gunicorn is not type
         settings: dict[str, Any] = {
             "bind": self.bind,
             "workers": self.workers,
-            "worker_class": "panel.overload.BoundedWorker",
+            "worker_class": "panel.server.worker.ReadingWorker",
             "threads": 8,
             "graceful_timeout": STOP_SECONDS,
             "timeout": STOP_SECONDS + 15,

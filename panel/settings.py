@@ -82,6 +82,15 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1536 * 1024  # the longest text of an order, in the widest letters, as a form has it
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # the permissions of a role are a field each
 
+# --- The web server: how long and how much a connection may take, in each process ------------------------------------
+CONNECTION_IDLE_SECONDS = env.int("CONNECTION_IDLE_SECONDS", default=5)
+REQUEST_HEAD_SECONDS = env.int("REQUEST_HEAD_SECONDS", default=10)
+REQUEST_BODY_SECONDS = env.int("REQUEST_BODY_SECONDS", default=10)
+REQUEST_LEAST_BYTES_PER_SECOND = env.int("REQUEST_LEAST_BYTES_PER_SECOND", default=2048)
+ANSWER_STALLED_SECONDS = env.int("ANSWER_STALLED_SECONDS", default=60)
+CONNECTIONS = env.int("CONNECTIONS", default=1000)
+CONNECTIONS_FROM_ONE_ADDRESS = env.int("CONNECTIONS_FROM_ONE_ADDRESS", default=100)
+
 # --- The parts --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "panel.customers",

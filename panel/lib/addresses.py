@@ -40,6 +40,17 @@ def is_public(address: str) -> bool:
     return all(_is_global(one) for one in _meant(parsed))
 
 
+def network_of(address: str) -> str:
+    """What counts as one sender: an IPv4 address, or the /64 that an IPv6 customer gets; "" for what is no address."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(IPv6Network((parsed, 64), strict=False))
+    return str(parsed if isinstance(parsed, IPv4Address) else parsed.ipv4_mapped)
+
+
 def _is_global(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not (
         address.is_multicast

@@ -68,7 +68,9 @@ class BodyLimitMiddleware:
             return self.get_response(request)
         if int(length) <= longest_body(request):
             return self.get_response(request)
-        return (_rule(request).refuse or _page)(request)
+        answer = (_rule(request).refuse or _page)(request)
+        answer["Content-Length"] = str(len(answer.content))
+        return answer
 
 
 def _rule(request: HttpRequest) -> BodyRule:

@@ -10,11 +10,9 @@ from structlog.contextvars import bound_contextvars
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 UNUSED_FEATURES = (
-    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "fullscreen"),
-    *("geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "local-fonts", "magnetometer"),
-    *("microphone", "midi", "otp-credentials", "payment", "picture-in-picture", "publickey-credentials-create"),
-    *("publickey-credentials-get", "screen-wake-lock", "serial", "storage-access", "usb", "web-share"),
-    *("window-management", "xr-spatial-tracking"),
+    *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation"),
+    *("gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "picture-in-picture"),
+    *("publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
 PERMISSIONS_POLICY = ", ".join([*(f"{name}=()" for name in UNUSED_FEATURES), "clipboard-write=(self)"])
 """No page needs a feature of the device; the copy buttons write to the clipboard."""
