@@ -10,9 +10,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from orders.evidence import Landmark
-from orders.models import Attempt, Order, Probe
+from orders.models import Attempt, HasParts, Order, Probe
 from orders.states import State
-from orders.subscription import TYPE as SUBSCRIPTIONS
 from providers.models import Provider
 
 LANDMARKS = 50
@@ -54,8 +53,9 @@ def time_to_settle(*, provider: Provider) -> timedelta:
 
 def had_parts(*, provider: Provider, since: datetime) -> bool:
     """Whether orders ran there since then that place further ones under our key: drip-feeds and subscriptions."""
-    running = Order.objects.filter(Q(state=State.ACTIVE) | Q(finished_at__gte=since), provider=provider)
-    return running.filter(Q(type=SUBSCRIPTIONS) | Q(fields__has_key="runs")).exists()
+    here = Order.objects.filter(HasParts(), provider=provider)
+    running, ended_since = Q(state=State.ACTIVE, finished_at=None), Q(finished_at__gte=since)
+    return any(here.filter(found).exists() for found in (running, ended_since))
 
 
 def unknown_among(*, provider: Provider, ids: Sequence[str], but: Attempt | None = None) -> list[str]:

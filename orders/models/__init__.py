@@ -12,6 +12,7 @@ from orders.models.order import (
     OrderEvent,
 )
 from orders.models.orphan import Orphan
+from orders.models.parts import HasParts
 from orders.models.request import Cancellation, Refill, Request
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "WHILE_IT_WAITS",
     "Attempt",
     "Cancellation",
+    "HasParts",
     "Order",
     "OrderEvent",
     "Orphan",

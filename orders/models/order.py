@@ -8,6 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from orders import subscription
+from orders.models.parts import PARTS
 from orders.states import State, word_for_customer
 from panel.lib.fields import AmountField, ExchangeRateField
 from panel.lib.money import round_up
@@ -139,6 +140,7 @@ class Order(models.Model):
             ),
             models.Index(fields=["id"], condition=~Q(attention=""), name="order_attention"),
             models.Index(fields=["service", "sent_at"], condition=Q(state="ACTIVE"), name="order_on_its_way"),
+            models.Index(fields=["provider", "finished_at"], condition=PARTS, name="order_with_parts"),
         ]
 
     def __str__(self) -> str:
