@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orders.api.webhook_document import webhooks
 from orders.kinds import KINDS, Field, Shape
 
 ONE_STATUS = {"charge": "0.27819", "start_count": "3572", "status": "Partial", "remains": "157", "currency": "USD"}
@@ -179,6 +180,7 @@ def openapi(*, title: str, url: str) -> dict[str, Any]:
                 }
             }
         },
+        "webhooks": webhooks(),
         "components": {"schemas": {"Call": _call_schema(), "Error": _error_schema()}},
     }
 

@@ -1,12 +1,14 @@
 """The customer's webhook: its address, its secret, what was told to it and what of that could not be delivered."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -37,6 +39,19 @@ SENDING = Limit("webhook-send", 10, 60)
 """Tests, and messages sent again."""
 SETTING = Limit("webhook-set", 20, 3600)
 """Addresses set: a new one starts without the delays that its predecessor earned."""
+
+
+def _while_it_exists(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """404 where the webhook is removed in this moment."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, **named: Any) -> HttpResponse:
+        try:
+            return view(request, **named)
+        except Webhook.DoesNotExist:
+            raise Http404 from None
+
+    return answered
 
 
 class AddressForm(forms.Form):
@@ -77,6 +92,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@_while_it_exists
 def webhook_secret(request: HttpRequest) -> HttpResponse:
     """A new secret, shown this once; the old one signs nothing from now on."""
     confirm_it_is_you(request, keeps_form=True)
@@ -87,6 +103,7 @@ def webhook_secret(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@_while_it_exists
 def webhook_remove(request: HttpRequest) -> HttpResponse:
     """Nothing is told any more, and the log is gone."""
     remove_webhook(webhook=_own(request), actor=customer_of(request).email)
@@ -96,6 +113,7 @@ def webhook_remove(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@_while_it_exists
 def webhook_test(request: HttpRequest) -> HttpResponse:
     """Send a message that speaks of nothing."""
     found = _own(request)
@@ -111,6 +129,7 @@ def webhook_test(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@_while_it_exists
 def webhook_again(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """Send one message of the customer's once more."""
     delivery = get_object_or_404(Delivery, pk=delivery_id, webhook__customer=customer_of(request))

@@ -125,6 +125,9 @@ def test_openapi_names_every_action_and_parameter(client: Client) -> None:
         "balance",
     ]
     assert {"link", "quantity", "runs", "interval", "comments", "orders", "refills"} <= set(call["properties"])
+    message = found["webhooks"]["changed"]["post"]["requestBody"]["content"]["application/json"]
+    assert set(message["example"]) <= set(message["schema"]["properties"])
+    assert "sequence" in message["schema"]["required"]
 
 
 @pytest.mark.parametrize(

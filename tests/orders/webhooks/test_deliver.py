@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders import tasks
+from orders.api.webhook_document import MESSAGE
 from orders.cancel import cancel_queued
 from orders.change import lock_orders, write
 from orders.refill import request_refill
@@ -67,6 +68,7 @@ def test_a_whole_order_is_told_step_by_step(store: Store, hook: Hook) -> None:
         "sequence": Delivery.objects.latest("pk").pk,
     }
     assert time.strptime(told[-1]["at"], "%Y-%m-%dT%H:%M:%SZ")
+    assert told[-1].keys() == MESSAGE.keys()  # as OpenAPI shows it
     assert deliver_due().delivered == 0
 
 

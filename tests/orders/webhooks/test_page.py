@@ -5,7 +5,9 @@ import json
 import re
 import subprocess
 import time
+from typing import Any
 
+import django.shortcuts
 import pytest
 import time_machine
 from django.conf import LazySettings
@@ -101,6 +103,25 @@ def test_the_log_shows_what_became_of_each_and_sends_again(ada: Client, hook: Ho
     ada.post(f"{PAGE}{delivery.pk}/again/")
     deliver_due()
     assert len(hook[0].requests) == 2
+
+
+@pytest.mark.parametrize("path", ["secret/", "test/", "remove/", "{}/again/"])
+def test_one_that_is_removed_in_that_moment_is_not_there(
+    ada: Client, hook: Hook, webhook: Webhook, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Somebody removes it after the page has found it."""
+    (delivery,) = queue(webhook)
+    deliver_due()
+    found = django.shortcuts.get_object_or_404
+
+    def found_then_gone(*args: Any, **named: Any) -> Any:
+        row = found(*args, **named)
+        Webhook.objects.all().delete()
+        return row
+
+    monkeypatch.setattr("orders.views.webhook.get_object_or_404", found_then_gone)
+    assert ada.post(PAGE + path.format(delivery.pk)).status_code == 404
+    assert AuditEvent.objects.filter(action__in=["webhook secret renewed", "webhook removed"]).count() == 0
 
 
 def test_others_see_and_touch_nothing_of_it(eve: Client, hook: Hook, webhook: Webhook) -> None:
