@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
@@ -24,6 +26,7 @@ from providers.catalog import markup_admin, rates_admin, terms_admin
 from providers.catalog.choices import choose_for_service, put_on_sale, save_category
 from providers.catalog.chosen_admin import begin_change, go_on_with_change
 from providers.catalog.forms import BackupForm, ServiceForm
+from providers.catalog.headings import alike_but_for_case
 from providers.catalog.held import confirm_services
 from providers.catalog.import_admin import import_page
 from providers.catalog.models import Backup, Category, Service
@@ -37,10 +40,28 @@ __all__ = ["CategoryAdmin", "ServiceAdmin", "markup_admin", "rates_admin", "term
 
 @admin.register(Category)
 class CategoryAdmin(RecordAdmin):
-    list_display = ("name", "heading", "position")
-    search_fields = ("name", "heading")
-    fields = ("name", "position", "heading")
-    readonly_fields = ("heading",)
+    list_display = ("name", "headings_shown", "position")
+    search_fields = ("name", "headings__text")
+    fields = ("name", "position", "headings_shown")
+    readonly_fields = ("headings_shown",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        found: QuerySet[Category] = super().get_queryset(request).prefetch_related("headings")
+        return found
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        for names in alike_but_for_case() if request.method == "GET" else ():
+            messages.warning(
+                request,
+                _("These categories differ in upper and lower case only: %(names)s. Move their services into one.")
+                % {"names": ", ".join(f"“{name}”" for name in names)},
+            )
+        return super().changelist_view(request, *args, **kwargs)
+
+    @admin.display(description=_lazy("providers' names for it"))
+    def headings_shown(self, category: Category) -> str:
+        """Services that are listed under these stand here, whatever the category is called."""
+        return ", ".join(heading.text for heading in category.headings.all()) or "–"
 
     def lock_row(self, pk: Any) -> None:
         lock_shelf()
@@ -84,6 +105,7 @@ class ServiceAdmin(RecordAdmin):
         ("provider", admin.RelatedOnlyFieldListFilter),
         "type",
         "keeps_name",
+        "move_waits",
         ("own_rate", admin.EmptyFieldListFilter),
         "allow_below_cost",
     )

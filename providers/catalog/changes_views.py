@@ -19,6 +19,7 @@ from providers.catalog.held import (
     held_services,
     keep_off_sale,
 )
+from providers.catalog.waiting_moves import waiting_moves_by_provider
 from providers.models import Provider, ServiceChange, UpstreamService
 from providers.sync import SyncFailedError
 
@@ -40,6 +41,7 @@ def staff_changes(request: HttpRequest) -> HttpResponse:
     context = {
         "held": held_page(provider=provider, doubt=doubt, number=request.GET.get("page")),
         "held_providers": [one for one in providers if one.held_list or one.prices_held_at],
+        "waiting_moves": waiting_moves_by_provider(),
         "log": log,
         "lines": [(line, pairs_of(line)) for line in log.lines],
         "providers": providers,

@@ -6,10 +6,11 @@ Called by the shelf for every row it writes or checks.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from providers.adapters.words import SERVICE_TYPES
-from providers.catalog.pricing import Floor, RuleBook, cost_in_shop, price
+from providers.catalog.pricing import Floor, Rule, RuleBook, cost_in_shop, price
 
 SOLD_TYPES = frozenset(SERVICE_TYPES)
 """The types we can take orders for."""
@@ -29,7 +30,7 @@ NO_HEADING = "Other"
 LIMITS = ("min", "max")
 COPIED = ("type", "refill", "cancel", "dripfeed", "average_time")
 DERIVED = (
-    *("name", "description", "category_id"),
+    *("name", "description", "category_id", "move_waits"),
     *LIMITS,
     *COPIED,
     *("cost", "rate", "has_low_margin", "is_available", "unavailable_reason"),
@@ -60,6 +61,17 @@ Row = Mapping[str, Any]
 """A mirror's row with SOURCE, and its shelf row's columns under `service__`, None where it has none."""
 
 
+class Moves(Enum):
+    """What becomes of services that the provider lists under another category than theirs.
+
+    A sync lets those wait for which another price rule would apply; they wait until staff move them.
+    """
+
+    WAIT = "those that change the rule wait"
+    STAY = "those that wait already go on waiting"
+    MAKE = "all are made"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What holds for all rows: exchange rates and floors by provider, categories by heading, and the rules.
@@ -70,6 +82,7 @@ class Terms:
     exchange_rates: Mapping[int, Decimal]
     categories: Mapping[str, int]
     rules: RuleBook
+    moves: Moves
     floors: Mapping[int, Floor]
     held: Collection[int] = ()
     off: Collection[int] = ()
@@ -86,11 +99,11 @@ def derive(row: Row, terms: Terms) -> tuple[Any, ...]:
     provider_id = row["provider_id"]
     name = row["service__name"] if row["service__keeps_name"] else row["name"]
     description = row["service__description"] if row["service__keeps_description"] else row["description"]
-    category_id = row["service__category_id"] if row["service__keeps_category"] else terms.categories[heading(row)]
+    category_id, move_waits = _category(row, terms)
     least, most = _limits(row)
     asked = price(
         cost=cost_in_shop(rate=row["rate"], exchange_rate=terms.exchange_rates[provider_id]),
-        rule=terms.rules.rule_for(service_id=row["service__pk"], category_id=category_id, provider_id=provider_id),
+        rule=_rule(row, category_id, terms),
         own_rate=row["service__own_rate"],
         allow_below_cost=bool(row["service__allow_below_cost"]),
         floor=terms.floors[provider_id],
@@ -98,7 +111,30 @@ def derive(row: Row, terms: Terms) -> tuple[Any, ...]:
     reason = _unsold(row, least, most, terms) or asked.problem
     copied = (row[name] for name in COPIED)
     told = (asked.cost, asked.rate, asked.is_thin, not reason, reason)
-    return (name, description, category_id, least, most, *copied, *told)
+    return (name, description, category_id, move_waits, least, most, *copied, *told)
+
+
+def _category(row: Row, terms: Terms) -> tuple[int, bool]:
+    """Its category, and whether the provider's move of it to another one waits for staff."""
+    stands: int | None = row["service__category_id"]
+    if stands is not None and row["service__keeps_category"]:
+        return stands, False
+    listed = terms.categories[heading(row)]
+    if stands is None or stands == listed or terms.moves == Moves.MAKE:
+        return listed, False
+    may_wait = row["service__is_enabled"] if terms.moves == Moves.WAIT else row["service__move_waits"]
+    is_same_rule = row["service__own_rate"] is not None or _same(_rule(row, stands, terms), _rule(row, listed, terms))
+    return (stands, True) if may_wait and not is_same_rule else (listed, False)
+
+
+def _rule(row: Row, category_id: int, terms: Terms) -> Rule | None:
+    """What would price it in that category."""
+    return terms.rules.rule_for(service_id=row["service__pk"], category_id=category_id, provider_id=row["provider_id"])
+
+
+def _same(one: Rule | None, other: Rule | None) -> bool:
+    """Whether both ask the same price."""
+    return (one and one.terms) == (other and other.terms)
 
 
 def _limits(row: Row) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from providers.catalog.derive import GONE
 from providers.catalog.models import Service
 from providers.catalog.refresh import refresh_provider
 from providers.catalog.shelve import follow_confirmed, shelve_changes
+from providers.catalog.waiting_moves import waiting_moves
 from providers.guard import prices_subject
 from providers.models import Provider, UpstreamService
 from providers.sync import SyncReport, clear_doubts
@@ -38,9 +39,9 @@ def held_services() -> QuerySet[Service]:
 
 
 def all_held() -> QuerySet[Any, Any]:
-    """The services, lists and providers' prices that wait. For counting."""
+    """The services, lists, providers' prices and moves that wait. For counting."""
     lists, prices = Provider.objects.exclude(held_list=""), Provider.objects.filter(prices_held_at__isnull=False)
-    waiting = [rows.order_by().values("pk") for rows in (held_services(), lists, prices)]
+    waiting = [rows.order_by().values("pk") for rows in (held_services(), waiting_moves(), lists, prices)]
     return waiting[0].union(*waiting[1:], all=True)
 
 

@@ -19,12 +19,6 @@ class Category(models.Model):
     """A heading of the price list."""
 
     name = models.CharField(max_length=300, unique=True)
-    heading = models.CharField(
-        max_length=300,
-        blank=True,
-        editable=False,
-        help_text="The providers' word for it: their services stay here when you rename it.",
-    )
     position = models.IntegerField(default=0)
 
     class Meta:
@@ -33,6 +27,16 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CategoryHeading(models.Model):
+    """A provider's word for a category: services that are listed under it stand there, whatever we call it."""
+
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="headings")
+    text = models.CharField(max_length=300, unique=True)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Service(models.Model):
@@ -74,6 +78,12 @@ class Service(models.Model):
     )
     keeps_description = models.BooleanField("keep this description", default=False)
     keeps_category = models.BooleanField("keep this category", default=False)
+    move_waits = models.BooleanField(
+        "waits for a move",
+        default=False,
+        editable=False,
+        help_text="The provider lists it under another category, where another markup would apply; staff move it.",
+    )
     own_min = models.PositiveBigIntegerField(
         "own min", null=True, blank=True, help_text="Empty: the provider's. Of the two, the narrower one holds."
     )

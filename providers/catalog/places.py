@@ -10,6 +10,7 @@ from django.utils import timezone
 from panel.lib.bulk import update_rows
 from panel.ops import audit
 from providers.catalog.bulk_prices import NOTED, noted
+from providers.catalog.derive import Moves
 from providers.catalog.models import Category, Service
 from providers.catalog.shelve import follow, lock_shelf, touch_shelf
 from providers.models import Provider, UpstreamService
@@ -34,7 +35,7 @@ def move_services(*, service_ids: Sequence[int], to: Destination, actor: str) ->
             return 0
         put_into(service_ids=service_ids, to=to)
         rows = UpstreamService.objects.filter(service__pk__in=service_ids)
-        follow(rows, of=Provider.objects.all(), now=timezone.now())
+        follow(rows, of=Provider.objects.all(), now=timezone.now(), moves=Moves.MAKE)
         now = _categories_of(service_ids)
         moved = sum(now[pk] != category for pk, category in was.items())
         touch_shelf()
@@ -145,9 +146,10 @@ def _write_places(model: Placed, rows: Sequence[tuple[int, int]]) -> None:
 
 
 def _category_named(name: str) -> tuple[Category, bool]:
-    """The category, and whether it was made; a new one stands last."""
+    """The category of that name, in any case, and whether it was made; a new one stands last."""
     last = Category.objects.aggregate(last=Max("position"))["last"] or 0
-    return Category.objects.get_or_create(name=name, defaults={"position": last + 1})
+    known = Category.objects.filter(name=name).first() or Category.objects.filter(name__iexact=name).first()
+    return (known, False) if known else (Category.objects.create(name=name, position=last + 1), True)
 
 
 def _categories_of(service_ids: Sequence[int]) -> dict[int, int]:

@@ -43,6 +43,11 @@ class Rule:
             return "provider", self.provider_id
         return "all", 0
 
+    @property
+    def terms(self) -> tuple[Decimal, Decimal, int]:
+        """What it adds, whatever it is for."""
+        return self.percent, self.fixed, self.decimals
+
 
 @dataclass(frozen=True, slots=True)
 class Price:

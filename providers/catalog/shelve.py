@@ -12,14 +12,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from panel.lib.bulk import update_rows
-from providers.catalog.derive import CHOSEN, DERIVED, GONE, SOURCE, Row, Terms, derive, heading
-from providers.catalog.models import Category, Markup, Service, Shelf
+from providers.catalog.derive import CHOSEN, DERIVED, GONE, SOURCE, Moves, Row, Terms, derive
+from providers.catalog.headings import categories_of
+from providers.catalog.models import Markup, Service, Shelf
 from providers.catalog.pricing import Floor, Rule, RuleBook
 from providers.catalog.shelf_log import Move, Offer, log_moves, offer_of
+from providers.catalog.waiting_moves import tell_waiting_moves
 from providers.models import Provider, UpstreamService
 
 ROWS_A_STATEMENT = 500
@@ -43,7 +45,7 @@ def shelve_changes(*, provider_id: int, external_ids: Sequence[str] | None = Non
     rows = UpstreamService.objects.filter(provider_id=provider_id)
     if external_ids is not None and len(external_ids) <= IDS_A_QUERY:
         rows = rows.filter(external_id__in=external_ids)
-    return follow(rows, of=Provider.objects.filter(pk=provider_id), now=now)
+    return follow(rows, of=Provider.objects.filter(pk=provider_id), now=now, moves=Moves.WAIT)
 
 
 def reprice(
@@ -109,29 +111,36 @@ def rule_book() -> RuleBook:
     return RuleBook(Rule(**row) for row in Markup.objects.values(*fields))
 
 
-def follow(rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: datetime) -> ShelfReport:
+def follow(
+    rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: datetime, moves: Moves = Moves.STAY
+) -> ShelfReport:
     """Have the shelf follow these rows of the mirror, of these providers, by rules and choices as they are now.
 
     One transaction. The providers are locked first, so that nobody prices by rules that are about to change.
     """
     with transaction.atomic():
-        columns = ("exchange_rate", "shelve", "low_margin", "is_active", "prices_held_at")
+        columns = ("name", "exchange_rate", "shelve", "low_margin", "is_active", "prices_held_at")
         locked = of.select_for_update(no_key=True).order_by("pk").only(*columns)
         providers = {provider.pk: provider for provider in locked}
         found = _read_rows(rows)
+        headings = categories_of(found, is_sync=moves == Moves.WAIT)
         terms = Terms(
             exchange_rates={pk: provider.exchange_rate for pk, provider in providers.items()},
             floors={pk: floor_of(provider) for pk, provider in providers.items()},
-            categories=_categories([heading(row) for row in found if not row["service__keeps_category"]]),
+            categories=headings.categories,
             rules=rule_book(),
+            moves=moves,
             held={pk for pk, provider in providers.items() if provider.prices_held_at},
             off={pk for pk, provider in providers.items() if not provider.is_active},
         )
         enabled = {pk for pk, provider in providers.items() if provider.shelve == Provider.Shelve.ALL}
         created = _create([row for row in found if row["service__pk"] is None], terms, enabled, now)
         changed = _update([row for row in found if row["service__pk"] is not None], terms, now)
-        if created or changed:
+        if created or changed or headings.is_renamed:
             touch_shelf()
+        if (changed and moves == Moves.WAIT) or any(row["service__move_waits"] for row in found):
+            for provider in providers.values():
+                tell_waiting_moves(provider)
     return ShelfReport(created=created, changed=changed)
 
 
@@ -196,22 +205,3 @@ def _offer(row: Row, derived: Sequence[Any]) -> Offer | None:
     if not (row["service__is_enabled"] and values["is_available"]):
         return None
     return Offer(values["rate"], values["min"], values["max"])
-
-
-def _categories(headings: Sequence[str]) -> dict[str, int]:
-    """Our category for each of the providers' headings; what is new is made, in the order it is met."""
-    known = _known_categories()
-    if new := [name for name in dict.fromkeys(headings) if name not in known]:
-        last = Category.objects.aggregate(last=Max("position"))["last"] or 0
-        Category.objects.bulk_create(
-            [Category(name=name, heading=name, position=last + n) for n, name in enumerate(new, start=1)],
-            ignore_conflicts=True,
-        )
-        known = _known_categories()
-    return known
-
-
-def _known_categories() -> dict[str, int]:
-    rows = list(Category.objects.values_list("pk", "name", "heading"))
-    by_name = {name: pk for pk, name, _ in rows}
-    return by_name | {heading: pk for pk, _, heading in rows if heading}
