@@ -17,7 +17,7 @@ from orders.late import keep_bought_after_all
 from orders.models import Attempt, Order
 from orders.next_supplier import fail_over
 from orders.settle import Houses, accept, end_with_refund
-from orders.states import State
+from orders.states import DOUBTFUL, State
 from orders.unwanted import cancel_if_asked, is_cancel_asked
 from orders.wake import wake_submit
 from providers import gate
@@ -47,7 +47,6 @@ def record_outcome(*, attempt_id: int, outcome: Outcome) -> None:
 
 
 def _record(attempt: Attempt, outcome: Outcome) -> None:
-    was_in_doubt = attempt.outcome == Attempt.Outcome.UNKNOWN
     if isinstance(outcome, Placed) and _is_taken(attempt.order, outcome.order_id):
         outcome = _already_ours(outcome)
     try:
@@ -56,12 +55,9 @@ def _record(attempt: Attempt, outcome: Outcome) -> None:
         if not isinstance(outcome, Placed):
             raise
         final = _write_outcome(attempt, _already_ours(outcome))
-    if final is not None:
-        _tell(attempt, final)
-        if was_in_doubt:
-            follow_doubts(provider_id=attempt.order.provider_id)
-        if not isinstance(final, OutcomeUnknown):
-            _wake_next(attempt.order)
+    if final is not None and not isinstance(final, OutcomeUnknown):
+        _follow_answer(attempt, final)
+        _wake_next(attempt.order)
 
 
 def _wake_next(order: Order) -> None:
@@ -98,9 +94,13 @@ def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
         outcome = _weigh(attempt, outcome, now)
         if isinstance(outcome, OutcomeUnknown) and change.state != State.SENDING:
             return None
+        was_in_doubt = change.state in DOUBTFUL
         _apply(change, attempt, outcome)
         _close(attempt, outcome, now)
         write([change])
+        _follow_trouble(attempt, outcome, now)
+        if was_in_doubt or change.state in DOUBTFUL:
+            follow_doubts(provider_id=change.order.provider_id)
     return outcome
 
 
@@ -168,17 +168,10 @@ def _close(attempt: Attempt, outcome: Outcome, now: datetime) -> None:
     attempt.save()
 
 
-def _tell(attempt: Attempt, outcome: Outcome) -> None:
-    """What follows from it for the provider that was asked and for the people; after the order is safe."""
-    now = timezone.now()
+def _follow_trouble(attempt: Attempt, outcome: Outcome, now: datetime) -> None:
+    """What it means for the provider that was asked: in the outcome's transaction, since nobody would make it good."""
     provider_id = attempt.provider_id or attempt.order.provider_id
     match outcome:
-        case Placed():
-            gate.report_reached(provider_id=provider_id)
-        case Refused():
-            gate.report_reached(provider_id=provider_id)
-            if outcome.code == "service_gone":
-                take_off(provider_id=provider_id, external_id=attempt.provider_service)
         case NotPlaced(reason="funds") | NotPlaced(reason="key"):
             gate.pause_provider(provider_id=provider_id, reason="funds" if outcome.reason == "funds" else "key")
         case NotPlaced(reason="safe_mode"):
@@ -187,4 +180,12 @@ def _tell(attempt: Attempt, outcome: Outcome) -> None:
             gate.report_trouble(provider_id=provider_id, kind="unreached", now=now)
         case OutcomeUnknown():
             gate.report_trouble(provider_id=provider_id, kind="unknown", now=now)
-            follow_doubts(provider_id=provider_id)
+
+
+def _follow_answer(attempt: Attempt, outcome: Outcome) -> None:
+    """What a clear answer means for the provider; after the order is safe, for the next answer says it again."""
+    provider_id = attempt.provider_id or attempt.order.provider_id
+    if isinstance(outcome, Placed | Refused):
+        gate.report_reached(provider_id=provider_id)
+    if isinstance(outcome, Refused) and outcome.code == "service_gone":
+        take_off(provider_id=provider_id, external_id=attempt.provider_service)

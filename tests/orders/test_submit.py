@@ -11,13 +11,14 @@ from django.conf import LazySettings, settings
 from django.db import OperationalError
 from django.utils import timezone
 
-from orders import change, record, tasks
+from orders import change, record, submit, tasks
 from orders.books import recount
 from orders.models import Attempt, Cancellation, Order
 from orders.record import record_outcome
 from orders.submit import submit_order
 from orders.sweep import sweep_orders
 from panel.ops.models import Alert
+from providers import gate
 from providers.adapters.base import Placed
 from providers.adapters.errors import NotPlaced, OutcomeUnknown
 from providers.catalog.models import Service
@@ -335,6 +336,58 @@ def test_a_dead_worker_leaves_a_doubt(store: Store) -> None:
     record_outcome(attempt_id=attempt.pk, outcome=OutcomeUnknown("again"))
     record_outcome(attempt_id=attempt.pk, outcome=NotPlaced("again", reason="busy"))
     assert store.fresh(order).state == "ACTIVE"
+
+
+@pytest.mark.parametrize("lost", ["pause_provider", "report_trouble"])
+def test_what_follows_an_outcome_is_not_lost_with_the_database(
+    store: Store, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """The database fails while the provider is paused, or its trouble counted, and is there again a second later."""
+    order = store.place()
+    store.simulator.next("add", "funds" if lost == "pause_provider" else "error500_before")
+    real, waits = getattr(gate, lost), list[int]()
+
+    def fail_once(**given: Any) -> None:
+        if not waits:
+            raise OperationalError("canceling statement due to lock timeout")
+        real(**given)
+
+    monkeypatch.setattr(gate, lost, fail_once)
+    monkeypatch.setattr(submit, "close_old_connections", lambda: None)
+    monkeypatch.setattr(submit.time, "sleep", waits.append)
+    order = store.submit(order)
+
+    provider, alerts = Provider.objects.get(), Alert.objects.filter(closed_at=None).values_list("subject", flat=True)
+    assert waits == [1]
+    if lost == "pause_provider":
+        assert (order.state, provider.paused_reason) == ("QUEUED", "funds")
+        assert set(alerts) == {f"paused-funds:{provider.pk}"}
+    else:
+        assert (order.state, provider.unknown_in_a_row) == ("UNCONFIRMED", 1)
+        assert set(alerts) == {f"doubtful:{provider.pk}"}
+    assert (order.attempts.count(), len(store.simulator.orders())) == (1, 0)
+
+
+def test_an_alert_that_cannot_be_written_leaves_the_outcome_to_be_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = store.place()
+    store.simulator.next("add", "error500_before")
+    waits = list[int]()
+    real = record.follow_doubts
+
+    def fail_once(**given: Any) -> None:
+        if not waits:
+            assert Attempt.objects.get().outcome == "unknown"
+            raise OperationalError("database is locked")
+        real(**given)
+
+    monkeypatch.setattr(record, "follow_doubts", fail_once)
+    monkeypatch.setattr(submit, "close_old_connections", lambda: None)
+    monkeypatch.setattr(submit.time, "sleep", waits.append)
+    assert store.submit(order).state == "UNCONFIRMED"
+    assert waits == [1]
+    assert Alert.objects.filter(subject=f"doubtful:{store.provider.pk}", closed_at=None).count() == 1
 
 
 def test_the_sweep_finds_what_no_wake_up_told(store: Store) -> None:
