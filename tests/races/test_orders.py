@@ -30,6 +30,7 @@ from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
 from providers.adapters.base import OrderStatus, Placed, StatusWord
 from providers.catalog.models import Service
+from providers.models import Provider
 from tests.fixtures_orders import LINK, Store
 
 RIVALS = 8
@@ -133,6 +134,22 @@ def test_sweeps_side_by_side_send_each_order_once(store: Store) -> None:
     assert {store.fresh(order).state for order in orders} == {"ACTIVE"}
     assert len(store.simulator.orders()) == 12
     assert recount() == []
+
+
+def test_one_order_alone_tries_a_provider_after_its_closure(store: Store) -> None:
+    """Of eight that come at once one is let through; it fails, and the others wait for the next closure's end."""
+    orders = [store.place(link=f"{LINK}/{number}", quantity=f"{100 + number}") for number in range(RIVALS)]
+    store.simulator.next("add", "error500_before", times=RIVALS)
+    Provider.objects.update(closed_until=timezone.now() - timedelta(seconds=1), trips_in_a_row=1)
+
+    def sending(pk: int) -> Callable[[], Any]:
+        return lambda: submit_order(order_id=pk)
+
+    results = at_once(*[sending(order.pk) for order in orders])
+
+    assert sorted(results) == [False] * (RIVALS - 1) + [True]
+    assert Attempt.objects.count() == 1
+    assert Provider.objects.get().trips_in_a_row == 2
 
 
 @pytest.mark.parametrize("attempt", range(5))
