@@ -6,7 +6,7 @@ The apps' admin.py modules build on these classes.
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.utils import flatten_fieldsets, get_fields_from_path, unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
@@ -41,6 +41,16 @@ FIELDS: dict[Any, Any] = {
 """The form fields of columns whose text has more than one writing."""
 
 
+def filter_parameters(model: type[Model], entry: Any) -> set[str]:
+    """The parameters of the address that an entry of `list_filter` reads."""
+    if isinstance(entry, type) and issubclass(entry, admin.SimpleListFilter):
+        return {str(entry.parameter_name)}
+    path = entry[0] if isinstance(entry, list | tuple) else str(entry)
+    field: Any = get_fields_from_path(model, path)[-1]
+    exact = f"{path}__{field.target_field.name}__exact" if field.is_relation else f"{path}__exact"
+    return {path, exact, f"{path}__isnull", f"{path}__isempty"}
+
+
 class PlainAdmin(ModelAdmin):
     """How every list of ours looks: headed by what it shows, counted once and no further than it has to be."""
 
@@ -53,6 +63,11 @@ class PlainAdmin(ModelAdmin):
         title = str(self.opts.verbose_name_plural)
         context = {"title": title[:1].upper() + title[1:], "seen_at": timezone.now()}  # before any row is read
         return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only the filters that are shown: others would tell a hidden field, such as a password's hash, by guesses."""
+        shown = self.get_list_filter(request) if request is not None else self.list_filter
+        return any(lookup in filter_parameters(self.model, entry) for entry in shown)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What the address fills in; what makes no sense in its field is left out."""
