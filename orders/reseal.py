@@ -14,6 +14,8 @@ from django.db import models, transaction
 from orders.webhooks.models import Webhook
 from panel.customers.sign_in import SEALED, SecondFactorAdapter
 from panel.lib import crypto
+from panel.ops.data_keys import PLACE, seal_check
+from panel.ops.models import DataKeyCheck
 from providers.models import Provider
 
 
@@ -29,6 +31,7 @@ class Resealed:
 def reseal_all() -> Resealed:
     """Seal every provider's key, webhook's secret and second factor under the newest key where it is not yet."""
     result = Resealed()
+    _each(DataKeyCheck, "sealed", _check, result)
     _each(Provider, "sealed_key", _provider, result)
     _each(Webhook, "sealed_secret", _webhook, result)
     _each(Authenticator, "data", _second_factor, result)
@@ -52,6 +55,14 @@ def _each(model: type[models.Model], column: str, reseal: Callable[[Any], bool],
                 row.save(update_fields=[column])
         result.resealed += is_resealed
         result.current += not is_resealed
+
+
+def _check(check: DataKeyCheck) -> bool:
+    if _is_current(check.sealed):
+        return False
+    crypto.unseal(check.sealed, place=PLACE, keys=settings.DATA_KEYS)
+    seal_check(check)
+    return True
 
 
 def _provider(provider: Provider) -> bool:

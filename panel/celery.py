@@ -1,9 +1,10 @@
 """The Celery application and its timetable: what runs by itself, how often, and when a late tick is worthless."""
 
 import os
+import sys
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import celeryd_init, worker_init
 from django.conf import settings
 
 from panel import task_logs as task_logs  # connects itself
@@ -62,6 +63,17 @@ def timetable() -> dict[str, dict[str, object]]:
 def clean_metrics(**_: object) -> None:
     """A worker of its own starts; the embedded one is the server's to clean for."""
     clean_up()
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def refuse_other_keys(**_: object) -> None:
+    """A worker of its own does not start on keys that open nothing; `run_panel` checks for the embedded one."""
+    from panel.ops.data_keys import DataKeysReplacedError, check_data_keys  # models: once Django is set up
+
+    try:
+        check_data_keys()
+    except DataKeysReplacedError as error:
+        sys.exit(str(error))
 
 
 app.conf.beat_schedule = timetable()

@@ -5,7 +5,8 @@ import tempfile
 
 from tests.environment import cleanse
 
-cleanse(os.environ)
+if "DATA_DIR_OF" not in os.environ:  # the run itself; the processes that it starts have what they were given
+    cleanse(os.environ)
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="panel-tests."))
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["DATA_DIR"] += "" if os.environ.get("DATA_DIR_OF") == _worker else _worker  # with each worker's database

@@ -1,6 +1,7 @@
 """Rows as the lines of a CSV file that spreadsheets open as it is meant. Called by the exports."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from panel.lib.money import plain
 BOM = "\ufeff"
 """Tells a spreadsheet that the text is UTF-8."""
 _FORMULA = tuple("=+-@\t\r\n\x00＝＋－＠")
+_INNER_FORMULA = re.compile(r"([;\t]\s*)(?=[=+\-@＝＋－＠])")
 
 Cell = str | int | Decimal | None
 
@@ -25,10 +27,11 @@ class _Line:
 def csv_lines(*, head: Sequence[str], batches: Iterable[Iterable[Iterable[Cell]]]) -> Iterator[str]:
     """The file's text, its head first, a part for each batch. Numbers are in exact digits; None is an empty cell.
 
-    No text begins like a formula: one that would begins with an apostrophe, which spreadsheets read as "text".
+    No text begins like a formula: one that would begins with an apostrophe, which spreadsheets read as "text". Neither
+    does what follows a semicolon or a tab, where spreadsheets of other countries begin a cell. Every cell is quoted.
     """
     line = _Line()
-    writer = csv.writer(line)
+    writer = csv.writer(line, quoting=csv.QUOTE_ALL)
     writer.writerow(head)
     yield BOM + line.text
     for batch in batches:
@@ -44,5 +47,5 @@ def _written(cell: Cell) -> str:
         return plain(cell)
     if isinstance(cell, int):
         return str(cell)
-    text = cell or ""
+    text = _INNER_FORMULA.sub(r"\1'", cell or "")
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -122,3 +122,12 @@ class CacheEntry(models.Model):
 
     def __str__(self) -> str:
         return self.cache_key
+
+
+class DataKeyCheck(models.Model):
+    """One sealed text that every start opens: where it does not open, DATA_KEYS are not those of this database."""
+
+    sealed = models.TextField()
+
+    def __str__(self) -> str:
+        return "data key check"

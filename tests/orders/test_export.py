@@ -1,6 +1,7 @@
 """The CSV file of orders: exact, and nothing in it that a spreadsheet would run."""
 
 import csv
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from tests.fixtures_simulator import PACKAGE_SERVICE
 
 def lines_of(*orders: Order, zone: str = "UTC") -> list[dict[str, str]]:
     text = "".join(csv_lines([orders], zone=ZoneInfo(zone)))
-    assert text.startswith(BOM + "Order,Ordered,Service,")
+    assert text.startswith(BOM + '"Order","Ordered","Service",')
     return list(csv.DictReader(text.removeprefix(BOM).splitlines()))
 
 
@@ -59,6 +60,21 @@ def test_no_cell_begins_like_a_formula(store: Store, sign: str) -> None:
     text = "".join(csv_lines([[order]], zone=UTC))
     assert text.count(f"'{sign}HYPERLINK") == 2
     assert text.count(f"{sign}HYPERLINK") == 2
+
+
+@pytest.mark.parametrize("inside", ["a;=1+1", "a; =1+1", "a\t@SUM(1)", "a;b;-2", "a;＝1"])
+def test_no_part_behind_another_separator_begins_like_a_formula(store: Store, inside: str) -> None:
+    order = store.place()
+    order.link = f"https://example.com/{inside}"
+    text = "".join(csv_lines([[order]], zone=UTC))
+    assert re.search(r"[;\t]\s*[=+\-@＝＋－＠]", text) is None
+    (line,) = lines_of(order)
+    assert line["Link"].replace("'", "") == order.link
+
+
+def test_every_cell_is_quoted(store: Store) -> None:
+    text = "".join(csv_lines([[store.place()]], zone=UTC))
+    assert all(re.fullmatch(r'"[^"]*"(,"[^"]*")*', line) for line in text.removeprefix(BOM).splitlines())
 
 
 def test_commas_quotes_and_breaks_stay_in_their_cell(store: Store) -> None:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from panel.ops.data_keys import DataKeysReplacedError, check_data_keys
 from panel.ops.metric_files import clean_up
 from panel.serving import PanelServer
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         os.umask(0o077)  # what it writes into the data directory is for its owner
         wait_for_database(seconds=DATABASE_SECONDS)
         refuse_old_schema()
+        refuse_other_keys()
         clean_up()
         has_jobs = not settings.REDIS_URL and not options["no_jobs"]
         if options["no_jobs"]:
@@ -61,6 +63,14 @@ def address(text: str) -> str:
     if not host or not (port.isascii() and port.isdigit()) or int(port) > LARGEST_PORT:
         raise ArgumentTypeError(f"“{text[:60]}” is not HOST:PORT.")
     return text
+
+
+def refuse_other_keys() -> None:
+    """CommandError when DATA_KEYS are not those that this database was sealed with."""
+    try:
+        check_data_keys()
+    except DataKeysReplacedError as error:
+        raise CommandError(str(error)) from None
 
 
 def wait_for_database(*, seconds: float) -> None:
