@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from orders import (
+    alert_check,
     books,
     cancel_close,
     cancel_jobs,
@@ -237,6 +238,12 @@ def check_books() -> None:
         return {"differences": len(differences)}
 
     run_leased(name="check_books", seconds=LEASE, job=job)
+
+
+@shared_task
+def check_alerts() -> None:
+    """Open and close alerts as what they stand for is now."""
+    run_leased(name="check_alerts", seconds=LEASE, job=lambda: {"looked": alert_check.check_alerts()})
 
 
 @shared_task

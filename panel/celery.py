@@ -43,6 +43,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.measure_times": 3600,
         "orders.tasks.roll_up_reports": settings.REPORT_SECONDS,
         "orders.tasks.count_orders": 5 * 60,
+        "orders.tasks.check_alerts": 5 * 60,
         "orders.tasks.check_books": 24 * 3600,
     }
 

@@ -18,7 +18,9 @@ from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_super
 from panel.wallet.booking import Booking, booking_page
 from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
+from panel.web.words import read_seen_at
 from providers import balances
+from providers.catalog.held import lost_as_seen
 from providers.catalog.refresh import refresh_providers
 from providers.check import try_connection
 from providers.connect import ConnectionFailedError
@@ -125,7 +127,8 @@ class ProviderAdmin(RecordAdmin):
         need(request, "providers.change_provider")
         provider = get_object_or_404(Provider, pk=provider_id)
         is_accepted = "accept_shrunk" in request.POST
-        done = refresh_providers(providers=[provider], now=timezone.now(), accept_shrunk=is_accepted)
+        lost = lost_as_seen(provider=provider, seen_at=read_seen_at(request)) if is_accepted else ""
+        done = refresh_providers(providers=[provider], now=timezone.now(), accept_shrunk=is_accepted, seen_lost=lost)
         detail = {"accept_shrunk": True} if is_accepted else {}
         audit.record(actor=actor_of(request), action="provider.sync", target=f"provider:{provider.pk}", detail=detail)
         for failure in done.failures.values():

@@ -1,5 +1,7 @@
 """Staff try a provider's address and key; what works again lifts the pause that its failing had brought."""
 
+from django.utils.translation import gettext as _
+
 from panel.lib.money import plain
 from providers.connect import check_connection
 from providers.gate import resume_provider
@@ -15,4 +17,6 @@ def try_connection(*, provider: Provider) -> str:
     if currency != provider.currency.upper():
         return f"{text} That is another currency than the {provider.currency} set here."
     resumed = resume_provider(provider_id=provider.pk, reason="currency") or resumed
+    if provider.pauses.exists():
+        return f"{text} {_('It is still paused: %(reason)s.') % {'reason': provider.pauses.all()[0]}}"
     return f"{text} Orders go on." if resumed else text

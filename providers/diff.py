@@ -1,5 +1,6 @@
 """What is new, changed, gone or back in a provider's list, against what we knew. Pure; called by sync."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -55,6 +56,12 @@ class Diff:
     listed: int = 0
     lost: int = 0
     rejected: int = 0
+
+    @property
+    def lost_digest(self) -> str:
+        """The same for the same services that are gone or spoiled, so that a person accepts those that they saw."""
+        lost = (line.external_id for line in self.found if line.kind in {"missing", "gone"} or "why" in line.fields)
+        return hashlib.sha256("\n".join(sorted(lost)).encode()).hexdigest()[:32]
 
     def count(self, kind: str) -> int:
         return sum(1 for found in self.found if found.kind == kind)

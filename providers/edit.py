@@ -6,6 +6,7 @@ from django.db import transaction
 
 from panel.lib.secret import Secret
 from providers.catalog.shelve import reprice
+from providers.conditions import close_alerts_of_inactive
 from providers.models import Provider
 
 PRICING = {"exchange_rate", "low_margin", "is_active"}
@@ -21,6 +22,7 @@ def save_provider(*, provider: Provider, changed: Sequence[str], key: Secret | N
     with transaction.atomic():
         if fields:
             provider.save(update_fields=fields)
-        if PRICING & set(fields):
-            return reprice(provider_id=provider.pk).changed
-    return 0
+        repriced = reprice(provider_id=provider.pk).changed if PRICING & set(fields) else 0
+        if "is_active" in fields:
+            close_alerts_of_inactive()
+    return repriced

@@ -6,28 +6,37 @@ Doubts about single services are in diff.py. A person ends them, and what is hel
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from panel.ops.alerts import raise_alert
+from panel.ops.alerts import AlertText
 from panel.ops.models import Alert
 from providers.adapters.base import ServiceList
 from providers.alike import FEWEST, moved_alike
+from providers.conditions import follow_provider
 from providers.diff import Diff
 from providers.gate import pause_provider
 from providers.models import Provider, ServiceChange
 
 A_DAY = timedelta(days=1)
+FAILURES_BEFORE_ALERT = 3
+CRASHED = "The sync crashed: "
+"""How a provider's `sync_error` begins after something that nobody foresaw."""
 
 
 def why_not_believed(
-    *, provider: Provider, diff: Diff, listing: ServiceList, accept_shrunk: bool
+    *, provider: Provider, diff: Diff, listing: ServiceList, accept_shrunk: bool, seen_lost: str = ""
 ) -> tuple[str, str] | None:
-    """Why the list is not believed: the word for it and a sentence. None where it is."""
+    """Why the list is not believed: the word for it and a sentence. None where it is.
+
+    A small one is believed where a person accepts it: one that lacks what they saw, by `lost_digest`, or any.
+    """
     why = Provider.HeldList
     if others := sorted(listing.currencies - {provider.currency.upper()}):
         return why.CURRENCY, f"The list is in {', '.join(others)[:60]}, and the provider is set to {provider.currency}."
     if not listing.services:
         return why.EMPTY, f"The list is empty; {diff.listed:,} services were known."
-    if diff.is_suddenly_small and not accept_shrunk:
+    is_accepted = accept_shrunk and seen_lost in {"", diff.lost_digest}
+    if diff.is_suddenly_small and not is_accepted:
         return why.SMALL, f"The list lacks {diff.lost:,} of {diff.listed:,} services."
     return None
 
@@ -37,48 +46,89 @@ def hold_list(*, provider: Provider, diff: Diff, why: str, problem: str, now: da
 
     To a provider that lists in another currency nothing is sent either.
     """
-    if provider.sync_error != problem:
-        with transaction.atomic():
-            Provider.objects.filter(pk=provider.pk).update(sync_error=problem, held_list=why)
+    with transaction.atomic():
+        Provider.objects.filter(pk=provider.pk).update(sync_error=problem, sync_failures=0, held_list=why)
+        fields = {"held": len(diff.found), "lost": diff.lost_digest}
+        last = last_held(provider=provider)
+        if provider.sync_error != problem or last is None or last.fields.get("lost", "") != diff.lost_digest:
             ServiceChange.objects.create(
-                provider=provider, kind=ServiceChange.Kind.HELD, name=problem, fields={"held": len(diff.found)}, at=now
+                provider=provider, kind=ServiceChange.Kind.HELD, name=problem, fields=fields, at=now
             )
-            raise_alert(
-                subject=alert_subject(provider.pk),
-                level=Alert.Level.WARNING,
-                title=f"{provider}: its services are not updated",
-                detail=f"{problem} Everything stays on sale as it was, until its list is whole again or you accept it.",
-            )
+        follow_sync(provider_id=provider.pk)
     if why == Provider.HeldList.CURRENCY:
         pause_provider(provider_id=provider.pk, reason="list-currency", detail=problem)
 
 
+def last_held(*, provider: Provider, until: datetime | None = None) -> ServiceChange | None:
+    """The log's newest line about a list of the provider that was held."""
+    held = provider.changes.filter(kind=ServiceChange.Kind.HELD)
+    if until is not None:
+        held = held.filter(at__lte=until)
+    return held.order_by("-pk").first()
+
+
 def count_alike(*, provider: Provider, diff: Diff, now: datetime) -> int:
-    """How many prices changed by one factor within a day, where those are too many to be believed; else 0."""
-    if provider.prices_held_at or not any("rate" in line.fields for line in diff.found):
+    """How many prices changed by one factor within a day, where those are too many to be believed; else 0.
+
+    While prices are held only what changed since counts: it is a second move.
+    """
+    if not any("rate" in line.fields for line in diff.found):
         return 0
-    since = max(now - A_DAY, provider.prices_accepted_at or now - A_DAY)
+    since = max(now - A_DAY, provider.prices_accepted_at or now - A_DAY, provider.prices_held_at or now - A_DAY)
     earlier = provider.changes.filter(at__gt=since).order_by("pk").values_list("external_id", "fields")
     count = moved_alike([*earlier, *((line.external_id, line.fields) for line in diff.found)])
     return count if count >= FEWEST and count * 100 > diff.listed * provider.hold_alike_percent else 0
 
 
-def tell_alike(*, provider: Provider, alike: int, listed: int) -> None:
-    """The alert that `alike` of its `listed` prices changed by one factor."""
-    raise_alert(
-        subject=prices_subject(provider.pk),
-        level=Alert.Level.CRITICAL,
-        title=f"{provider}: its prices changed alike, and nothing of it is sold",
-        detail=f"{alike:,} of {listed:,} prices changed by one factor within a day. Its currency or its unit may "
-        "have changed: set its exchange rate right, or accept the prices.",
+def follow_sync(*, provider_id: int) -> None:
+    """The alert about a provider's list is open while the list is held, or cannot be read again and again."""
+    follow_provider(kind="sync", provider_id=provider_id, look=_look_at_sync)
+
+
+def follow_prices(*, provider_id: int) -> None:
+    """The alert about prices that changed alike is open while they are held."""
+    follow_provider(kind="prices", provider_id=provider_id, look=_look_at_prices)
+
+
+def _look_at_sync(provider: Provider) -> AlertText | None:
+    facts = {"provider": provider, "problem": provider.sync_error, "times": provider.sync_failures}
+    if provider.sync_error.startswith(CRASHED):
+        return AlertText(
+            Alert.Level.CRITICAL,
+            _("%(provider)s: the sync of its services crashed") % facts,
+            _("%(problem)s The log has the details. Everything stays on sale as it was.") % facts,
+        )
+    if provider.sync_failures >= FAILURES_BEFORE_ALERT:
+        return AlertText(
+            Alert.Level.WARNING,
+            _("%(provider)s: its services cannot be read") % facts,
+            _("%(problem)s\n%(times)s times in a row. Everything stays on sale as it was.") % facts,
+        )
+    if not provider.held_list:
+        return None
+    return AlertText(
+        Alert.Level.WARNING,
+        _("%(provider)s: its services are not updated") % facts,
+        _("%(problem)s Everything stays on sale as it was until its list is whole again, or you accept it.") % facts,
     )
 
 
-def alert_subject(provider_id: int) -> str:
-    """What alerts about a provider's sync are filed under."""
-    return f"sync:{provider_id}"
-
-
-def prices_subject(provider_id: int) -> str:
-    """What the alert about prices that changed alike is filed under."""
-    return f"prices:{provider_id}"
+def _look_at_prices(provider: Provider) -> AlertText | None:
+    if provider.prices_held_at is None:
+        return None
+    lately = provider.changes.filter(at__gt=provider.prices_held_at - A_DAY, fields__has_key="rate")
+    facts = {
+        "provider": provider,
+        "count": f"{lately.values('external_id').distinct().count():,}",
+        "at": f"{provider.prices_held_at:%Y-%m-%d %H:%M}",
+    }
+    return AlertText(
+        Alert.Level.CRITICAL,
+        _("%(provider)s: its prices changed alike, and nothing of it is sold") % facts,
+        _(
+            "%(count)s prices changed within a day, so many of them by one factor that its currency or unit may have "
+            "changed; the last time at %(at)s UTC. On the page Changes, accept the prices as they are, or enter the "
+            "right exchange rate there and accept them with it. Until then nothing of this provider is sold or sent."
+        )
+        % facts,
+    )

@@ -12,19 +12,16 @@ from django.db.models import F, QuerySet
 
 from panel.lib.bulk import update_rows
 from panel.lib.crypto import SealError
-from panel.ops.alerts import close_alert, raise_alert
-from panel.ops.models import Alert
 from providers.adapters.base import MIRRORED, ServiceList
 from providers.adapters.errors import RetryLater
 from providers.adapters.fingerprint import fingerprint
 from providers.connect import WORDS, connected
 from providers.diff import KNOWN, Diff, Limits, Values, diff_services
 from providers.gate import resume_provider
-from providers.guard import alert_subject, count_alike, hold_list, tell_alike, why_not_believed
+from providers.guard import CRASHED, count_alike, follow_prices, follow_sync, hold_list, why_not_believed
 from providers.models import Provider, ServiceChange, UpstreamService
 from providers.sieve import SIEVED_BY, sieve
 
-FAILURES_BEFORE_ALERT = 3
 ROWS_A_STATEMENT = 500
 IDS_A_QUERY = 500
 WRITTEN = ("missing", "doubt", "rate_before", *MIRRORED, "fingerprint", "changed_at")
@@ -64,12 +61,12 @@ class SyncReport:
     synced_at: datetime | None = None
 
 
-def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = False) -> SyncReport:
+def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = False, seen_lost: str = "") -> SyncReport:
     """Bring the mirror up to date; writes nothing where nothing changed. Call it outside any transaction.
 
     A list in another currency, an empty or a suddenly small one is held back whole. A small one is believed where a
-    person says `accept_shrunk`: what it lacks is gone at once. Where many prices changed by one factor within a day,
-    the provider's prices are held.
+    person says `accept_shrunk`: what it lacks is gone at once; with `seen_lost` (a diff's `lost_digest`) only where it
+    lacks what that person saw. Where many prices changed by one factor within a day, the provider's prices are held.
     Raises SyncFailedError; the third failure in a row raises an alert, which the next success closes.
     """
     provider = Provider.objects.get(pk=provider_id)
@@ -89,7 +86,9 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
         gone=sieved.gone,
         is_absence_believed=accept_shrunk,
     )
-    if held := why_not_believed(provider=provider, diff=diff, listing=listing, accept_shrunk=accept_shrunk):
+    if held := why_not_believed(
+        provider=provider, diff=diff, listing=listing, accept_shrunk=accept_shrunk, seen_lost=seen_lost
+    ):
         why, problem = held
         hold_list(provider=provider, diff=diff, why=why, problem=problem, now=now)
         return SyncReport(held=len(diff.found), unchanged=diff.unchanged, rejected=diff.rejected, problem=problem)
@@ -97,7 +96,6 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
     if diff.found:
         stale = _stale_fingerprints(diff, compared, sieved.fingerprints)
         _write(provider, diff, stale, "" if diff.count("missing") else listing.digest, alike, now)
-        close_alert(subject=alert_subject(provider.pk))
         _end_currency_pause(provider)
     else:
         _clear_failures(provider)
@@ -130,14 +128,9 @@ def clear_doubts(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]
 def record_crash(*, provider: Provider, error: Exception) -> None:
     """Something unforeseen stopped a sync or the shelf after it: an alert at once, closed by the next success."""
     Provider.objects.filter(pk=provider.pk).update(
-        sync_failures=F("sync_failures") + 1, sync_error=f"The sync crashed: {type(error).__name__}."
+        sync_failures=F("sync_failures") + 1, sync_error=f"{CRASHED}{type(error).__name__}."
     )
-    raise_alert(
-        subject=alert_subject(provider.pk),
-        level=Alert.Level.CRITICAL,
-        title=f"{provider}: the sync of its services crashed",
-        detail=f"{type(error).__name__}: the log has the details. Everything stays on sale as it was.",
-    )
+    follow_sync(provider_id=provider.pk)
 
 
 def _fetch(provider: Provider, digest: str) -> ServiceList | None:
@@ -180,8 +173,6 @@ def _write(provider: Provider, diff: Diff, stale: Sequence[Values], digest: str,
             synced_at=now, services_digest=digest, sync_failures=0, sync_error="", held_list="", **held
         ):
             raise SyncOvertakenError("Another sync of this provider was faster.")
-        if alike:
-            tell_alike(provider=provider, alike=alike, listed=diff.listed)
         is_first = diff.known == 0
         UpstreamService.objects.bulk_create(
             [_new_row(provider, position, values, now) for position, values in enumerate(diff.new, start=diff.known)],
@@ -193,6 +184,10 @@ def _write(provider: Provider, diff: Diff, stale: Sequence[Values], digest: str,
             [_first_line(provider, diff, now)] if is_first else _log_lines(provider, diff, now),
             batch_size=ROWS_A_STATEMENT,
         )
+        if provider.sync_error:
+            follow_sync(provider_id=provider.pk)
+        if alike or provider.prices_held_at:
+            follow_prices(provider_id=provider.pk)
 
 
 def _update(rows: Sequence[Values], fields: Sequence[str]) -> None:
@@ -253,20 +248,16 @@ def _report(diff: Diff, *, alike: int, left_behind: bool, synced_at: datetime | 
 
 def _record_failure(provider: Provider, failure: str) -> None:
     Provider.objects.filter(pk=provider.pk).update(sync_failures=F("sync_failures") + 1, sync_error=failure[:200])
-    if provider.sync_failures + 1 >= FAILURES_BEFORE_ALERT:
-        raise_alert(
-            subject=alert_subject(provider.pk),
-            level=Alert.Level.WARNING,
-            title=f"{provider}: its services cannot be read",
-            detail=f"{failure}\n{provider.sync_failures + 1} times in a row. Everything stays on sale as it was.",
-        )
+    follow_sync(provider_id=provider.pk)
 
 
 def _clear_failures(provider: Provider) -> None:
     if provider.sync_failures or provider.sync_error:
         Provider.objects.filter(pk=provider.pk).update(sync_failures=0, sync_error="", held_list="")
-        close_alert(subject=alert_subject(provider.pk))
+        follow_sync(provider_id=provider.pk)
         _end_currency_pause(provider)
+    if provider.prices_held_at:
+        follow_prices(provider_id=provider.pk)
 
 
 def _end_currency_pause(provider: Provider) -> None:

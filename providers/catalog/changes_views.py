@@ -1,11 +1,15 @@
 """The staff's page of changes upstream: what is held until a person accepts it, and the log of all changes below."""
 
 from datetime import datetime
+from decimal import Decimal
 
+from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.web.access import need, staff_only
@@ -25,6 +29,7 @@ from providers.sync import SyncFailedError
 
 LONGEST_SEARCH = 100
 SEE = "providers.view_servicechange"
+EXCHANGE_RATE = forms.DecimalField(max_digits=18, decimal_places=10, min_value=Decimal("0.0000000001"))
 
 
 @staff_only(SEE)
@@ -97,25 +102,31 @@ def decide_provider(request: HttpRequest, provider_id: int, what: str) -> HttpRe
 
 
 def _take_prices(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
+    """With the exchange rate that was entered, where one was."""
+    text = request.POST.get("exchange_rate", "").strip()
     try:
-        seen_at = read_seen_at(request)
-        is_done = accept_prices(provider=provider, actor=actor, now=now, reason=reason, seen_at=seen_at)
+        is_accepted = accept_prices(
+            provider=provider,
+            actor=actor,
+            now=now,
+            seen_at=read_seen_at(request),
+            reason=reason,
+            exchange_rate=EXCHANGE_RATE.clean(text) if text else None,
+        )
+    except ValidationError as error:
+        messages.error(request, _("Exchange rate: %(problem)s") % {"problem": " ".join(error.messages)})
     except ChangedMeanwhileError as error:
-        messages.warning(request, str(error))
-        return
-    if is_done:
-        messages.success(request, f"{provider}: its prices are accepted, and it is sold again.")
+        messages.warning(request, f"{provider}: {error}")
     else:
-        messages.info(request, f"{provider}: its prices are not held any more.")
+        if is_accepted:
+            messages.success(request, f"{provider}: its prices are accepted, and it is sold again.")
+        else:
+            messages.info(request, f"{provider}: its prices are not held any more.")
 
 
 def _take_list(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
     try:
-        problem = request.POST.get("problem", "")
-        report = accept_list(provider=provider, actor=actor, now=now, reason=reason, seen_problem=problem)
-    except ChangedMeanwhileError as error:
-        messages.warning(request, str(error))
-        return
+        report = accept_list(provider=provider, actor=actor, now=now, seen_at=read_seen_at(request), reason=reason)
     except SyncFailedError as error:
         messages.error(request, f"{provider}: not synced. {error}")
         return

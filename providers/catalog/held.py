@@ -6,6 +6,7 @@ the audit trail.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -14,19 +15,22 @@ from django.utils.translation import gettext as _
 
 from panel.lib.money import plain
 from panel.ops import audit
-from panel.ops.alerts import close_alert
 from providers.catalog.choices import put_on_sale
 from providers.catalog.derive import GONE
 from providers.catalog.models import Service
 from providers.catalog.refresh import refresh_provider
 from providers.catalog.shelve import follow_confirmed, shelve_changes
 from providers.catalog.waiting_moves import waiting_moves
-from providers.guard import prices_subject
+from providers.guard import follow_prices, last_held
 from providers.models import Provider, UpstreamService
 from providers.sync import SyncReport, clear_doubts
 
 MOST_TOLD = 1000
 """Of how many services the audit trail tells each; of more, the count."""
+
+
+NOTHING_SEEN = "-"
+"""In the place of the digest of what a list lacked: no list lacks that."""
 
 
 class ChangedMeanwhileError(Exception):
@@ -80,11 +84,18 @@ def keep_off_sale(*, service_ids: Sequence[int], actor: str, reason: str) -> int
 
 
 def accept_prices(
-    *, provider: Provider, actor: str, now: datetime, reason: str = "", seen_at: datetime | None = None
+    *,
+    provider: Provider,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    seen_at: datetime | None = None,
+    exchange_rate: Decimal | None = None,
 ) -> bool:
-    """The provider's prices changed alike and are right: it is sold again. False where they are not held any more.
+    """The provider's prices changed alike and are right, with this exchange rate where one is given: it is sold again.
 
-    Raises ChangedMeanwhileError where any of its services changed after `seen_at`, when the person looked.
+    False where they are not held any more. Raises ChangedMeanwhileError where any of its services changed after
+    `seen_at`, when the person looked.
     """
     with transaction.atomic():
         locked = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
@@ -95,30 +106,32 @@ def accept_prices(
                 _("%(provider)s changed its services again since you looked. Look at them, and accept them then.")
                 % {"provider": provider}
             )
-        Provider.objects.filter(pk=provider.pk).update(prices_held_at=None, prices_accepted_at=now)
+        rate = locked.exchange_rate if exchange_rate is None else exchange_rate
+        Provider.objects.filter(pk=provider.pk).update(prices_held_at=None, prices_accepted_at=now, exchange_rate=rate)
         shelve_changes(provider_id=provider.pk, now=now)
-        close_alert(subject=prices_subject(provider.pk))
-        detail = {"before": {"prices_held_at": locked.prices_held_at.isoformat()}, "after": {"prices_held_at": None}}
-        detail |= {"reason": reason[:200]}
+        detail: dict[str, Any] = {
+            "before": {"prices_held_at": locked.prices_held_at.isoformat()},
+            "after": {"prices_held_at": None},
+            "reason": reason[:200],
+        }
+        if rate != locked.exchange_rate:
+            detail["before"]["exchange_rate"] = f"{locked.exchange_rate.normalize():f}"
+            detail["after"]["exchange_rate"] = f"{rate.normalize():f}"
+        follow_prices(provider_id=provider.pk)
         audit.record(actor=actor, action="provider.accept_prices", target=f"provider:{provider.pk}", detail=detail)
     return True
 
 
 def accept_list(
-    *, provider: Provider, actor: str, now: datetime, reason: str = "", seen_problem: str | None = None
+    *, provider: Provider, actor: str, now: datetime, reason: str = "", seen_at: datetime | None = None
 ) -> SyncReport:
-    """Take the provider's list as it is at this moment: what it lacks is gone. Call it outside any transaction.
+    """Believe the provider's list though it lacks what it lacked at `seen_at`: that is gone. Not in a transaction.
 
-    Raises ChangedMeanwhileError where the list is held for something else than `seen_problem`, which the person read.
-
-    Raises SyncFailedError. An empty list, or one in another currency, is held again: the report's `problem` says so.
+    Without `seen_at`, as in a command, whatever it lacks by now. Raises SyncFailedError. A list that lacks other
+    services by now is held again, as is an empty one or one in another currency: the report's `problem` says so.
     """
-    if seen_problem is not None and seen_problem != provider.sync_error:
-        raise ChangedMeanwhileError(
-            _("The list of %(provider)s changed again since you looked. Look at it, and take it then.")
-            % {"provider": provider}
-        )
-    report = refresh_provider(provider_id=provider.pk, now=now, accept_shrunk=True)
+    seen_lost = "" if seen_at is None else lost_as_seen(provider=provider, seen_at=seen_at)
+    report = refresh_provider(provider_id=provider.pk, now=now, accept_shrunk=True, seen_lost=seen_lost)
     detail = {
         "before": {"held_list": provider.held_list, "problem": provider.sync_error},
         "after": {"problem": report.problem, "removed": report.removed, "unchanged": report.unchanged},
@@ -126,6 +139,12 @@ def accept_list(
     }
     audit.record(actor=actor, action="provider.accept_list", target=f"provider:{provider.pk}", detail=detail)
     return report
+
+
+def lost_as_seen(*, provider: Provider, seen_at: datetime) -> str:
+    """The digest of what the held list lacked when a person looked at it."""
+    seen = last_held(provider=provider, until=seen_at)
+    return NOTHING_SEEN if seen is None else str(seen.fields.get("lost", ""))
 
 
 def _told(rows: QuerySet[UpstreamService]) -> dict[int, dict[str, Any]]:

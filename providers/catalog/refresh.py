@@ -32,12 +32,14 @@ class Refreshed:
         return {name: report.problem for name, report in self.reports.items() if report.problem}
 
 
-def refresh_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = False) -> SyncReport:
+def refresh_provider(
+    *, provider_id: int, now: datetime, accept_shrunk: bool = False, seen_lost: str = ""
+) -> SyncReport:
     """Sync the mirror, then have the shelf follow. Raises SyncFailedError, with both as they were.
 
     The shelf also follows what an interrupted run left behind.
     """
-    report = sync_provider(provider_id=provider_id, now=now, accept_shrunk=accept_shrunk)
+    report = sync_provider(provider_id=provider_id, now=now, accept_shrunk=accept_shrunk, seen_lost=seen_lost)
     if report.left_behind or report.rows_written:
         touched = None if report.left_behind or report.alike else report.touched
         with transaction.atomic():
@@ -46,13 +48,15 @@ def refresh_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = F
     return report
 
 
-def refresh_providers(*, providers: Iterable[Provider], now: datetime, accept_shrunk: bool = False) -> Refreshed:
+def refresh_providers(
+    *, providers: Iterable[Provider], now: datetime, accept_shrunk: bool = False, seen_lost: str = ""
+) -> Refreshed:
     """Each provider by itself: what goes wrong with one is logged, raises an alert, and stops no other."""
     done = Refreshed()
     for provider in providers:
         try:
             done.reports[provider.name] = refresh_provider(
-                provider_id=provider.pk, now=now, accept_shrunk=accept_shrunk
+                provider_id=provider.pk, now=now, accept_shrunk=accept_shrunk, seen_lost=seen_lost
             )
         except SoftTimeLimitExceeded:
             raise

@@ -1,11 +1,13 @@
 """Providers in the admin: a key that never comes out, connections tried, lists synced, deposits booked once."""
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from panel.customers.models import User
 from panel.lib.secret import Secret
@@ -234,3 +236,19 @@ def test_evidence_may_decide_when_people_have_shared_enough_of_it(owner: Client,
         Provider.objects.update(probes_right=right, probes_wrong=wrong)
         save(owner, f"{LIST}{provider.pk}/change/", words(provider, probing="adopt"))
         assert Provider.objects.get(pk=provider.pk).probing == allowed
+
+
+def test_a_smaller_list_is_accepted_as_it_was_when_the_page_was_opened(owner: Client, shop: Shop) -> None:
+    for number in range(1, 11):
+        shop.simulator.remove_service(number)
+    shop.sync()
+    page = owner.get(f"{LIST}{shop.provider.pk}/change/").content.decode()
+    seen = re.findall(r'name="seen" value="([^"]+)"', page)[0]
+    shop.simulator.remove_service(11)
+    url = f"{LIST}{shop.provider.pk}/sync/"
+    for form in ({"accept_shrunk": "1"}, {"accept_shrunk": "1", "seen": seen}):
+        said = owner.post(url, form, follow=True).content.decode()
+        assert "Held back: The list lacks 11 of 20 services." in said
+        assert shop.service("1").is_available
+    said = owner.post(url, {"accept_shrunk": "1", "seen": timezone.now().isoformat()}, follow=True).content.decode()
+    assert "Synced: 0 new, 0 changed, 11 gone, 9 as before." in said

@@ -233,6 +233,17 @@ def alert(scene: Scene) -> int:
     return len(mail.outbox)
 
 
+def untold(scene: Scene) -> None:
+    """A pause whose alert was lost, and an alert whose pause is over."""
+    Pause.objects.get_or_create(provider=scene.store.provider, reason="key")
+    Alert.objects.filter(closed_at=None).update(closed_at=timezone.now())
+    raise_alert(subject=f"paused-funds:{scene.store.provider.pk}", level=Alert.Level.CRITICAL, title="x")
+
+
+def open_subjects() -> list[str]:
+    return list(Alert.objects.filter(closed_at=None).order_by("subject").values_list("subject", flat=True))
+
+
 def old_notice(scene: Scene) -> int:
     long_ago = timezone.now() - timedelta(days=40)
     return AlertNotice.objects.create(event="test", channel="email", next_at=None, created_at=long_ago).pk
@@ -299,6 +310,7 @@ SCENARIOS = {
     ),
     "orders.tasks.read_balances": Scenario(pause, read),
     "orders.tasks.read_provider_balance": Scenario(pause, read, to_provider),
+    "orders.tasks.check_alerts": Scenario(untold, lambda scene, made: {"open": open_subjects()}),
     "orders.tasks.check_books": Scenario(queued, lambda scene, made: {"alerts": Alert.objects.count()}),
     "orders.tasks.measure_times": Scenario(
         finished, lambda scene, made: {"seconds": scene.store.service().measured_seconds}

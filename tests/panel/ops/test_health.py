@@ -25,6 +25,7 @@ QUICK_JOBS = (
     "read_balances",
     "sync_services",
     "measure_times",
+    "check_alerts",
     "deliver_webhooks",
     "deliver_slow_webhooks",
     "probe_doubts",

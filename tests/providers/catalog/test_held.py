@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from panel.customers.models import User
+from panel.ops.alerts import dismiss_alert
 from panel.ops.models import Alert, AuditEvent
 from providers.catalog.changes import Margin, changes_page, held_page
 from providers.catalog.choices import put_on_sale
@@ -135,11 +136,13 @@ def test_prices_that_changed_alike_are_accepted_once(shop: Shop) -> None:
     assert held_at is not None
     assert (Service.objects.filter(is_available=True).count(), all_held().count()) == (0, 21)
     now = timezone.now()
-    assert accept_prices(provider=shop.provider, actor="ann@example.com", now=now, reason="In euro") is True
+    assert (
+        accept_prices(provider=shop.provider, actor="ann@example.com", now=now, seen_at=now, reason="In euro") is True
+    )
     assert (shop.reload().prices_held_at, shop.reload().prices_accepted_at, all_held().count()) == (None, now, 20)
     assert trail("provider.accept_prices")["before"] == {"prices_held_at": held_at.isoformat()}
     assert Alert.objects.filter(closed_at=None).count() == 0
-    assert accept_prices(provider=shop.provider, actor="ann@example.com", now=now) is False
+    assert accept_prices(provider=shop.provider, actor="ann@example.com", now=now, seen_at=now) is False
     assert AuditEvent.objects.count() == 1
     for number in range(1, 5):
         shop.simulator.set_service(number, rate=str(shop.upstream(str(number)).rate * D("1.1")))
@@ -191,13 +194,8 @@ def test_a_small_list_is_taken_as_it_is(shop: Shop, staff: Client) -> None:
     assert "The list lacks 10 of 20 services." in page
     assert "Take it as it is" in page
     assert shop.service("1").is_for_sale
-    path, before = f"{PAGE}provider/{shop.provider.pk}/list/", shop.everything()
-    for other in ({}, {"problem": "The list lacks 9 of 20 services."}):
-        page = staff.post(path, {"reason": "They closed it", **other}, follow=True).content.decode()
-        assert "The list of North changed again since you looked." in page
-    assert shop.everything() == before
-    given = {"reason": "They closed it", "problem": "The list lacks 10 of 20 services."}
-    staff.post(path, given)
+    seen = timezone.now().isoformat()
+    staff.post(f"{PAGE}provider/{shop.provider.pk}/list/", {"reason": "They closed it", "seen": seen})
     assert Service.objects.filter(is_available=True).count() == 10
     assert trail("provider.accept_list") == {
         "before": {"held_list": "small", "problem": "The list lacks 10 of 20 services."},
@@ -213,7 +211,7 @@ def test_an_empty_list_or_one_in_another_currency_is_never_taken(shop: Shop, sta
     shop.sync()
     assert "Take it as it is" not in staff.get(PAGE).content.decode()
     before = shop.everything()
-    staff.post(f"{PAGE}provider/{shop.provider.pk}/list/", {"reason": "x", "problem": shop.reload().sync_error})
+    staff.post(f"{PAGE}provider/{shop.provider.pk}/list/", {"reason": "x", "seen": timezone.now().isoformat()})
     after = shop.everything()
     assert (after["UpstreamService"], after["Service"]) == (before["UpstreamService"], before["Service"])
     assert shop.reload().held_list
@@ -257,3 +255,108 @@ def test_the_pages_queries_do_not_grow(held: Shop, staff: Client, django_assert_
     )
     with django_assert_num_queries(12):
         assert staff.get(url).status_code == 200
+
+
+def move_all(shop: Shop, factor: str) -> None:
+    for number in range(1, 21):
+        shop.simulator.set_service(number, rate=str(shop.upstream(str(number)).rate * D(factor)))
+    shop.sync()
+
+
+def open_alert(kind: str) -> Alert:
+    return Alert.objects.get(closed_at=None, subject__startswith=f"{kind}:")
+
+
+def test_prices_that_moved_again_are_shown_and_not_accepted(shop: Shop, staff: Client) -> None:
+    move_all(shop, "2")
+    first, seen = shop.reload().prices_held_at, timezone.now().isoformat()
+    move_all(shop, "3")
+    second = shop.reload().prices_held_at
+    assert first is not None
+    assert second is not None
+    assert second > first
+    assert f"the last time at {second:%Y-%m-%d %H:%M} UTC" in open_alert("prices").detail
+
+    address = f"{PAGE}provider/{shop.provider.pk}/prices/"
+    before = shop.everything()
+    for form in ({"reason": "Fine", "seen": seen}, {"reason": "Fine"}):  # the second does not say when it was looked at
+        page = staff.post(address, form, follow=True).content.decode()
+        assert "North changed its services again since you looked." in page
+        assert shop.everything() == before
+    staff.post(address, {"reason": "Fine", "seen": timezone.now().isoformat()})
+    assert shop.reload().prices_held_at is None
+    assert not Alert.objects.filter(closed_at=None).exists()
+
+
+def test_one_price_that_changed_meanwhile_is_not_accepted_with_the_others(shop: Shop, staff: Client) -> None:
+    move_all(shop, "2")
+    held_at, seen = shop.reload().prices_held_at, timezone.now().isoformat()
+    shop.simulator.set_service(1, rate="90")
+    shop.sync()
+    assert shop.reload().prices_held_at == held_at  # one price is no second move
+    staff.post(f"{PAGE}provider/{shop.provider.pk}/prices/", {"reason": "Fine", "seen": seen})
+    assert shop.reload().prices_held_at == held_at
+
+
+def test_the_right_exchange_rate_and_the_prices_are_taken_in_one_step(shop: Shop, staff: Client) -> None:
+    """The provider bills in another unit now: each price is twice what it was, and worth half as much."""
+    move_all(shop, "1.25")
+    assert "enter the right exchange rate there and accept them with it" in open_alert("prices").detail
+    page = staff.get(PAGE).content.decode()
+    assert 'name="exchange_rate"' in page
+    address, seen = f"{PAGE}provider/{shop.provider.pk}/prices/", timezone.now().isoformat()
+    for wrong in ("0", "-1", "x", "1e30"):
+        said = staff.post(address, {"reason": "x", "seen": seen, "exchange_rate": wrong}, follow=True).content.decode()
+        assert "Exchange rate: " in said
+        assert (shop.reload().exchange_rate, shop.reload().prices_held_at is None) == (1, False)
+    staff.post(address, {"reason": "In pounds", "seen": seen, "exchange_rate": "0.8"})
+    assert (shop.reload().exchange_rate, shop.reload().prices_held_at) == (D("0.8"), None)
+    assert (shop.service("1").rate, shop.service("1").is_for_sale) == (D("1.35"), True)
+    detail = trail("provider.accept_prices")
+    assert (detail["before"]["exchange_rate"], detail["after"]["exchange_rate"]) == ("1", "0.8")
+
+
+def test_a_list_that_lacks_more_by_now_is_not_taken(shop: Shop, staff: Client) -> None:
+    for number in range(1, 11):
+        shop.simulator.remove_service(number)
+    shop.sync()
+    seen = timezone.now().isoformat()
+    shop.simulator.remove_service(11)
+    address = f"{PAGE}provider/{shop.provider.pk}/list/"
+    staff.post(address, {"reason": "They closed it"})  # it does not say when it was looked at
+    assert Service.objects.filter(is_available=True).count() == 20
+    for form in ({"reason": "They closed it", "seen": seen}, {"reason": "They closed it", "seen": "x"}):
+        page = staff.post(address, form, follow=True).content.decode()
+        assert "held back again. The list lacks 11 of 20 services." in page
+        assert Service.objects.filter(is_available=True).count() == 20
+    staff.post(address, {"reason": "They closed it", "seen": timezone.now().isoformat()})
+    assert Service.objects.filter(is_available=True).count() == 9
+
+
+def test_a_list_that_lacks_others_by_now_is_not_taken_though_they_are_as_many(shop: Shop, staff: Client) -> None:
+    for number in range(1, 11):
+        shop.simulator.remove_service(number)
+    shop.sync()
+    seen = timezone.now().isoformat()
+    shop.simulator.remove_service(11)
+    shop.simulator.restore_service(10)
+    staff.post(f"{PAGE}provider/{shop.provider.pk}/list/", {"reason": "x", "seen": seen})
+    assert Service.objects.filter(is_available=True).count() == 20
+    assert shop.reload().sync_error == "The list lacks 10 of 20 services."
+
+
+@pytest.mark.parametrize("what", ["list", "prices"])
+def test_a_dismissed_alert_of_what_is_held_opens_with_the_next_sync(shop: Shop, what: str) -> None:
+    if what == "prices":
+        move_all(shop, "2")
+    else:
+        for number in range(1, 15):
+            shop.simulator.remove_service(number)
+        shop.sync()
+    alert = Alert.objects.get()
+    assert dismiss_alert(alert_id=alert.pk, actor="ann@example.com")
+    shop.sync()
+    again = Alert.objects.get(closed_at=None)
+    assert (again.subject, again.title, again.pk > alert.pk) == (alert.subject, alert.title, True)
+    shop.sync()
+    assert Alert.objects.count() == 2
