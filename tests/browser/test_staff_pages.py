@@ -11,15 +11,16 @@ import time_machine
 from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from orders.models import Order
+from orders.models import Attempt, Cancellation, Order, OrderEvent, Orphan, Refill
 from orders.probe import probe_doubts
 from orders.reports.roll_up import roll_up
 from panel.customers.models import User
 from panel.ops.alerts import raise_alert
-from panel.ops.models import Alert
+from panel.ops.models import Alert, AlertNotice, JobRun
+from providers.balances import record_deposit
 from providers.catalog.choices import put_on_sale
-from providers.catalog.models import Category, Markup
-from providers.models import PROBES_TO_TRUST, Provider
+from providers.catalog.models import Category, Markup, Service
+from providers.models import PROBES_TO_TRUST, Provider, ServiceChange, UpstreamService
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import Simulator
 
@@ -107,6 +108,54 @@ def test_pages_fit_and_nothing_is_blocked(open_page: Open, store: Store, doubtfu
         for width, theme in ((1280, "light"), (390, "dark")):
             page = open_page(path, width=width, theme=theme)
             assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, (path, width)
+
+
+def lengthen(word: str, order: Order) -> None:
+    """Give whatever people and providers name a long word without a space."""
+    Provider.objects.update(name=word[:50])
+    Service.objects.update(name=word[:300])
+    Category.objects.filter(pk=Service.objects.get(pk=order.service_id).category_id).update(name=word[:200])
+    User.objects.filter(pk=order.customer_id).update(email=f"{word[:60]}@{word[:60]}.example")
+    Order.objects.update(link=f"https://example.com/{word}", attention="other currency", provider_status_raw=word[:100])
+    OrderEvent.objects.update(why=word[:300], actor=word[:100])
+    Attempt.objects.update(why=word[:300], excerpt=word[:500], candidate=word[:64])
+    raise_alert(subject="books", level=Alert.Level.CRITICAL, title=word[:120], detail=word[:500])
+    alert = Alert.objects.get(subject="books")
+    AlertNotice.objects.create(alert=alert, channel="email", event="opened", why=word[:300], tries=1)
+    Orphan.objects.create(
+        provider_id=order.provider_id, external_id=word[:64], charge=order.expected_cost, currency="USD",
+        status=word[:100],
+    )  # fmt: skip
+    Refill.objects.create(order=order, state="unknown", why=word[:300], next_at=None, provider_refill_id=word[:64])
+    Cancellation.objects.create(order=order, state="unknown", why=word[:300], next_at=None)
+    record_deposit(provider=order.provider, amount=Decimal(5), note=word[:200])
+    ServiceChange.objects.update(name=word[:300], fields={"name": [word[:300], word[:200]]})
+    UpstreamService.objects.filter(pk=order.service.upstream_id).update(doubt="meaning", name=word[:300])
+    JobRun.objects.create(name="check_books", finished_at=timezone.now(), ok=False, summary={"error": word[:200]})
+
+
+def test_long_words_make_no_page_scroll_sideways(open_page: Open, store: Store, doubtful: Order) -> None:
+    active = store.active(quantity="2000")
+    store.read_balance()
+    lengthen("Unbroken" * 40, active)
+    roll_up()
+    provider = store.provider.pk
+    paths = [
+        "/staff/", "/staff/balances/", f"/staff/balances/{provider}/", "/staff/orders/",
+        f"/staff/orders/?customer={active.customer_id}",
+        f"/staff/orders/?service={active.service_id}", f"/staff/orders/{active.pk}/", f"/staff/orders/{doubtful.pk}/",
+        "/staff/alerts/", "/staff/jobs/", "/staff/changes/", "/staff/safe-mode/", "/staff/requests/?kind=refills",
+        "/staff/requests/?kind=cancels", f"/staff/requests/?provider={'9' * 19}", "/staff/reports/",
+    ]  # fmt: skip
+    paths += [f"/staff/doubtful/?show={tab}" for tab in ("doubtful", "flagged", "slow", "words", "missing", "jobs")]
+    paths += [f"/staff/reports/?by={by}" for by in ("provider", "service", "customer")]
+    paths += [f"/staff/reports/?provider={provider}", f"/staff/reports/?service={active.service_id}"]
+    wide = {}
+    for path in paths:
+        page = open_page(path, width=390)
+        if (over := page.evaluate("document.documentElement.scrollWidth - window.innerWidth")) > 0:
+            wide[path] = over
+    assert sorted(wide.items()) == []
 
 
 def test_a_verdict_is_given_with_the_keyboard(open_page: Open, store: Store, doubtful: Order) -> None:
