@@ -5,7 +5,7 @@ reports' daily roll-ups are set against the ledger.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -36,19 +36,29 @@ class Flows:
 def recount() -> list[str]:
     """Every difference found, a line each; empty when the books add up."""
     with one_snapshot():
-        return [*recount_wallets(), *_recount_orders(), *_recount_attempts(), *check_reports()]
+        return [*recount_the_rest(), *_recount_all_orders()]
 
 
-def _recount_orders() -> Iterator[str]:
+def recount_the_rest() -> list[str]:
+    """The differences of everything but the orders' own money: wallets, attempts, reports."""
+    return [*recount_wallets(), *_recount_attempts(), *check_reports()]
+
+
+def recount_orders(orders: Iterable[Order]) -> list[str]:
+    """The differences of these orders, some thousands at most."""
+    orders = list(orders)
+    flows = _flows(orders)
+    return [f"order {order.pk}: {problem}" for order in orders for problem in _problems(order, flows[order.pk])]
+
+
+def _recount_all_orders() -> Iterator[str]:
     last = 0
     while True:
         orders = list(Order.objects.filter(pk__gt=last).order_by("pk")[:ROWS])
         if not orders:
             return
         last = orders[-1].pk
-        flows = _flows(orders)
-        for order in orders:
-            yield from (f"order {order.pk}: {problem}" for problem in _problems(order, flows[order.pk]))
+        yield from recount_orders(orders)
 
 
 def _flows(orders: list[Order]) -> defaultdict[int, Flows]:

@@ -1,6 +1,7 @@
 """What was bought and its fate. Constraints make the wrong states impossible; states.py holds the allowed moves."""
 
 from orders.models.attempt import Attempt, Probe
+from orders.models.ledger_check import LedgerCheck
 from orders.models.order import (
     LISTED_AS,
     MISSING_THERE,
@@ -25,6 +26,7 @@ __all__ = [
     "Attempt",
     "Cancellation",
     "HasParts",
+    "LedgerCheck",
     "Order",
     "OrderEvent",
     "Orphan",
