@@ -32,13 +32,13 @@ from providers.register import register_provider
 from providers.standing import standing
 
 OWNERS = ("url", "key")
-"""What a superuser alone changes: whoever can point the address elsewhere can have the key sent there."""
+"""What a superuser alone sees and changes: whoever can point the address elsewhere can have the key sent there."""
 
 
 @admin.register(Provider)
 class ProviderAdmin(RecordAdmin):
     form = ProviderForm
-    list_display = ("name", "state", "currency", "exchange_rate", "shelve", "synced_at", "url")
+    list_display = ("name", "state", "currency", "exchange_rate", "shelve", "synced_at")
     search_fields = ("name",)
     ordering = ("name",)
     readonly_fields = ("state", "probes", "synced_at", "sync_error", "created_at")
@@ -49,6 +49,10 @@ class ProviderAdmin(RecordAdmin):
         ("Doubtful orders", {"fields": ("probing", "probes")}),
         ("How it stands", {"fields": ("state", "synced_at", "sync_error", "created_at")}),
     )
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Addresses are for superusers alone."""
+        return (*self.list_display, "url") if is_superuser(request) else self.list_display
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Provider]:
         """With the reasons for which each is paused, which its state is made of."""
@@ -74,7 +78,7 @@ class ProviderAdmin(RecordAdmin):
             return self.fieldsets[:2]
         if is_superuser(request):
             return self.fieldsets
-        return ((None, {"fields": ("name", "url", "is_active", "shelve", "low_margin")}), *self.fieldsets[1:])
+        return ((None, {"fields": ("name", "is_active", "shelve", "low_margin")}), *self.fieldsets[1:])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)

@@ -119,10 +119,14 @@ def raw(data: bytes, *, keep: bool = False) -> Act:
     return act
 
 
-def drip(data: bytes) -> Act:
-    """`data` a byte at a time, without end, each sooner than any wait for a single read would give up."""
+def drip(data: bytes, *, after: bytes = b"") -> Act:
+    """`data` a byte at a time, without end, each sooner than any wait for a single read would give up.
+
+    What comes first is sent at once, so that it has arrived by any deadline on a busy machine, too.
+    """
 
     def act(peer: socket.socket, over: threading.Event) -> bool:
+        peer.sendall(after)
         position = 0
         while not over.wait(0.05):
             peer.sendall(data[position % len(data) :][:1])

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.middleware.csrf import rotate_token
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from panel.customers.models import User
 from panel.customers.roles import SEE_AS
-from panel.customers.see_as import CannotSeeAsError, begin, end
+from panel.customers.see_as import CannotSeeAsError, begin, end, look_of
 from panel.customers.signed_in import customer_of
 from panel.ops.back_office import actor_of
 from panel.web.access import staff_only
@@ -37,9 +37,12 @@ def see_as(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
 def see_as_end(request: HttpRequest) -> HttpResponse:
-    """Back to where it began."""
+    """Back to where it began; for customers there is no such page."""
+    if look_of(request.session) is None and not customer_of(request).is_staff:
+        raise Http404
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
     return leave(request)
 
 

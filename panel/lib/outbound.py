@@ -47,7 +47,7 @@ class Answer:
 
 
 class OutboundError(Exception):
-    """`text` is one line for people; it names the host, never what was sent."""
+    """`text` is one line for people; it names the other side, never what was sent."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -86,7 +86,9 @@ class _TooLongError(Exception):
 class Outbound:
     """Requests to few hosts, one at a time (not for several threads). Keeps a connection between pooled requests."""
 
-    def __init__(self, *, allowed_private_hosts: Collection[str] = ()) -> None:
+    def __init__(self, *, allowed_private_hosts: Collection[str] = (), called: str = "") -> None:
+        """`called` is what errors call the other side, such as "the provider"; without it they name the host."""
+        self._called = called
         self._exchange = Exchange(allowed_private_hosts=allowed_private_hosts)
         self._pooled = Wire(self._exchange)
 
@@ -145,7 +147,7 @@ class Outbound:
         most_bytes: int,
         fresh: bool,
     ) -> Answer | OutboundError | SoftTimeLimitExceeded:
-        host = _host_of(url)
+        called = self._called or _host_of(url)
         self._exchange.begin(deadline=deadline)
         wire = Wire(self._exchange) if fresh else self._pooled
         reading = _Reading()
@@ -157,7 +159,7 @@ class Outbound:
             return SoftTimeLimitExceeded()
         except Exception as problem:  # noqa: BLE001 (an exception of any kind holds the request; what left decides)
             wire.close()
-            return self._failure(host, problem, reading)
+            return self._failure(called, problem, reading)
         finally:
             if fresh:
                 wire.close()
@@ -198,7 +200,7 @@ class Outbound:
         body = _decompress(bytes(reading.body), response.headers.get("content-encoding", ""), most_bytes)
         return Answer(status=response.status_code, headers=headers, body=body)
 
-    def _failure(self, host: str, problem: Exception, reading: _Reading) -> OutboundError:
+    def _failure(self, called: str, problem: Exception, reading: _Reading) -> OutboundError:
         exchange = self._exchange
         if not exchange.sent:
             why = exchange.why
@@ -206,16 +208,17 @@ class Outbound:
                 why = "the time was over before anything was sent"
             if not why and exchange.connected:
                 why = "no secure connection could be agreed on"
-            text = f"Not connected to {host}: {why or type(problem).__name__}."
+            text = f"Not connected to {called}: {why or type(problem).__name__}."
             return NotConnected(text, reached=exchange.connected)
+        subject = called[:1].upper() + called[1:] if self._called else called
         if isinstance(problem, _TooLongError):
-            text = f"{host} sent an answer that is too long."
+            text = f"{subject} sent an answer that is too long."
         elif isinstance(problem, zlib.error):
-            text = f"{host} sent an answer that does not unpack."
+            text = f"{subject} sent an answer that does not unpack."
         elif exchange.is_over:
-            text = f"{host} gave no complete answer in time."
+            text = f"{subject} gave no complete answer in time."
         else:
-            text = f"{host} closed the connection without a complete answer."
+            text = f"{subject} closed the connection without a complete answer."
         return NoAnswer(text, status=reading.status, partial=bytes(reading.body))
 
 

@@ -44,7 +44,7 @@ class V2Adapter(ProviderAdapter):
         self._url = url
         self._key = key
         self._mask = Mask(key)
-        self._outbound = Outbound(allowed_private_hosts=allowed_private_hosts)
+        self._outbound = Outbound(allowed_private_hosts=allowed_private_hosts, called="the provider")
 
     def services(self, *, unless_digest: str = "") -> ServiceList | None:
         with self._recorded("services"):

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
+from orders.reconcile import read_balances
 from panel.customers.models import User
 from panel.lib.secret import Secret
 from panel.ops.models import AuditEvent
@@ -123,6 +124,32 @@ def test_address_and_key_are_a_superusers_alone(provider: Provider) -> None:
     )  # fmt: skip
     assert 'name="key"' not in helper.get(url).content.decode()
     assert helper.get(f"{LIST}add/").status_code == 403
+
+
+def test_nobody_but_a_superuser_reads_an_address(owner: Client, shop: Shop) -> None:
+    """Neither on the provider's pages nor in what is said of calls to it."""
+    address = "upstream.invalid"
+    Provider.objects.update(url=f"https://{address}/api/v2")
+    helper = member("view_provider", "change_provider", "view_balancereading", "view_alert", "view_jobrun")
+    failed = read_balances()
+    assert (failed.read, failed.failed) == (0, 1)
+    helper.post(f"{LIST}{shop.provider.pk}/test/")
+    change = f"{LIST}{shop.provider.pk}/change/"
+    pages = (
+        LIST,
+        change,
+        f"/staff/balances/{shop.provider.pk}/",
+        "/staff/balances/",
+        "/staff/alerts/",
+        "/admin/ops/jobrun/",
+    )
+    for page in pages:
+        answer = helper.get(page)
+        assert answer.status_code == 200, page
+        assert address not in answer.content.decode(), page
+    assert "Not connected to the provider" in helper.get("/staff/alerts/").content.decode()
+    assert address in owner.get(LIST).content.decode()
+    assert address in owner.get(change).content.decode()
 
 
 def test_no_page_shows_the_key(owner: Client, shop: Shop) -> None:

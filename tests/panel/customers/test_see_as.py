@@ -331,3 +331,9 @@ def test_what_ended_by_itself_leaves_no_form_behind(strict: Client, store: Store
         assert strict.get("/account/").status_code == 200  # here it is noticed
         assert strict.post("/account/", given).status_code == 403
     assert (User.objects.get(pk=support.pk).name, User.objects.get(pk=store.customer.pk).name) == ("", "")
+
+
+def test_for_a_customer_there_is_no_page_to_end_a_look(store: Store) -> None:
+    client = Client()
+    client.force_login(store.customer)
+    assert (client.get("/staff/see-as/end/").status_code, client.post("/staff/see-as/end/").status_code) == (404, 404)

@@ -52,7 +52,7 @@ def test_questions_share_a_connection() -> None:
 UNKNOWN: list[tuple[Act, int | None, str]] = [
     (hang, None, ""),
     (drip(HEAD + b"X: a"), None, ""),
-    (drip(HEAD + b"\r\n" + PLACED[:-1]), 200, ""),
+    (drip(PLACED[1:-1], after=HEAD + b"\r\n" + PLACED[:1]), 200, ""),
     (close, None, ""),
     (reset, None, ""),
     (raw(b"nonsense\r\n\r\n"), None, ""),
