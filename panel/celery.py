@@ -36,6 +36,8 @@ def periods() -> dict[str, int]:
         "orders.tasks.forget_deliveries": 24 * 3600,
         "panel.ops.tasks.tell_alerts": settings.ALERT_SECONDS,
         "panel.ops.tasks.forget_notices": 24 * 3600,
+        "panel.ops.tasks.forget_sessions": 24 * 3600,
+        "panel.ops.tasks.forget_alerts": 24 * 3600,
         "providers.tasks.forget_updates": 24 * 3600,
         "orders.tasks.reset_future_times": 5 * 60,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from panel.celery_settings import TIME_LIMIT_SECONDS
-from panel.ops import notice_jobs
+from panel.ops import forget, notice_jobs
 from panel.ops.jobs import run_leased
 
 LEASE = TIME_LIMIT_SECONDS
@@ -24,3 +24,17 @@ def forget_notices() -> None:
     run_leased(
         name="forget_notices", seconds=LEASE, job=lambda: {"deleted": notice_jobs.forget_old(now=timezone.now())}
     )
+
+
+@shared_task
+def forget_sessions() -> None:
+    """Drop sessions that expired."""
+    run_leased(
+        name="forget_sessions", seconds=LEASE, job=lambda: {"deleted": forget.forget_sessions(now=timezone.now())}
+    )
+
+
+@shared_task
+def forget_alerts() -> None:
+    """Drop alerts that were closed long ago."""
+    run_leased(name="forget_alerts", seconds=LEASE, job=lambda: {"deleted": forget.forget_alerts(now=timezone.now())})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db.models import Sum
 from django.utils import timezone
@@ -249,6 +250,17 @@ def old_notice(scene: Scene) -> int:
     return AlertNotice.objects.create(event="test", channel="email", next_at=None, created_at=long_ago).pk
 
 
+def old_session(scene: Scene) -> str:
+    key = f"old{scene.rounds}"
+    Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() - timedelta(days=1))
+    return key
+
+
+def old_alert(scene: Scene) -> int:
+    long_ago = timezone.now() - timedelta(days=400)
+    return Alert.objects.create(subject="old", level="warning", title="x", opened_at=long_ago, closed_at=long_ago).pk
+
+
 def old_update(scene: Scene) -> int:
     long_ago = timezone.now() - timedelta(days=100)
     return ShelfChange.objects.create(service=scene.store.service(), kind=ShelfChange.Kind.NEW, at=long_ago).pk
@@ -321,6 +333,12 @@ SCENARIOS = {
     "panel.ops.tasks.tell_alerts": Scenario(alert, lambda scene, before: {"mails": len(mail.outbox) - before}),
     "panel.ops.tasks.forget_notices": Scenario(
         old_notice, lambda scene, first: {"left": AlertNotice.objects.filter(pk__gte=first).count()}
+    ),
+    "panel.ops.tasks.forget_sessions": Scenario(
+        old_session, lambda scene, key: {"left": Session.objects.filter(session_key=key).count()}
+    ),
+    "panel.ops.tasks.forget_alerts": Scenario(
+        old_alert, lambda scene, first: {"left": Alert.objects.filter(pk=first).count()}
     ),
     "providers.tasks.thin_readings": Scenario(old_readings, readings_left),
     "providers.tasks.forget_updates": Scenario(
