@@ -22,7 +22,7 @@ def account(request: HttpRequest) -> HttpResponse:
     user = customer_of(request)
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if request.method == "POST" and form.is_valid():
-        form.save()
+        User.objects.filter(pk=user.pk).update(**{name: form.cleaned_data[name] for name in form.changed_data})
         messages.success(request, "Your profile is saved.")
         return redirect("account")
     status = 422 if form.is_bound else 200

@@ -26,7 +26,7 @@ def mark_up_services(
     terms = rule_terms(percent=percent, fixed=fixed, decimals=decimals)
     with transaction.atomic():
         lock_shelf()
-        before = _own_rules(service_ids).count()
+        before = own_terms(service_ids)
         give_rules(service_ids=service_ids, terms=terms)
         told = {"percent": plain(percent), "fixed": plain(fixed), "decimals": terms["decimals"]}
         return _reprice(service_ids, before, actor=actor, action="service.mark up", told=told)
@@ -36,7 +36,8 @@ def drop_markups(*, service_ids: Sequence[int], actor: str) -> int:
     """Take these services' own rules away; the next specific ones hold at once. How many services changed."""
     with transaction.atomic():
         lock_shelf()
-        before, _ = _own_rules(service_ids).delete()
+        before = own_terms(service_ids)
+        _own_rules(service_ids).delete()
         return _reprice(service_ids, before, actor=actor, action="service.drop markup", told={})
 
 
@@ -62,14 +63,25 @@ def noted(service_ids: Sequence[int]) -> dict[str, Any]:
     return {"services": list(service_ids[:NOTED]), "count": len(service_ids)}
 
 
+def own_terms(service_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The rules of their own that these services have, for the audit trail."""
+    rows = _own_rules(service_ids).order_by("service").values_list("service", "percent", "fixed", "decimals")
+    return [
+        {"service": pk, "percent": plain(percent), "fixed": plain(fixed), "decimals": decimals}
+        for pk, percent, fixed, decimals in rows
+    ]
+
+
 def _own_rules(service_ids: Sequence[int]) -> Any:
     return Markup.objects.filter(service__in=service_ids)
 
 
-def _reprice(service_ids: Sequence[int], before: int, *, actor: str, action: str, told: dict[str, Any]) -> int:
+def _reprice(
+    service_ids: Sequence[int], before: list[dict[str, Any]], *, actor: str, action: str, told: dict[str, Any]
+) -> int:
     rows = UpstreamService.objects.filter(service__pk__in=service_ids)
     changed = follow(rows, of=Provider.objects.all(), now=timezone.now()).changed
-    rules = {"rules_before": before, "rules_after": _own_rules(service_ids).count()}
+    rules = {"before": before[:NOTED], "rules_before": len(before), "rules_after": _own_rules(service_ids).count()}
     detail = {**noted(service_ids), **told, **rules, "repriced": changed}
     audit.record(actor=actor, action=action, target="services", detail=detail)
     return changed

@@ -67,12 +67,16 @@ def test_each_of_the_services_gets_the_rule_in_the_place_of_its_own(shop: Shop) 
     assert (line.actor, line.action) == ("owner", "service.mark up")
     assert line.detail == {
         "services": ids(shop, "1", "4"), "count": 2, "percent": "100", "fixed": "0.05", "decimals": 2,
+        "before": [{"service": shop.service("1").pk, "percent": "10", "fixed": "0", "decimals": 6}],
         "rules_before": 1, "rules_after": 2, "repriced": 2,
     }  # fmt: skip
     assert drop_markups(service_ids=ids(shop, "1", "2"), actor="owner") == 1
     assert [shop.service(number).rate for number in ("1", "4")] == [D("1.35"), D("0.55")]
     line = AuditEvent.objects.latest("pk")
     assert (line.action, line.detail["rules_before"], line.detail["rules_after"]) == ("service.drop markup", 1, 0)
+    assert line.detail["before"] == [
+        {"service": shop.service("1").pk, "percent": "100", "fixed": "0.05", "decimals": 2}
+    ]
 
 
 @pytest.mark.parametrize("wrong", [{"percent": D(-100)}, {"fixed": D(10) ** 12}, {"decimals": 7}])
