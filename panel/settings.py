@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 
+from panel.account_settings import account_settings
 from panel.celery_settings import celery_settings
 from panel.first_run import load_or_create_secrets
 from panel.lib.log_settings import log_settings
@@ -39,9 +40,8 @@ API_PEPPER = _secrets["API_PEPPER"]
 DEBUG = False
 _site = urlsplit(SITE_URL)
 IS_HTTPS = _site.scheme == "https"
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=sorted({_site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"})
-)
+_local_hosts = {"localhost", "127.0.0.1", "[::1]"}
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted({_site.hostname or "localhost", *_local_hosts}))
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ALLOWED_PRIVATE_HOSTS = frozenset(env.list("ALLOWED_PRIVATE_HOSTS", default=[]))  # ours to choose: providers, alerts
 WEBHOOK_TEST_HOSTS: frozenset[str] = frozenset()  # customers' webhooks may be there; only the tests' settings name any
@@ -218,36 +218,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "panel.customers.passwords.GuessableWordsValidator"},
 ]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
-ACCOUNT_LOGOUT_REDIRECT_URL = "home"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
-ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_ADAPTER = "panel.customers.sign_in.SignInAdapter"
-ACCOUNT_REAUTHENTICATION_REQUIRED = REAUTHENTICATION  # before email addresses change; second factors always ask
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
-ACCOUNT_RATE_LIMITS = {  # `key` is the account with the client's address, or with a device it knows
-    "login": "30/m/ip,300/h/ip",
-    "login_failed": "10/m/ip,100/h/ip,5/5m/key",
-    "signup": "10/m/ip,60/h/ip",
-    "reset_password": "10/m/ip,60/h/ip,3/m/key,10/h/key",
-}
-ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
-ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE_PROXY_SSL_HEADER else 0
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-MFA_ADAPTER = "panel.customers.sign_in.SecondFactorAdapter"
-MFA_FORMS = {
-    "authenticate": "panel.customers.sign_in.SecondFactorForm",
-    "reauthenticate": "panel.customers.sign_in.ConfirmForm",
-}
-MFA_TOTP_ISSUER = SITE_NAME
-MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_URL  # without a mail server no address is ever confirmed
+vars().update(
+    account_settings(
+        site_name=SITE_NAME,
+        scheme=_site.scheme,
+        has_mail=bool(EMAIL_URL),
+        asks_again=REAUTHENTICATION,
+        is_behind_proxy=bool(SECURE_PROXY_SSL_HEADER),
+    )
+)
 
 # --- Mail: a server, or files in the data directory -------------------------------------------------------------------
 if EMAIL_URL:

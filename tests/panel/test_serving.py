@@ -3,10 +3,13 @@
 import logging
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.core.management import CommandError
 from gunicorn.config import Config
 
+from panel.ops.management.commands.run_panel import web_processes
 from panel.serving import PanelServer, ServerLog
 
 
@@ -60,3 +63,26 @@ def test_with_jobs_there_is_exactly_one_worker_process() -> None:
 
 def test_the_control_socket_is_off() -> None:
     assert PanelServer(bind="127.0.0.1:8000", jobs=True, workers=1).cfg.control_socket_disable is True
+
+
+@pytest.mark.parametrize(
+    ("redis_url", "given", "processes"), [("", "", 1), ("", "1", 1), ("redis://x", "", 2), ("redis://x", "4", 4)]
+)
+def test_processes_that_serve_pages(
+    redis_url: str, given: str, processes: int, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = redis_url
+    monkeypatch.setenv("WEB_CONCURRENCY", given)
+    assert web_processes() == processes
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"), [("2", "WEB_CONCURRENCY is 2, but several web processes need Redis"), ("0", "1 or more")]
+)
+def test_several_processes_without_redis_are_refused(
+    given: str, problem: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = ""
+    monkeypatch.setenv("WEB_CONCURRENCY", given)
+    with pytest.raises(CommandError, match=problem):
+        web_processes()

@@ -37,11 +37,12 @@ class Command(BaseCommand):
         if options["no_jobs"]:
             settings.EXPECT_JOBS = False  # read by the health page of the processes forked from this one
         connections.close_all()  # a connection must not be shared with the forked worker
-        PanelServer(bind=options["bind"], jobs=has_jobs, workers=web_processes()).run()
+        workers = 1 if has_jobs else web_processes()
+        PanelServer(bind=options["bind"], jobs=has_jobs, workers=workers).run()
 
 
 def web_processes() -> int:
-    """How many processes serve pages: WEB_CONCURRENCY, by default two with Redis and one without.
+    """How many processes serve pages where they run no jobs: WEB_CONCURRENCY, by default two with Redis, else one.
 
     CommandError for several without Redis: each would count failed sign-ins and used codes for itself.
     """
