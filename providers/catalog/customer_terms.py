@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from providers.catalog.models import CustomerRate, CustomerTerms, new_version
-from providers.catalog.pricing import SHOP_TERMS, Terms
+from providers.catalog.pricing import SHOP_TERMS, OwnRate, Terms
 
 DISCOUNT: Any = CustomerTerms._meta.get_field("discount_percent")
 
@@ -23,8 +24,13 @@ def terms_of(*, customer_id: int | None) -> Terms:
     if found is None:
         return SHOP_TERMS
     pk, discount, version = found
-    rates = CustomerRate.objects.filter(terms=pk).values_list("service", "rate")
-    return Terms(discount_percent=discount_of(discount), own_rates=dict(rates), version=version)
+    rates = CustomerRate.objects.filter(terms=pk).values_list("service", "rate", "is_fixed")
+    return Terms(
+        discount_percent=discount_of(discount),
+        own_rates={service: OwnRate(rate, is_fixed) for service, rate, is_fixed in rates},
+        least_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
+        version=version,
+    )
 
 
 def discount_of(stored: int | None) -> Decimal:

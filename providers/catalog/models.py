@@ -166,7 +166,7 @@ class CustomerTerms(models.Model):
         places=3,
         default=0,
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal("99.999"))],
-        help_text="Off every rate, in per cent. No rate falls under its cost by it.",
+        help_text="Off every rate, in percent. No rate falls below its cost or the minimum margin by it.",
     )
     version = models.CharField(max_length=32, default=new_version, editable=False)
 
@@ -183,13 +183,18 @@ class CustomerTerms(models.Model):
 
 
 class CustomerRate(models.Model):
-    """A customer's own rate for one service; it stands in the place of the discount."""
+    """A customer's own rate for one service, in the place of the discount. A lower rate of the shop holds before it."""
 
     terms = models.ForeignKey(CustomerTerms, on_delete=models.CASCADE, related_name="rates")
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+")
     rate = AmountField(
         validators=[MinValueValidator(MICRO)],
         help_text="Per 1000 or per package, in the shop's currency. Under the cost, the cost is taken.",
+    )
+    is_fixed = models.BooleanField(
+        "fixed",
+        default=False,
+        help_text="The customer pays this rate also when the shop's is lower. Off: the lower of the two.",
     )
 
     class Meta:

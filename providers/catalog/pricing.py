@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
+from typing import NamedTuple
 
 from panel.lib.money import LARGEST, ZERO, round_up
 
@@ -70,15 +71,24 @@ class Floor:
     hides: bool = True
 
 
+class OwnRate(NamedTuple):
+    """A customer's own rate for a service; where the shop's is lower it holds only if it `is_fixed`."""
+
+    rate: Decimal
+    is_fixed: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What a customer pays in place of the shop's rates: rates of their own by service, and a discount on all others.
 
-    `version` names these terms for what is kept; it is empty for the shop's own.
+    No discount goes below the cost plus `least_margin_percent` of it. `version` names these terms for what is kept; it
+    is empty for the shop's own.
     """
 
     discount_percent: Decimal = ZERO
-    own_rates: Mapping[int, Decimal] = field(default_factory=dict)
+    own_rates: Mapping[int, OwnRate] = field(default_factory=dict)
+    least_margin_percent: int = 0
     version: str = ""
 
     def rate_of(self, *, service_id: int, rate: Decimal, cost: Decimal, allow_below_cost: bool) -> Decimal:
@@ -88,7 +98,8 @@ class Terms:
             cost=cost,
             allow_below_cost=allow_below_cost,
             discount_percent=self.discount_percent,
-            own_rate=self.own_rates.get(service_id),
+            own=self.own_rates.get(service_id),
+            least_margin_percent=self.least_margin_percent,
         )
 
 
@@ -129,18 +140,27 @@ def marked_up(*, cost: Decimal, rule: Rule) -> Decimal:
 
 
 def rate_for_customer(
-    *, rate: Decimal, cost: Decimal, allow_below_cost: bool, discount_percent: Decimal, own_rate: Decimal | None
+    *,
+    rate: Decimal,
+    cost: Decimal,
+    allow_below_cost: bool,
+    discount_percent: Decimal,
+    own: OwnRate | None,
+    least_margin_percent: int,
 ) -> Decimal:
-    """Their own rate, else the shop's less the discount, rounded up to a millionth.
+    """Their own rate, or the shop's where that is lower and theirs not fixed; without one, the shop's less a discount.
 
-    Unless the service may be sold below cost, a rate that differs from the shop's is never under the cost.
+    Unless the service may be sold below cost, a rate that differs from the shop's is never under the cost, and no
+    discount takes it under the least margin. Rounded up to a millionth.
     """
-    if own_rate is None and not discount_percent:
-        return rate
-    wanted = own_rate
-    if wanted is None:
+    if own is not None:
+        wanted, least = own.rate if own.is_fixed else min(own.rate, rate), cost
+    elif discount_percent:
         wanted = round_up(_EXACT.multiply(rate, _EXACT.subtract(100, discount_percent).scaleb(-2)))
-    return wanted if allow_below_cost else max(wanted, cost)
+        least = max(cost, min(rate, round_up(_EXACT.multiply(cost, Decimal(100 + least_margin_percent).scaleb(-2)))))
+    else:
+        return rate
+    return wanted if allow_below_cost else max(wanted, least)
 
 
 def price(
@@ -171,5 +191,5 @@ def price(
 
 
 def margin_percent(*, cost: Decimal, rate: Decimal) -> Decimal | None:
-    """What is earned of each sale, in per cent of the rate; None where there is no rate."""
-    return (rate - cost) * 100 / rate if rate > 0 else None
+    """What is earned of each sale, in percent of the cost like markups and the minimum margin; None without a cost."""
+    return (rate - cost) * 100 / cost if cost > 0 else None

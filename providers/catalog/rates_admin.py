@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
@@ -22,7 +23,7 @@ from panel.web.templatetags.panel import money
 from providers.catalog.chosen_forms import ChosenForm
 from providers.catalog.customer_terms import renew_terms
 from providers.catalog.models import CustomerRate, CustomerTerms
-from providers.catalog.pricing import Terms, margin_percent
+from providers.catalog.pricing import OwnRate, Terms, margin_percent
 
 if TYPE_CHECKING:  # generic to the type checker alone
     CustomerRateModelForm = forms.ModelForm[CustomerRate]
@@ -39,7 +40,25 @@ class CustomerRateForm(CustomerRateModelForm):
 
     class Meta:
         model = CustomerRate
-        fields = ("terms", "service", "rate")
+        fields = ("terms", "service", "rate", "is_fixed")
+
+
+class OneCustomerFilter(admin.SimpleListFilter):
+    """One customer's list, opened from the page of that customer's discount; it offers no other customers."""
+
+    title = _lazy("customer")
+    parameter_name = OF_TERMS
+
+    def _chosen(self) -> QuerySet[CustomerTerms]:
+        number = str(self.value() or "")
+        return CustomerTerms.objects.filter(pk=int(number) if re.fullmatch("[0-9]{1,18}", number) else 0)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        email = self._chosen().values_list("customer__email", flat=True).first()
+        return [(str(self.value()), email or _("unknown"))] if self.value() is not None else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else queryset.filter(terms__in=self._chosen())
 
 
 @admin.register(CustomerRate)
@@ -47,16 +66,17 @@ class CustomerRateAdmin(RecordAdmin):
     """Rates that stand in the place of the discount, beside what the shop asks of everybody."""
 
     form = CustomerRateForm
-    list_display = ("service", "customer", "rate_shown", "cost", "shop_rate", "charged", "margin")
+    list_display = ("service", "customer", "rate_shown", "is_fixed", "cost", "shop_rate", "charged", "margin")
     list_select_related = ("service", "terms__customer")
     list_filter = (
+        OneCustomerFilter,
         ("service__category", admin.RelatedOnlyFieldListFilter),
         ("service__provider", admin.RelatedOnlyFieldListFilter),
     )
     search_fields = ("=service__id", "service__name", "terms__customer__email")
     search_help_text = "The service's number, words of its name, or the customer's e-mail address"
     ordering = ("-pk",)
-    fields = ("terms", "service", "rate")
+    fields = ("terms", "service", "rate", "is_fixed")
     autocomplete_fields = ("terms", "service")
     actions = ("remove",)
 
@@ -152,8 +172,8 @@ class CustomerRateAdmin(RecordAdmin):
 
 
 def _charged(own: CustomerRate) -> Decimal:
-    """Not the rate itself where that is under the cost."""
+    """Not the rate itself where that is under the cost, or above the shop's and not fixed."""
     service = own.service
-    return Terms(own_rates={service.pk: own.rate}).rate_of(
+    return Terms(own_rates={service.pk: OwnRate(own.rate, own.is_fixed)}).rate_of(
         service_id=service.pk, rate=service.rate, cost=service.cost, allow_below_cost=service.allow_below_cost
     )

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from panel.lib.money import from_micro
 from providers.catalog.customer_terms import discount_of
-from providers.catalog.pricing import rate_for_customer
+from providers.catalog.pricing import OwnRate, rate_for_customer
 from providers.models import Provider
 
 LARGEST_ID = 2**63 - 1
@@ -18,7 +19,7 @@ _EXCHANGE_RATE: Any = Provider._meta.get_field("exchange_rate")
 _SALE = """
 SELECT service.id, service.type, service.min, service.max, service.dripfeed, service.allow_below_cost, service.rate,
     service.cost, service.provider_id, upstream.external_id, upstream.rate, provider.currency, provider.exchange_rate,
-    terms.discount_percent, own.rate
+    terms.discount_percent, own.rate, own.is_fixed
 FROM catalog_service service
 JOIN providers_upstreamservice upstream ON upstream.id = service.upstream_id
 JOIN providers_provider provider ON provider.id = service.provider_id
@@ -65,7 +66,22 @@ def sale_of(*, service_id: int, customer_id: int) -> Sale | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    pk, kind, least, most, dripfeed, below_cost, rate, cost, provider_id, external_id, *upstream, discount, own = row
+    (
+        pk,
+        kind,
+        least,
+        most,
+        dripfeed,
+        below_cost,
+        rate,
+        cost,
+        provider_id,
+        external_id,
+        *upstream,
+        discount,
+        own,
+        fixed,
+    ) = row
     upstream_rate, currency, exchange = upstream
     cost = from_micro(cost)
     rate = rate_for_customer(
@@ -73,7 +89,8 @@ def sale_of(*, service_id: int, customer_id: int) -> Sale | None:
         cost=cost,
         allow_below_cost=bool(below_cost),
         discount_percent=discount_of(discount),
-        own_rate=None if own is None else from_micro(own),
+        own=None if own is None else OwnRate(from_micro(own), bool(fixed)),
+        least_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
     )
     return Sale(
         service_id=pk,

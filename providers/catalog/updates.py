@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from providers.catalog.models import Service, ShelfChange
+from providers.catalog.models import CustomerRate, Service, ShelfChange
 from providers.catalog.newest import NewestPage, newest
 from providers.catalog.pricing import PER_PACKAGE, Terms
 
@@ -76,13 +76,13 @@ def updates_page(
 ) -> NewestPage[ShelfChange]:
     """The newest lines, or those before the line of that number; `only` of these services where given.
 
-    A shop's price is no news to who has an own rate for the service.
+    A shop's price is no news to who has an own rate for the service that is fixed or lower.
     """
     rows = ShelfChange.objects.select_related("service__category")
     if kind:
         rows = rows.filter(kind=kind)
     if terms.own_rates:
-        rows = rows.exclude(kind__in=PRICES, service__in=list(terms.own_rates))
+        rows = rows.exclude(_is_no_news(terms), kind__in=PRICES)
     found = Q()
     if category_id is not None:
         found &= Q(service__category=category_id)
@@ -91,6 +91,13 @@ def updates_page(
     for word in search.split()[:8]:
         found &= Q(name__icontains=word) | Q(service__category__name__icontains=word)
     return newest(rows=rows, words=found or None, before=before, size=ROWS)
+
+
+def _is_no_news(terms: Terms) -> Exists:
+    """Whether a line is about a service for which the customer pays an own rate, before and after."""
+    own = CustomerRate.objects.filter(terms__version=terms.version, service=OuterRef("service"))
+    holds = Q(is_fixed=True) | Q(rate__lte=OuterRef("old_rate")) & Q(rate__lte=OuterRef("new_rate"))
+    return Exists(own.filter(holds))
 
 
 def update_of(line: ShelfChange, terms: Terms) -> Update:

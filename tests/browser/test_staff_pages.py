@@ -247,7 +247,7 @@ def test_a_markup_is_previewed_saved_and_the_shop_asks_the_new_price(open_page: 
     expect(row).to_contain_text("$0.90")
     expect(row).to_contain_text("$1.35")
     expect(row).to_contain_text("$1.55")
-    expect(row).to_contain_text("41.9 %")
+    expect(row).to_contain_text("72.2 %")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("20 services have a new price.")).to_be_visible()
     expect(open_page(shop).get_by_text("$1.55").first).to_be_visible()

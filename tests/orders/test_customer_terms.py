@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
@@ -18,8 +19,9 @@ from panel.customers.keys import issue_key
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from providers.catalog.choices import choose_for_service
+from providers.catalog.markups import set_markup
 from providers.catalog.models import CustomerRate, CustomerTerms, Service
-from providers.models import UpstreamService
+from providers.models import Provider, UpstreamService
 from tests.admin_forms import save
 from tests.fixtures_orders import LINK, Store
 
@@ -74,7 +76,9 @@ def listed(client: Client) -> dict[int, str]:
         ("50", {}, "0.9"),  # 0.675 is under the cost
         ("5", {"s1": "1.111111"}, "1.111111"),
         ("0", {"s1": "0.1"}, "0.9"),
-        ("0", {"s1": "2"}, "2"),
+        ("0", {"s1": "2"}, "1.35"),  # the shop's is lower
+        ("5", {"s1": "2"}, "1.35"),  # and the own rate stands in the place of the discount
+        ("0", {"s1": "1.35"}, "1.35"),
         ("5", {"s4": "0.3"}, "1.2825"),
     ],
 )
@@ -85,6 +89,41 @@ def test_an_order_is_charged_at_the_customers_rate(
     order = store.place()
     assert (order.rate, order.charge) == (Decimal(charge), Decimal(charge))
     assert store.wallet() == 100 - Decimal(charge)
+
+
+def test_a_fixed_own_rate_is_paid_also_where_the_shop_asks_less(store: Store, key: str, customer: Client) -> None:
+    give(store, s1="2")
+    CustomerRate.objects.update(is_fixed=True)
+    order = store.place()
+    assert (order.rate, order.charge) == (Decimal(2), Decimal(2))
+    assert (api_rates(key)[store.service().pk], listed(customer)[store.service().pk]) == ("2", "2")
+
+
+def test_an_own_rate_is_not_paid_any_longer_than_the_shop_asks_more(store: Store, key: str) -> None:
+    give(store, s1="1.2")
+    assert api_rates(key)[store.service().pk] == "1.2"
+    set_markup(percent=Decimal(5))
+    assert (api_rates(key)[store.service().pk], store.place().charge) == ("0.945", Decimal("0.945"))
+
+
+@pytest.mark.parametrize(
+    ("least", "markup", "discount", "charge"),
+    [
+        (20, 50, "50", "1.08"),  # the cost of 0.90 and 20 % of it
+        (20, 50, "10", "1.215"),
+        (5, 5, "20", "0.945"),
+        (20, 5, "20", "0.945"),  # sold under the minimum margin, as its provider says: no higher than the shop's rate
+        (0, 50, "50", "0.9"),
+    ],
+)
+def test_no_discount_goes_below_the_minimum_margin(
+    store: Store, key: str, settings: LazySettings, least: int, markup: int, discount: str, charge: str
+) -> None:
+    settings.MINIMUM_MARGIN_PERCENT = least
+    Provider.objects.update(low_margin="mark")
+    set_markup(percent=Decimal(markup))
+    give(store, discount)
+    assert (api_rates(key)[store.service().pk], store.place().charge) == (charge, Decimal(charge))
 
 
 def test_below_cost_is_sold_where_staff_allowed_it(store: Store) -> None:
@@ -140,6 +179,8 @@ def test_staff_give_terms_and_the_next_call_shows_them(owner: Client, store: Sto
     assert api_rates(key)[service] == "1.05"
     page = owner.get(f"{RATES}?terms__id__exact={terms.pk}").content.decode()
     assert all(shown in page for shown in ("1.05", "1.35", "0.90"))
+    for other in (terms.pk + 1, "x", ""):
+        assert "1.05" not in owner.get(f"{RATES}?terms__id__exact={other}").content.decode()
     assert "10 %" in owner.get(TERMS).content.decode()
     assert "Own rates (1)" in owner.get(f"{TERMS}{terms.pk}/change/").content.decode()
     owner.post(f"{RATES}{own.pk}/delete/", {"post": "yes"})
@@ -149,7 +190,7 @@ def test_staff_give_terms_and_the_next_call_shows_them(owner: Client, store: Sto
         ("customerterms.add", {"after": {"customer": store.customer.pk, "discount_percent": "10"}}),
         ("customerrate.add", {"after": {"terms": terms.pk, "service": service, "rate": "1.1"}}),
         ("customerrate.change", {"fields": ["Rate"], "before": {"rate": "1.1"}, "after": {"rate": "1.05"}}),
-        ("customerrate.delete", {"before": {"terms": terms.pk, "service": service, "rate": "1.05"}}),
+        ("customerrate.delete", {"before": {"terms": terms.pk, "service": service, "rate": "1.05", "is_fixed": False}}),
     ]
 
 
@@ -217,7 +258,7 @@ def test_a_customer_may_have_hundreds_of_own_rates(owner: Client, store: Store) 
     gone = AuditEvent.objects.filter(action="customerrate.delete", target=f"customerterms:{terms.pk}")
     assert gone.count() == 300
     last = gone.get(detail__before__service=own.service_id)
-    assert last.detail == {"before": {"terms": terms.pk, "service": own.service_id, "rate": "1.4"}}
+    assert last.detail == {"before": {"terms": terms.pk, "service": own.service_id, "rate": "1.4", "is_fixed": False}}
 
 
 def test_own_rates_are_removed_by_who_may(store: Store, owner: Client) -> None:

@@ -61,7 +61,7 @@ def test_chosen_services_get_a_markup_after_a_preview(owner: Client, shop: Shop)
     words = text_of(preview)
     assert "For the 2 services that you chose:" in words
     assert "2 services become dearer." in words
-    assert "$0.90 $1.35 $1.85 51.4 %" in words
+    assert "$0.90 $1.35 $1.85 105.6 %" in words
     assert everything(shop) == before
     edit = owner.post(f"{CHOSEN}price/", {**given, "edit": "1"})
     assert edit.context["form"]["percent"].value() == "100"

@@ -57,7 +57,7 @@ def test_what_is_held_is_shown_with_what_it_was_and_is(held: Shop) -> None:
     page = held_page(provider=None, doubt="", number=None)
     found = {one.service.upstream.external_id: one for one in page}
     assert sorted(found) == ["1", "2", "3"]
-    assert (found["1"].before, found["1"].now) == (Margin(D("1.35"), D(100) / 3), Margin(D("2.7"), D(100) / 3))
+    assert (found["1"].before, found["1"].now) == (Margin(D("1.35"), D(50)), Margin(D("2.7"), D(50)))
     assert found["1"].changes == []
     assert found["3"].changes == [
         ("name", "Instagram Custom Comments", "TikTok Shares"),

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from providers.catalog.pricing import Floor, Price, Rule, RuleBook, cost_in_shop, marked_up, price
+from providers.catalog.pricing import Floor, Price, Rule, RuleBook, cost_in_shop, margin_percent, marked_up, price
 
 D = Decimal
 
@@ -82,6 +82,15 @@ def test_an_own_rate_stands_before_every_rule_and_not_below_the_cost() -> None:
     assert asked("1", None, own="0.9") == Price(D(1), D("0.9"), "Its own rate is below the cost.", is_thin=True)
     assert asked("1", None, own="0.9", below=True) == Price(D(1), D("0.9"), "", is_thin=True)
     assert asked("1", None, own="1.05", margin=10).problem == "The rate is below the smallest margin."
+
+
+@pytest.mark.parametrize(
+    ("cost", "rate", "margin"), [("0.9", "1.35", D(50)), ("1", "1", D(0)), ("1", "0.9", D(-10)), ("0", "1", None)]
+)
+def test_the_margin_is_in_percent_of_the_cost_like_the_smallest_one(
+    cost: str, rate: str, margin: Decimal | None
+) -> None:
+    assert margin_percent(cost=D(cost), rate=D(rate)) == margin
 
 
 def test_what_has_no_price_or_too_large_a_one_is_not_sold() -> None:

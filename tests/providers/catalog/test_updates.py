@@ -245,6 +245,19 @@ def test_own_terms_are_told_what_they_pay(quiet: Shop) -> None:
     assert "0.375" not in text
 
 
+def test_a_price_below_an_own_rate_is_news_unless_that_is_fixed(quiet: Shop) -> None:
+    client, user = customer()
+    terms = CustomerTerms.objects.create(customer=user)
+    own = CustomerRate.objects.create(terms=terms, service=quiet.service("1"), rate=D("1.2"))
+    set_markup(percent=D(40), service=quiet.service("1"))
+    assert client.get(PAGE).context["page"].lines == []
+    set_markup(percent=D(5), service=quiet.service("1"))
+    assert [line.new_rate for line in client.get(PAGE).context["page"].lines] == [D("0.945")]
+    assert "0.945" in client.get(PAGE).content.decode()
+    CustomerRate.objects.filter(pk=own.pk).update(is_fixed=True)
+    assert client.get(PAGE).context["page"].lines == []
+
+
 def test_days_are_the_customers(quiet: Shop) -> None:
     client, user = customer()
     User.objects.filter(pk=user.pk).update(time_zone="Pacific/Auckland")
