@@ -15,7 +15,7 @@ from orders.models import NOT_AS_SOLD, PRICE_ROSE, Order
 from orders.next_supplier import fail_over
 from orders.settle import Houses
 from orders.unwanted import cancel_if_asked
-from panel.lib.money import charge_for, round_up
+from panel.lib.money import charge_for, is_storable, round_up
 from providers.catalog.suppliers import upstream_of
 from providers.models import Provider, UpstreamService
 
@@ -35,9 +35,12 @@ def provider_to_send_to(change: Change) -> Provider | None:
             _wait(change, NOT_AS_SOLD, why)
         return None
     provider = upstream.provider
-    change.order.expected_cost = _cost_now(change.order, upstream)
-    if _is_at_loss(change.order, provider):
-        _wait(change, PRICE_ROSE, f"It would now cost {change.order.expected_cost} {provider.currency}.")
+    cost = _cost_now(change.order, upstream)
+    can_be_booked = is_storable(cost, cost * provider.exchange_rate)
+    if can_be_booked:
+        change.order.expected_cost = cost
+    if not can_be_booked or _is_at_loss(change.order, provider):
+        _wait(change, PRICE_ROSE, f"It would now cost {cost} {provider.currency}.")
         return None
     return provider
 

@@ -10,7 +10,7 @@ from orders.kinds import KINDS
 from orders.models import Order
 from orders.states import State
 from orders.wake import wake_submit
-from panel.lib.money import charge_for, round_up
+from panel.lib.money import charge_for, is_storable, round_up
 from providers.catalog.suppliers import Supplier, backups_of
 
 
@@ -65,6 +65,8 @@ def _cost(supplier: Supplier, order: Order) -> Decimal:
 
 
 def _covers(order: Order, supplier: Supplier, cost: Decimal) -> bool:
+    if not is_storable(cost, cost * supplier.exchange_rate):
+        return False
     return order.service.allow_below_cost or round_up(cost * supplier.exchange_rate) <= order.charge
 
 

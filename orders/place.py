@@ -18,7 +18,7 @@ from orders.wanted import BadOrderError, Offer, Problem, Wanted, read_wanted
 from panel.customers.freezing import FROZEN
 from panel.customers.models import User
 from panel.lib.bulk import insert_row
-from panel.lib.money import LARGEST, charge_for
+from panel.lib.money import charge_for, is_storable
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
 from providers.catalog.sale import Sale, sale_of
@@ -79,7 +79,7 @@ def price_of(sale: Sale, *, units: int) -> tuple[Decimal, Decimal]:
     kind = KINDS[sale.type]
     charge = charge_for(rate=sale.rate, quantity=units, per_package=kind.is_per_package)
     cost = charge_for(rate=sale.upstream_rate, quantity=units, per_package=kind.is_per_package)
-    is_too_large = max(charge, cost, cost * sale.exchange_rate) >= LARGEST
+    is_too_large = not is_storable(charge, cost, cost * sale.exchange_rate)
     if charge <= 0 or (is_too_large and kind.is_per_package):
         raise BadOrderError([NOT_FOR_SALE])
     if is_too_large:

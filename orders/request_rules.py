@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from orders.states import FINAL, State
+from panel.lib.clock import is_future
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def may_refill(facts: RefillFacts, *, now: datetime, wait: timedelta) -> Verdict
     ends_at = None if facts.days is None or facts.finished_at is None else facts.finished_at + timedelta(facts.days)
     if ends_at and now >= ends_at:
         return Verdict(f"This order could be refilled for {_count(facts.days or 0)}, until {_day(ends_at)}.")
-    possible_from = facts.last_at + wait if facts.last_at else now
+    possible_from = _wait_from(facts.last_at, wait, now)
     if possible_from <= now:
         return Verdict()
     if ends_at and possible_from >= ends_at:
@@ -81,10 +82,15 @@ def may_cancel(facts: CancelFacts, *, now: datetime, wait: timedelta) -> Verdict
         return Verdict("This order has been sent, and its service cannot be canceled after that.")
     if facts.has_open:
         return Verdict("This order's cancel is asked for already.")
-    possible_from = facts.refused_at + wait if facts.refused_at else now
+    possible_from = _wait_from(facts.refused_at, wait, now)
     if possible_from > now:
         return Verdict("This order's cancel was refused lately.", possible_from)
     return Verdict()
+
+
+def _wait_from(moment: datetime | None, wait: timedelta, now: datetime) -> datetime:
+    """When the wait is over that began at that moment; now where there was none, or only one of a clock ahead."""
+    return now if moment is None or is_future(moment, now=now) else moment + wait
 
 
 def _count(days: int) -> str:

@@ -42,6 +42,11 @@ def round_to(amount: Decimal, *, places: int = PLACES, rounding: str = ROUND_HAL
         raise AmountError("That is not an amount.") from None
 
 
+def is_storable(*amounts: Decimal) -> bool:
+    """Whether an account can hold each of these."""
+    return all(abs(amount) < LARGEST for amount in amounts)
+
+
 def round_up(amount: Decimal, *, places: int = PLACES) -> Decimal:
     """`amount` rounded towards the dearer side; what customers are charged is rounded this way."""
     return round_to(amount, places=places, rounding=ROUND_CEILING)

@@ -5,7 +5,7 @@ Their order stays: the deadline ends before the lease, the lease before the time
 
 from datetime import timedelta
 
-from orders import cancel_jobs, pace, poll, probe, record, refill_jobs, settle, submit, tasks
+from orders import cancel_jobs, may_send, pace, poll, probe, record, refill_jobs, settle, tasks
 from providers import gate
 from providers import tasks as provider_tasks
 from providers.adapters import v2
@@ -19,11 +19,11 @@ def compress(*, settle_seconds: int) -> None:
     """From now on this process waits shorter. Looks at doubts keep their proportion to the time to settle."""
     gate.FIRST_CLOSURE, gate.LONGEST_CLOSURE = seconds(0.5, 4)
     record.FIRST_WAIT, record.LONGEST_WAIT = seconds(1, 8)
-    (submit.PRICE_ROSE_WAIT,) = seconds(3)
+    (may_send.LOOK_AGAIN,) = seconds(3)
     probe.LOOK_EVERY, probe.GIVE_UP_AFTER = seconds(settle_seconds / 5, settle_seconds * 1.5)
     pace.FIRST_LOOK = poll.FIRST_LOOK = settle.FIRST_LOOK = timedelta(seconds=3)
     pace.BY_AGE = ((timedelta(hours=1), timedelta(seconds=5)),)
-    pace.AFTER_THE_END = seconds(5, 20, 60, 180, 600, 1800, 7200)
+    pace.AFTER_THE_END = settle.AFTER_THE_END = seconds(5, 20, 60, 180, 600, 1800, 7200)
     for jobs in (refill_jobs, cancel_jobs):
         jobs.UNSENT_FOR, jobs.UNKNOWN_FOR = seconds(2, 5)
     (refill_jobs.LOOK_EVERY,) = seconds(5)

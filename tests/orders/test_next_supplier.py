@@ -62,6 +62,28 @@ def test_a_refused_order_is_bought_elsewhere(store: Store, second: Provider, oth
     assert store.house(store.provider.cost_account) == 0
 
 
+def test_a_supplier_whose_price_no_account_can_hold_is_none(store: Store, second: Provider, other: Simulator) -> None:
+    Service.objects.update(allow_below_cost=True)
+    UpstreamService.objects.filter(provider=second).update(rate=Decimal(10) ** 12)
+    store.simulator.next("add", "refused")
+    order = store.active()
+    assert (order.state, order.provider, order.refunded) == ("REJECTED", store.provider, Decimal("1.35"))
+    assert recount() == []
+
+
+@pytest.mark.parametrize("allow_below_cost", [True, False])
+def test_a_price_that_rose_beyond_what_an_account_can_hold_is_waited_for(store: Store, allow_below_cost: bool) -> None:
+    order = store.place(quantity="10000")
+    Service.objects.update(allow_below_cost=allow_below_cost)
+    UpstreamService.objects.update(rate=Decimal(10) ** 12)
+    before = store.money()
+    order = store.submit(order)
+    assert (order.state, order.attention, order.expected_cost) == ("QUEUED", "price rose above the charge", Decimal(9))
+    assert (store.money(), store.simulator.orders()) == (before, [])
+    UpstreamService.objects.update(rate=Decimal("0.9"))
+    assert store.submit(order).state == "ACTIVE"
+
+
 def test_when_all_refuse_the_money_comes_back(store: Store, second: Provider, other: Simulator) -> None:
     store.simulator.next("add", "refused")
     other.next("add", "refused")

@@ -52,6 +52,7 @@ ENDED = Verdict("This order has ended already.")
             {"last_at": NOW - timedelta(hours=1), "days": 6},
             Verdict("A refill of this order was asked for lately.", NOW + timedelta(hours=23)),
         ),
+        ({"last_at": NOW + 30 * DAY}, YES),  # noted while the clock was ahead
         (
             {"last_at": NOW, "days": 6},
             Verdict("This order was refilled lately, and could be until 11 Mar 2026, 12:00 UTC."),
@@ -84,6 +85,7 @@ def test_refills(changes: dict[str, Any], verdict: Verdict) -> None:
             Verdict("This order's cancel was refused lately.", NOW + timedelta(minutes=40)),
         ),
         ({"refused_at": NOW - timedelta(hours=1)}, YES),
+        ({"refused_at": NOW + 30 * DAY}, YES),  # noted while the clock was ahead
     ],
 )
 def test_cancels(changes: dict[str, Any], verdict: Verdict) -> None:

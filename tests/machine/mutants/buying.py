@@ -161,8 +161,8 @@ BUYING_MUTANTS = (
         "the cost is that of the day it was placed",
         "pauses",
         MAY_SEND,
-        "change.order.expected_cost = _cost_now(",
-        "_ = _cost_now(",
+        "change.order.expected_cost = cost",
+        "_ = cost",
     ),
     Mutant(
         "a lease that ends at once",
