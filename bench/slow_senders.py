@@ -17,7 +17,7 @@ from statistics import median
 from django.utils import timezone
 
 from bench.attack import IDLE, SCATTERED, SLOW
-from bench.figures import ROUNDS, Figures
+from bench.figures import ROUNDS, Figures, clock
 from bench.web import ROOT, post, rate, serving
 from panel.customers.keys import issue_key
 from panel.customers.models import User
@@ -57,12 +57,31 @@ def main() -> None:
 
 def _rates(figures: Figures, call: bytes, *, ours: int, plain: int) -> None:
     found: dict[int, list[float]] = {ours: [], plain: []}
+    kept: dict[int, list[float]] = {ours: [], plain: []}
     for number in range(ROUNDS + 1):
         for port in (ours, plain) if number % 2 else (plain, ours):
             measured = rate(port, [call] * CALLS, holds=b"balance")
+            measured_kept = _answers_on_one_connection(port, call)
             if number:  # the first round warms both up
                 found[port].append(measured)
+                kept[port].append(measured_kept)
     figures.rates("calls of the API, nobody attacks", floor=found[plain], ours=found[ours], limit=LEAST_RATE)
+    figures.rates("the same on connections that are kept", floor=kept[plain], ours=kept[ours], limit=LEAST_RATE)
+
+
+def _answers_on_one_connection(port: int, call: bytes) -> float:
+    """How many a second, of callers who each keep their connection."""
+    request = call.replace(b"Connection: close", b"Connection: keep-alive")
+
+    def caller(address: str) -> None:
+        with socket.create_connection(("127.0.0.1", port), timeout=30, source_address=(address, 0)) as sock:
+            for _ in range(CALLS // len(CUSTOMERS)):
+                sock.sendall(request)
+                if not sock.recv(65536).startswith(b"HTTP/1.1 200"):
+                    raise RuntimeError("not answered")
+
+    with ThreadPoolExecutor(len(CUSTOMERS)) as pool:
+        return CALLS / clock(lambda: list(pool.map(caller, CUSTOMERS)))
 
 
 def _waits(port: int, call: bytes) -> tuple[list[float], int]:

@@ -83,7 +83,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1536 * 1024  # the longest text of an order, in th
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # the permissions of a role are a field each
 
 # --- The web server: how long and how much a connection may take, in each process ------------------------------------
-CONNECTION_IDLE_SECONDS = env.int("CONNECTION_IDLE_SECONDS", default=5)
+# Longer than a proxy keeps its own connections: an order that it sends on one just closed would get a 502.
+CONNECTION_IDLE_SECONDS = env.int("CONNECTION_IDLE_SECONDS", default=130 if SECURE_PROXY_SSL_HEADER else 5)
 REQUEST_HEAD_SECONDS = env.int("REQUEST_HEAD_SECONDS", default=10)
 REQUEST_BODY_SECONDS = env.int("REQUEST_BODY_SECONDS", default=10)
 REQUEST_LEAST_BYTES_PER_SECOND = env.int("REQUEST_LEAST_BYTES_PER_SECOND", default=2048)

@@ -56,7 +56,8 @@ def key(folder: Path) -> str:
 @contextmanager
 def serving(folder: Path, limits: dict[str, str]) -> Iterator[Server]:
     port = free_port()
-    env = environment(data_dir=folder / "data", EXPECT_JOBS="0", **limits)
+    (folder / "temporary").mkdir(exist_ok=True)
+    env = environment(data_dir=folder / "data", EXPECT_JOBS="0", **limits) | {"TMPDIR": str(folder / "temporary")}
     command = ["python", "manage.py", "run_panel", "--no-jobs", "--bind", f"127.0.0.1:{port}"]
     with running(command, env=env | {"WEB_CONCURRENCY": "1"}, log=folder / f"{port}.log") as panel:
         wait_until(lambda: ask(f"http://127.0.0.1:{port}/healthz/web")[0] == 200, of=panel)
@@ -246,6 +247,24 @@ def test_small_chunks_beyond_the_limit_are_refused_when_it_is_reached(server: Se
         for _ in range(16):
             sender.sendall(b"186a0\r\n" + b"x" * 100_000 + b"\r\n")
         assert hear(sender).endswith(b'{"error":"This request is too large"}')
+
+
+def test_where_large_bodies_cannot_be_kept_the_rest_goes_on(server: Server, folder: Path) -> None:
+    port, panel = server
+    body = b"x=" + b"x" * 1_000_000
+    request = API + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with call(port, "127.0.6.5", request) as sender:
+        assert hear(sender).endswith(b'{"error":"Invalid API key"}')
+    (folder / "temporary").rename(folder / "away")
+    try:
+        with call(port, "127.0.6.5", request) as sender:
+            assert hear(sender).startswith(b"HTTP/1.1 503 ")
+        assert_others_are_answered(port)
+    finally:
+        (folder / "away").rename(folder / "temporary")
+    with call(port, "127.0.6.5", request) as sender:
+        assert hear(sender).endswith(b'{"error":"Invalid API key"}')
+    assert "a connection was given up" in panel.said
 
 
 def test_chunks_without_a_length_are_read(server: Server, key: str) -> None:
