@@ -18,7 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panel.settings")
 app = Celery("panel")
 app.set_default()  # in every thread, not only in the one that came first
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["providers", "orders", "panel.ops"])
+app.autodiscover_tasks(["providers", "orders", "panel.ops", "panel.wallet"])
 
 
 def periods() -> dict[str, int]:
@@ -38,6 +38,8 @@ def periods() -> dict[str, int]:
         "panel.ops.tasks.forget_notices": 24 * 3600,
         "panel.ops.tasks.forget_sessions": 24 * 3600,
         "panel.ops.tasks.forget_alerts": 24 * 3600,
+        "panel.ops.tasks.forget_mails": 24 * 3600,
+        "panel.wallet.tasks.sweep_pictures": 24 * 3600,
         "providers.tasks.forget_updates": 24 * 3600,
         "orders.tasks.reset_future_times": 5 * 60,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,

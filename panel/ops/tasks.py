@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from panel.celery_settings import TIME_LIMIT_SECONDS
-from panel.ops import forget, notice_jobs
+from panel.ops import forget, mail_files, notice_jobs
 from panel.ops.jobs import run_leased
 
 LEASE = TIME_LIMIT_SECONDS
@@ -38,3 +38,9 @@ def forget_sessions() -> None:
 def forget_alerts() -> None:
     """Drop alerts that were closed long ago."""
     run_leased(name="forget_alerts", seconds=LEASE, job=lambda: {"deleted": forget.forget_alerts(now=timezone.now())})
+
+
+@shared_task
+def forget_mails() -> None:
+    """Delete old mails that are kept as files."""
+    run_leased(name="forget_mails", seconds=LEASE, job=lambda: {"deleted": mail_files.forget_mails(now=timezone.now())})

@@ -110,6 +110,7 @@ class TopUp(models.Model):
     credited = AmountField(null=True, help_text="What really came, and is in the wallet.")
     reference = models.CharField(max_length=200)
     picture = models.FileField(storage=picture_store, upload_to=picture_name, blank=True, max_length=100)
+    picture_size = models.PositiveIntegerField(default=0, editable=False, help_text="In bytes, also when it is gone.")
     state = models.CharField(max_length=10, choices=State, default=State.ASKED)
     note = models.CharField(max_length=300, blank=True, help_text="What the customer is told.")
     asked_at = models.DateTimeField(default=timezone.now)
@@ -128,6 +129,7 @@ class TopUp(models.Model):
         indexes = [
             models.Index(fields=["customer", "-id"], name="top_up_customer"),
             models.Index(fields=["id"], condition=Q(state="asked"), name="top_up_waiting"),
+            models.Index(fields=["asked_at"], name="top_up_asked"),
         ]
 
     def __str__(self) -> str:

@@ -16,17 +16,20 @@ from panel.customers.freezing import FROZEN
 from panel.customers.models import User
 from panel.lib.money import LARGEST, plain
 from panel.ops import audit
+from panel.ops.alerts import judge_alone
 from panel.wallet import ledger
+from panel.wallet.deposit_alert import SUBJECT as DEPOSITS
 from panel.wallet.deposit_alert import follow_deposits
+from panel.wallet.deposit_limits import check_limits
 from panel.wallet.gateways import gateway_of
 from panel.wallet.gateways.base import Ask, BadAskError
 from panel.wallet.models import PaymentMethod, TopUp
+from panel.wallet.picture_sweep import drop_picture
 from panel.wallet.pictures import LARGEST as LARGEST_PICTURE
 from panel.wallet.pictures import picture_kind
 
 log = logging.getLogger(__name__)
 
-MOST_OPEN = 5
 HEAD = 16
 
 
@@ -65,6 +68,7 @@ def ask_top_up(
     try:
         _write(top_up, picture)
     except IntegrityError:  # the same form, sent twice at once
+        top_up.picture.delete(save=False)
         return TopUp.objects.get(customer=customer, token=token)
     return top_up
 
@@ -94,6 +98,7 @@ def refuse_top_up(*, top_up_id: int, note: str, actor: str, now: datetime) -> To
     with transaction.atomic(durable=True):
         top_up = _undecided(top_up_id)
         _decide(top_up, TopUp.State.REFUSED, note, actor, now)
+        _drop_picture_on_commit(top_up)
     return top_up
 
 
@@ -103,6 +108,8 @@ def withdraw_top_up(*, customer: User, top_up_id: int, now: datetime) -> bool:
         mine = TopUp.objects.filter(pk=top_up_id, customer=customer, state=TopUp.State.ASKED)
         done = mine.update(state=TopUp.State.WITHDRAWN, decided_at=now, decided_by=customer.email[:100]) == 1
         follow_deposits()
+        if done:
+            _drop_picture_on_commit(TopUp.objects.get(pk=top_up_id))
     return done
 
 
@@ -119,9 +126,10 @@ def _write(top_up: TopUp, picture: bytes) -> None:
     customer = top_up.customer
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # so that the limit holds
-        if TopUp.objects.filter(customer=customer, state=TopUp.State.ASKED).count() >= MOST_OPEN:
-            raise BadAskError("amount", f"{MOST_OPEN} top-ups of yours are waiting already.")
+        judge_alone(DEPOSITS)  # so that the limit of all holds
+        check_limits(customer=customer, picture_size=len(picture), now=top_up.asked_at)
         if picture:
+            top_up.picture_size = len(picture)
             top_up.picture.save(f"proof.{picture_kind(picture[:HEAD])}", ContentFile(picture), save=False)
         top_up.save(force_insert=True)
         follow_deposits()
@@ -143,6 +151,12 @@ def _decide(top_up: TopUp, state: TopUp.State, note: str, actor: str, now: datet
     audit.record(actor=actor, action=f"top-up.{state}", target=f"topup:{top_up.pk}", detail=detail)
     follow_deposits()
     transaction.on_commit(lambda: _tell(top_up), robust=True)
+
+
+def _drop_picture_on_commit(top_up: TopUp) -> None:
+    """The daily sweep drops it where this does not."""
+    if top_up.picture:
+        transaction.on_commit(lambda: drop_picture(top_up), robust=True)
 
 
 def _tell(top_up: TopUp) -> None:

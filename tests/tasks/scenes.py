@@ -1,10 +1,13 @@
 """For every task something to do, and how to see what it did: `work` makes it, `look` tells what came of it."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db.models import Sum
@@ -261,6 +264,25 @@ def old_alert(scene: Scene) -> int:
     return Alert.objects.create(subject="old", level="warning", title="x", opened_at=long_ago, closed_at=long_ago).pk
 
 
+def old_mail(scene: Scene) -> Path:
+    settings.EMAIL_FILE_PATH = str(settings.DATA_DIR / "mail")
+    return old_file("mail", f"{scene.rounds}.log")
+
+
+def old_picture(scene: Scene) -> Path:
+    """A file that belongs to no deposit."""
+    return old_file("top-ups", f"{scene.rounds}.png")
+
+
+def old_file(folder: str, name: str) -> Path:
+    file = Path(settings.DATA_DIR) / folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"x")
+    long_ago = (timezone.now() - timedelta(days=40)).timestamp()
+    os.utime(file, (long_ago, long_ago))
+    return file
+
+
 def old_update(scene: Scene) -> int:
     long_ago = timezone.now() - timedelta(days=100)
     return ShelfChange.objects.create(service=scene.store.service(), kind=ShelfChange.Kind.NEW, at=long_ago).pk
@@ -331,6 +353,8 @@ SCENARIOS = {
     "orders.tasks.reset_future_times": Scenario(ahead, goes_on),
     "orders.tasks.roll_up_reports": Scenario(queued, rolled_up),
     "panel.ops.tasks.tell_alerts": Scenario(alert, lambda scene, before: {"mails": len(mail.outbox) - before}),
+    "panel.ops.tasks.forget_mails": Scenario(old_mail, lambda scene, file: {"left": file.exists()}),
+    "panel.wallet.tasks.sweep_pictures": Scenario(old_picture, lambda scene, file: {"left": file.exists()}),
     "panel.ops.tasks.forget_notices": Scenario(
         old_notice, lambda scene, first: {"left": AlertNotice.objects.filter(pk__gte=first).count()}
     ),

@@ -1,0 +1,20 @@
+"""The job of this app as Celery runs it. The schedule is in panel/celery.py."""
+
+from dataclasses import asdict
+
+from celery import shared_task
+from django.utils import timezone
+
+from panel.celery_settings import TIME_LIMIT_SECONDS
+from panel.ops.jobs import run_leased
+from panel.wallet import picture_sweep
+
+
+@shared_task
+def sweep_pictures() -> None:
+    """Delete pictures of deposits that are no longer needed."""
+    run_leased(
+        name="sweep_pictures",
+        seconds=TIME_LIMIT_SECONDS,
+        job=lambda: asdict(picture_sweep.sweep_pictures(now=timezone.now())),
+    )
