@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +21,7 @@ from panel.lib.money import ZERO, plain
 from panel.web.figures import SIGNS
 from panel.web.words import read_words
 from providers.catalog.customer_terms import terms_of
-from providers.catalog.favourites import favourite_ids, set_favourite
+from providers.catalog.favourites import TooManyFavouritesError, favourite_ids, favourites_off_sale, set_favourite
 from providers.catalog.kept import shelf_version
 from providers.catalog.listing import CategoryCount, ServiceLine, categories_for_sale, service_for_sale, shelf_page
 from providers.catalog.price_list import price_list
@@ -89,6 +91,16 @@ class Shown:
             only=self._starred if self.is_favourites else None,
         )
 
+    @property
+    def only(self) -> str:
+        """The numbers of the favourites, for the page's instant search."""
+        return ",".join(map(str, sorted(self._starred or ())))
+
+    @cached_property
+    def off_sale(self) -> list[tuple[int, str]]:
+        """The favourites that cannot be bought now."""
+        return favourites_off_sale(service_ids=set(self._starred or ()))
+
     @cached_property
     def groups(self) -> list[Group]:
         return _groups(list(self.page))
@@ -130,14 +142,24 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def service_favourite(request: HttpRequest, service_id: int) -> HttpResponse:
-    """Star a service, or take the star away, as the form says; for htmx the button as it is now."""
-    line = service_for_sale(terms=_terms(request), service_id=service_id)
-    if line is None:
+    """Star a service, or take the star away, as the form says; for htmx the button as it is now.
+
+    A star can also be taken from what is no longer for sale.
+    """
+    line, is_favourite = service_for_sale(terms=_terms(request), service_id=service_id), request.POST.get("star") == "1"
+    if line is None and is_favourite:
         raise Http404("There is no such service for sale.")
-    is_favourite = request.POST.get("star") == "1"
-    set_favourite(customer=customer_of(request), service_id=line.id, is_favourite=is_favourite)
+    problem = ""
+    try:
+        set_favourite(customer=customer_of(request), service_id=service_id, is_favourite=is_favourite)
+    except TooManyFavouritesError as error:
+        problem, is_favourite = str(error), False
+    if line is None:
+        return redirect(f"{reverse('services')}?favourites=1")
     if getattr(request, "htmx", False):
-        return render(request, "catalog/_star.html", {"line": line, "is_starred": is_favourite})
+        return render(request, "catalog/_star.html", {"line": line, "is_starred": is_favourite, "problem": problem})
+    if problem:
+        messages.error(request, problem)
     return redirect("service", line.id)
 
 

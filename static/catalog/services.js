@@ -3,8 +3,12 @@
 (function () {
   "use strict";
   var CHUNK = 100;
+  var OLD = 5 * 60 * 1000;  /* A list that was fetched longer ago is asked for again when its tab is looked at. */
   var list = null;
   var loading = null;
+  var etag = null;
+  var fetchedAt = 0;
+  var isShown = false;
   var waiting = [];
   var drawn = 0;
   var lastCategory = null;
@@ -15,6 +19,8 @@
     if (loading) return loading;
     loading = fetch(by("prices").dataset.url, { credentials: "same-origin" }).then(function (answer) {
       if (!answer.ok) throw new Error(String(answer.status));
+      etag = answer.headers.get("ETag");
+      fetchedAt = Date.now();
       return answer.json();
     }).then(function (content) {
       list = [];
@@ -86,7 +92,14 @@
     by("price-more").textContent = drawn.toLocaleString("en") + " of " + waiting.length.toLocaleString("en");
   }
 
-  function matches(service, words, category) {
+  /* What the page is limited to: the favourites, or null for everything. */
+  function limits() {
+    var numbers = by("prices").dataset.only;
+    return numbers === undefined ? null : new Set(numbers.split(","));
+  }
+
+  function matches(service, words, category, only) {
+    if (only && !only.has(String(service.id))) return false;
     if (category && String(service.category) !== category) return false;
     return words.every(function (word) { return service.text.indexOf(word) >= 0 || String(service.id) === word; });
   }
@@ -95,7 +108,9 @@
     var search = by("price-q").value.trim();
     var category = by("price-category").value;
     var words = search.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 8);
-    waiting = list.filter(function (service) { return matches(service, words, category); });
+    var only = limits();
+    waiting = list.filter(function (service) { return matches(service, words, category, only); });
+    isShown = true;
     drawn = 0;
     lastCategory = null;
     by("price-rows").replaceChildren();
@@ -111,6 +126,7 @@
     var query = new URLSearchParams();
     if (search) query.set("q", search);
     if (category) query.set("category", category);
+    if (limits()) query.set("favourites", "1");
     window.history.replaceState(null, "", window.location.pathname + (query.size ? "?" + query : ""));
   }
 
@@ -125,6 +141,15 @@
     }, 60);
   }
 
+  /* The browser asks with the list's ETag: while nothing changed, hardly a byte is sent and nothing is drawn. */
+  function renew() {
+    if (document.hidden || !list || Date.now() - fetchedAt < OLD) return;
+    var known = etag;
+    loading = null;
+    load().then(function () { if (isShown && etag !== known) show(); }, function () {});
+  }
+
+  document.addEventListener("visibilitychange", renew);
   document.addEventListener("DOMContentLoaded", function () {
     document.body.classList.add("is-instant");
     by("price-q").addEventListener("focus", function () { load().catch(function () {}); }, { once: true });

@@ -64,8 +64,14 @@
 
   document.addEventListener("toast", function (event) { toast(event.detail); });
 
-  /* --- Busy: a form is sent once; the button shows it -------------------------------------------------------------- */
+  /* --- Busy: a form is sent once; the button shows it. Where its sending was stopped, or takes long, it can be sent
+         again: the server does once what a form asks for. --------------------------------------------------------- */
+  var BUSY_AT_MOST = 15000;
+  var ends = new WeakMap();
+
   function setBusy(form, button) {
+    window.clearTimeout(ends.get(form));
+    ends.set(form, window.setTimeout(setIdle, BUSY_AT_MOST, form));
     form.setAttribute("data-busy", "");
     if (button && button.classList.contains("btn")) button.setAttribute("aria-busy", "true");
   }
@@ -108,7 +114,12 @@
     var form = source.closest("form");
     if (form) setIdle(form);
   });
-  window.addEventListener("pageshow", function () { document.querySelectorAll("form[data-busy]").forEach(setIdle); });
+  function allIdle() { document.querySelectorAll("form[data-busy]").forEach(function (form) { setIdle(form); }); }
+
+  window.addEventListener("pageshow", allIdle);
+  if (window.navigation) {  /* where the browser tells that loading was stopped */
+    window.navigation.addEventListener("navigate", function (event) { event.signal.addEventListener("abort", allIdle); });
+  }
 
   /* --- Times: relative, with the exact one on hover, in the account's zone or the browser's ------------------------ */
   var UNITS = [[31536000, "y", "y"], [2592000, "mo", "mo"], [86400, "day", "days"], [3600, "h", "h"], [60, "min", "min"]];

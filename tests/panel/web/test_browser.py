@@ -74,6 +74,50 @@ def test_a_form_pressed_twice_is_sent_once(window: Windows) -> None:
     assert pages.sent == ["POST"]
 
 
+def send_and_stop(page: Page, asked: list[str]) -> None:
+    """Press the button, and stop the loading before anybody answered."""
+    page.route("**/sent/", lambda route: asked.append(route.request.method))
+    browser = page.context.new_cdp_session(page)  # the page itself waits for the loading to end
+    browser.send("Runtime.evaluate", {"expression": "document.getElementById('send').click()"})
+    page.wait_for_timeout(100)
+    browser.send("Page.stopLoading")
+
+
+def test_a_form_whose_sending_was_stopped_can_be_sent_again(window: Windows) -> None:
+    screen = window()
+    sign_in(screen)
+    screen.go("/orders/")
+    asked: list[str] = []
+
+    def visit(page: Page) -> None:
+        send_and_stop(page, asked)
+        page.wait_for_selector("#sender:not([data-busy]) #send:not([aria-busy])")
+        send_and_stop(page, asked)
+
+    screen.do(visit)
+    assert asked == ["POST", "POST"]
+
+
+def test_where_the_browser_does_not_tell_of_it_a_form_can_be_sent_again_after_a_while(window: Windows) -> None:
+    screen = window()
+    sign_in(screen)
+    asked: list[str] = []
+
+    def visit(page: Page) -> None:
+        page.add_init_script("delete window.navigation")
+        page.clock.install()
+        page.goto(f"{screen.origin}/orders/")
+        send_and_stop(page, asked)
+        page.clock.run_for(14_000)
+        page.wait_for_selector("#sender[data-busy] #send[aria-busy=true]")
+        page.clock.run_for(1_100)
+        page.wait_for_selector("#sender:not([data-busy]) #send:not([aria-busy])")
+        send_and_stop(page, asked)
+
+    screen.do(visit)
+    assert asked == ["POST", "POST"]
+
+
 def test_the_skip_link_is_first_and_leads_to_the_content(window: Windows) -> None:
     screen = window()
     sign_in(screen)

@@ -5,6 +5,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from panel.customers.models import User
+from providers.catalog import favourites
 from providers.catalog.choices import put_on_sale
 from providers.catalog.favourites import favourite_ids
 from providers.catalog.models import Favourite
@@ -69,6 +70,45 @@ def test_nobody_elses_are_shown_or_changed(client: Client, shop: Shop, ada: User
 def test_a_service_that_is_none_has_no_star(client: Client) -> None:
     assert client.post("/services/999999/favourite/", {"star": "1"}).status_code == 404
     assert not Favourite.objects.exists()
+
+
+def test_what_went_off_sale_is_shown_and_can_be_removed(client: Client, shop: Shop, ada: User) -> None:
+    for external_id in ("1", "4"):
+        star(client, shop, external_id)
+    put_on_sale(service_ids=[shop.service("4").pk], is_enabled=False)
+    page = client.get("/services/?favourites=1").content.decode()
+    assert "Favorites that are not for sale now" in page
+    assert f"Remove {shop.service('4').name} from your favorites" in page
+    assert "not for sale now" not in client.get("/services/").content.decode()
+    assert star(client, shop, "4") == 404
+    gone = client.post(f"/services/{shop.service('4').pk}/favourite/", {"star": "0"})
+    assert (gone.status_code, gone["Location"]) == (302, "/services/?favourites=1")
+    assert favourite_ids(customer=ada) == {shop.service("1").pk}
+    assert "not for sale now" not in client.get("/services/?favourites=1").content.decode()
+
+
+def test_one_more_than_there_can_be_says_why_it_is_not_kept(
+    client: Client, shop: Shop, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(favourites, "MOST", 2)
+    for external_id in ("1", "2", "2"):
+        assert star(client, shop, external_id) == 302
+    said = "You have 2 favorites, the most there can be. Remove one first."
+    pk = shop.service("4").pk
+    refused = client.post(f"/services/{pk}/favourite/", {"star": "1"}, headers={"HX-Request": "true"}).content.decode()
+    assert (said in refused, "Make it a favourite" in refused) == (True, True)
+    assert said in client.post(f"/services/{pk}/favourite/", {"star": "1"}, follow=True).content.decode()
+    assert favourite_ids(customer=ada) == {shop.service("1").pk, shop.service("2").pk}
+
+
+def test_the_search_of_the_favourites_knows_them(client: Client, shop: Shop) -> None:
+    star(client, shop, "4")
+    page = client.get("/services/?favourites=1").content.decode()
+    assert f'data-only="{shop.service("4").pk}"' in page
+    assert '<input type="hidden" name="favourites" value="1">' in page
+    page = client.get("/services/").content.decode()
+    assert "data-only" not in page
+    assert 'name="favourites"' not in page
 
 
 def test_a_page_costs_one_query_more(
