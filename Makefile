@@ -6,13 +6,14 @@ DATA_DIR ?= var
 ARGS ?=
 EXAMPLES ?= 100000
 CASES ?= 5000
+MINUTES ?= 60
 WORKERS ?= 2
 FUZZED := tests/orders/api/test_fuzz.py tests/providers/adapters/test_fuzz.py tests/machine/test_machine.py
 BIN := $(VENV)/bin
 export VENV PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev tools run test fuzz doubts mutants chaos lint format bench screenshots shell lock clean
+.PHONY: help setup setup-dev tools run test fuzz doubts fairness mutants chaos lint format bench screenshots shell lock clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +38,9 @@ fuzz: tools ## 100,000 calls of the API, as many answers of providers, a thousan
 
 doubts: tools ## Days of shops with 5,000 doubtful orders: what the evidence says of each (CASES, ARGS go to pytest)
 	@DOUBTS=$(CASES) $(BIN)/python -m pytest -q -n $(WORKERS) tests/doubts $(ARGS)
+
+fairness: tools ## Hostile providers and customers beside good ones, sixty times as quick (MINUTES, ARGS go to pytest)
+	@FAIRNESS=$(MINUTES) $(BIN)/python -m pytest -q -s -p no:xdist tests/fairness $(ARGS)
 
 mutants: tools ## Plant every known bug, one at a time; any that the tests' machine does not see fails (ARGS go to pytest)
 	@MUTANTS=all $(BIN)/python -m pytest -q -n $(WORKERS) tests/machine/test_mutants.py $(ARGS)

@@ -42,6 +42,8 @@ SUBMITS_IN_FLIGHT = 16
 SWEEP_FOR = 50
 """Seconds in which a sweep begins to send orders: the last one's deadline ends before the task is stopped."""
 LEASE = TIME_LIMIT_SECONDS
+SHORTEST_WAIT = 60
+"""Seconds that a task for one provider waits for a worker; where its job runs less often, until that is next due."""
 CHECK_SOFT_SECONDS, CHECK_LEASE = 25 * 60, 30 * 60
 """The ledger check begins nothing after fifteen minutes, and reads wallets and reports before that."""
 
@@ -269,7 +271,7 @@ def roll_up_reports() -> None:
 def _hand_out(task: Any, job: str, providers: Sequence[Provider], seconds: int) -> int:
     """A task for each provider whose turn it is; one that is not begun when the next tick is due is dropped."""
     for provider in in_turn(job=job, providers=providers, now=timezone.now()):
-        task.apply_async((provider.pk,), retry=False, expires=max(seconds, 60))
+        task.apply_async((provider.pk,), retry=False, expires=max(seconds, SHORTEST_WAIT))
     return len(providers)
 
 

@@ -22,7 +22,8 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 SLOW_SECONDS = 15
 """A round of calls that takes longer is slow."""
 SLOW_LANE = 2
-"""So many slow providers are asked at a time: half of the threads of the smallest panel are always free for others."""
+"""So many providers that gave no answer are asked at a time, and one more of those that answer, if slowly: of the four
+threads of the smallest panel one is always free for the quick ones, and half of them for those that answer."""
 
 MOST_COUNTED = 100
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -87,11 +88,19 @@ def _known(**given: Any) -> defaultdict[int, dict[str, Backoff]]:
 
 def _is_slow(job: str, rows: Mapping[str, Backoff], now: datetime) -> bool:
     """Whether the job, or another one since, found the provider slow."""
+    return any(row.is_slow for row in _latest(job, rows, now))
+
+
+def _is_silent(job: str, rows: Mapping[str, Backoff], now: datetime) -> bool:
+    """Whether the job, or another one since, got no answer there."""
+    return any(row.failures > 0 for row in _latest(job, rows, now))
+
+
+def _latest(job: str, rows: Mapping[str, Backoff], now: datetime) -> list[Backoff]:
+    """The job's own last run at the provider, and those of others since."""
     own = rows.get(job)
-    if own is not None and own.is_slow:
-        return True
     since = _ended(own, now)
-    return any(row.is_slow and _ended(row, now) > since for row in rows.values())
+    return [row for row in rows.values() if row is own or _ended(row, now) > since]
 
 
 def _ended(row: Backoff | None, now: datetime) -> datetime:
@@ -117,7 +126,8 @@ def _begin(job: str, provider_id: int, now: datetime, seconds: int) -> bool:
         return False
     until = now + timedelta(seconds=seconds)
     running = Q(slow_lane_until__gt=now, slow_lane_until__lte=until)
-    if Backoff.objects.filter(running).count() >= SLOW_LANE:
+    lanes = SLOW_LANE if _is_silent(job, rows, now) else SLOW_LANE + 1
+    if Backoff.objects.filter(running).count() >= lanes:
         return False
     Backoff.objects.get_or_create(provider_id=provider_id, job=job)
     own = Backoff.objects.filter(provider=provider_id, job=job).exclude(running)

@@ -115,6 +115,19 @@ def test_few_slow_ones_are_asked_at_a_time_and_quick_ones_beside_them(providers:
     assert ask(providers[2], answered=True)  # the lane is free again
 
 
+def test_one_that_answers_slowly_has_a_lane_beside_those_that_do_not_answer(
+    providers: list[Provider], clock: Any
+) -> None:
+    now = timezone.now()
+    silent = {"is_slow": True, "failures": 1, "ended_at": now, "slow_lane_until": now + timedelta(seconds=150)}
+    for provider in providers[:2]:
+        Backoff.objects.create(provider=provider, job=OTHER, **silent)
+    for provider, failures in ((providers[2], 0), (providers[3], 1)):
+        Backoff.objects.create(provider=provider, job=JOB, is_slow=True, failures=failures, ended_at=now)
+    assert not ask(providers[3], answered=True)
+    assert ask(providers[2], answered=True)
+
+
 def test_a_worker_that_died_frees_its_lane_and_a_clock_that_was_ahead_does_not_close_it(
     providers: list[Provider], clock: Any
 ) -> None:
@@ -124,6 +137,7 @@ def test_a_worker_that_died_frees_its_lane_and_a_clock_that_was_ahead_does_not_c
             provider=provider,
             job=OTHER,
             is_slow=True,
+            failures=1,
             ended_at=now,
             slow_lane_until=now + timedelta(seconds=until),
         )

@@ -1,0 +1,1 @@
+"""The trial of fairness: hostile providers and customers beside good ones."""
