@@ -62,9 +62,16 @@ def read_provider(*, provider: Provider) -> tuple[Read, bool]:
 
 
 def read_balance(*, provider: Provider) -> BalanceReading:
-    """Read and record one provider's balance. Raises RetryLater, OtherCurrencyError or SealError."""
+    """Read and record one provider's balance; end or begin the pauses that it speaks for.
+
+    Raises RetryLater, OtherCurrencyError or SealError.
+    """
     before = _exposure(provider)
-    balance = balances.ask_balance(provider=provider)
+    try:
+        balance = balances.ask_balance(provider=provider)
+    except OtherCurrencyError as error:
+        pause_provider(provider_id=provider.pk, reason="currency", detail=str(error))
+        raise
     reading = balances.record_reading(provider=provider, balance=balance, before=before, after=_exposure(provider))
     note_answer(job=JOB, provider_id=provider.pk)
     resume_provider(provider_id=provider.pk, reason="key")
@@ -80,8 +87,7 @@ def _try_to_read(provider: Provider) -> tuple[BalanceReading | None, bool]:
     subject = f"balance-unread:{provider.pk}"
     try:
         reading = read_balance(provider=provider)
-    except OtherCurrencyError as error:
-        pause_provider(provider_id=provider.pk, reason="currency", detail=str(error))
+    except OtherCurrencyError:
         return None, True
     except (RetryLater, SealError) as error:
         log.warning("balance not read", extra={"provider": provider.pk, "why": str(error)})

@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from panel.lib.secret import Secret
@@ -98,6 +100,8 @@ class ProviderAdmin(RecordAdmin):
         repriced = save_provider(provider=obj, changed=fields, key=key)
         if repriced:
             messages.info(request, f"{repriced:,} services have a new price, or went on or off sale.")
+        if obj.prices_held_at and "exchange_rate" in fields:
+            messages.warning(request, _still_held(obj))
 
     def _add(self, obj: Provider, form: Any, key: Secret) -> None:
         names = ("name", "url", "currency", "exchange_rate", "shelve")
@@ -167,6 +171,11 @@ class ProviderAdmin(RecordAdmin):
 
 def _deposit(provider: Provider, actor: str, amount: Any, reason: str, token: str) -> bool:
     return book_deposit(provider=provider, amount=amount, reason=reason, token=token, actor=actor)
+
+
+def _still_held(provider: Provider) -> SafeString:
+    text = _('Its prices are still held. <a href="{}">Accept them</a>, and it is sold again at the new exchange rate.')
+    return format_html(text, f"{reverse('staff_changes')}#prices-{provider.pk}")
 
 
 def _back(provider: Provider) -> HttpResponse:

@@ -40,11 +40,6 @@ class Funding:
     is_old: bool
 
     @property
-    def reasons(self) -> list[str]:
-        """The words for what it is paused for."""
-        return [pause.reason for pause in self.pauses]
-
-    @property
     def is_low(self) -> bool:
         return self.reading is not None and self.reading.balance < self.provider.low_balance
 

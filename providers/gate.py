@@ -97,7 +97,7 @@ def pause_provider(*, provider_id: int, reason: Reason, detail: str = "") -> Non
         follow_pause(provider_id=provider_id, reason=reason)
 
 
-def resume_provider(*, provider_id: int, reason: Reason) -> bool:
+def resume_provider(*, provider_id: int, reason: str) -> bool:
     """End the pause for this reason; others last. False when it was not paused for that."""
     with transaction.atomic():
         ended, _models = Pause.objects.filter(provider=provider_id, reason=reason).delete()

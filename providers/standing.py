@@ -24,7 +24,8 @@ def standing(provider: Provider, *, pauses: Iterable[Pause], now: datetime) -> S
     if reasons := [str(PAUSE_TEXTS[pause.reason]) for pause in pauses]:
         return Standing("Paused", "red", " ".join(reasons))
     if provider.prices_held_at:
-        return Standing("Prices held", "red", "Many changed alike: accept them, or set its exchange rate right.")
+        text = "Many changed alike: accept them on the page Changes, with the right exchange rate where it changed."
+        return Standing("Prices held", "red", text)
     if provider.closed_until and provider.closed_until > now:
         text = f"It did not answer as it should. The next order is tried after {provider.closed_until:%H:%M} UTC."
         return Standing("Waiting", "amber", text)

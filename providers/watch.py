@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from panel.lib.money import ZERO
 from panel.ops import audit
@@ -16,7 +17,8 @@ from panel.ops.models import Alert
 from panel.web.figures import money_text
 from providers.conditions import follow_provider
 from providers.gate import pause_provider, resume_provider
-from providers.models import BalanceReading, Provider
+from providers.models import BalanceReading, Pause, Provider
+from providers.pause_texts import ENDED_BY_STAFF
 from providers.runway import runway_of, runway_words
 from providers.spending import Spend, spends
 
@@ -25,7 +27,7 @@ SHARE_OF_A_DAY = 200
 
 
 class NotPausedError(Exception):
-    """The provider is not paused for missing money; nothing was changed."""
+    """The provider is not paused for this reason, or no person ends it; nothing was changed."""
 
 
 def watch(*, provider: Provider, now: datetime) -> None:
@@ -42,6 +44,23 @@ def watch(*, provider: Provider, now: datetime) -> None:
         follow_provider(kind="balance-low", provider_id=provider.pk, look=partial(_low, reading=reading))
         follow_provider(kind="drift", provider_id=provider.pk, look=partial(_odd, reading=reading, is_odd=is_odd))
         follow_provider(kind="runway", provider_id=provider.pk, look=partial(_short, reading=reading, spend=spend))
+
+
+def end_pause(*, provider_id: int, pause: str, actor: str, reason: str) -> None:
+    """A person has orders sent there again, whatever the cause; where that is met again, it is paused again.
+
+    Raises NotPausedError, also where only the panel itself ends this pause.
+    """
+    if pause == Pause.Reason.DRIFT:
+        go_on(provider_id=provider_id, actor=actor, reason=reason)
+        return
+    if pause not in ENDED_BY_STAFF:
+        raise NotPausedError(_("This pause ends by itself. Nobody can end it by hand."))
+    with transaction.atomic(durable=True):
+        if not resume_provider(provider_id=provider_id, reason=pause):
+            raise NotPausedError(_("The provider is no longer paused for this reason."))
+        detail = {"reason": reason, "pause": pause}
+        audit.record(actor=actor, action="provider.resume", target=f"provider:{provider_id}", detail=detail)
 
 
 def go_on(*, provider_id: int, actor: str, reason: str) -> None:

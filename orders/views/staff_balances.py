@@ -27,6 +27,7 @@ from providers.balances import OtherCurrencyError, expected_balance
 from providers.deposits import bookings_of
 from providers.funding import Funding, fundings
 from providers.models import BalanceReading, Provider
+from providers.pause_texts import ENDED_BY_STAFF, PAUSE_TEXTS
 from providers.readings import last_of_each
 
 READINGS_A_PAGE = 25
@@ -75,6 +76,7 @@ def staff_provider(request: HttpRequest, provider_id: int) -> HttpResponse:
     context = {
         "provider": provider,
         "funding": funding,
+        "pauses": [(pause, PAUSE_TEXTS[pause.reason], pause.reason in ENDED_BY_STAFF) for pause in funding.pauses],
         "books": funding.reading.expected if funding.reading else expected_balance(provider=provider),
         "ranges": RANGES,
         "chosen": chosen,

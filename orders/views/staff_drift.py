@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from orders.drift import drift_facts
@@ -16,8 +17,8 @@ from panel.web.figures import money_text
 from panel.web.words import read_reason
 from providers.explain import CannotBookError, book_explanation, explanations_for
 from providers.funding import Funding
-from providers.models import Provider
-from providers.watch import NotPausedError, go_on
+from providers.models import Pause, Provider
+from providers.watch import NotPausedError, end_pause
 
 
 def drift_of(funding: Funding, *, latest: Iterable[Transfer], now: datetime) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
 @staff_only("providers.view_balancereading")
 @require_POST
 def resume(request: HttpRequest, provider_id: int) -> HttpResponse:
-    """Have orders be sent there again though money is missing."""
+    """End one of the pauses that a person may end; without a name, the one for missing money."""
     need(request, "providers.change_provider")
     confirm_it_is_you(request, keeps_form=True)
     provider = get_object_or_404(Provider, pk=provider_id)
@@ -70,9 +71,19 @@ def resume(request: HttpRequest, provider_id: int) -> HttpResponse:
         messages.error(request, "Say why: the reason is kept.")
         return redirect("staff_provider", provider.pk)
     try:
-        go_on(provider_id=provider.pk, actor=request.user.get_username(), reason=reason)
+        pause, actor = request.POST.get("pause", Pause.Reason.DRIFT), request.user.get_username()
+        end_pause(provider_id=provider.pk, pause=pause, actor=actor, reason=reason)
     except NotPausedError as error:
         messages.info(request, str(error))
     else:
-        messages.success(request, "Orders are sent there again. It is paused anew if more goes missing.")
+        messages.success(request, _resumed(provider, pause))
     return redirect("staff_provider", provider.pk)
+
+
+def _resumed(provider: Provider, pause: str) -> str:
+    left = provider.pauses.first()
+    if left is not None:
+        return _("This pause is over. Orders still wait: %(reason)s.") % {"reason": left}
+    if pause == Pause.Reason.DRIFT:
+        return "Orders are sent there again. It is paused anew if more goes missing."
+    return _("Orders are sent there again. The provider is paused again if the reason is met again.")

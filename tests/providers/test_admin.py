@@ -17,7 +17,7 @@ from panel.wallet.models import Transfer
 from providers.balances import expected_balance
 from providers.gate import pause_provider
 from providers.models import PROBES_TO_TRUST, BalanceReading, Provider, ServiceChange, UpstreamService
-from tests.admin_forms import save
+from tests.admin_forms import opened, save
 from tests.fixtures_shop import Shop
 from tests.fixtures_simulator import SIMULATOR_KEY, Simulator
 
@@ -279,3 +279,19 @@ def test_a_smaller_list_is_accepted_as_it_was_when_the_page_was_opened(owner: Cl
         assert shop.service("1").is_available
     said = owner.post(url, {"accept_shrunk": "1", "seen": timezone.now().isoformat()}, follow=True).content.decode()
     assert "Synced: 0 new, 0 changed, 11 gone, 9 as before." in said
+
+
+def follow(owner: Client, url: str, **changes: str) -> str:
+    """Save the provider's form; the page that follows."""
+    given = {**opened(owner, url), **words(Provider.objects.get(), **changes)}
+    return str(owner.post(url, given, follow=True).content.decode())
+
+
+def test_a_new_exchange_rate_of_held_prices_leads_to_where_they_are_accepted(owner: Client, shop: Shop) -> None:
+    Provider.objects.update(prices_held_at=timezone.now())
+    url = f"{LIST}{shop.provider.pk}/change/"
+    said = follow(owner, url, exchange_rate="0.8")
+    link = f'<a href="/staff/changes/#prices-{shop.provider.pk}">Accept them</a>'
+    assert f"Its prices are still held. {link}" in said
+    assert shop.reload().prices_held_at is not None
+    assert "still held" not in follow(owner, url, name="Other", exchange_rate="0.8")

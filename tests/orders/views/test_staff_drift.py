@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from panel.ops.models import AuditEvent
 from panel.wallet.models import Transfer
 from providers.balances import record_deposit
-from providers.models import BalanceReading, Provider
+from providers.models import BalanceReading, Pause, Provider
 from tests.fixtures_orders import Store
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_missing_money_is_booked_as_what_it_was_and_placing_goes_on(
     for _ in range(2):
         store.read_balance()
     assert Provider.objects.get().paused_reason == "drift"
-    assert "Placing is paused." in owner.get(f"/staff/balances/{store.provider.pk}/").content.decode()
+    assert "<b>Missing money</b>" in owner.get(f"/staff/balances/{store.provider.pk}/").content.decode()
     assert "Booked: −$7.00." in explain(owner, store, **{"as": slug, "reason": "Their ticket 5"})
     assert (store.house(house), store.house(store.provider.account)) == (7, 993)
     store.read_balance()
@@ -133,4 +133,47 @@ def test_the_page_with_a_drift_takes_fifteen_queries(
     for _ in range(3):
         store.read_balance()
     with django_assert_num_queries(15):
-        assert "Placing is paused." in owner.get(page).content.decode()
+        assert "<b>Missing money</b>" in owner.get(page).content.decode()
+
+
+def test_every_pause_is_shown_and_those_that_a_person_may_end_are_ended_one_by_one(
+    owner: Client, helper: Client, store: Store
+) -> None:
+    pk = store.provider.pk
+    page, url = f"/staff/balances/{pk}/", f"/staff/balances/{pk}/resume/"
+    Pause.objects.bulk_create(
+        Pause(provider=store.provider, reason=reason, detail=f"Seen: {reason}.") for reason in Pause.Reason
+    )
+    text = owner.get(page).content.decode()
+    assert text.count(">Resume</button>") == 3
+    for reason in Pause.Reason:
+        assert f"Seen: {reason}." in text
+    assert helper.post(url, {"pause": "funds", "reason": "x"}).status_code == 403
+
+    said = owner.post(url, {"pause": "currency", "reason": "x"}, follow=True).content.decode()
+    assert "This pause ends by itself. Nobody can end it by hand." in said
+    owner.post(url, {"pause": "key", "reason": ""})
+    assert Pause.objects.count() == 5
+    said = owner.post(url, {"pause": "key", "reason": "New key"}, follow=True).content.decode()
+    assert "This pause is over. Orders still wait: no funds." in said
+    said = owner.post(url, {"pause": "key", "reason": "New key"}, follow=True).content.decode()
+    assert "The provider is no longer paused for this reason." in said
+    owner.post(url, {"reason": "Their support looks"})  # the one for missing money, as before there were several
+    assert sorted(Pause.objects.values_list("reason", flat=True)) == ["currency", "funds", "list-currency"]
+    assert list(AuditEvent.objects.order_by("pk").values_list("action", "detail")) == [
+        ("provider.resume", {"reason": "New key", "pause": "key"}),
+        ("provider.resume", {"reason": "Their support looks", "missing": "0"}),
+    ]
+    Pause.objects.exclude(reason="funds").delete()
+    said = owner.post(url, {"pause": "funds", "reason": "Paid"}, follow=True).content.decode()
+    assert "Orders are sent there again. The provider is paused again if the reason is met again." in said
+
+
+def test_reading_now_in_another_currency_pauses_as_the_job_does(owner: Client, store: Store) -> None:
+    store.simulator.next("balance", "wrong_currency")
+    owner.post(f"/staff/balances/{store.provider.pk}/read/")
+    assert [(pause.reason, pause.detail) for pause in Pause.objects.all()] == [
+        ("currency", "North answers in INR, and is set to USD.")
+    ]
+    owner.post(f"/staff/balances/{store.provider.pk}/read/")
+    assert Pause.objects.count() == 0
