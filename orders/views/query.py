@@ -1,9 +1,8 @@
 """What the address of the order list asks for, read without trust: a filter without sense finds nothing and says so."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from orders.paging import Place
 from orders.views.filters import read_choice
 from orders.views.picker import read_id
 from panel.customers.models import User
-from panel.lib.zones import find_zone
+from panel.lib.zones import day_zone, find_zone
 from panel.web.words import read_words
 
 LONGEST_SEARCH = 1000
@@ -50,9 +49,12 @@ class Query:
 
 
 def read_query(query: QueryDict, *, customer: User, now: datetime) -> Query:
-    """The address as a query. Dates are days in the customer's zone and go before a period; one query for a page."""
+    """The address as a query. Dates go before a period; one query for a page.
+
+    Dates are days in the customer's zone, else in the one that the address names, else in the shop's.
+    """
     problems: list[str] = []
-    zone = first_zone([customer.time_zone, query.get("zone", "")])
+    zone = find_zone(customer.time_zone or query.get("zone", "")) or day_zone(customer.time_zone)
     first, last = read_days(query, problems)
     word = read_choice(query, "state", of=BY_SLUG, label=_("State"), problems=problems)
     period = read_choice(query, "since", of=PERIODS, label=_("Ordered"), problems=problems)
@@ -122,11 +124,3 @@ def _place(text: str | None, customer: User, problems: list[str]) -> Place | Non
     if place is None:
         problems.append("That page is not there. These are the newest orders.")
     return place
-
-
-def first_zone(names: Iterable[str]) -> tzinfo:
-    """The first of these zones that exists, else UTC."""
-    for name in names:
-        if zone := find_zone(name):  # a browser may know others than we do
-            return zone
-    return UTC

@@ -15,7 +15,8 @@ from orders.search import Sought
 from orders.states import State
 from orders.views.filters import read_choice, read_number
 from orders.views.picker import read_id
-from orders.views.query import LONGEST_SEARCH, first_zone, midnight, read_days
+from orders.views.query import LONGEST_SEARCH, midnight, read_days
+from panel.lib.zones import day_zone
 from panel.web.words import read_words
 
 
@@ -40,7 +41,7 @@ def read_staff_query(query: QueryDict, *, time_zone: str) -> StaffQuery:
     """The address as a query; days are those of the zone. One query of the database for a page."""
     problems: list[str] = []
     first, last = read_days(query, problems)
-    zone = first_zone([time_zone])
+    zone = day_zone(time_zone)
     state = read_choice(query, "state", of=set(State), label=_("State"), problems=problems)
     flagged = read_choice(query, "flagged", of={"1"}, label=_("Needs a look"), problems=problems)
     provider = read_number(query, "provider", label=_("Provider"), problems=problems)

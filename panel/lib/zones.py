@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,11 @@ def zone_of(name: str) -> tzinfo:
     if not name:
         return UTC
     return find_zone(name) or _unknown(name)
+
+
+def day_zone(name: str) -> tzinfo:
+    """By whose clock the days of an account's pages begin: by its zone's, without one by the shop's."""
+    return zone_of(name or settings.REPORT_TIME_ZONE)
 
 
 def zone_name(name: str) -> str:

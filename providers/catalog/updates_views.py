@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from panel.customers.signed_in import customer_of
-from panel.lib.zones import zone_of
+from panel.lib.zones import day_zone
 from panel.web.words import read_words
 from providers.catalog.customer_terms import terms_of
 from providers.catalog.favourites import favourite_ids
@@ -72,7 +72,7 @@ def _name(day: date, today: date) -> str:
 
 
 def _zone(request: HttpRequest) -> tzinfo:
-    return zone_of(getattr(request.user, "time_zone", ""))
+    return day_zone(getattr(request.user, "time_zone", ""))
 
 
 def _number(text: str) -> int | None:

@@ -69,8 +69,6 @@
   document.addEventListener("htmx:configRequest", function (event) {
     if (event.detail.elt.id !== "orders-filter") return;
     var asked = event.detail.parameters;
-    var hasDates = asked.from || asked.to;
-    if (document.getElementById("orders-zone")) asked.zone = hasDates ? Intl.DateTimeFormat().resolvedOptions().timeZone : "";
     Object.keys(asked).forEach(function (name) { if (!asked[name]) delete asked[name]; });
   });
 })();

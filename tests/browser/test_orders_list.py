@@ -100,7 +100,7 @@ def test_finding_keeps_the_address_short(store: Store, signed_in: SignIn) -> Non
         page.fill("#orders-q", "views")
         page.wait_for_url("**/orders/?q=views")
         page.fill("#orders-from", "2020-01-01")
-        page.wait_for_url("**/orders/?q=views&from=2020-01-01&zone=Europe%2FBerlin")
+        page.wait_for_url("**/orders/?q=views&from=2020-01-01")
         page.select_option("#orders-since", "7")
         page.wait_for_url("**/orders/?q=views&since=7")
         expect(page.locator("#orders-from")).to_have_value("")

@@ -4,6 +4,7 @@ import html
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
 from orders.models import Order
@@ -107,14 +108,18 @@ def test_days_in_the_wrong_order_are_said(store: Store, ada: Client) -> None:
     assert "No order matches" in page
 
 
-def test_days_are_the_customers(store: Store, ada: Client) -> None:
-    """Half past eleven in UTC is the next day in Berlin; the customer's own zone goes before the browser's."""
+def test_days_are_the_customers(store: Store, ada: Client, settings: LazySettings) -> None:
+    """Half past eleven in UTC is the next day in Berlin; the customer's own zone goes before all others."""
     order = store.place()
     Order.objects.filter(pk=order.pk).update(created_at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
     day = {"from": "2026-03-02", "to": "2026-03-02"}
     assert shown(ada, **day) == []
     assert shown(ada, **day, zone="Europe/Berlin") == [order.pk]
     assert shown(ada, **{"from": "2026-03-01", "to": "2026-03-01"}) == [order.pk]
+    settings.REPORT_TIME_ZONE = "Europe/Berlin"
+    assert shown(ada, **day) == [order.pk]
+    assert shown(ada, **day, zone="UTC") == []
+    settings.REPORT_TIME_ZONE = "UTC"
     store.customer.time_zone = "Europe/Berlin"
     store.customer.save()
     assert shown(ada, **day) == [order.pk]

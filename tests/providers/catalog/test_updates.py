@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -258,7 +259,7 @@ def test_a_price_below_an_own_rate_is_news_unless_that_is_fixed(quiet: Shop) -> 
     assert client.get(PAGE).context["page"].lines == []
 
 
-def test_days_are_the_customers(quiet: Shop) -> None:
+def test_days_are_the_customers_else_the_shops(quiet: Shop, settings: LazySettings) -> None:
     client, user = customer()
     User.objects.filter(pk=user.pk).update(time_zone="Pacific/Auckland")
     ShelfChange.objects.create(
@@ -266,6 +267,10 @@ def test_days_are_the_customers(quiet: Shop) -> None:
     )
     assert "Monday, 2 March 2026" in client.get(PAGE).content.decode()
     assert "Sunday, 1 March 2026" in Client().get(PAGE).content.decode()
+    settings.REPORT_TIME_ZONE = "Pacific/Auckland"
+    assert "Monday, 2 March 2026" in Client().get(PAGE).content.decode()
+    User.objects.filter(pk=user.pk).update(time_zone="UTC")
+    assert "Sunday, 1 March 2026" in client.get(PAGE).content.decode()
 
 
 def test_the_pages_queries_do_not_grow(quiet: Shop, django_assert_num_queries: Any) -> None:
