@@ -2,13 +2,13 @@
 
 from typing import Any
 
-PLANTED = "test_a_planted_bug_is_caught["
+PLANTED = ("test_a_planted_bug_is_caught[", "test_a_planted_bug_is_caught_by_its_test[")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     def names(outcome: str) -> list[str]:
-        found = [report.nodeid for report in terminalreporter.stats.get(outcome, []) if PLANTED in report.nodeid]
-        return [nodeid.partition(PLANTED)[2].rstrip("]") for nodeid in found]
+        ids = [report.nodeid for report in terminalreporter.stats.get(outcome, [])]
+        return [nodeid.partition("[")[2].rstrip("]") for nodeid in ids if any(name in nodeid for name in PLANTED)]
 
     caught, survivors = names("passed"), names("failed")
     if caught or survivors:

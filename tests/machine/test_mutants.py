@@ -1,10 +1,11 @@
 """How much the machine sees: planted bugs, of which none may survive. A few here, all of them by `make mutants`.
 
-Each is met by the walk that knows it, or by another one, or by the machine's own guesses.
+Each is met by the walk that knows it, or by another one, or by the machine's own guesses; or by a test of its own.
 """
 
 import logging
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -13,10 +14,14 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.machine.machine import OneExample, OrdersMachine
 from tests.machine.mutants import MUTANTS, Mutant
 from tests.machine.mutate import planted
+from tests.machine.planting import ROOT, fails_its_test, migrated_database
 from tests.machine.walks import WALKS, Walker
 
-SAMPLE = 15
-CHOSEN = MUTANTS if os.environ.get("MUTANTS") == "all" else MUTANTS[::SAMPLE]
+SAMPLE = 25
+ALL = os.environ.get("MUTANTS") == "all"
+FOR_WALKS = [mutant for mutant in MUTANTS if not mutant.is_met_by_a_test]
+FOR_TESTS = [mutant for mutant in MUTANTS if mutant.is_met_by_a_test]
+CHOSEN = MUTANTS if ALL else (*FOR_WALKS[::SAMPLE], FOR_TESTS[0])
 GUESSES = settings(
     max_examples=10,
     stateful_step_count=30,
@@ -30,11 +35,22 @@ GUESSES = settings(
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("mutant", CHOSEN, ids=lambda mutant: mutant.name)
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each run with a bug for a test begins with."""
+    return migrated_database(tmp_path_factory.mktemp("planted"))
+
+
+@pytest.mark.parametrize("mutant", [one for one in CHOSEN if not one.is_met_by_a_test], ids=lambda one: one.name)
 def test_a_planted_bug_is_caught(mutant: Mutant, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
     with planted(mutant):
         assert _catches(mutant), f"nobody saw that {mutant.name}"
+
+
+@pytest.mark.parametrize("mutant", [one for one in CHOSEN if one.is_met_by_a_test], ids=lambda one: one.name)
+def test_a_planted_bug_is_caught_by_its_test(mutant: Mutant, database: Path, tmp_path: Path) -> None:
+    assert fails_its_test(mutant, database=database, data_dir=tmp_path), f"nobody saw that {mutant.name}"
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -43,9 +59,20 @@ def test_a_bug_can_be_planted(mutant: Mutant) -> None:
         pass
 
 
+@pytest.mark.parametrize("mutant", FOR_TESTS, ids=lambda mutant: mutant.name)
+def test_the_test_that_is_to_catch_it_exists(mutant: Mutant) -> None:
+    path, _, name = mutant.met_by.partition("::")
+    assert f"\ndef {name.partition('[')[0]}(" in (ROOT / path).read_text()
+
+
+@pytest.mark.parametrize("mutant", FOR_WALKS, ids=lambda mutant: mutant.name)
+def test_the_walk_that_is_to_catch_it_exists(mutant: Mutant) -> None:
+    assert mutant.met_by in WALKS
+
+
 def _catches(mutant: Mutant) -> bool:
-    others = [name for name in WALKS if name != mutant.walk]
-    return any(_fails(name) for name in (mutant.walk, *others)) or _is_guessed()
+    others = [name for name in WALKS if name != mutant.met_by]
+    return any(_fails(name) for name in (mutant.met_by, *others)) or _is_guessed()
 
 
 def _fails(name: str) -> bool:

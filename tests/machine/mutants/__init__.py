@@ -5,7 +5,8 @@ from tests.machine.mutants.buying import BUYING_MUTANTS
 from tests.machine.mutants.deciding import DECIDING_MUTANTS
 from tests.machine.mutants.money import MONEY_MUTANTS
 from tests.machine.mutants.mutant import Mutant
+from tests.machine.mutants.running import RUNNING_MUTANTS
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS = (*MONEY_MUTANTS, *ANSWER_MUTANTS, *BUYING_MUTANTS, *DECIDING_MUTANTS)
+MUTANTS = (*MONEY_MUTANTS, *ANSWER_MUTANTS, *BUYING_MUTANTS, *DECIDING_MUTANTS, *RUNNING_MUTANTS)
