@@ -133,7 +133,7 @@ RUNNING_MUTANTS = (
         "a cost that no account can hold crashes",
         "tests/orders/test_place.py::test_a_price_that_no_account_can_hold_is_refused",
         "orders.place",
-        "is_too_large = max(charge, cost, cost * sale.exchange_rate) >= LARGEST",
+        "is_too_large = not is_storable(charge, cost, cost * sale.exchange_rate)",
         "is_too_large = False",
     ),
     Mutant(
