@@ -77,7 +77,7 @@ RUNNING_MUTANTS = (
         "providers that hang take all the workers",
         ASKED + "test_few_slow_ones_are_asked_at_a_time_and_quick_ones_beside_them",
         BACKOFF,
-        "if Backoff.objects.filter(running).count() >= SLOW_LANE:",
+        "if Backoff.objects.filter(running).count() >= lanes:",
         "if False:",
     ),
     Mutant(
