@@ -15,6 +15,8 @@ RUN DATA_DIR=/tmp/build /venv/bin/python manage.py collectstatic --no-input && r
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data
+# pg_dump, pg_restore and psql, for `manage.py backup` and `restore`
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin panel \
     && install -d -m 700 -o panel -g panel /data
 COPY --from=build /venv /venv

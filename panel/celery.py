@@ -23,7 +23,9 @@ app.autodiscover_tasks(["providers", "orders", "panel.ops", "panel.wallet"])
 
 def periods() -> dict[str, int]:
     """How often each task runs by itself, in seconds."""
+    nightly_backup = {"panel.ops.tasks.back_up": 24 * 3600} if settings.IS_SQLITE and settings.BACKUPS_KEPT else {}
     return {
+        **nightly_backup,
         "providers.tasks.sync_services": settings.SYNC_SECONDS,
         "orders.tasks.sweep_orders": settings.SWEEP_SECONDS,
         "orders.tasks.poll_orders": settings.POLL_SECONDS,

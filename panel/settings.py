@@ -40,8 +40,7 @@ API_PEPPER = _secrets["API_PEPPER"]
 DEBUG = False
 _site = urlsplit(SITE_URL)
 IS_HTTPS = _site.scheme == "https"
-_local_hosts = {"localhost", "127.0.0.1", "[::1]"}
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted({_site.hostname or "localhost", *_local_hosts}))
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ALLOWED_PRIVATE_HOSTS = frozenset(env.list("ALLOWED_PRIVATE_HOSTS", default=[]))  # ours to choose: providers, alerts
 WEBHOOK_TEST_HOSTS: frozenset[str] = frozenset()  # customers' webhooks may be there; only the tests' settings name any
@@ -280,6 +279,7 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(METRICS_DIR / f"{HOST_NAME
 # --- Jobs and logs ----------------------------------------------------------------------------------------------------
 vars().update(celery_settings(REDIS_URL))
 EXPECT_JOBS = env.bool("EXPECT_JOBS", default=True)  # whether /healthz looks at the jobs too
+BACKUPS_KEPT = env.int("BACKUPS_KEPT", default=7)  # nightly ones of the embedded panel, in DATA_DIR/backups; 0: none
 DISK_ROOM_MB = env.int("DISK_ROOM_MB", default=200)  # with less room on a disk of ours /healthz reports a problem
 LOGGING_CONFIG = None
 log_settings(as_json=env.bool("LOG_JSON", default=bool(REDIS_URL)), level=env.str("LOG_LEVEL", default="INFO"))

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,6 +115,7 @@ CASES = {
     "add_provider": Case(
         "South --url https://a.example/ --key -", "North --url https://a.example/ --key -", "provider.add"
     ),
+    "backup": Case("{folder}/panel.tar.gz", "/nonexistent/panel.tar.gz", "backup.write"),
     "check_ledger": Case("", "surplus", fails=a_wallet_that_differs),
     "check_provider": Case("North", "Nowhere", fails=balance_in_another_currency),
     "find_orphans": Case("North", "North --calls 0", "orphan.find", fails=unreachable),
@@ -141,6 +143,8 @@ CASES = {
 }
 PROCESSES = {"run_panel", "run_simulator"}
 """These run until they are stopped, and change nothing by themselves."""
+DRILLED = {"restore"}
+"""These replace the database: tests/process/test_restore.py does it."""
 
 
 def ours() -> set[str]:
@@ -148,17 +152,17 @@ def ours() -> set[str]:
     return {name for name, app in get_commands().items() if str(app).split(".")[0] in floors}
 
 
-def words(text: str, store: Store, **numbers: int) -> list[str]:
+def words(text: str, store: Store, **numbers: object) -> list[str]:
     return text.format(service=store.service().pk, **numbers).split()
 
 
 @pytest.fixture
-def numbers(store: Store) -> dict[str, int]:
+def numbers(store: Store, tmp_path: Path) -> dict[str, object]:
     """An order that waits, and one that is completed, among enough that are known at the provider."""
     over, *_ = [store.active() for _ in range(CONTROLS)]
     store.simulator.advance(10_000)
     store.poll()
-    return {"over": over.pk, "order": store.place().pk}
+    return {"over": over.pk, "order": store.place().pk, "folder": tmp_path}
 
 
 @pytest.fixture(autouse=True)
@@ -174,12 +178,12 @@ def everything(store: Store) -> Any:
 
 
 def test_the_table_names_every_command() -> None:
-    assert set(CASES) | PROCESSES == ours()
+    assert set(CASES) | PROCESSES | DRILLED == ours()
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_what_is_done_is_zero_and_in_the_trail(
-    store: Store, numbers: dict[str, int], manage: Manage, name: str
+    store: Store, numbers: dict[str, object], manage: Manage, name: str
 ) -> None:
     case, before = CASES[name], AuditEvent.objects.count()
     status, _, error = manage(name, *words(case.good, store, **numbers))
@@ -198,7 +202,7 @@ def test_bad_input_is_two_and_moves_nothing(store: Store, manage: Manage, name: 
 
 
 @pytest.mark.parametrize("name", sorted(name for name, case in CASES.items() if case.fails is not nothing))
-def test_what_fails_in_part_is_one(store: Store, numbers: dict[str, int], manage: Manage, name: str) -> None:
+def test_what_fails_in_part_is_one(store: Store, numbers: dict[str, object], manage: Manage, name: str) -> None:
     case = CASES[name]
     case.fails(store)
     status, printed, _ = manage(name, *words(case.failing or case.good, store, **numbers))

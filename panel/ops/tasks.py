@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from panel.celery_settings import TIME_LIMIT_SECONDS
 from panel.ops import forget, mail_files, notice_jobs
+from panel.ops.backup import nightly
 from panel.ops.jobs import run_leased
 
 LEASE = TIME_LIMIT_SECONDS
@@ -16,6 +17,12 @@ LEASE = TIME_LIMIT_SECONDS
 def tell_alerts() -> None:
     """Tell by e-mail, Telegram and webhook of alerts that opened or closed."""
     run_leased(name="tell_alerts", seconds=LEASE, job=lambda: asdict(notice_jobs.tell_due()))
+
+
+@shared_task
+def back_up() -> None:
+    """Write the nightly backup of the embedded panel."""
+    run_leased(name="back_up", seconds=LEASE, job=lambda: nightly.back_up(now=timezone.now()))
 
 
 @shared_task

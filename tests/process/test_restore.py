@@ -1,12 +1,9 @@
 """The restore drill: a backup, more orders, the backup put back. Nothing is sent twice, all that was bought is found.
 
-On SQLite by copying the file, on PostgreSQL by pg_dump and pg_restore; the panel's jobs are run by its commands.
+By the panel's own commands `backup` and `restore`, on both databases; its jobs are run by its commands, too.
 """
 
-import sqlite3
-import subprocess
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +14,8 @@ from tests.process.processes import environment, manage, managed, migrate
 
 pytestmark = pytest.mark.process
 
-Restore = Callable[[], None]
 
-
-def sqlite_backup(data_dir: Path) -> Restore:
-    """Copies the database; what is returned puts the copy back."""
-    live, copy = data_dir / "panel.sqlite3", data_dir / "backup.sqlite3"
-
-    def copy_over(source: Path, target: Path) -> None:
-        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-            old.backup(new)
-
-    copy_over(live, copy)
-    return lambda: copy_over(copy, live)
-
-
-def postgres_backup(url: str, folder: Path) -> Restore:
-    dump = folder / "backup.dump"
-    subprocess.run(["pg_dump", "--format=custom", f"--file={dump}", url], check=True)
-    restore = ["pg_restore", "--clean", "--if-exists", "--no-owner", f"--dbname={url}", str(dump)]
-    return lambda: subprocess.run(restore, check=True) and None
-
-
-def drill(env: dict[str, str], simulator_url: str, back_up: Callable[[], Restore]) -> None:
+def drill(env: dict[str, str], simulator_url: str, backup: Path) -> None:
     """Two orders before the backup; after it one of them is sent, and a third is made and sent; then the restore."""
     run: Callable[..., dict[str, Any]] = lambda *argv: managed(*argv, env=env)  # noqa: E731
     migrate(env=env)
@@ -59,12 +35,14 @@ def drill(env: dict[str, str], simulator_url: str, back_up: Callable[[], Restore
         place(more)
     assert run("submit_orders")["submitted"] == 2
     queued = place(3)
-    restore = back_up()
+    assert run("backup", str(backup))["secrets"] is False
     place(4)
     assert run("submit_orders")["submitted"] == 2
     assert run("safe_mode") == {"on": False, "why": ""}
 
-    restore()
+    assert manage("restore", str(backup), env=env).returncode == 2  # not without --yes
+    assert run("show_order", str(queued))["state"] == "ACTIVE"
+    assert run("restore", str(backup), "--yes")["database"] in {"sqlite", "postgresql"}
     assert run("safe_mode")["on"] is True
     assert run("show_order", str(queued))["state"] == "QUEUED"
     assert run("submit_orders") == {"doubtful": 0, "expired": 0, "canceled": 0, "submitted": 0}
@@ -93,10 +71,11 @@ def drill(env: dict[str, str], simulator_url: str, back_up: Callable[[], Restore
 
 def test_on_sqlite(data_dir: Path, simulator_url: str) -> None:
     env = environment(data_dir=data_dir, ALLOWED_PRIVATE_HOSTS="127.0.0.1")
-    drill(env, simulator_url, lambda: sqlite_backup(data_dir))
+    drill(env, simulator_url, data_dir / "backup.tar.gz")
+    assert len(list(data_dir.glob("before-restore-*/panel.sqlite3"))) == 1
 
 
 @pytest.mark.postgres
 def test_on_postgresql(data_dir: Path, simulator_url: str, postgres_url: str, tmp_path: Path) -> None:
     env = environment(data_dir=data_dir, DATABASE_URL=postgres_url, ALLOWED_PRIVATE_HOSTS="127.0.0.1")
-    drill(env, simulator_url, lambda: postgres_backup(postgres_url, tmp_path))
+    drill(env, simulator_url, tmp_path / "backup.tar.gz")

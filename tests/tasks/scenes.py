@@ -1,6 +1,7 @@
 """For every task something to do, and how to see what it did: `work` makes it, `look` tells what came of it."""
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -253,6 +254,17 @@ def old_notice(scene: Scene) -> int:
     return AlertNotice.objects.create(event="test", channel="email", next_at=None, created_at=long_ago).pk
 
 
+def no_backup(scene: Scene) -> Path:
+    folder = Path(settings.DATA_DIR) / "backups"
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def backups_kept(scene: Scene, folder: Path) -> Seen:
+    """Those of one moment are one."""
+    return {"kept": len(list(folder.iterdir())), "alerts": Alert.objects.filter(subject="backup").count()}
+
+
 def old_session(scene: Scene) -> str:
     key = f"old{scene.rounds}"
     Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() - timedelta(days=1))
@@ -355,6 +367,7 @@ SCENARIOS = {
     "panel.ops.tasks.tell_alerts": Scenario(alert, lambda scene, before: {"mails": len(mail.outbox) - before}),
     "panel.ops.tasks.forget_mails": Scenario(old_mail, lambda scene, file: {"left": file.exists()}),
     "panel.wallet.tasks.sweep_pictures": Scenario(old_picture, lambda scene, file: {"left": file.exists()}),
+    "panel.ops.tasks.back_up": Scenario(no_backup, backups_kept),
     "panel.ops.tasks.forget_notices": Scenario(
         old_notice, lambda scene, first: {"left": AlertNotice.objects.filter(pk__gte=first).count()}
     ),

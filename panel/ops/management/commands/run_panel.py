@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from panel.ops.backup.running import say_it_runs
 from panel.ops.data_keys import DataKeysReplacedError, check_data_keys
 from panel.ops.metric_files import clean_up
 from panel.serving import PanelServer
@@ -38,7 +39,8 @@ class Command(BaseCommand):
             settings.EXPECT_JOBS = False  # read by the health page of the processes forked from this one
         connections.close_all()  # a connection must not be shared with the forked worker
         workers = 1 if has_jobs else web_processes()
-        PanelServer(bind=options["bind"], jobs=has_jobs, workers=workers).run()
+        with say_it_runs():
+            PanelServer(bind=options["bind"], jobs=has_jobs, workers=workers).run()
 
 
 def web_processes() -> int:
