@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 
 from panel.account_settings import account_settings
 from panel.celery_settings import celery_settings
+from panel.database_settings import SQLITE, caches, database
 from panel.first_run import load_or_create_secrets
 from panel.lib.log_settings import log_settings
 
@@ -171,38 +172,9 @@ STORAGES = {
 }
 
 # --- Database and cache -----------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{DATA_DIR / 'panel.sqlite3'}")}
-IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
-if IS_SQLITE:
-    DATABASES["default"]["ENGINE"] = "panel.lib.sqlite"
-    DATABASES["default"]["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;",
-    }
-else:
-    DATABASES["default"] |= {
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "options": "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
-        },
-    }
-CACHES = {
-    "default": {
-        "BACKEND": "panel.lib.degrading_cache.DegradingRedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "panel",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-    }
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}},
-    "database": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "ops_cacheentry",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    },
-}
+DATABASES = {"default": database(env.db_url_config(DATABASE_URL or f"sqlite:///{DATA_DIR / 'panel.sqlite3'}"))}
+IS_SQLITE = DATABASES["default"]["ENGINE"] == SQLITE
+CACHES = caches(REDIS_URL)
 
 # --- Customers --------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "customers.User"
