@@ -15,6 +15,7 @@ from orders.pace import next_look
 from orders.settle import Houses, end_partial, end_with_refund, undelivered
 from orders.states import State
 from panel.lib.money import plain
+from panel.wallet.own_money import refuse_own_money
 
 SENT = frozenset({State.ACTIVE, State.COMPLETED, State.PARTIAL})
 """Sent for certain, and not canceled: what may be given back of."""
@@ -48,10 +49,10 @@ def adds_all(order: Order) -> Decimal:
 def set_partial(*, order_id: int, remains: int, agreed: Decimal, actor: str, reason: str) -> None:
     """End the order as PARTIAL with `remains` of its units given back.
 
-    Raises CannotGiveBackError, also where it would not be exactly `agreed`, what the person was shown.
+    Raises OwnMoneyError, and CannotGiveBackError, also where it would not be exactly `agreed`, which the person saw.
     """
     with transaction.atomic(durable=True):
-        change = _locked(order_id, reason)
+        change = _locked(order_id, actor, reason)
         _check_agreed(change.order, adds_partial(change.order, remains=remains), agreed)
         change.order.remains = remains
         end_partial(change, remains=remains, houses=Houses(), why=reason, actor=actor)
@@ -61,18 +62,20 @@ def set_partial(*, order_id: int, remains: int, agreed: Decimal, actor: str, rea
 def give_all_back(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> None:
     """End the order as CANCELED with all of its money back, whatever the provider does. Errors as in `set_partial`."""
     with transaction.atomic(durable=True):
-        change = _locked(order_id, reason)
+        change = _locked(order_id, actor, reason)
         _check_agreed(change.order, adds_all(change.order), agreed)
         end_with_refund(change, State.CANCELED, houses=Houses(), what="canceled", why=reason, actor=actor)
         _write(change, "order money back", actor, reason)
 
 
-def _locked(order_id: int, reason: str) -> Change:
+def _locked(order_id: int, actor: str, reason: str) -> Change:
     if safe_mode.is_on_now():
         raise CannotGiveBackError(safe_mode.SAID_TO_STAFF)
     if not reason.strip():
         raise CannotGiveBackError("Say why: the reason is kept with the order.")
-    return lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
+    change = lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
+    refuse_own_money(actor=actor, customer=change.order.customer)
+    return change
 
 
 def _check_agreed(order: Order, adds: Decimal, agreed: Decimal) -> None:

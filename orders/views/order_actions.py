@@ -21,7 +21,8 @@ PERMISSIONS = {
     "looked": "orders.change_order",
 }
 
-MOVES_MONEY = {"partial", "back", "again"}
+REFUNDS = {"partial", "back"}
+MOVES_MONEY = {*REFUNDS, "again"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

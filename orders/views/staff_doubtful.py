@@ -20,6 +20,7 @@ from orders.states import DOUBTFUL
 from orders.views.staff_stuck import look, page_of, shown
 from panel.lib.crypto import SealError
 from panel.ops.back_office import actor_of
+from panel.wallet.own_money import OwnMoneyError
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
 from panel.web.words import read_reason, read_words
@@ -107,7 +108,7 @@ def decide(request: HttpRequest, order_id: int, verdict: str) -> HttpResponse:
     order = get_object_or_404(Order, pk=order_id)
     try:
         said = _carry_out(request, order, verdict)
-    except CannotResolveError as error:
+    except (CannotResolveError, OwnMoneyError) as error:
         return _refuse(request, order, verdict, str(error))
     except SealError:
         return _refuse(request, order, verdict, "The provider's API key cannot be opened, so it was not asked.")

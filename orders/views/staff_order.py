@@ -1,6 +1,6 @@
 """An order as staff see it: every fact, its whole history, and what may be done with it, each by one domain call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,18 +19,19 @@ from orders.poll import CannotAskError
 from orders.resolve import clear_attention
 from orders.states import DOUBTFUL, State
 from orders.views.field_words import given_fields
-from orders.views.order_actions import MOVES_MONEY, PERMISSIONS, Action, actions_of
+from orders.views.order_actions import MOVES_MONEY, PERMISSIONS, REFUNDS, Action, actions_of
 from orders.views.picker import read_id
 from panel.lib.money import AmountError, parse_amount
 from panel.ops.back_office import actor_of
 from panel.wallet.models import Transfer
+from panel.wallet.own_money import OwnMoneyError, is_same_person
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
 from panel.web.words import read_reason, read_words
 from providers.adapters.base import OrderStatus
 
 MOST_EVENTS = 200
-REFUSALS = (CannotAskError, CannotCancelError, CannotGiveBackError, CannotOrderAgainError)
+REFUSALS = (CannotAskError, CannotCancelError, CannotGiveBackError, CannotOrderAgainError, OwnMoneyError)
 
 
 class BadEntryError(Exception):
@@ -170,6 +171,8 @@ def _page(request: HttpRequest, order: Order, entered: Entered, *, status: int =
 def _allowed(request: HttpRequest, order: Order, entered: Entered) -> list[Action]:
     waits_for_yes = entered.slug == "partial" and not entered.error
     actions = actions_of(order, remains=_remains(entered) if waits_for_yes else None)
+    if is_same_person(actor=actor_of(request), customer=order.customer):
+        actions = [replace(one, blocked=str(OwnMoneyError())) if one.slug in REFUNDS else one for one in actions]
     return [action for action in actions if request.user.has_perm(action.permission)]
 
 

@@ -10,13 +10,16 @@ from panel.ops import audit
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Transfer
+from panel.wallet.own_money import refuse_own_money
 
 
 def adjust_wallet(*, user: User, amount: Decimal, reason: str, token: str, actor: str) -> bool:
     """Book `amount` into the wallet, or out of it where it is negative; in the audit trail with its reason.
 
-    The same `token` books once: False when it was booked before. Raises NotEnoughFundsError, and then nothing moved.
+    The same `token` books once: False when it was booked before. Nothing moves where NotEnoughFundsError or
+    OwnMoneyError is raised.
     """
+    refuse_own_money(actor=actor, customer=user)
     key = f"adjust:{token}"
     try:
         with transaction.atomic(durable=True):

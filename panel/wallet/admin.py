@@ -20,6 +20,7 @@ from panel.wallet.adjust import adjust_wallet
 from panel.wallet.booking import Booking, BookingError, booking_page
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
+from panel.wallet.own_money import OwnMoneyError
 from panel.wallet.statement import statement_page
 from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
@@ -106,6 +107,8 @@ def _book(customer: User, actor: str, amount: Decimal, reason: str, token: str) 
         return adjust_wallet(user=customer, amount=amount, reason=reason, token=token, actor=actor)
     except NotEnoughFundsError:
         raise BookingError("There is less in the wallet by now: nothing was taken.") from None
+    except OwnMoneyError as problem:
+        raise BookingError(str(problem)) from None
 
 
 @admin.register(Transfer)

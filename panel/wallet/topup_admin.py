@@ -14,6 +14,7 @@ from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of
 from panel.wallet.forms import DecisionForm
 from panel.wallet.gateways.base import BadAskError
 from panel.wallet.models import PaymentMethod, TopUp
+from panel.wallet.own_money import OwnMoneyError
 from panel.wallet.topups import TopUpDecidedError, approve_top_up, refuse_top_up
 from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
@@ -81,7 +82,7 @@ class TopUpAdmin(ReadOnlyAdmin):
                 self._decide(request, top_up, form.cleaned_data, is_refusal)
             except BadAskError as problem:
                 form.add_error(problem.field, str(problem))
-            except TopUpDecidedError as problem:
+            except (TopUpDecidedError, OwnMoneyError) as problem:
                 messages.warning(request, str(problem))
                 return redirect("admin:wallet_topup_changelist")
             else:

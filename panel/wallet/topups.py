@@ -24,6 +24,7 @@ from panel.wallet.deposit_limits import check_limits
 from panel.wallet.gateways import gateway_of
 from panel.wallet.gateways.base import Ask, BadAskError
 from panel.wallet.models import PaymentMethod, TopUp
+from panel.wallet.own_money import refuse_own_money
 from panel.wallet.picture_sweep import drop_picture
 from panel.wallet.pictures import LARGEST as LARGEST_PICTURE
 from panel.wallet.pictures import picture_kind
@@ -74,11 +75,12 @@ def ask_top_up(
 
 
 def approve_top_up(*, top_up_id: int, amount: Decimal, note: str, actor: str, now: datetime) -> TopUp:
-    """Credit what really came, once. Raises TopUpDecidedError, and BadAskError for what is no amount."""
+    """Credit what really came, once. Raises TopUpDecidedError, OwnMoneyError, and BadAskError for what is no amount."""
     if not 0 < amount < LARGEST:
         raise BadAskError("amount", "The amount that came is above zero.")
     with transaction.atomic(durable=True):
         top_up = _undecided(top_up_id)
+        refuse_own_money(actor=actor, customer=top_up.customer)
         ledger.credit_wallet(
             user=top_up.customer,
             amount=amount,

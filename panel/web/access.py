@@ -49,9 +49,20 @@ def need(request: HttpRequest, permission: str) -> None:
         raise PermissionDenied
 
 
-def actor_of(request: HttpRequest) -> str:
-    """The name under which history and audit trail keep what this person does."""
-    return request.user.get_username()
+class Actor(str):
+    """The name under which history and audit trail keep what a person does; it knows which user that is."""
+
+    user_id: int | None
+
+    def __new__(cls, name: str, user_id: int | None) -> "Actor":
+        actor = super().__new__(cls, name)
+        actor.user_id = user_id
+        return actor
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who acts, for the domain's functions."""
+    return Actor(request.user.get_username(), request.user.pk)
 
 
 def confirm_it_is_you(request: HttpRequest, *, keeps_form: bool) -> None:

@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from panel.ops.back_office import RecordAdmin
+from panel.wallet.own_money import OwnMoneyError
 from panel.web.access import need
 from panel.web.templatetags.panel import money
 from providers.catalog.chosen_forms import ChosenForm
 from providers.catalog.customer_terms import renew_terms
 from providers.catalog.models import CustomerRate, CustomerTerms
 from providers.catalog.pricing import OwnRate, Terms, margin_percent
+from providers.catalog.terms_admin import TermsRecordAdmin
 
 if TYPE_CHECKING:  # generic to the type checker alone
     CustomerRateModelForm = forms.ModelForm[CustomerRate]
@@ -62,7 +63,7 @@ class OneCustomerFilter(admin.SimpleListFilter):
 
 
 @admin.register(CustomerRate)
-class CustomerRateAdmin(RecordAdmin):
+class CustomerRateAdmin(TermsRecordAdmin):
     """Rates that stand in the place of the discount, beside what the shop asks of everybody."""
 
     form = CustomerRateForm
@@ -128,11 +129,16 @@ class CustomerRateAdmin(RecordAdmin):
         margin = margin_percent(cost=own.service.cost, rate=_charged(own))
         return "" if margin is None else f"{margin:.1f} %"
 
+    def save_model(self, request: HttpRequest, obj: CustomerRate, form: Any, change: bool) -> None:
+        self.refuse_own(request, obj.terms)
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         renew_terms(terms=form.instance.terms)
 
     def delete_model(self, request: HttpRequest, obj: CustomerRate) -> None:
+        self.refuse_own(request, obj.terms)
         self.record_deletion(request, obj)
         super().delete_model(request, obj)
         renew_terms(terms=obj.terms)
@@ -153,7 +159,11 @@ class CustomerRateAdmin(RecordAdmin):
         """The click that removes them; the discount holds for these services then."""
         need(request, "catalog.delete_customerrate")
         form = ChosenForm(request.POST)
-        count = self._remove(request, form.cleaned_data["chosen"]) if form.is_valid() else 0
+        try:
+            count = self._remove(request, form.cleaned_data["chosen"]) if form.is_valid() else 0
+        except OwnMoneyError as problem:
+            messages.error(request, str(problem))
+            return redirect("admin:catalog_customerrate_changelist")
         said = ngettext("%(count)d own rate was removed.", "%(count)d own rates were removed.", count)
         messages.success(request, said % {"count": count})
         return redirect("admin:catalog_customerrate_changelist")
@@ -162,6 +172,8 @@ class CustomerRateAdmin(RecordAdmin):
         with transaction.atomic():
             terms = CustomerTerms.objects.filter(rates__in=pks).values("pk")
             locked = list(CustomerTerms.objects.select_for_update(no_key=True).filter(pk__in=terms).order_by("pk"))
+            for one in locked:
+                self.refuse_own(request, one)
             rates = list(CustomerRate.objects.filter(pk__in=pks).select_related("service").order_by("pk"))
             for own in rates:
                 self.record_deletion(request, own)

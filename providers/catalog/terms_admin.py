@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 
 from panel.lib.money import plain
-from panel.ops.back_office import RecordAdmin
+from panel.ops.back_office import RecordAdmin, actor_of
+from panel.wallet.own_money import OwnMoneyError, refuse_own_money
 from providers.catalog.customer_terms import renew_terms
 from providers.catalog.models import CustomerTerms
 
@@ -26,8 +27,33 @@ class CustomerTermsForm(CustomerTermsModelForm):
         fields = ("customer", "discount_percent")
 
 
+class TermsRecordAdmin(RecordAdmin):
+    """Records of a customer's prices, which nobody changes for their own account."""
+
+    def refuse_own(self, request: HttpRequest, terms: CustomerTerms) -> None:
+        """Call it in the transaction that writes, before it does. Raises OwnMoneyError."""
+        refuse_own_money(actor=actor_of(request), customer=terms.customer)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except OwnMoneyError as problem:  # whose transaction is rolled back by now
+            return _refused(request, problem)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except OwnMoneyError as problem:
+            return _refused(request, problem)
+
+
+def _refused(request: HttpRequest, problem: OwnMoneyError) -> HttpResponseRedirect:
+    messages.error(request, str(problem))
+    return HttpResponseRedirect(request.get_full_path())
+
+
 @admin.register(CustomerTerms)
-class CustomerTermsAdmin(RecordAdmin):
+class CustomerTermsAdmin(TermsRecordAdmin):
     """One record a customer: the discount. The rates of their own are a list, since they may be hundreds."""
 
     form = CustomerTermsForm
@@ -51,6 +77,10 @@ class CustomerTermsAdmin(RecordAdmin):
     def rates_shown(self, terms: Any) -> int:
         count: int = terms.rates_count
         return count
+
+    def save_model(self, request: HttpRequest, obj: CustomerTerms, form: Any, change: bool) -> None:
+        self.refuse_own(request, obj)
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
