@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.conf import settings
+from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from orders.models import Order
-from orders.states import AT_RISK, DOUBTFUL, State
-from panel.lib.fields import AmountField
+from orders.states import DOUBTFUL, State
 from panel.lib.money import ZERO
 from panel.ops.models import JobRun
+from panel.wallet.ledger import HELD, house_balance
 from panel.wallet.models import Account
 from providers.catalog.held import held_services
 
@@ -49,23 +50,14 @@ class Stuck:
 
 
 def look_at_money(*, now: datetime) -> Safety:
-    """What wallets and open orders hold, and how the books fare."""
+    """What wallets and open orders hold, and how the last ledger check ended. Not read from the first order on."""
     wallets = Account.objects.filter(customer__isnull=False).aggregate(sum=Sum("balance"))["sum"] or ZERO
-    held = _held_for_open_orders()
+    held = house_balance(house=HELD, currency=settings.CURRENCY)
     run = JobRun.objects.filter(name="check_books").first()
     if run is None or run.finished_at is None:
         return Safety(wallets, held, None, None, is_stale=False)
     differences = run.summary.get("differences") if run.ok else None
     return Safety(wallets, held, run.finished_at, differences, is_stale=now - run.finished_at > BOOKS_STALE)
-
-
-def _held_for_open_orders() -> Decimal:
-    """What the held account holds, by the orders that it is held for: the recount holds the two together."""
-    is_open = Q(state=State.ACTIVE) | Q(state=State.QUEUED) | Q(state__in=AT_RISK)  # as the partial indexes have it
-    kept: Decimal = Order.objects.filter(is_open).aggregate(
-        sum=Sum(F("charge") - F("refunded") - F("captured"), output_field=AmountField(), default=ZERO)
-    )["sum"]
-    return kept
 
 
 def look_at_orders(*, now: datetime) -> Stuck:

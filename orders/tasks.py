@@ -32,6 +32,7 @@ from orders.reports import roll_up
 from orders.webhooks import deliver
 from panel.celery_settings import TIME_LIMIT_SECONDS
 from panel.ops.jobs import run_leased
+from panel.wallet.checkpoints import keep_checkpoints
 from providers.backoff import Asked, ask_in_turn, in_turn
 from providers.models import Provider
 
@@ -260,6 +261,16 @@ def reset_future_times() -> None:
 def measure_times() -> None:
     """Keep how long orders of each service take."""
     run_leased(name="measure_times", seconds=LEASE, job=lambda: {"changed": measure.measure_times(now=timezone.now())})
+
+
+@shared_task
+def take_checkpoints() -> None:
+    """Take checkpoints of what the accounts hold, so that no balance is summed from the first transfer on."""
+
+    def job() -> dict[str, Any]:
+        return {"left": keep_checkpoints(now=timezone.now())}
+
+    run_leased(name="take_checkpoints", seconds=LEASE, job=job)
 
 
 @shared_task

@@ -51,6 +51,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.count_orders": 5 * 60,
         "orders.tasks.check_alerts": 5 * 60,
         "orders.tasks.check_books": 24 * 3600,
+        "orders.tasks.take_checkpoints": 10 * 60,
     }
 
 

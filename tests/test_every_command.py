@@ -128,6 +128,7 @@ CASES = {
     "poll_orders": Case("--all", "surplus", "job.run", fails=followed),
     "poll_refills": Case("--all", "surplus", "job.run", fails=a_refill),
     "read_balances": Case("", "surplus", "job.run", fails=unreachable),
+    "rebuild_checkpoints": Case("", "surplus", "checkpoints.rebuild"),
     "record_deposit": Case("North 5", "North 0", "provider.deposit"),
     "request_cancels": Case("{order}", "x", "order cancel", fails=an_order_that_is_over),
     "request_refills": Case("{over}", "x", "order refill", fails=an_order_that_is_over, failing="987654"),

@@ -131,3 +131,15 @@ class DataKeyCheck(models.Model):
 
     def __str__(self) -> str:
         return "data key check"
+
+
+class SettledIds(models.Model):
+    """Up to which id a table's rows are all there for good. Written by settled.py alone."""
+
+    table = models.CharField(max_length=63, unique=True)
+    settled = models.BigIntegerField(default=0, help_text="No row with this id or a lower one will appear any more.")
+    seen = models.BigIntegerField(default=0, help_text="The newest id when it was last looked at.")
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.table} up to {self.settled}"

@@ -8,10 +8,12 @@ transfer's key says what it is, and the database refuses it a second time.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Subquery, Sum, Value
+from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from panel.customers.models import User
 from panel.lib.bulk import insert_row, update_rows
@@ -146,27 +148,38 @@ def transfer(moves: Sequence[Move]) -> list[Transfer]:
 
 
 def balance(*, account: Account) -> Decimal:
-    """What the account holds: the sum of its transfers."""
-    came = Transfer.objects.filter(target=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    went = Transfer.objects.filter(source=account).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    return came - went
+    """What the account holds: the sum of its transfers. One query."""
+    return _only_balance(Account.objects.filter(pk=account.pk))
 
 
 def house_balance(*, house: str, currency: str) -> Decimal:
     """What the house account of that name holds; nothing before its first use. One query."""
-    sums = {
-        side: Subquery(
-            Transfer.objects.filter(**{side: OuterRef("pk")})
+    return _only_balance(Account.objects.filter(house=house, currency=currency))
+
+
+def with_counted(accounts: QuerySet[Account]) -> QuerySet[Any]:
+    """The accounts with `counted`, what they hold by their transfers: the checkpoint and what came since.
+
+    Both are read by one statement, thus as they are at one moment.
+    """
+    since = Coalesce(OuterRef("checkpoint__upto"), 0)
+    came, went = (
+        Subquery(
+            Transfer.objects.filter(**{side: OuterRef("pk")}, pk__gt=since)
             .order_by()
             .values(side)
             .annotate(sum=Sum("amount"))
             .values("sum")
         )
         for side in ("target", "source")
-    }
-    row = Account.objects.filter(house=house, currency=currency).values_list(sums["target"], sums["source"]).first()
-    came, went = row or (None, None)
-    return (came or Decimal(0)) - (went or Decimal(0))
+    )
+    counted = Coalesce(F("checkpoint__balance"), 0) + Coalesce(came, 0) - Coalesce(went, 0)
+    return accounts.annotate(counted=ExpressionWrapper(counted, output_field=AmountField()))
+
+
+def _only_balance(accounts: QuerySet[Account]) -> Decimal:
+    found: Decimal | None = with_counted(accounts).values_list("counted", flat=True).first()
+    return found or Decimal(0)
 
 
 def _take(wallet: int, amount: Decimal) -> bool:

@@ -68,6 +68,29 @@ class Transfer(models.Model):
         return self.key
 
 
+class Checkpoint(models.Model):
+    """What an account held after the transfer `upto`, so that its balance is that and what came since.
+
+    Derived from the transfers, and written by checkpoints.py alone. Transfers of the account up to there are all in it.
+    """
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="checkpoint")
+    upto = models.BigIntegerField()
+    balance = AmountField()
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} up to transfer {self.upto}"
+
+
+class CheckpointProgress(models.Model):
+    """One row: the transfers up to `upto` are in the checkpoints."""
+
+    upto = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"up to transfer {self.upto}"
+
+
 class PaymentMethod(models.Model):
     """A way to add money, as customers choose it. `gateway` names the code that serves it."""
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from orders.states import State
 from orders.webhooks.choices import set_webhook
 from orders.webhooks.models import Delivery, Webhook
 from panel.ops.alerts import raise_alert
-from panel.ops.models import Alert, AlertNotice, JobRun
-from panel.wallet.models import Transfer
+from panel.ops.models import Alert, AlertNotice, JobRun, SettledIds
+from panel.wallet.models import Checkpoint, Transfer
 from providers.catalog.models import ShelfChange
 from providers.gate import pause_provider
 from providers.models import BalanceReading, Pause, ServiceChange
@@ -324,6 +325,25 @@ def rolled_up(scene: Scene, made: Any) -> Seen:
     return {"is_right": row.charged == charged, "days": RolledDay.objects.count()}
 
 
+def settled(scene: Scene) -> int:
+    """The newest transfer, of which it is known that none before it will appear any more."""
+    scene.place("settled")
+    newest = Transfer.objects.latest("pk").pk
+    place = {"seen": newest, "seen_at": timezone.now() - timedelta(hours=2)}
+    SettledIds.objects.update_or_create(table=Transfer._meta.db_table, defaults=place)
+    return newest
+
+
+def checkpointed(scene: Scene, newest: int) -> Seen:
+    """Each account's checkpoint says what its transfers up to there do."""
+    kept = dict(Checkpoint.objects.values_list("account", "balance"))
+    sums = dict.fromkeys(kept, Decimal(0))
+    for source, target, amount in Transfer.objects.filter(pk__lte=newest).values_list("source", "target", "amount"):
+        sums[source] -= amount
+        sums[target] += amount
+    return {"is_right": kept == sums and bool(kept)}
+
+
 def ahead(scene: Scene) -> Order:
     """An order that was looked at while the clock was ahead."""
     order = scene.store.active(link=scene.link("ahead"), quantity=scene.size(0))
@@ -364,6 +384,7 @@ SCENARIOS = {
     "orders.tasks.count_orders": Scenario(partial, counted),
     "orders.tasks.reset_future_times": Scenario(ahead, goes_on),
     "orders.tasks.roll_up_reports": Scenario(queued, rolled_up),
+    "orders.tasks.take_checkpoints": Scenario(settled, checkpointed),
     "panel.ops.tasks.tell_alerts": Scenario(alert, lambda scene, before: {"mails": len(mail.outbox) - before}),
     "panel.ops.tasks.forget_mails": Scenario(old_mail, lambda scene, file: {"left": file.exists()}),
     "panel.wallet.tasks.sweep_pictures": Scenario(old_picture, lambda scene, file: {"left": file.exists()}),

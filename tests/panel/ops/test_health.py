@@ -34,6 +34,7 @@ QUICK_JOBS = (
     "count_orders",
     "reset_future_times",
     "roll_up_reports",
+    "take_checkpoints",
 )
 
 
