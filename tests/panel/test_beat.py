@@ -46,6 +46,7 @@ def test_a_job_that_ran_is_due_a_period_after_it_and_one_that_never_ran_at_once(
         "sweep_pictures": NEVER,
         "roll_up_reports": NEVER,
         "take_checkpoints": NEVER,
+        "back_up": NEVER,
     }
     due = {job_name(name) for name, entry in schedule.items() if entry.is_due().is_due}
     assert due == set(last_runs) - {"check_books"}
