@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+MOST_UNITS = 10**9
+MOST_RUNS = 1000
+MOST_MINUTES = 30 * 24 * 60
+
 
 class Shape(StrEnum):
     """How a field is written."""
@@ -26,7 +30,7 @@ class Shape(StrEnum):
 class Field:
     """A parameter of `add`. `needs` names the ability a service must have for it to be offered.
 
-    `choices` are values with people's words for them; `least` is the smallest count. With `when` it belongs to the
+    `choices` are values with people's words for them; `least` and `most` bound a count. With `when` it belongs to the
     order only where that other field has that value, and is then required.
     """
 
@@ -38,6 +42,7 @@ class Field:
     help: str = ""
     choices: Sequence[tuple[str, str]] = ()
     least: int = 1
+    most: int = MOST_UNITS
     when: tuple[str, str] | None = None
 
 
@@ -72,8 +77,16 @@ TRAFFIC = (("1", "From a Google search"), ("2", "From another page"), ("3", "Dir
 
 LINK = Field("link", "Link", Shape.LINK, help="The address of the page or post, with https://")
 QUANTITY = Field("quantity", "Quantity", Shape.COUNT)
-RUNS = Field("runs", "Runs", Shape.COUNT, is_required=False, needs="dripfeed", help="How many times it is delivered.")
-INTERVAL = Field("interval", "Interval in minutes", Shape.COUNT, is_required=False, needs="dripfeed")
+RUNS = Field(
+    "runs",
+    "Runs",
+    Shape.COUNT,
+    is_required=False,
+    needs="dripfeed",
+    help="How many times it is delivered.",
+    most=MOST_RUNS,
+)
+INTERVAL = Field("interval", "Interval in minutes", Shape.COUNT, is_required=False, needs="dripfeed", most=MOST_MINUTES)
 COMMENTS = Field("comments", "Comments, one a line", Shape.LINES)
 USERNAMES = Field("usernames", "Usernames, one a line", Shape.LINES)
 USERNAME = Field("username", "Username", Shape.NAME)
@@ -128,7 +141,14 @@ KINDS: dict[str, Kind] = {
                 Field("min", "Least for a post", Shape.COUNT),
                 Field("max", "Most for a post", Shape.COUNT),
                 Field("posts", "New posts", Shape.COUNT, help="How many are served before it ends."),
-                Field("delay", "Delay in minutes", Shape.COUNT, least=0, help="After a post appears; 0 for none."),
+                Field(
+                    "delay",
+                    "Delay in minutes",
+                    Shape.COUNT,
+                    least=0,
+                    most=MOST_MINUTES,
+                    help="After a post appears; 0 for none.",
+                ),
                 Field(
                     "old_posts", "Old posts", Shape.COUNT, is_required=False, least=0, help="Served besides, at once."
                 ),

@@ -5,13 +5,17 @@ The one place where an order's words are read, for the form, the API and the com
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
-from orders.kinds import Field, Kind, Shape
+from django.utils.translation import gettext as _
 
-MOST_UNITS = 10**9
+from orders.kinds import MOST_UNITS, Field, Kind, Shape
+
+LONGEST_DRIP_FEED = 366 * 24 * 60
+"""Minutes from the first run to the last."""
 LONGEST_LINK = 2000
 LONGEST_NAME = 200
 LONGEST_TEXT = 100_000
@@ -105,6 +109,22 @@ def read_units(*, offer: Offer, words: Mapping[str, str]) -> int | None:
         return None
 
 
+def asks_the_same(*, offer: Offer, words: Mapping[str, str], fields: Mapping[str, str]) -> bool:
+    """Whether these words ask for what was ordered with `fields`, each value compared as it would be understood now.
+
+    Values that could not be ordered any more, such as a day that has passed, are compared as they were written.
+    """
+    for field in offer.fields:
+        if field.when is not None and fields.get(field.when[0]) != field.when[1]:
+            continue
+        given = words.get(field.name, "").strip()
+        with suppress(_FieldError):
+            given = _read_field(field, given)
+        if given != fields.get(field.name, ""):
+            return False
+    return True
+
+
 class _FieldError(Exception):
     def __init__(self, field: str, text: str, word: str = INCORRECT) -> None:
         super().__init__(text)
@@ -155,6 +175,9 @@ def _read_count(field: Field, text: str) -> str:
     if not _WHOLE.fullmatch(text) or not field.least <= int(text) <= MOST_UNITS:
         what = "a whole number above zero" if field.least else "a whole number, or zero"
         raise _FieldError(field.name, f"{field.label}: {what}, in digits.")
+    if int(text) > field.most:
+        said = _("%(field)s: at most %(most)s.") % {"field": field.label, "most": f"{field.most:,}"}
+        raise _FieldError(field.name, said)
     return str(int(text))
 
 
@@ -240,7 +263,10 @@ def _count_units(offer: Offer, values: Mapping[str, str]) -> int:
     if ("runs" in values) != ("interval" in values):
         missing = "interval" if "runs" in values else "runs"
         raise _FieldError(missing, "For drip-feed, give both the runs and the interval.")
-    return _checked_sum(offer, "runs", a_run * int(values.get("runs", "1")))
+    runs, interval = int(values.get("runs", "1")), int(values.get("interval", "0"))
+    if runs * interval > LONGEST_DRIP_FEED:
+        raise _FieldError("interval", _("A drip-feed takes at most a year. Choose fewer runs or a shorter interval."))
+    return _checked_sum(offer, "runs", a_run * runs)
 
 
 def _count_posts(offer: Offer, values: Mapping[str, str]) -> int:

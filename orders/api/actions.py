@@ -12,11 +12,12 @@ from orders.answers import REFILL_WORDS, StatusRow
 from orders.api.service_list import services_list
 from orders.api.words import INCORRECT, ApiError, Words, read_id, read_ids
 from orders.bulk_requests import request_cancels, request_refills
-from orders.models import Refill
+from orders.kinds import KINDS, MOST_UNITS
+from orders.models import Order, Refill
 from orders.place import place_order
 from orders.statuses import status_rows
 from orders.tokens import api_token
-from orders.wanted import BadOrderError
+from orders.wanted import BadOrderError, Offer, asks_the_same
 from panel.customers.keys import Holder
 from panel.customers.models import User
 from panel.lib.money import plain
@@ -28,6 +29,7 @@ BAD_ORDER = "Incorrect order ID"
 BAD_REFILL = "Refill not found"
 NO_FUNDS = "Not enough funds on balance"
 READ_ONLY = "This API key may only read"
+OTHER_CONTENT = "This idempotency key was used for another order"
 LONGEST_IDEMPOTENCY_KEY = 200
 
 
@@ -53,7 +55,7 @@ class Action:
 
 
 def add(call: Call) -> Any:
-    """Place an order. With an idempotency key, a repeated call gets the first one's order.
+    """Place an order. With an idempotency key, a repeated call gets the first one's order, and another call an error.
 
     Without one the customer's own rule for repeated orders holds.
     """
@@ -72,6 +74,8 @@ def add(call: Call) -> Any:
         raise ApiError(problem.problems[0].word) from None
     except NotEnoughFundsError:
         raise ApiError(NO_FUNDS) from None
+    if token and not placement.is_new and not _asked_before(placement.order, service_id, call.words):
+        raise ApiError(OTHER_CONTENT)
     return {"order": placement.order.pk}
 
 
@@ -173,6 +177,14 @@ def _done(said: Mapping[int, str], pk: int | None) -> Any:
 
 def _shown(text: str, number: int | None) -> int | str:
     return text if number is None else number
+
+
+def _asked_before(order: Order, service_id: int, words: Words) -> bool:
+    """Whether the order is what the call asks for, as its service was when it was ordered."""
+    kind = KINDS[order.type]
+    takes_runs = order.service.dripfeed or "runs" in order.fields
+    offer = Offer(kind=kind, min=1, max=MOST_UNITS, dripfeed=takes_runs)
+    return order.service_id == service_id and asks_the_same(offer=offer, words=words, fields=order.fields)
 
 
 def _token(key: str) -> str | None:

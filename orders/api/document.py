@@ -53,7 +53,9 @@ class Chapter:
 
 
 _IDS = "IDs, separated by a comma, up to 100"
-_TWICE = Parameter("idempotency_key", "Any text of yours: sent again, it gets the first answer again", is_optional=True)
+_TWICE = Parameter(
+    "idempotency_key", "Any text of yours: the same order sent again with it is not ordered twice", is_optional=True
+)
 
 CHAPTERS: Sequence[Chapter] = (
     Chapter(
@@ -76,7 +78,7 @@ CHAPTERS: Sequence[Chapter] = (
         ),
         {"order": 23501},
         "Other types take other parameters: see the table of types. "
-        "The idempotency key may also be sent as the header Idempotency-Key.",
+        "The idempotency key may also be sent as the header Idempotency-Key; where both are sent, the body's counts.",
     ),
     Chapter("Order status", "status", (Parameter("order", "Order ID"),), ONE_STATUS),
     Chapter(
@@ -118,6 +120,7 @@ ERRORS: Mapping[str, str] = {
     "Quantity less than minimal N": "N is the service's minimum.",
     "Quantity more than maximum N": "N is the service's maximum.",
     "Not enough funds on balance": "The wallet holds less than the charge. Nothing was ordered.",
+    "This idempotency key was used for another order": "Nothing was ordered. Give each order a key of its own.",
     "Incorrect order ID": "You have no such order.",
     "Refill not found": "You have no such refill.",
     "This API key may only read": "Use a key that may order.",

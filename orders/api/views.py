@@ -89,12 +89,9 @@ def _run(request: HttpRequest, name: str, call: Call) -> HttpResponse:
 
 
 def _words(request: HttpRequest) -> Words:
-    if request.content_type == "application/json":
-        return json_words(request.body)
-    words = form_words(request.POST)
-    if "idempotency_key" not in words and request.headers.get("Idempotency-Key"):
-        words["idempotency_key"] = request.headers["Idempotency-Key"]
-    return words
+    """The parameters of the body, and the idempotency key of the header where the body has none."""
+    words = json_words(request.body) if request.content_type == "application/json" else form_words(request.POST)
+    return form_words({"idempotency_key": request.headers.get("Idempotency-Key", "")}) | words
 
 
 def _holder(request: HttpRequest, words: Words) -> Holder:

@@ -1,8 +1,11 @@
 """The actions of the API, in the shapes that the protocol's document prints."""
 
+import json
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 
 from orders.models import Order
@@ -11,7 +14,7 @@ from panel.wallet import ledger
 from providers.catalog.models import Service
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import COMMENTS_SERVICE, ORDER_SECONDS, PACKAGE_SERVICE, PLAIN_SERVICE
-from tests.orders.api.conftest import Api
+from tests.orders.api.conftest import ADDRESS, Api
 
 
 def strangers_order(store: Store) -> Order:
@@ -143,8 +146,57 @@ def test_an_idempotency_key_gives_back_its_order_whatever_is_sold_now(api: Api, 
     Service.objects.update(is_enabled=False)
     before = store.everything()
     assert api("add", **words) == first
-    assert api("add", **{**words, "service": "nonsense", "quantity": "-1"}) == first
     assert api("add", **{**words, "service": "nonsense", "idempotency_key": "a-2"}) == {"error": "Incorrect service ID"}
+    assert store.everything() == before
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data", "application/json"])
+def test_a_key_in_the_header_counts_for_every_kind_of_body(api: Api, store: Store, kind: str) -> None:
+    words = {"key": api.key, "action": "add", "service": store.service().pk, "link": LINK, "quantity": 1000}
+    if kind == "application/json":
+        body = json.dumps(words)
+    else:
+        body = urlencode(words) if "urlencoded" in kind else encode_multipart(BOUNDARY, words).decode()
+    kind = MULTIPART_CONTENT if kind == "multipart/form-data" else kind
+    send = [api.client.generic("POST", ADDRESS, body, kind, HTTP_IDEMPOTENCY_KEY="h-1").json() for _ in range(2)]
+    order = Order.objects.get()
+    assert send == [{"order": order.pk}] * 2
+    assert store.wallet() == Decimal("98.65")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"quantity": "1001"},
+        {"quantity": ""},
+        {"link": LINK + "/x"},
+        {"service": "nonsense"},
+        {"service": "999"},
+        {"runs": "2", "interval": "5"},
+    ],
+)
+def test_an_idempotency_key_with_other_content_is_an_error(api: Api, store: Store, changed: dict[str, str]) -> None:
+    words = {"service": store.service().pk, "link": LINK, "quantity": "1000", "idempotency_key": "a-1"}
+    first = api("add", **words)
+    before = store.everything()
+    assert api("add", **{**words, **changed}) == {"error": "This idempotency key was used for another order"}
+    assert api("add", **{**words, "quantity": "01000 ", "unknown": "x"}) == first
+    assert store.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("drip", "error"),
+    [
+        ({"runs": "999999999", "interval": "1"}, "Incorrect request"),
+        ({"runs": "2", "interval": "999999999"}, "Incorrect request"),
+        ({"runs": "1001", "interval": "1"}, "Incorrect request"),
+        ({"runs": "2", "interval": "43201"}, "Incorrect request"),
+        ({"runs": "1000", "interval": "528"}, "Incorrect request"),
+    ],
+)
+def test_a_drip_feed_without_end_is_refused(api: Api, store: Store, drip: dict[str, str], error: str) -> None:
+    before = store.everything()
+    assert api("add", service=store.service().pk, link=LINK, quantity="100", **drip) == {"error": error}
     assert store.everything() == before
 
 
