@@ -17,12 +17,11 @@ from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
 from tests.machine import life as lives
 from tests.machine.life import Life
 from tests.machine.upstream import Given
-from tests.machine.world import EXCHANGE, Lives, World, micro, price
+from tests.machine.world import WORD, Lives, World, price
 
 QUEUED_FOR = timedelta(hours=24)
 BUSY_FOR = timedelta(hours=2)
 SETTLE = timedelta(minutes=10)
-WORD = "as found there"
 
 
 class Buying(World):
@@ -31,9 +30,8 @@ class Buying(World):
     def place(self, *, customer: str, service: str, quantity: int, token: str | None, die: int | None = None) -> int:
         """A new order, or the earlier one of that token; its key, or 0 where there is none."""
         known = self.tokens.get((customer, token)) if token else None
-        shelf, tag = self.service(service), f"https://example.com/{self.tags}"
-        sale = -(-micro(self._mirror("North", service).rate) * 3 // 2)
-        charge = -(-sale * quantity // 1000)
+        shelf, tag = self.service(service), self.new_tag()
+        charge = -(-self.sale(service) * quantity // 1000)
         expected = self.asked("North", service, quantity)
         funds = self.wallet(customer)
 
@@ -65,7 +63,6 @@ class Buying(World):
             return {newest.pk: [made]}
 
         before = set(self.lives)
-        self.tags += 1
         self.do(call, after, die=die)
         new = set(self.lives) - before
         if new and token:
@@ -108,7 +105,7 @@ class Buying(World):
                 waits = steps[-1].state == "QUEUED" and pk in due and life.provider in quiet
                 must_go = waits and plan == "placed" and self.open_before[life.provider] and not self.rivals(life)
                 is_sent = life.tag in self.sent
-                is_hindered = self.is_at_loss(life) or self.is_in_doubt(life) or self.deaths.is_dead
+                is_hindered = self.is_hindered(life) or self.deaths.is_dead
                 assert is_sent or not must_go or is_hindered, "the sweep left it waiting"
                 found[pk] = [*self._sent_or_not(steps[-1]), *reversed(steps)]
             return found
@@ -292,7 +289,7 @@ class Buying(World):
         south, mirror = self.reload("South"), self._mirror("South", "1")
         is_new = life.service == "1" and "South" not in {one.provider for one in life.tries}
         cost = price(mirror.rate, life.quantity)
-        covers = -(-cost * micro(EXCHANGE["South"]) // 10**6) <= life.charge
+        covers = self.in_shop("South", cost) <= life.charge
         can = is_new and life.provider == "North" and covers and not south.paused_reason and not mirror.doubt
         return cost if can else None
 

@@ -6,10 +6,16 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from orders.books import recount
-from orders.models import Attempt, Order, OrderEvent, Probe
+from orders.models import Attempt, Cancellation, Order, OrderEvent, Orphan, Probe, Refill
+from panel.ops.models import Alert
 from panel.wallet.models import Account, TopUp, Transfer
+from providers.models import Pause
 from tests.machine.selling import Selling
 from tests.machine.world import micro
+
+MOST_MISSES, MOST_MOVES = 1000, 32_767
+KINDS = {"doubtful", "orphans", "top-ups"}
+"""Of the alerts that last; pauses have one for each reason."""
 
 
 def check_all(world: Selling) -> None:
@@ -17,6 +23,8 @@ def check_all(world: Selling) -> None:
     check_books(world)
     check_truth(world)
     check_rows(world)
+    check_requests(world)
+    check_alerts(world)
 
 
 def check_books(world: Selling) -> None:
@@ -38,6 +46,7 @@ def check_books(world: Selling) -> None:
     assert micro(sums["revenue"]) == sum(life.captured for life in lives)
     costs = sum(micro(sums[f"cost:{provider.pk}"]) for provider in world.providers.values())
     assert costs == sum(life.cost for life in lives)
+    assert not any(name.startswith("loss") for name in sums if sums[name]), "a loss, though everything was found"
     credited = TopUp.objects.filter(state="approved").aggregate(sum=Sum("credited"))["sum"] or Decimal(0)
     assert -micro(sums[f"gateway:{world.method.pk}"]) == micro(credited)
 
@@ -78,7 +87,36 @@ def check_rows(world: Selling) -> None:
             assert order.next_poll_at, f"order {order.pk} is followed by nobody"
         if order.state == "SENDING":
             assert order.pk in set(live.filter(outcome=None).values_list("order", flat=True))
+        if order.state == "PARTIAL" and order.remains is not None:
+            back = world.lives[order.pk].charge * order.remains // order.quantity
+            assert back == micro(order.refunded), f"order {order.pk} says another remainder than what was given back"
+        assert order.misses <= MOST_MISSES, "counted further than can be stored"
+        assert order.money_moves <= MOST_MOVES, "counted further than can be stored"
         if order.state in {"SENDING", "UNCONFIRMED"} and order.provider_id == world.providers["North"].pk:
             key = (order.provider_id, order.expected_cost)
             assert key not in gated, "two doubts of one cost at one provider"
             gated.add(key)
+
+
+def check_requests(world: Selling) -> None:
+    """What a provider may have taken is never told as refused: its refusal may be the echo of that."""
+    for model, kind, refused in ((Refill, "refill", "rejected"), (Cancellation, "cancel", "refused")):
+        rows = model._default_manager.filter(state=refused).values_list("pk", "order", "order__provider_order_id")
+        for pk, order_id, external in rows:
+            may_have = world.upstream_of(world.lives[order_id]).may_have
+            assert (kind, external) not in may_have, f"{kind} {pk} is told as refused, and may have been taken"
+
+
+def check_alerts(world: Selling) -> None:
+    """Staff hear of what lasts, for as long as it does."""
+    open_ones = set(Alert.objects.filter(closed_at=None).values_list("subject", flat=True))
+    found = Orphan.objects.filter(verdict="")
+    linked = {(life.provider, life.external) for life in world.lives.values()}
+    assert not linked & set(found.values_list("provider__name", "external_id")), "an order's own is called unmatched"
+    doubts = {life.provider for life in world.lives.values() if life.state in {"UNCONFIRMED", "REVIEW"}}
+    lasting = {f"doubtful:{world.providers[name].pk}" for name in doubts}
+    lasting |= {f"paused-{reason}:{pk}" for reason, pk in Pause.objects.values_list("reason", "provider")}
+    lasting |= {f"orphans:{pk}" for pk in found.values_list("provider", flat=True)}
+    lasting |= {"top-ups"} if TopUp.objects.filter(state="asked").exists() else set()
+    told = {subject for subject in open_ones if subject.partition(":")[0] in KINDS or subject.startswith("paused-")}
+    assert told == lasting, f"alerts are open for {told}, and {lasting} last"

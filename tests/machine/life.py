@@ -11,6 +11,7 @@ RUNNING = {"Pending", "Processing", "In progress", "Paused"}
 FINAL = {"COMPLETED", "PARTIAL", "CANCELED", "REJECTED"}
 DOUBTFUL = {"UNCONFIRMED", "REVIEW"}
 LEASE = timedelta(seconds=90)
+SKEW = timedelta(minutes=5)
 REOPENED = "reopened by the provider"
 TOO_DEAR = "price rose above the charge"
 NOT_AS_SOLD = "service needs review or is gone"
@@ -54,6 +55,8 @@ class Life:
     heard: Any = None
     """The last answer that was about it: the same again says nothing new, though a person has seen to it since."""
     is_orphan: bool = False
+    is_worn_out: bool = False
+    """Whether its cost has changed so often that it changes no more."""
 
     @property
     def seen(self) -> tuple[Any, ...]:
@@ -144,7 +147,7 @@ def found_absent(life: Life, now: datetime) -> Life:
 
 def answered(life: Life, answer: Any, *, asked_at: datetime, now: datetime) -> Life:
     """After an answer about it: an OrderStatus, or anything else for one that says nothing of it."""
-    if life.applied_at is not None and asked_at <= life.applied_at:
+    if life.applied_at is not None and asked_at <= life.applied_at <= now + SKEW:
         return life
     life = replace(life, applied_at=asked_at)
     if not hasattr(answer, "word"):
@@ -156,7 +159,7 @@ def answered(life: Life, answer: Any, *, asked_at: datetime, now: datetime) -> L
     if not (word == "Partial" and remains is None):
         life = replace(life, misses=0, missed_since=None)
     if answer.charge is not None and (answer.charge or word in {"Partial", "Canceled"}):
-        life = replace(life, cost=int(answer.charge.scaleb(6)))
+        life = _costs(life, int(answer.charge.scaleb(6)))
     if word in RUNNING:
         return replace(life, attention=REOPENED) if life.state in FINAL and not was_running else life
     if word == "Completed" or (word == "Partial" and remains == 0):
@@ -168,8 +171,14 @@ def answered(life: Life, answer: Any, *, asked_at: datetime, now: datetime) -> L
     return replace(life, attention="unknown status")
 
 
+def _costs(life: Life, cost: int) -> Life:
+    if life.is_worn_out and cost != life.cost:
+        return replace(life, attention="cost changes without end")
+    return replace(life, cost=cost)
+
+
 def _missed(life: Life, now: datetime) -> Life:
-    since = life.missed_since or now
+    since = now if life.missed_since is None or life.missed_since > now + SKEW else life.missed_since
     life = replace(life, misses=life.misses + 1, missed_since=since)
     if life.misses >= 5 and now - since >= timedelta(hours=1):
         return replace(life, attention="missing at the provider")
@@ -195,6 +204,21 @@ def _partial(life: Life, remains: int | None) -> Life:
         return life
     back = max(back, life.refunded)
     return replace(life, state="PARTIAL", refunded=back, captured=life.charge - back)
+
+
+def given_back(life: Life, target: int, remains: int, *, now: datetime) -> Life:
+    """Staff gave so much of its money back in all, for so many that were not delivered."""
+    state = "CANCELED" if remains == life.quantity else "PARTIAL"
+    return replace(life, state=state, refunded=target, captured=life.charge - target, applied_at=now)
+
+
+def brought_back(life: Life, now: datetime) -> Life:
+    """After the times that only a clock which was ahead can have set were reset."""
+    tries = tuple(
+        replace(one, at=now) if one.outcome in {None, "unknown"} and one.at > now + SKEW else one for one in life.tries
+    )
+    is_ahead = life.state == "QUEUED" and life.queued_at > now + SKEW
+    return replace(life, tries=tries, queued_at=now if is_ahead else life.queued_at)
 
 
 def in_review(life: Life) -> Life:

@@ -18,6 +18,7 @@ from orders.settle import settle_batch
 from panel.wallet.topups import TopUpDecidedError, approve_top_up, ask_top_up, refuse_top_up
 from providers.adapters.base import ItemError, OrderStatus, StatusWord
 from providers.catalog.refresh import refresh_provider
+from providers.gate import resume_provider
 from tests.machine import life as lives
 from tests.machine.buying import Buying
 from tests.machine.life import Life
@@ -103,22 +104,22 @@ class Selling(Buying):
             return [new]
         return [life]
 
-    def cancels(self, *, provider: str, broken: bool, die: int | None = None) -> None:
+    def cancels(self, *, provider: str, broken: bool, die: int | None = None, plan: str = "") -> None:
         """Wishes to cancel are passed on: whatever is said to them, no money moves."""
-        self.upstreams[provider].is_broken = broken
+        self.upstreams[provider].is_broken, self.upstreams[provider].requests = broken, plan
 
         def call() -> None:
             close_cancels(now=self.now())
             pass_on_cancels(provider=self.reload(provider), now=self.now(), everything=True)
 
         self.do(call, dict, die=die)
-        self.upstreams[provider].is_broken = False
+        self.upstreams[provider].is_broken, self.upstreams[provider].requests = False, ""
 
-    def refill(self, *, pk: int, seconds: int, broken: bool, die: int | None = None) -> None:
+    def refill(self, *, pk: int, seconds: int, broken: bool, die: int | None = None, plan: str = "") -> None:
         """A refill is asked for and passed on: one at a time, and none that was taken is asked for again."""
         self.time.shift(seconds)
         upstream = self.upstream_of(self.lives[pk])
-        upstream.is_broken = broken
+        upstream.is_broken, upstream.requests = broken, plan
         taken = set(Refill.objects.filter(state__in=["pending", "in progress"]).values_list("order", flat=True))
         asked_before = len(upstream.asked_to_refill)
 
@@ -127,7 +128,7 @@ class Selling(Buying):
             poll_refills(now=self.now())
 
         self.do(call, dict, die=die)
-        upstream.is_broken = False
+        upstream.is_broken, upstream.requests = False, ""
         asked = upstream.asked_to_refill[asked_before:]
         assert len(asked) == len(set(asked)), "asked for a refill twice"
         assert not {self.lives[one].external for one in taken} & set(asked), "asked for a refill that was taken"
@@ -195,5 +196,6 @@ class Selling(Buying):
         """Nothing happens for a while, and what was paused or closed is let on by staff."""
         self.time.shift(seconds)
         for provider in self.providers.values():
-            provider.pauses.all().delete()
+            for pause in provider.pauses.all():
+                resume_provider(provider_id=provider.pk, reason=pause.reason)
             type(provider).objects.filter(pk=provider.pk).update(closed_until=None)

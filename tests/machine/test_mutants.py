@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.machine.machine import OneExample, OrdersMachine
+from tests.machine.machine import OneExample
 from tests.machine.mutants import MUTANTS, Mutant
 from tests.machine.mutate import planted
 from tests.machine.planting import ROOT, fails_its_test, migrated_database
+from tests.machine.troubled import TroubledMachine
 from tests.machine.walks import WALKS, Walker
 
 SAMPLE = 25
@@ -86,7 +87,7 @@ def _fails(name: str) -> bool:
 
 def _is_guessed() -> bool:
     try:
-        run_state_machine_as_test(OrdersMachine, settings=GUESSES)
+        run_state_machine_as_test(TroubledMachine, settings=GUESSES)
     except Exception:  # noqa: BLE001 (the same)
         return True
     return False

@@ -29,6 +29,7 @@ from tests.machine.dying import Deaths
 Given = Placed | Refused | NotPlaced | OutcomeUnknown
 MILLIONTH = Decimal("0.000001")
 NOT_PLACED = {"unreached": "not_connected", "funds": "funds", "key": "key", "busy": "busy", "link_busy": "link_busy"}
+REQUESTS = ("lost", "busy", "refused")
 PLANS = ("placed", "taken", "lost", "never", "late", "refused", *NOT_PLACED)
 """How an `add` goes. Lost: it has the order, and the answer is not understood. Late: it has it some time after that.
 Taken: it has the order, and names another one of ours."""
@@ -61,6 +62,14 @@ class Upstream:
     orders: dict[str, Bought] = field(default_factory=dict)
     pending: dict[str, AddRequest] = field(default_factory=dict)
     asked_to_refill: list[str] = field(default_factory=list)
+    asked: int = 0
+    """Calls in all."""
+    meanwhile: Callable[[], Any] | None = None
+    """Is done once, while the provider answers the next call."""
+    requests: str = ""
+    """How refills and cancels go, of REQUESTS; as ever where it is empty."""
+    may_have: set[tuple[str, str]] = field(default_factory=set)
+    """Refills and cancels that it may have taken, though it did not say so: which of both, and of what order."""
     silent: frozenset[str] = frozenset()
     """Ids that it leaves out of its answers."""
     is_broken: bool = False
@@ -70,6 +79,7 @@ class Upstream:
         self.on_add(tag)
         self.deaths.event()
         outcome = self._treat(tag, request)
+        self.is_called()
         self.on_given(tag, outcome)
         self.deaths.event()
         if isinstance(outcome, Placed):
@@ -118,6 +128,23 @@ class Upstream:
         """What it has for that link."""
         return [one for one in self.orders.values() if one.tag == tag]
 
+    def is_called(self) -> None:
+        """Whatever is to happen in the middle of a call happens now."""
+        self.asked += 1
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+
+    def is_requested(self, kind: str, ids: Sequence[str]) -> None:
+        """It is asked for refills or cancels. Raises RetryLater where its answer is no answer."""
+        self.is_called()
+        self.deaths.event()
+        if self.is_broken or self.requests == "lost":
+            self.may_have |= {(kind, one) for one in ids}
+            raise RetryLater("HTTP 502.", reason="broken")
+        if self.requests == "busy":
+            raise RetryLater("HTTP 429.", reason="busy", may_be_done=False)
+
     def look(self, ids: Sequence[str]) -> dict[str, OrderStatus | ItemError]:
         if self.is_broken:
             raise RetryLater("HTTP 502.", reason="broken")
@@ -145,19 +172,21 @@ class MachineAdapter(ProviderAdapter):
         return self._upstream.add(request)
 
     def status(self, *, order_id: str) -> OrderStatus | ItemError:
+        self._upstream.is_called()
         return self._upstream.look([order_id])[order_id]
 
     def statuses(self, *, order_ids: Sequence[str]) -> dict[str, OrderStatus | ItemError]:
+        self._upstream.is_called()
         return self._upstream.look(order_ids)
 
     def refill(self, *, order_id: str) -> str | ItemError:
         return self.refills(order_ids=[order_id])[order_id]
 
     def refills(self, *, order_ids: Sequence[str]) -> dict[str, str | ItemError]:
-        self._upstream.deaths.event()
         self._upstream.asked_to_refill += order_ids
-        if self._upstream.is_broken:
-            raise RetryLater("HTTP 502.", reason="broken")
+        self._upstream.is_requested("refill", order_ids)
+        if self._upstream.requests == "refused":
+            return {one: ItemError("Refill is not available") for one in order_ids}
         return {one: f"7{one}" for one in order_ids}
 
     def refill_status(self, *, refill_id: str) -> RefillStatus | ItemError:
@@ -167,12 +196,12 @@ class MachineAdapter(ProviderAdapter):
         return {one: self.refill_status(refill_id=one) for one in refill_ids}
 
     def cancels(self, *, order_ids: Sequence[str]) -> dict[str, Accepted | ItemError]:
-        self._upstream.deaths.event()
-        if self._upstream.is_broken:
-            raise RetryLater("HTTP 502.", reason="broken")
-        return {one: Accepted() if int(one) % 2 else ItemError("Too late") for one in order_ids}
+        self._upstream.is_requested("cancel", order_ids)
+        is_refused = self._upstream.requests == "refused"
+        return {one: Accepted() if int(one) % 2 and not is_refused else ItemError("Too late") for one in order_ids}
 
     def balance(self) -> Balance:
+        self._upstream.is_called()
         spent = sum((one.status.charge or Decimal(0) for one in self._upstream.orders.values()), Decimal(0))
         return Balance(Decimal(1000) - spent, "USD")
 

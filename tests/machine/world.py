@@ -38,6 +38,8 @@ RATES = {
 EXCHANGE = {"North": Decimal(1), "South": Decimal("1.1")}
 FUNDS = {"ada": Decimal(4), "bob": Decimal("2.5")}
 START = datetime(2030, 1, 1, tzinfo=UTC)
+WORD = "as found there"
+"""The reason that staff give for whatever they decide."""
 Lives = Mapping[int, Sequence[Life]]
 
 
@@ -69,6 +71,10 @@ class World:
     tokens: dict[tuple[str, str], int] = field(default_factory=dict)
     given: dict[tuple[int, int], Given] = field(default_factory=dict)
     """By order and number of the try: what the provider answered."""
+    pages: dict[tuple[str, str], dict[int, tuple[str, str, int]]] = field(default_factory=dict)
+    """By customer and token of a mass order: of each line its tag, its text and its quantity."""
+    reordered: dict[int, int] = field(default_factory=dict)
+    exchange_rates: dict[str, Decimal] = field(default_factory=lambda: dict(EXCHANGE))
     tags: int = 0
 
     def __post_init__(self) -> None:
@@ -126,15 +132,32 @@ class World:
         """What so many cost there now, as far as we know."""
         return price(self._mirror(name, external_id).rate, quantity)
 
+    def sale(self, external_id: str) -> int:
+        """What 1000 of North's service cost a customer."""
+        return -(-self.in_shop("North", micro(self._mirror("North", external_id).rate)) * 3 // 2)
+
+    def in_shop(self, name: str, cost: int) -> int:
+        """A cost there in the shop's currency, rounded up."""
+        return -(-cost * micro(self.exchange_rates[name]) // 10**6)
+
+    def new_tag(self) -> str:
+        self.tags += 1
+        return f"https://example.com/{self.tags}"
+
     def would_cost(self, life: Life) -> int:
         return self.asked(life.provider, life.service, life.quantity)
 
     def is_in_doubt(self, life: Life) -> bool:
         """Whether what its provider lists under that number is not known to be what was sold."""
-        return self._mirror(life.provider, life.service).doubt != ""
+        mirror = self._mirror(life.provider, life.service)
+        return mirror.doubt != "" or mirror.missing >= 2
 
     def is_at_loss(self, life: Life) -> bool:
-        return -(-self.would_cost(life) * micro(EXCHANGE[life.provider]) // 10**6) > life.charge
+        return self.in_shop(life.provider, self.would_cost(life)) > life.charge
+
+    def is_hindered(self, life: Life) -> bool:
+        """Whether something about the order itself speaks against sending it."""
+        return self.is_at_loss(life) or self.is_in_doubt(life) or self.is_unwanted(life.pk)
 
     def is_unwanted(self, pk: int) -> bool:
         """Whether a cancel of it is asked for and not answered."""

@@ -49,14 +49,14 @@ MONEY_MUTANTS = (
     ),
     Mutant(
         "an order's money does not move",
-        "wallet",
+        "ends",
         "orders.change",
         "ledger.transfer([move for change in changes for move in change.moves])",
         "pass",
     ),
     Mutant(
         "an order's history is not written",
-        "wallet",
+        "ends",
         "orders.change",
         "OrderEvent.objects.bulk_create([event for change in changes for event in change.events])",
         "pass",

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from tests.machine import checks
-from tests.machine.selling import Said, Selling
+from tests.machine.selling import Said
+from tests.machine.trouble import Trouble
 
 WALKS: dict[str, Callable[["Walker"], None]] = {}
 
@@ -13,7 +14,7 @@ WALKS: dict[str, Callable[["Walker"], None]] = {}
 class Walker:
     """Takes steps one by one; words shorter than the machine's own."""
 
-    def __init__(self, world: Selling) -> None:
+    def __init__(self, world: Trouble) -> None:
         self.world = world
 
     def __getattr__(self, name: str) -> Any:
