@@ -54,7 +54,7 @@ class Actor(str):
 
     user_id: int | None
 
-    def __new__(cls, name: str, user_id: int | None) -> "Actor":
+    def __new__(cls, name: str, user_id: int | None = None) -> "Actor":
         actor = super().__new__(cls, name)
         actor.user_id = user_id
         return actor

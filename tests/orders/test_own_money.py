@@ -1,5 +1,7 @@
 """Nobody moves money to their own account or changes their own prices, superusers included: refused, nothing moves."""
 
+import copy
+import pickle
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -99,6 +101,11 @@ def test_somebody_else_and_a_command_may(store: Store, boss: User, move: str) ->
     other = User.objects.create_user("bo@example.com", is_staff=True)
     act("command (ada)" if move == "credit" else Actor(boss.email, other.pk))  # the name alone does not decide
     assert store.wallet() != before
+
+
+def test_a_copy_of_who_acts_is_the_same_person() -> None:
+    for copied in (copy.deepcopy(Actor("ada@example.com", 7)), pickle.loads(pickle.dumps(Actor("ada@example.com", 7)))):  # noqa: S301
+        assert (copied, copied.user_id) == ("ada@example.com", 7)
 
 
 def test_the_address_that_the_customer_has_by_now_counts(store: Store, boss: User) -> None:
