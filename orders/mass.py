@@ -99,8 +99,8 @@ def _check(number: int, text: str, customer: User, sales: dict[int, Sale]) -> Li
 def _place(line: Line, customer: User, agreed: Decimal | None, token: str, now: datetime) -> Line:
     if agreed is None:
         return Line(line.number, line.text, problem=CHANGED)
-    sale, words = _read(line.text, customer, {})
     try:
+        sale, words = _read(line.text, customer, {})
         placement = place_order(
             customer=customer, service_id=sale.service_id, words=words, now=now, token=token, agreed_charge=agreed
         )

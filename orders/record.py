@@ -47,7 +47,8 @@ def record_outcome(*, attempt_id: int, outcome: Outcome) -> None:
 
 
 def _record(attempt: Attempt, outcome: Outcome) -> None:
-    if isinstance(outcome, Placed) and _is_taken(attempt.order, outcome.order_id):
+    order = attempt.order  # as it was sent: by the outcome it may go to another supplier
+    if isinstance(outcome, Placed) and _is_taken(order, outcome.order_id):
         outcome = _already_ours(outcome)
     try:
         final = _write_outcome(attempt, outcome)
@@ -57,11 +58,11 @@ def _record(attempt: Attempt, outcome: Outcome) -> None:
         final = _write_outcome(attempt, _already_ours(outcome))
     if final is not None and not isinstance(final, OutcomeUnknown):
         _follow_answer(attempt, final)
-        _wake_next(attempt.order)
+        _wake_next(order)
 
 
 def _wake_next(order: Order) -> None:
-    """The order that waited behind this one, since it costs the same."""
+    """The order that waited behind this one where it was sent, since it costs the same."""
     due = due_orders(now=timezone.now())
     behind = due.filter(provider=order.provider_id, expected_cost=order.expected_cost)
     next_id = behind.order_by("next_attempt_at", "pk").values_list("pk", flat=True).first()
@@ -94,13 +95,13 @@ def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
         outcome = _weigh(attempt, outcome, now)
         if isinstance(outcome, OutcomeUnknown) and change.state != State.SENDING:
             return None
-        was_in_doubt = change.state in DOUBTFUL
+        was_in_doubt, sent_to = change.state in DOUBTFUL, change.order.provider_id
         _apply(change, attempt, outcome)
         _close(attempt, outcome, now)
         write([change])
         _follow_trouble(attempt, outcome, now)
         if was_in_doubt or change.state in DOUBTFUL:
-            follow_doubts(provider_id=change.order.provider_id)
+            follow_doubts(provider_id=sent_to)
     return outcome
 
 

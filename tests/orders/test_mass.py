@@ -1,12 +1,15 @@
 """Mass orders: every line by the rules of a single order, each a transaction of its own, none placed twice."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from orders import mass
 from orders.mass import CHANGED, MOST_LINES, NO_FUNDS, Line, MassOrderError, check_lines, place_lines
 from orders.models import Order
+from orders.place import Placement
 from panel.customers.models import User
 from panel.wallet import ledger
 from providers.catalog.models import Service
@@ -169,3 +172,21 @@ def test_too_many_lines_are_refused_whole(store: Store) -> None:
     with pytest.raises(MassOrderError, match="These are 100,000 lines"):
         check_lines(customer=store.customer, text="1\n" * 100_000)
     assert store.everything() == before
+
+
+def test_a_service_that_goes_off_sale_meanwhile_stops_its_own_lines_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold, gone = store.service().pk, store.service(PLAIN_SERVICE).pk
+    real = mass.place_order
+
+    def take_off(**given: Any) -> Placement:
+        Service.objects.filter(pk=gone).update(is_enabled=False)
+        return real(**given)
+
+    monkeypatch.setattr(mass, "place_order", take_off)
+    text = f"{sold} | {LINK} | 1000\n{gone} | {LINK} | 1000\n{sold} | {LINK}/2 | 1000"
+    lines = place(store, text)
+    assert [line.problem for line in lines] == ["", "This service is not available right now.", ""]
+    assert [line.order_id for line in lines if line.order_id] == list(Order.objects.values_list("pk", flat=True))
+    assert store.wallet() == Decimal("97.3")

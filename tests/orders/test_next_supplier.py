@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders import submit
+from orders import record, submit
 from orders.books import recount
 from orders.cancel import request_cancel
 from orders.cancel_close import close_cancels
 from orders.change import Change, lock_orders
 from orders.models import Attempt, Cancellation, Order
+from orders.record import record_outcome
+from panel.ops.models import Alert
+from providers.adapters.errors import Refused
 from providers.catalog.models import Backup, Service
 from providers.gate import pause_provider
 from providers.models import Provider, UpstreamService
@@ -251,3 +254,29 @@ def test_an_order_that_failed_over_in_this_moment_is_sent_where_it_belongs(
     assert store.submit(order).state == "ACTIVE"
     assert (len(store.simulator.orders()), len(other.created(LINK))) == (0, 1)
     assert order.attempts.get().provider == second
+
+
+def test_a_doubt_that_ends_by_going_elsewhere_is_none_at_the_first_supplier(store: Store, second: Provider) -> None:
+    store.simulator.next("add", "error500_before")
+    order = store.active()
+    assert open_doubts() == [f"doubtful:{store.provider.pk}"]
+    record_outcome(attempt_id=order.attempts.get().pk, outcome=Refused("No.", code="order"))
+    order = store.fresh(order)
+    assert (order.state, order.provider) == ("QUEUED", second)
+    assert open_doubts() == []
+
+
+def open_doubts() -> list[str]:
+    found = Alert.objects.filter(closed_at=None, subject__startswith="doubtful")
+    return list(found.values_list("subject", flat=True))
+
+
+def test_who_waited_behind_one_that_goes_elsewhere_is_next(
+    store: Store, second: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[int] = []
+    monkeypatch.setattr(record, "wake_submit", lambda *, order_id: woken.append(order_id))
+    behind = store.place(link=f"{LINK}/behind")
+    store.simulator.next("add", "refused")
+    assert store.active().provider == second
+    assert woken == [behind.pk]
