@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from orders.evidence import Landmark
 from orders.models import Attempt, HasParts, Order, Probe
@@ -44,8 +44,12 @@ def landmark(*, provider: Provider, number: int) -> Landmark | None:
 
 
 def time_to_settle(*, provider: Provider) -> timedelta:
-    """How long after an attempt its order could still appear: thrice the slowest of the last ones, or the setting."""
-    lately = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.PLACED).order_by("-started_at")
+    """How long after an attempt its order could still appear: thrice the slowest of the last ones, or the setting.
+
+    Those count that ended with their answer. One that evidence or a person decided ended whenever that was.
+    """
+    answered = Attempt.objects.filter(outcome=Attempt.Outcome.PLACED, ended_at__lte=F("lease_until"))
+    lately = answered.filter(provider=provider).order_by("-started_at")
     times = lately.values_list("started_at", "ended_at")[:LANDMARKS]
     slowest = max((ended - started for started, ended in times if ended is not None), default=timedelta())
     return max(timedelta(seconds=settings.SETTLE_SECONDS), 3 * slowest)

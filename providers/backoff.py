@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from panel.ops.alerts import judge_alone
 from panel.ops.jobs import run_leased
 from providers.models import Backoff, Provider
 
@@ -25,6 +27,8 @@ SLOW_LANE = 2
 """So many providers that gave no answer are asked at a time, and one more of those that answer, if slowly: of the four
 threads of the smallest panel one is always free for the quick ones, and half of them for those that answer."""
 
+LONGEST_RUN = timedelta(minutes=15)
+"""No job's lease is longer: a lane taken until later was taken while the clock was ahead, and counts as free."""
 MOST_COUNTED = 100
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -124,9 +128,15 @@ def _begin(job: str, provider_id: int, now: datetime, seconds: int) -> bool:
         return True
     if _is_paused(rows.get(job), now):
         return False
-    until = now + timedelta(seconds=seconds)
-    running = Q(slow_lane_until__gt=now, slow_lane_until__lte=until)
     lanes = SLOW_LANE if _is_silent(job, rows, now) else SLOW_LANE + 1
+    with transaction.atomic():
+        judge_alone("slow lane")
+        return _take_lane(job, provider_id, lanes, now, until=now + timedelta(seconds=seconds))
+
+
+def _take_lane(job: str, provider_id: int, lanes: int, now: datetime, *, until: datetime) -> bool:
+    """Whether a lane was free. Of whatever job the others are, each has one until its own lease ends."""
+    running = Q(slow_lane_until__gt=now, slow_lane_until__lte=now + LONGEST_RUN)
     if Backoff.objects.filter(running).count() >= lanes:
         return False
     Backoff.objects.get_or_create(provider_id=provider_id, job=job)

@@ -1,18 +1,22 @@
 """Which providers a reading job may ask: those that do not answer less and less, and never many of them at a time."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connections
 from django.utils import timezone
 
 from panel.ops.models import JobRun
 from providers import backoff
-from providers.backoff import SLOW_LANE, Asked, ask_in_turn, in_turn, note_answer, pause_after
+from providers.backoff import LONGEST_RUN, SLOW_LANE, Asked, ask_in_turn, in_turn, note_answer, pause_after
 from providers.models import Backoff, Provider
+from providers.tasks import LEASE_SECONDS
 
 pytestmark = pytest.mark.django_db
 JOB, OTHER = "read_balances", "poll_provider"
@@ -197,3 +201,52 @@ def test_one_that_is_being_asked_is_not_asked_beside(providers: list[Provider]) 
     JobRun.objects.create(name=f"{JOB}:{providers[0].pk}", lease_until=timezone.now() + timedelta(seconds=100))
     assert not ask(providers[0], answered=True)
     assert Backoff.objects.count() == 0
+
+
+def slow_everywhere(providers: list[Provider]) -> None:
+    before = timezone.now() - timedelta(hours=1)
+    for provider in providers:
+        for job in (JOB, OTHER):
+            Backoff.objects.create(
+                provider=provider, job=job, failures=1, is_slow=True, ended_at=before, next_at=before
+            )
+
+
+def test_a_lane_is_taken_whichever_job_is_in_it_and_however_long_its_lease(providers: list[Provider]) -> None:
+    slow_everywhere(providers)
+    asked: list[bool] = []
+
+    def sync(provider: Provider) -> Asked:
+        if provider == providers[0]:
+            ask_in_turn(job=JOB, provider_id=providers[1].pk, seconds=660, ask=sync)
+        else:
+            asked.append(ask(providers[2], answered=True, job=OTHER))
+        return Asked({}, answered=False)
+
+    ask_in_turn(job=JOB, provider_id=providers[0].pk, seconds=660, ask=sync)
+    assert asked == [False]
+    assert LONGEST_RUN.total_seconds() > LEASE_SECONDS == 660
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_that_come_at_once_no_more_get_a_lane_than_there_are() -> None:
+    providers = [Provider.objects.create(name=name, url=f"https://{name}.example") for name in "ABCD"]
+    slow_everywhere(providers)
+    begin, end, asked = threading.Barrier(4), threading.Event(), list[str]()
+
+    def call(provider: Provider) -> Asked:
+        asked.append(provider.name)
+        end.wait(timeout=20)
+        return Asked({}, answered=False)
+
+    def come(provider: Provider) -> None:
+        begin.wait(timeout=20)
+        ask_in_turn(job=OTHER, provider_id=provider.pk, seconds=150, ask=call)
+        connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(come, provider) for provider in providers]
+        while sum(job.done() for job in jobs) < 4 - SLOW_LANE and len(asked) <= SLOW_LANE:
+            assert not [job.result() for job in jobs if job.done() and job.exception()]
+        end.set()
+    assert len(asked) == SLOW_LANE

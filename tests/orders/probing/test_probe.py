@@ -1,5 +1,6 @@
 """Doubtful orders looked for at the provider: found where they are, ruled out where they are not."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from orders import probe, tasks
 from orders.books import recount
+from orders.landmarks import time_to_settle
 from orders.models import Probe
 from orders.probe import Probed
 from orders.resolve import give_money_back, it_was_not_placed, it_was_placed
@@ -214,3 +216,22 @@ def test_the_job_looks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert JobRun.objects.get(name="probe_doubts").summary == {"looked": 0, "adopted": 0, "for_review": 0}
     part = JobRun.objects.get(name=f"probe_doubts:{store.provider.pk}")
     assert part.summary == {"looked": 1, "adopted": 0, "for_review": 1}
+
+
+def test_how_late_a_person_decided_says_nothing_of_how_late_an_order_appears(store: Store) -> None:
+    trust(store)
+    first = doubt(store)
+    (bought,) = store.simulator.created(LINK)
+    with later(days=1):
+        it_was_placed(order_id=first.pk, provider_order_id=bought["id"], actor="staff", reason="as found")
+        assert time_to_settle(provider=Provider.objects.get()) == timedelta(minutes=10)
+        store.active(link=f"{LINK}/before", quantity="1700")
+        store.simulator.next("add", NEVER)
+        second = store.active(link=f"{LINK}/second", quantity="1500")
+    with later(days=1, minutes=12):
+        bound(store)
+        assert probe_now() == Probed(looked=1)
+    for minutes in (14, 16):
+        with later(days=1, minutes=minutes):
+            assert probe_now().looked == 1
+    assert verdict(second) == ("absent", "")
