@@ -30,7 +30,7 @@ def account_settings(
         "ACCOUNT_EMAIL_SUBJECT_PREFIX": f"[{site_name}] ",
         "ACCOUNT_DEFAULT_HTTP_PROTOCOL": scheme,
         "ALLAUTH_TRUSTED_PROXY_COUNT": 1 if is_behind_proxy else 0,
-        "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
+        "MFA_SUPPORTED_TYPES": ["totp"],  # recovery codes are panel.customers.recovery_codes
         "MFA_ADAPTER": "panel.customers.sign_in.SecondFactorAdapter",
         "MFA_FORMS": {
             "authenticate": "panel.customers.sign_in.SecondFactorForm",

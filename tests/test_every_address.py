@@ -45,8 +45,7 @@ OWN = {
     "orders_cancel", "refills", "api_page", "api_repeats", "api_console", "webhook", "webhook_secret", "webhook_remove",
     "webhook_test", "service_favourite", "wallet", "top_up", "account", "usersessions_list", "sign_out_elsewhere",
     "account_reauthenticate", "account_email", "account_change_password", "account_set_password", "mfa_index",
-    "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
+    "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "new_recovery_codes",
 }  # fmt: skip
 """Behind the sign-in, each person's own."""
 ROLES = (ADMIN, MANAGER, SUPPORT, READ_ONLY)

@@ -103,3 +103,26 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… {self.name}"
+
+
+class RecoveryCodeQuerySet(models.QuerySet["RecoveryCode"]):
+    """Recovery codes, for pages that count them."""
+
+    def unused(self) -> "RecoveryCodeQuerySet":
+        return self.filter(used_at=None)
+
+
+class RecoveryCode(models.Model):
+    """A code that stands in once for the second factor it belongs to, and is deleted with it. Only a digest is kept."""
+
+    authenticator = models.ForeignKey("mfa.Authenticator", on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    objects = RecoveryCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["authenticator", "digest"], name="recovery_code_once")]
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"

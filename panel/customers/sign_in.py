@@ -8,8 +8,10 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -20,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from panel.customers.emails import ascii_email
 from panel.customers.known_devices import PROVEN, account_digest, known_device, remember_device
 from panel.customers.models import User
+from panel.customers.recovery_codes import is_recovery_code, tell_of_used_code, use_recovery_code
 from panel.lib import crypto
 from panel.lib.secret import Secret
 from panel.web.access import SIGNED_IN_AT
@@ -111,22 +114,38 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth is
         return crypto.unseal(encrypted_text, place=PLACE, keys=settings.DATA_KEYS).reveal()
 
 
-class _Told:
-    """A wrong code is a line of the log."""
+class _CodeForm:
+    """Takes recovery codes as well. A wrong code is a line of the log, and a used recovery code one and a mail."""
 
     user: User
+    authenticator: Authenticator
+    cleaned_data: dict[str, Any]
 
     def clean_code(self) -> Any:
         try:
+            if is_recovery_code(self.cleaned_data["code"]):
+                return self._clean_recovery_code()
             return super().clean_code()  # type: ignore[misc] # of the form that it is mixed into
         except ValidationError:
             log.warning("second factor failed", extra={"customer": self.user.pk})
             raise
 
+    def _clean_recovery_code(self) -> str:
+        """The code, used up; the limit on wrong codes is the one of the app's."""
+        forget_failures = check_rate_limit(self.user)
+        code: str = self.cleaned_data["code"]
+        authenticator = use_recovery_code(user=self.user, text=code, now=timezone.now())
+        if authenticator is None:
+            raise get_adapter().validation_error("incorrect_code")
+        forget_failures()
+        self.authenticator = authenticator
+        tell_of_used_code(user=self.user)
+        return code
 
-class SecondFactorForm(_Told, AuthenticateForm):  # type: ignore[misc] # allauth is not typed
+
+class SecondFactorForm(_CodeForm, AuthenticateForm):  # type: ignore[misc] # allauth is not typed
     """The code at the sign-in."""
 
 
-class ConfirmForm(_Told, ReauthenticateForm):  # type: ignore[misc] # as above
+class ConfirmForm(_CodeForm, ReauthenticateForm):  # type: ignore[misc] # as above
     """The code of who is signed in and confirms that it is they."""

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from panel.customers import see_as_views, views
+from panel.customers import see_as_views, two_factor_views, views
 
 urlpatterns = [
     path("account/", views.account, name="account"),
     path("accounts/sessions/", views.sessions, name="usersessions_list"),  # in place of allauth's own page
+    path("accounts/2fa/totp/activate/", two_factor_views.TurnOnView.as_view(), name="mfa_activate_totp"),  # as above
+    path("accounts/2fa/recovery-codes/generate/", two_factor_views.new_recovery_codes, name="new_recovery_codes"),
     path("accounts/sessions/<int:session_id>/end/", views.sign_out, name="sign_out_session"),
     path("account/sign-out-elsewhere/", views.sign_out_elsewhere, name="sign_out_elsewhere"),
     path("staff/see-as/<int:user_id>/", see_as_views.see_as, name="see_as"),

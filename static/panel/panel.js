@@ -218,10 +218,11 @@
     var target = event.target;
     if (!(target instanceof Element)) return;
     closeMenus(target.closest("details.menu"));
-    var button = target.closest("[data-copy], [data-reveal], [data-close-toast], [data-open], [data-close]");
+    var button = target.closest("[data-copy], [data-print], [data-reveal], [data-close-toast], [data-open], [data-close]");
     if (target.matches("dialog[open]") && !target.hasAttribute("data-stay")) target.close();
     if (!button) return;
     if (button.hasAttribute("data-copy")) copy(button);
+    if (button.hasAttribute("data-print")) window.print();
     if (button.hasAttribute("data-reveal")) reveal(button);
     if (button.hasAttribute("data-close-toast")) button.closest(".toast-note").remove();
     if (button.hasAttribute("data-open")) document.getElementById(button.getAttribute("data-open")).showModal();
