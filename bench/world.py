@@ -9,6 +9,7 @@ import requests
 from django.apps import apps
 from django.db import connection
 
+from orders import search_triggers
 from panel.lib.secret import Secret
 from panel.wallet.triggers import lay_triggers, lift_triggers
 from providers.models import Provider
@@ -58,6 +59,18 @@ def tidy_tables() -> None:
         cursor.execute("VACUUM ANALYZE" if IS_POSTGRESQL else "ANALYZE")
         if IS_POSTGRESQL:
             cursor.execute("CHECKPOINT")
+
+
+@contextmanager
+def texts_indexed_later() -> Iterator[None]:
+    """Orders that are written here in bulk get their entries for searches, and these their index, at the end."""
+    search_triggers.lift_triggers(connection)
+    if IS_POSTGRESQL:
+        search_triggers.drop_text_index(connection)
+    yield
+    search_triggers.lay_triggers(connection)
+    search_triggers.add_missing_entries(connection)
+    search_triggers.add_text_index(connection)
 
 
 class Statements:

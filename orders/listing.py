@@ -1,4 +1,5 @@
-"""A customer's orders as a list, newest first: found by word, time and text. How its pages are cut is paging's.
+"""A customer's orders as a list, newest first: found by word, time and text. How its pages are cut is paging's, and how
+text is found text_search's.
 
 Counting stops at MOST_COUNTED. Called by the customers' pages and their export.
 """
@@ -7,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from orders.models import Order
 from orders.paging import Page, Place, older_than, place_in, reach, read_numbers, turn_to
+from orders.search_index import Match
+from orders.text_search import TextSearch
 from panel.customers.models import User
 from panel.lib.counts import count_each
 from providers.catalog.models import Service
@@ -64,34 +67,39 @@ class Listing:
 
     def __init__(self, wanted: Wanted) -> None:
         self._rows = _of_customer(wanted)
-        self._text: Q | None = None
-        if not wanted.search:
+        self._is_dated = wanted.since is not None or wanted.until is not None
+        self._search: TextSearch | None = None
+        if wanted.is_nothing or not wanted.search:
             return
         numbered = self._rows.filter(pk__in=read_numbers(wanted.search))
         if numbered.exists():
             self._rows = numbered
         else:
-            self._text = _text(wanted.search)
+            self._search = TextSearch(_match(wanted))
 
     def page(self, *, word: str = "", before: Place | None = None, after: Place | None = None) -> Page:
-        """The newest of that word (all where empty), those older than `before`, or those newer than `after`.
-
-        At most three queries and paging.REACH rows.
-        """
-        return turn_to(self._of(word).select_related("service"), also=self._text, before=before, after=after)
+        """The newest of that word (all where empty), those older than `before`, or those newer than `after`."""
+        rows = self._of(word).select_related("service")
+        if self._search is None:
+            return turn_to(rows, also=None, before=before, after=after)
+        is_filtered = bool(word) or self._is_dated
+        return self._search.page(rows, is_filtered=is_filtered, before=before, after=after)
 
     def counts(self) -> Counts:
-        """How many there are of each word. Two queries at most, and a bounded number of rows looked at."""
-        if self._text is None:
+        """How many there are of each word. A bounded number of rows is looked at."""
+        if self._search is None:
             return Counts(count_each(**{word: self._of(word).values("pk")[: MOST_COUNTED + 1] for word in WORDS}))
-        rows, end = reach(self._rows)
-        grouped = rows.filter(self._text).order_by().values_list("listed_as").annotate(Count("pk"))
-        return Counts({**dict.fromkeys(WORDS, 0), **dict(grouped)}, is_partial=end is not None)
+        rows, is_partial = self._search.newest(self._rows, is_filtered=self._is_dated)
+        grouped = rows.order_by().values_list("listed_as").annotate(Count("pk"))
+        return Counts({**dict.fromkeys(WORDS, 0), **dict(grouped)}, is_partial=is_partial)
 
     def batches(self, *, word: str, most: int) -> Iterator[list[Order]]:
-        """All that are found among the newest `most` of that word, BATCH at a time, each read when it is wanted."""
-        rows, _ = reach(self._of(word), most)
-        rows = rows.filter(self._text or Q())
+        """The newest `most` of that word, BATCH at a time, each read when it is wanted.
+
+        Of a search: all that are found, and where these are many, those among the newest `most` of that word.
+        """
+        rows = self._of(word)
+        rows = reach(rows, most)[0] if self._search is None else self._search.among_newest(rows, most)[0]
         place: Place | None = None
         while batch := list(older_than(rows, place).select_related("service")[:BATCH]):
             yield batch
@@ -110,8 +118,8 @@ def _of_customer(wanted: Wanted) -> QuerySet[Order]:
     return rows if wanted.until is None else rows.filter(created_at__lt=wanted.until)
 
 
-def _text(search: str) -> Q:
+def _match(wanted: Wanted) -> Match:
     named = Service.objects.all()
-    for word in search.split()[:WORDS_IN_SEARCH]:
+    for word in wanted.search.split()[:WORDS_IN_SEARCH]:
         named = named.filter(name__icontains=word)
-    return Q(link__icontains=search) | Q(service__in=named.values("pk"))
+    return Match(wanted.search, customer=wanted.customer.pk, services=named)

@@ -5,6 +5,7 @@ tells where to go on. Called by the customers' list and by the staff's search.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -31,7 +32,8 @@ class Page:
     """Rows, newest first. `newer` and `older` are the ids that the pages beside it begin after; None: there is none.
 
     `looked_to` is set where a search ended before the list did: the order it looked at last, which `older` goes on
-    from, or `newer` where the search went that way (`is_newer`).
+    from, or `newer` where the search went that way (`is_newer`). `is_short`: its text is too short for
+    an index.
     """
 
     rows: list[Order]
@@ -39,6 +41,7 @@ class Page:
     older: int | None
     looked_to: Place | None = None
     is_newer: bool = False
+    is_short: bool = False
 
 
 def place_in(rows: QuerySet[Order], *, order_id: int) -> Place | None:
@@ -47,18 +50,41 @@ def place_in(rows: QuerySet[Order], *, order_id: int) -> Place | None:
     return None if row is None else Place(*row)
 
 
-def turn_to(rows: QuerySet[Order], *, also: Q | None, before: Place | None = None, after: Place | None = None) -> Page:
+Finder = Callable[[Place | None, bool, int], tuple[list[Order], Place | None]]
+"""Given a place, whether to look for newer orders, and how many: these, and where it ended if that was before the list.
+
+Orders are older than the place, newest first, or newer, oldest first.
+"""
+
+
+def turn_to(
+    rows: QuerySet[Order],
+    *,
+    also: Q | None,
+    most: int | None = None,
+    before: Place | None = None,
+    after: Place | None = None,
+) -> Page:
     """The newest ROWS of the rows, those older than `before`, or those newer than `after`.
 
-    `also` is what must be true of them that no index finds. Where fewer than ROWS are newer than `after`, that is the
-    newest page. At most three queries and REACH rows.
+    `also` is what must be true of them that no index finds. At most three queries and `most` (REACH) rows.
     """
+
+    def find(place: Place | None, is_newer: bool, count: int) -> tuple[list[Order], Place | None]:
+        if is_newer and place is not None:
+            return _next(newer_than(rows, place).order_by("created_at", "pk"), also, count, most)
+        return _next(older_than(rows.order_by("-created_at", "-pk"), place), also, count, most)
+
+    return make_page(find, before=before, after=after)
+
+
+def make_page(find: Finder, *, before: Place | None = None, after: Place | None = None) -> Page:
+    """A page of what is found. Where fewer than ROWS are newer than `after`, that is the newest page."""
     if after is not None:
-        found, end = _next(newer_than(rows, after).order_by("created_at", "pk"), also)
+        found, end = find(after, True, ROWS + 1)
         if len(found) > ROWS or end:
             return _page_of_newer(found, end)
-    rows = rows.order_by("-created_at", "-pk")
-    found, end = _next(older_than(rows, before), also)
+    found, end = find(before, False, ROWS + 1)
     shown = found[:ROWS]
     older = shown[-1].pk if len(found) > ROWS else end.id if end else None
     newer = shown[0].pk if before and after is None and shown else None
@@ -94,13 +120,13 @@ def read_numbers(search: str) -> list[int]:
     return [int(number) for number in re.findall("[0-9]+", search)][:MOST_NUMBERS]
 
 
-def _next(rows: QuerySet[Order], also: Q | None) -> tuple[list[Order], Place | None]:
-    """The first rows that are found, one more than a page; where the search ended if it did before the rows."""
+def _next(rows: QuerySet[Order], also: Q | None, count: int, most: int | None) -> tuple[list[Order], Place | None]:
+    """The first `count` rows that are found; where the search ended if it did before the rows."""
     end = None
     if also is not None:
-        rows, end = reach(rows)
+        rows, end = reach(rows, most)
         rows = rows.filter(also)
-    return list(rows[: ROWS + 1]), end
+    return list(rows[:count]), end
 
 
 def _page_of_newer(rows: list[Order], end: Place | None) -> Page:

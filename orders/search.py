@@ -1,7 +1,7 @@
 """Orders of all customers, found by what staff know of them. Called by the staff's list of orders.
 
 One of the conditions is found by an index, and so is what a search names exactly: an order's number, its number at the
-provider, a customer's address. Everything else is looked for within the reach of a page.
+provider, a customer's address. Other text is text_search's; what is left is looked for within the reach of a page.
 """
 
 import re
@@ -12,6 +12,8 @@ from django.db.models import Q
 
 from orders.models import Order
 from orders.paging import MOST_NUMBERS, Page, Place, read_numbers, turn_to
+from orders.search_index import Match
+from orders.text_search import TextSearch
 from panel.customers.models import User
 from providers.models import Provider
 
@@ -35,7 +37,7 @@ class Sought:
 
 
 def find_orders(sought: Sought, *, before: Place | None = None, after: Place | None = None) -> Page:
-    """A page of them, newest first. Seven queries at most."""
+    """A page of them, newest first."""
     if sought.is_nothing:
         return Page([], None, None)
     rows = Order.objects.select_related("customer", "service", "provider")
@@ -45,11 +47,12 @@ def find_orders(sought: Sought, *, before: Place | None = None, after: Place | N
         rows = rows.filter(created_at__lt=sought.until)
     named = _named(sought.search) if sought.search else None
     conditions = [*([] if named is None else [named]), *_conditions(sought)]
-    looked_for = conditions[1:]
-    if sought.search and named is None:
-        looked_for.append(_text(sought.search))
-    also = Q(*looked_for) if looked_for else None
-    return turn_to(rows.filter(*conditions[:1]), also=also, before=before, after=after)
+    rows, also = rows.filter(*conditions[:1]), Q(*conditions[1:]) if conditions[1:] else None
+    if not sought.search or named is not None:
+        return turn_to(rows, also=also, before=before, after=after)
+    is_filtered = bool(conditions or sought.since or sought.until)
+    text = TextSearch(Match(sought.search, customers=User.objects.filter(email__icontains=sought.search)))
+    return text.page(rows, is_filtered=is_filtered, also=also, before=before, after=after)
 
 
 def _conditions(sought: Sought) -> list[Q]:
@@ -76,8 +79,3 @@ def _named(search: str) -> Q | None:
     theirs = Order.objects.filter(provider__in=providers, provider_order_id__in=names)
     found.update(theirs.values_list("pk", flat=True)[:MOST_NUMBERS])
     return Q(pk__in=found) if found else None
-
-
-def _text(search: str) -> Q:
-    customers = User.objects.filter(email__icontains=search)
-    return Q(link__icontains=search) | Q(customer__in=customers.values("pk"))

@@ -15,6 +15,7 @@ from orders.models.order import (
 from orders.models.orphan import Orphan
 from orders.models.parts import HasParts
 from orders.models.request import Cancellation, Refill, Request
+from orders.models.search_entry import SearchEntry
 
 __all__ = [
     "LISTED_AS",
@@ -33,4 +34,5 @@ __all__ = [
     "Probe",
     "Refill",
     "Request",
+    "SearchEntry",
 ]

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 from orders.export import MOST_EXPORTED, csv_lines
 from orders.listing import MOST_COUNTED, WORDS, Counts, Listing
 from orders.models import Order
-from orders.paging import REACH
 from orders.states import FINAL
 from orders.views.customer import customer_of
 from orders.views.picker import read_id
@@ -48,7 +47,6 @@ def orders(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(query, counts),
         "state": slug(query.word),
         "periods": PERIODS.items(),
-        "reach": REACH,
         "longest_search": LONGEST_SEARCH,
         "most_exported": MOST_EXPORTED,
         "live": live_ids(page.rows),

@@ -4,7 +4,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from orders.paging import REACH
 from orders.search import find_orders
 from orders.states import State
 from orders.views.query import LONGEST_SEARCH
@@ -30,7 +29,6 @@ def staff_orders(request: HttpRequest) -> HttpResponse:
         "providers": Provider.objects.order_by("name", "pk"),
         "customer": sought.customer and User.objects.filter(pk=sought.customer).first(),
         "service": sought.service and Service.objects.filter(pk=sought.service).first(),
-        "reach": REACH,
         "longest_search": LONGEST_SEARCH,
     }
     return render(request, "staff/orders.html", context)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from orders import paging
+from orders import paging, text_search
 from orders.models import Order
 from orders.search import Sought, find_orders
 from panel.customers.models import User
@@ -82,8 +82,8 @@ def test_pages_hold_each_order_once(five: list[int], monkeypatch: pytest.MonkeyP
 
 
 def test_what_no_index_finds_is_looked_for_so_far(five: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "REACH", 2)
-    page = find_orders(Sought(search="example.com/1/"))
+    monkeypatch.setattr(text_search, "REACH", 2)
+    page = find_orders(Sought(search="1/"))
     assert (page.rows, page.older) == ([], five[3])
     assert page.looked_to is not None
     assert found(state="QUEUED") == [five[2], five[1], five[0]]  # an index finds these, all of them
