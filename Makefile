@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 export VENV PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev tools run test fuzz doubts fairness mutants chaos lint format bench screenshots shell lock clean
+.PHONY: help setup setup-dev tools run test fuzz doubts fairness mutants chaos lint format bench screenshots shell lock sbom audit clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,12 @@ shell: setup ## Open a Python shell with the panel loaded
 
 lock: tools ## Write the lock files anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(BIN)/python -m scripts.lock $(ARGS)
+
+sbom: tools ## Write the bill of materials (CycloneDX) of the lock files to requirements/sbom.json
+	@$(BIN)/python -m scripts.sbom
+
+audit: tools ## Look up whether a locked part is known to be vulnerable (ADVISORIES=folder or zip of OSV records)
+	@$(BIN)/python -m scripts.audit
 
 clean: ## Remove what was built; the data stays
 	@rm -rf $(VENV) staticfiles bench/out .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage

@@ -1,8 +1,13 @@
-"""`make lock`: write requirements/*.txt anew from pyproject.toml, with hashes and without any index address."""
+"""`make lock`: write requirements/*.txt anew from pyproject.toml, with hashes and without any index address.
+
+The bill of materials is written with them.
+"""
 
 import subprocess
 import sys
 from pathlib import Path
+
+from scripts import sbom
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPILE = [
@@ -18,6 +23,7 @@ def main() -> None:
         subprocess.run([*COMPILE, *extra, *sys.argv[1:], "-o", target, "pyproject.toml"], cwd=ROOT, check=True)
         if "://" in (ROOT / target).read_text():
             sys.exit(f"{target} names an index address: take it out of pip's or uv's configuration and try again.")
+    sbom.main()
 
 
 if __name__ == "__main__":
