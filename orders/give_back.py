@@ -15,7 +15,8 @@ from orders.pace import next_look
 from orders.settle import Houses, end_partial, end_with_refund, undelivered
 from orders.states import State
 from panel.lib.money import plain
-from panel.wallet.own_money import refuse_own_money
+from panel.wallet.models import ApprovalRequest
+from panel.wallet.second_approval import Proposed, authorize
 
 SENT = frozenset({State.ACTIVE, State.COMPLETED, State.PARTIAL})
 """Sent for certain, and not canceled: what may be given back of."""
@@ -46,36 +47,52 @@ def adds_all(order: Order) -> Decimal:
     return Decimal(order.charge - order.refunded)
 
 
-def set_partial(*, order_id: int, remains: int, agreed: Decimal, actor: str, reason: str) -> None:
+def set_partial(
+    *, order_id: int, remains: int, agreed: Decimal, actor: str, reason: str, approval: int | None = None
+) -> None:
     """End the order as PARTIAL with `remains` of its units given back.
 
-    Raises OwnMoneyError, and CannotGiveBackError, also where it would not be exactly `agreed`, which the person saw.
+    Raises CannotGiveBackError, also where it would not be exactly `agreed`, what the person was shown, and the errors
+    of `authorize`.
     """
     with transaction.atomic(durable=True):
-        change = _locked(order_id, actor, reason)
+        change = _locked(order_id, reason)
         _check_agreed(change.order, adds_partial(change.order, remains=remains), agreed)
+        proposed = _proposed(change.order, ApprovalRequest.Action.PARTIAL, agreed, reason, remains=remains)
+        authorize(proposed, actor=actor, approval=approval, now=change.now)
         change.order.remains = remains
         end_partial(change, remains=remains, houses=Houses(), why=reason, actor=actor)
         _write(change, "order partial", actor, reason)
 
 
-def give_all_back(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> None:
+def give_all_back(*, order_id: int, agreed: Decimal, actor: str, reason: str, approval: int | None = None) -> None:
     """End the order as CANCELED with all of its money back, whatever the provider does. Errors as in `set_partial`."""
     with transaction.atomic(durable=True):
-        change = _locked(order_id, actor, reason)
+        change = _locked(order_id, reason)
         _check_agreed(change.order, adds_all(change.order), agreed)
+        proposed = _proposed(change.order, ApprovalRequest.Action.REFUND, agreed, reason)
+        authorize(proposed, actor=actor, approval=approval, now=change.now)
         end_with_refund(change, State.CANCELED, houses=Houses(), what="canceled", why=reason, actor=actor)
         _write(change, "order money back", actor, reason)
 
 
-def _locked(order_id: int, actor: str, reason: str) -> Change:
+def _locked(order_id: int, reason: str) -> Change:
     if safe_mode.is_on_now():
         raise CannotGiveBackError(safe_mode.SAID_TO_STAFF)
     if not reason.strip():
         raise CannotGiveBackError("Say why: the reason is kept with the order.")
-    change = lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
-    refuse_own_money(actor=actor, customer=change.order.customer)
-    return change
+    return lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
+
+
+def _proposed(order: Order, action: ApprovalRequest.Action, amount: Decimal, reason: str, **arguments: int) -> Proposed:
+    return Proposed(
+        action=action,
+        subject=f"order:{order.pk}",
+        customer=order.customer,
+        amount=amount,
+        reason=reason,
+        arguments=arguments,
+    )
 
 
 def _check_agreed(order: Order, adds: Decimal, agreed: Decimal) -> None:

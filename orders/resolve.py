@@ -19,7 +19,8 @@ from orders.settle import Houses, accept, end_with_refund
 from orders.states import DOUBTFUL, State
 from panel.lib.log_context import about_order
 from panel.ops import audit
-from panel.wallet.own_money import refuse_own_money
+from panel.wallet.models import ApprovalRequest
+from panel.wallet.second_approval import Proposed, authorize
 from providers.adapters.base import ItemError
 from providers.adapters.errors import RetryLater
 from providers.connect import connected
@@ -68,12 +69,20 @@ def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
 
 
 @about_order
-def give_money_back(*, order_id: int, actor: str, reason: str) -> None:
-    """End the order with its money refunded, whatever became of it at the provider. Raises OwnMoneyError too."""
+def give_money_back(*, order_id: int, actor: str, reason: str, approval: int | None = None) -> None:
+    """End the order with its money refunded, whatever became of it at the provider. Raises as `authorize` does, too."""
     _check_safe_mode()
 
     def decide(change: Change, attempt: Attempt) -> None:
-        refuse_own_money(actor=actor, customer=change.order.customer)
+        order = change.order
+        proposed = Proposed(
+            action=ApprovalRequest.Action.UNCONFIRMED,
+            subject=f"order:{order.pk}",
+            customer=order.customer,
+            amount=order.charge - order.refunded,
+            reason=reason,
+        )
+        authorize(proposed, actor=actor, approval=approval, now=change.now)
         end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", why=reason, actor=actor)
 
     _resolve(order_id, decide, "money back", actor, reason)

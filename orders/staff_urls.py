@@ -4,6 +4,7 @@ from django.urls import path
 
 from orders.views import (
     staff,
+    staff_approvals,
     staff_balances,
     staff_doubtful,
     staff_drift,
@@ -34,6 +35,9 @@ urlpatterns = [
     path("safe-mode/<slug:to>/", staff_safe_mode.switch_safe_mode, name="staff_switch_safe_mode"),
     path("requests/", staff_requests.staff_requests, name="staff_requests"),
     path("requests/<slug:kind>/<int:request_id>/<slug:verdict>/", staff_requests.decide, name="staff_request_decide"),
+    path("approvals/", staff_approvals.staff_approvals, name="staff_approvals"),
+    path("approvals/<int:request_id>/", staff_approvals.staff_approval, name="staff_approval"),
+    path("approvals/<int:request_id>/<slug:verdict>/", staff_approvals.decide, name="staff_approval_decide"),
     path("doubtful/words/<int:provider_id>/", staff_stuck.know_word, name="staff_know_word"),
     path("doubtful/<int:order_id>/looked/", staff_doubtful.looked_at, name="staff_looked_at"),
     path("doubtful/<int:order_id>/<slug:verdict>/", staff_doubtful.decide, name="staff_decide"),

@@ -42,6 +42,7 @@ def periods() -> dict[str, int]:
         "panel.ops.tasks.forget_alerts": 24 * 3600,
         "panel.ops.tasks.forget_mails": 24 * 3600,
         "panel.wallet.tasks.sweep_pictures": 24 * 3600,
+        "panel.wallet.tasks.expire_approvals": 3600,
         "providers.tasks.forget_updates": 24 * 3600,
         "orders.tasks.reset_future_times": 5 * 60,
         "orders.tasks.read_balances": settings.BALANCE_SECONDS,

@@ -98,7 +98,7 @@ def _secret_problems() -> Iterator[CheckMessage]:
 
 
 def check_numbers(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """E005 to E007, E011: numbers that make sense, alone and together."""
+    """E005 to E007, E011, E012: numbers that make sense, alone and together."""
     return list(_number_problems())
 
 
@@ -114,6 +114,8 @@ def _number_problems() -> Iterator[CheckMessage]:
         )
     if not re.fullmatch(r"[A-Z]{3,8}", settings.CURRENCY):
         yield Error("CURRENCY is not a currency's code.", hint="Such as USD.", id="panel.E007")
+    if settings.SECOND_APPROVAL_ABOVE < 0:
+        yield Error("SECOND_APPROVAL_ABOVE is below zero.", hint="Leave it unset, or 0, for off.", id="panel.E012")
     if settings.REPORT_TIME_ZONE not in available_timezones():
         yield Error("REPORT_TIME_ZONE is not a time zone's name.", hint="Such as Europe/Berlin.", id="panel.E011")
 

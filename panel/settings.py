@@ -13,6 +13,7 @@ from panel.celery_settings import celery_settings
 from panel.database_settings import SQLITE, caches, database
 from panel.first_run import load_or_create_secrets
 from panel.lib.log_settings import log_settings
+from panel.lib.money import parse_amount
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -241,6 +242,7 @@ API_SERVICES_PER_MINUTE = env.int("API_SERVICES_PER_MINUTE", default=30)
 REPORT_SECONDS = env.int("REPORT_SECONDS", default=60)
 REPORT_TIME_ZONE = env.str("REPORT_TIME_ZONE", default="UTC")  # by whose clock the days of reports begin
 MINIMUM_MARGIN_PERCENT = env.int("MINIMUM_MARGIN_PERCENT", default=0)
+SECOND_APPROVAL_ABOVE = parse_amount(env.str("SECOND_APPROVAL_ABOVE", default="0"))  # in CURRENCY; 0 is off
 
 # --- Metrics: /metrics for who has the token; without one there is no such page ---------------------------------------
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

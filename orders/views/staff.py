@@ -14,7 +14,6 @@ from orders.overview import Safety, Stuck, look_at_money, look_at_orders
 from orders.reports.days import day_of, last_days
 from orders.reports.read import by_day, sum_of
 from orders.stuck import count_some, slow_orders
-from orders.unanswered import unanswered
 from panel.lib.money import ZERO, round_to
 from panel.ops.alert_views import ShownAlert, open_alerts
 from panel.ops.models import Alert
@@ -59,11 +58,6 @@ def staff(request: HttpRequest) -> HttpResponse:
         "month": sum_of(days),
         "earned_line": spark_path([day.profit for day in days.values()]),
         "todos": _todos(money, stuck, slow, failing, alerts),
-        "rail_counts": {
-            "staff_doubtful": stuck.doubtful + stuck.attention,
-            "staff_requests": unanswered().count(),
-            "staff_alerts": len(alerts),
-        },
         "days": DAYS,
     }
     return render(request, "staff/overview.html", context)

@@ -20,7 +20,9 @@ from orders.states import DOUBTFUL
 from orders.views.staff_stuck import look, page_of, shown
 from panel.lib.crypto import SealError
 from panel.ops.back_office import actor_of
+from panel.wallet.approvals import keep_request
 from panel.wallet.own_money import OwnMoneyError
+from panel.wallet.second_approval import SecondApprovalNeededError
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
 from panel.web.words import read_reason, read_words
@@ -112,7 +114,10 @@ def decide(request: HttpRequest, order_id: int, verdict: str) -> HttpResponse:
         return _refuse(request, order, verdict, str(error))
     except SealError:
         return _refuse(request, order, verdict, "The provider's API key cannot be opened, so it was not asked.")
-    messages.success(request, f"Order {order.pk}: {said}")
+    except SecondApprovalNeededError as needed:
+        messages.warning(request, keep_request(needed, actor=actor_of(request), now=timezone.now()))
+    else:
+        messages.success(request, f"Order {order.pk}: {said}")
     return redirect("staff_doubtful")
 
 

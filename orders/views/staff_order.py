@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from orders.cancel import CannotCancelError, request_cancel
@@ -23,8 +24,10 @@ from orders.views.order_actions import MOVES_MONEY, PERMISSIONS, REFUNDS, Action
 from orders.views.picker import read_id
 from panel.lib.money import AmountError, parse_amount
 from panel.ops.back_office import actor_of
+from panel.wallet.approvals import keep_request
 from panel.wallet.models import Transfer
 from panel.wallet.own_money import OwnMoneyError, is_same_person
+from panel.wallet.second_approval import SecondApprovalNeededError
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.figures import money_text
 from panel.web.words import read_reason, read_words
@@ -76,13 +79,16 @@ def act(request: HttpRequest, order_id: int, slug: str) -> HttpResponse:
     except (BadEntryError, *REFUSALS) as error:
         order = _find(order_id)
         return _page(request, order, Entered(slug, entered.reason, entered.remains, str(error)), status=422)
+    except SecondApprovalNeededError as needed:
+        messages.warning(request, keep_request(needed, actor=actor_of(request), now=timezone.now()))
+        return redirect("staff_order", order.pk)
     messages.success(request, f"Order {order.pk}: {said}")
     return redirect("staff_order", order.pk)
 
 
 def _carry_out(request: HttpRequest, order: Order, entered: Entered) -> str:
     """One domain call; what became of it, in words."""
-    who = {"actor": actor_of(request), "reason": entered.reason}
+    who: dict[str, Any] = {"actor": actor_of(request), "reason": entered.reason}
     match entered.slug:
         case "update":
             return _update_words(look_now(order_id=order.pk, actor=who["actor"]))

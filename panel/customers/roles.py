@@ -16,6 +16,7 @@ APPS = ("orders", "webhooks", "reports", "providers", "catalog", "wallet", "cust
 SEEN_BY_SUPPORT = (
     "orders.order", "orders.attempt", "orders.orderevent", "orders.probe", "orders.refill", "orders.cancellation",
     "webhooks.webhook", "webhooks.delivery", "wallet.account", "wallet.transfer", "wallet.topup",
+    "wallet.approvalrequest",
     "customers.user", "customers.apikey", "account.emailaddress", "ops.alert",
 )  # fmt: skip
 SEE_AS = "customers.view_as_user"

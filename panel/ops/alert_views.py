@@ -38,8 +38,12 @@ PLACES = {
     "safe-mode": "staff_safe_mode",
     "orphans": "staff_safe_mode",
     "top-ups": "admin:wallet_topup_changelist",
+    "approvals": "staff_approvals",
 }
-WHOLE_PAGES = {"admin:wallet_topup_changelist", "staff_doubtful", "staff_requests", "staff_changes", "staff_safe_mode"}
+WHOLE_PAGES = {
+    *("admin:wallet_topup_changelist", "staff_doubtful", "staff_requests", "staff_changes", "staff_safe_mode"),
+    "staff_approvals",
+}
 """Where an alert is dealt with, by the first part of its subject."""
 TOLD = Prefetch("notices", AlertNotice.objects.order_by("pk"))
 

@@ -3,28 +3,32 @@
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from panel.customers.models import User
 from panel.lib.money import plain
 from panel.ops import audit
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
-from panel.wallet.models import Transfer
-from panel.wallet.own_money import refuse_own_money
+from panel.wallet.models import ApprovalRequest, Transfer
+from panel.wallet.second_approval import Proposed, authorize
 
 
-def adjust_wallet(*, user: User, amount: Decimal, reason: str, token: str, actor: str) -> bool:
+def adjust_wallet(
+    *, user: User, amount: Decimal, reason: str, token: str, actor: str, approval: int | None = None
+) -> bool:
     """Book `amount` into the wallet, or out of it where it is negative; in the audit trail with its reason.
 
-    The same `token` books once: False when it was booked before. Nothing moves where NotEnoughFundsError or
-    OwnMoneyError is raised.
+    The same `token` books once: False when it was booked before. Nothing moves where NotEnoughFundsError, or an
+    error of `authorize`, is raised.
     """
-    refuse_own_money(actor=actor, customer=user)
     key = f"adjust:{token}"
     try:
         with transaction.atomic(durable=True):
+            ledger.lock_wallet(user=user)
             if Transfer.objects.filter(key=key).exists():
                 return False
+            authorize(_proposed(user, amount, reason, token), actor=actor, approval=approval, now=timezone.now())
             move = ledger.credit_wallet if amount > 0 else ledger.debit_wallet
             move(user=user, amount=abs(amount), key=key, note=reason)
             detail = {"amount": plain(amount), "reason": reason, "transfer": key}
@@ -34,3 +38,14 @@ def adjust_wallet(*, user: User, amount: Decimal, reason: str, token: str, actor
             return False
         raise
     return True
+
+
+def _proposed(user: User, amount: Decimal, reason: str, token: str) -> Proposed:
+    return Proposed(
+        action=ApprovalRequest.Action.ADJUST,
+        subject=f"user:{user.pk}",
+        customer=user,
+        amount=amount,
+        reason=reason,
+        arguments={"token": token},
+    )

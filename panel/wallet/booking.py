@@ -13,8 +13,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from panel.lib.money import AmountError, parse_amount
+from panel.wallet.approvals import keep_request
+from panel.wallet.second_approval import SecondApprovalNeededError
+from panel.web.access import actor_of
 from panel.web.figures import money_text
 
 
@@ -92,6 +96,9 @@ def booking_page(request: HttpRequest, booking: Booking) -> HttpResponse:
     except BookingError as error:
         form.add_error("amount", str(error))
         return _page(request, booking, form, status=422)
+    except SecondApprovalNeededError as needed:
+        messages.warning(request, keep_request(needed, actor=actor_of(request), now=timezone.now()))
+        return redirect(booking.back)
     if is_new:
         messages.success(request, f"Booked: {money_text(amount, currency=booking.currency, plus=True)}.")
     else:

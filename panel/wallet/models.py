@@ -1,9 +1,12 @@
-"""The books, which only ledger.py writes: accounts and their transfers. And how customers ask to add money."""
+"""The books, which only ledger.py writes: accounts and their transfers. How customers ask to add money, and staff
+for a second approval.
+"""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.fields import AmountField
 from panel.wallet.pictures import picture_name, picture_store
@@ -157,3 +160,64 @@ class TopUp(models.Model):
 
     def __str__(self) -> str:
         return f"top-up {self.pk}"
+
+
+class ApprovalRequest(models.Model):
+    """What a member of staff wants to do with a customer's money, and one person may not do alone."""
+
+    class Action(models.TextChoices):
+        ADJUST = "adjust", _lazy("Adjust balance")
+        DEPOSIT = "deposit", _lazy("Approve deposit")
+        PARTIAL = "partial", _lazy("Set order to partial")
+        REFUND = "refund", _lazy("Refund order")
+        UNCONFIRMED = "unconfirmed", _lazy("Refund unconfirmed order")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _lazy("Waiting")
+        APPROVED = "approved", _lazy("Approved")
+        DECLINED = "declined", _lazy("Declined")
+        WITHDRAWN = "withdrawn", _lazy("Withdrawn")
+        EXPIRED = "expired", _lazy("Expired")
+
+    action = models.CharField(max_length=20, choices=Action)
+    subject = models.CharField(max_length=40, help_text="What it is done to, such as order:17.")
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    amount = AmountField(help_text="What the customer's balance changes by, in the shop's currency.")
+    arguments = models.JSONField(default=dict, help_text="What else the action is called with.")
+    reason = models.CharField(max_length=300, blank=True)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=300, blank=True, help_text="Why it was declined.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject"], condition=Q(state="waiting"), name="approval_waits_once"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", decided_at__isnull=True)
+                | ~Q(state="waiting") & Q(decided_at__isnull=False),
+                name="approval_decided_unless_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"request {self.pk}"
+
+
+class ManualMove(models.Model):
+    """Money that a member of staff moved alone for a customer. Counted for 24 hours, then deleted."""
+
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    amount = AmountField()
+    subject = models.CharField(max_length=40)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="manual_move_amount")]
+        indexes = [models.Index(fields=["staff", "customer", "at"], name="manual_move_counted")]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} for {self.customer_id}: {self.subject}"

@@ -1,4 +1,4 @@
-"""The job of this app as Celery runs it. The schedule is in panel/celery.py."""
+"""The jobs of this app as Celery runs it. The schedule is in panel/celery.py."""
 
 from dataclasses import asdict
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from panel.celery_settings import TIME_LIMIT_SECONDS
 from panel.ops.jobs import run_leased
-from panel.wallet import picture_sweep
+from panel.wallet import approvals, picture_sweep
 
 
 @shared_task
@@ -17,4 +17,14 @@ def sweep_pictures() -> None:
         name="sweep_pictures",
         seconds=TIME_LIMIT_SECONDS,
         job=lambda: asdict(picture_sweep.sweep_pictures(now=timezone.now())),
+    )
+
+
+@shared_task
+def expire_approvals() -> None:
+    """Close requests for approval that nobody decided on."""
+    run_leased(
+        name="expire_approvals",
+        seconds=TIME_LIMIT_SECONDS,
+        job=lambda: {"expired": approvals.expire_requests(now=timezone.now())},
     )

@@ -11,10 +11,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of
+from panel.wallet.approvals import keep_request
 from panel.wallet.forms import DecisionForm
 from panel.wallet.gateways.base import BadAskError
 from panel.wallet.models import PaymentMethod, TopUp
 from panel.wallet.own_money import OwnMoneyError
+from panel.wallet.second_approval import SecondApprovalNeededError
 from panel.wallet.topups import TopUpDecidedError, approve_top_up, refuse_top_up
 from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
@@ -82,6 +84,9 @@ class TopUpAdmin(ReadOnlyAdmin):
                 self._decide(request, top_up, form.cleaned_data, is_refusal)
             except BadAskError as problem:
                 form.add_error(problem.field, str(problem))
+            except SecondApprovalNeededError as needed:
+                messages.warning(request, keep_request(needed, actor=actor_of(request), now=timezone.now()))
+                return redirect("admin:wallet_topup_changelist")
             except (TopUpDecidedError, OwnMoneyError) as problem:
                 messages.warning(request, str(problem))
                 return redirect("admin:wallet_topup_changelist")

@@ -23,11 +23,11 @@ from panel.wallet.deposit_alert import follow_deposits
 from panel.wallet.deposit_limits import check_limits
 from panel.wallet.gateways import gateway_of
 from panel.wallet.gateways.base import Ask, BadAskError
-from panel.wallet.models import PaymentMethod, TopUp
-from panel.wallet.own_money import refuse_own_money
+from panel.wallet.models import ApprovalRequest, PaymentMethod, TopUp
 from panel.wallet.picture_sweep import drop_picture
 from panel.wallet.pictures import LARGEST as LARGEST_PICTURE
 from panel.wallet.pictures import picture_kind
+from panel.wallet.second_approval import Proposed, authorize
 
 log = logging.getLogger(__name__)
 
@@ -74,13 +74,19 @@ def ask_top_up(
     return top_up
 
 
-def approve_top_up(*, top_up_id: int, amount: Decimal, note: str, actor: str, now: datetime) -> TopUp:
-    """Credit what really came, once. Raises TopUpDecidedError, OwnMoneyError, and BadAskError for what is no amount."""
+def approve_top_up(
+    *, top_up_id: int, amount: Decimal, note: str, actor: str, now: datetime, approval: int | None = None
+) -> TopUp:
+    """Credit what really came, once.
+
+    Raises TopUpDecidedError, BadAskError for what is no amount, and the errors of `authorize`.
+    """
     if not 0 < amount < LARGEST:
         raise BadAskError("amount", "The amount that came is above zero.")
     with transaction.atomic(durable=True):
         top_up = _undecided(top_up_id)
-        refuse_own_money(actor=actor, customer=top_up.customer)
+        ledger.lock_wallet(user=top_up.customer)
+        authorize(_proposed(top_up, amount, note), actor=actor, approval=approval, now=now)
         ledger.credit_wallet(
             user=top_up.customer,
             amount=amount,
@@ -91,6 +97,16 @@ def approve_top_up(*, top_up_id: int, amount: Decimal, note: str, actor: str, no
         top_up.credited = amount
         _decide(top_up, TopUp.State.APPROVED, note, actor, now)
     return top_up
+
+
+def _proposed(top_up: TopUp, amount: Decimal, note: str) -> Proposed:
+    return Proposed(
+        action=ApprovalRequest.Action.DEPOSIT,
+        subject=f"topup:{top_up.pk}",
+        customer=top_up.customer,
+        amount=amount,
+        reason=note,
+    )
 
 
 def refuse_top_up(*, top_up_id: int, note: str, actor: str, now: datetime) -> TopUp:

@@ -38,6 +38,10 @@ _MARKS = (
     Mark("Running", "blue", "state-progress"),
     Mark("Failed", "red", "state-canceled"),
     Mark("Never", "neutral", "state-unknown"),
+    Mark("Approved", "green", "state-done"),
+    Mark("Declined", "red", "state-canceled"),
+    Mark("Withdrawn", "neutral", "state-canceled"),
+    Mark("Expired", "neutral", "state-unknown"),
     Mark("Delivered", "green", "state-done"),
     Mark("Not delivered", "red", "state-canceled"),
 )

@@ -10,6 +10,7 @@ class Page:
     """One entry. `within` are the names of further addresses that belong to it.
 
     With a `permission` it is for staff who have it.
+    One that is `only_counted` is there while `rail_counts` has its name, also where that is 0.
     One with `in_menu` is in the account's menu on a phone, where the bar at the bottom has room for few.
     """
 
@@ -19,6 +20,7 @@ class Page:
     within: tuple[str, ...] = ()
     shortcut: str = ""
     in_menu: bool = False
+    only_counted: bool = False
     permission: str = ""
     url: str = ""
     current: bool = False
@@ -48,6 +50,14 @@ STAFF = (
     Page("staff_orders", "All orders", "receipt", within=("staff_order",), permission="orders.view_order"),
     Page("staff_doubtful", "Stuck", "exclamation-diamond", permission="orders.view_order"),
     Page("staff_requests", "Requests", "arrow-clockwise", permission="orders.view_order"),
+    Page(
+        "staff_approvals",
+        "Approvals",
+        "people",
+        within=("staff_approval", "staff_approval_decide"),
+        permission="wallet.view_approvalrequest",
+        only_counted=True,
+    ),
     Page("staff_changes", "Changes", "activity", permission="providers.view_servicechange"),
     Page("staff_alerts", "Alerts", "bell", permission="ops.view_alert"),
     Page("staff_safe_mode", "Safe mode", "shield-check", permission="orders.view_orphan"),

@@ -17,6 +17,7 @@ from orders.reports.roll_up import roll_up
 from panel.customers.models import User
 from panel.ops.alerts import raise_alert
 from panel.ops.models import Alert, AlertNotice, JobRun
+from panel.wallet.models import ApprovalRequest
 from providers.balances import record_deposit
 from providers.catalog.choices import put_on_sale
 from providers.catalog.models import Category, Markup, Service
@@ -101,6 +102,7 @@ def test_pages_fit_and_nothing_is_blocked(open_page: Open, store: Store, doubtfu
     paths += [f"/admin/orders/order/{doubtful.pk}/change/", f"/admin/providers/provider/{store.provider.pk}/change/"]
     paths += [f"/admin/wallet/account/{page}/{store.customer.pk}/" for page in ("adjust", "statement")]
     paths += ["/staff/orders/", "/staff/orders/?q=nowhere", f"/staff/orders/{doubtful.pk}/"]
+    paths += ["/staff/approvals/", f"/staff/approvals/{asked_to_approve(store.customer).pk}/"]
     put_on_sale(service_ids=[store.service("4").pk], is_enabled=False)
     paths += [f"/admin/catalog/service/{store.service().pk}/change/", "/admin/catalog/service/import/"]
     paths += ["/admin/catalog/category/arrange/"]
@@ -108,6 +110,13 @@ def test_pages_fit_and_nothing_is_blocked(open_page: Open, store: Store, doubtfu
         for width, theme in ((1280, "light"), (390, "dark")):
             page = open_page(path, width=width, theme=theme)
             assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, (path, width)
+
+
+def asked_to_approve(customer: User) -> ApprovalRequest:
+    """A request of somebody else, which the owner may decide on."""
+    staff = User.objects.create_user("staff@example.com", is_staff=True)
+    given = {"action": "adjust", "subject": f"user:{customer.pk}", "amount": Decimal(500), "reason": "Goodwill"}
+    return ApprovalRequest.objects.create(customer=customer, requested_by=staff, **given)
 
 
 def lengthen(word: str, order: Order) -> None:
@@ -128,6 +137,8 @@ def lengthen(word: str, order: Order) -> None:
     )  # fmt: skip
     Refill.objects.create(order=order, state="unknown", why=word[:300], next_at=None, provider_refill_id=word[:64])
     Cancellation.objects.create(order=order, state="unknown", why=word[:300], next_at=None)
+    asked_to_approve(order.customer)
+    ApprovalRequest.objects.update(reason=word[:300])
     record_deposit(provider=order.provider, amount=Decimal(5), note=word[:200])
     ServiceChange.objects.update(name=word[:300], fields={"name": [word[:300], word[:200]]})
     UpstreamService.objects.filter(pk=order.service.upstream_id).update(doubt="meaning", name=word[:300])
@@ -145,6 +156,7 @@ def test_long_words_make_no_page_scroll_sideways(open_page: Open, store: Store, 
         f"/staff/orders/?customer={active.customer_id}",
         f"/staff/orders/?service={active.service_id}", f"/staff/orders/{active.pk}/", f"/staff/orders/{doubtful.pk}/",
         "/staff/alerts/", "/staff/jobs/", "/staff/changes/", "/staff/safe-mode/", "/staff/requests/?kind=refills",
+        "/staff/approvals/", f"/staff/approvals/{ApprovalRequest.objects.get().pk}/",
         "/staff/requests/?kind=cancels", f"/staff/requests/?provider={'9' * 19}", "/staff/reports/",
     ]  # fmt: skip
     paths += [f"/staff/doubtful/?show={tab}" for tab in ("doubtful", "flagged", "slow", "words", "missing", "jobs")]

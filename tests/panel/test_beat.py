@@ -44,6 +44,7 @@ def test_a_job_that_ran_is_due_a_period_after_it_and_one_that_never_ran_at_once(
         "thin_readings": NEVER,
         "forget_mails": NEVER,
         "sweep_pictures": NEVER,
+        "expire_approvals": NEVER,
         "roll_up_reports": NEVER,
         "take_checkpoints": NEVER,
         "back_up": NEVER,

@@ -34,6 +34,7 @@ def test_the_defaults_are_in_order() -> None:
         ("LEASE_SECONDS", 30, "panel.E006"),
         ("CURRENCY", "$", "panel.E007"),
         ("REPORT_TIME_ZONE", "Berlin", "panel.E011"),
+        ("SECOND_APPROVAL_ABOVE", -1, "panel.E012"),
         ("SENTRY_DSN", "http://public@sentry.example.com/1", "panel.W004"),
     ],
 )

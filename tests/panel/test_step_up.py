@@ -13,7 +13,7 @@ from django.test import Client
 from orders.models import Order, Orphan
 from orders.webhooks.models import Webhook
 from panel.customers.models import ApiKey, User
-from panel.wallet.models import PaymentMethod, TopUp, Transfer
+from panel.wallet.models import ApprovalRequest, PaymentMethod, TopUp, Transfer
 from providers.models import Provider
 from tests.fixtures_orders import Store
 
@@ -52,6 +52,14 @@ def doors(store: Store, owner: User) -> dict[str, dict[str, Any]]:
     booking = {"amount": "5", "reason": "gift", "token": TOKEN, "confirmed": "1"}
     orphan = Orphan.objects.create(provider=store.provider, external_id="9")
     Webhook.objects.create(customer=owner, url="https://example.com/", sealed_secret="")
+    asked_for = ApprovalRequest.objects.create(
+        customer=store.customer,
+        requested_by=store.customer,
+        action="adjust",
+        subject="user:1",
+        amount=5,
+        arguments={"token": TOKEN},
+    )
     doubtful, active, provider = store.place(), store.active(), store.provider.pk
     return {
         f"/admin/wallet/account/adjust/{store.customer.pk}/": booking,
@@ -78,6 +86,7 @@ def doors(store: Store, owner: User) -> dict[str, dict[str, Any]]:
         f"/staff/orders/{active.pk}/back/": {"reason": "x", "agreed": "1.35"},
         f"/staff/orders/{active.pk}/again/": {"reason": "x", "agreed": "1.35"},
         f"/staff/doubtful/{doubtful.pk}/back/": {"reason": "x"},
+        f"/staff/approvals/{asked_for.pk}/approve/": {},
         API: {"name": "mine"},
         "/api/webhook/": {"url": "https://evil.example/"},
         "/api/webhook/secret/": {},
@@ -88,7 +97,7 @@ def doors(store: Store, owner: User) -> dict[str, dict[str, Any]]:
 
 
 def state(store: Store) -> list[Any]:
-    models = (Transfer, TopUp, Provider, User, ApiKey, Order, Webhook, Orphan)
+    models = (Transfer, TopUp, Provider, User, ApiKey, Order, Webhook, Orphan, ApprovalRequest)
     kept = {"last_login", "last_used_at"}
     return [
         [

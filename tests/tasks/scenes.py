@@ -25,8 +25,8 @@ from orders.states import State
 from orders.webhooks.choices import set_webhook
 from orders.webhooks.models import Delivery, Webhook
 from panel.ops.alerts import raise_alert
-from panel.ops.models import Alert, AlertNotice, JobRun, SettledIds
-from panel.wallet.models import Checkpoint, Transfer
+from panel.ops.models import Alert, AlertNotice, AuditEvent, JobRun, SettledIds
+from panel.wallet.models import ApprovalRequest, Checkpoint, Transfer
 from providers.catalog.models import ShelfChange
 from providers.gate import pause_provider
 from providers.models import BalanceReading, Pause, ServiceChange
@@ -287,6 +287,18 @@ def old_picture(scene: Scene) -> Path:
     return old_file("top-ups", f"{scene.rounds}.png")
 
 
+def old_request(scene: Scene) -> ApprovalRequest:
+    """One for approval that nobody decided on."""
+    given = {"action": "adjust", "subject": "user:1", "amount": 5, "requested_at": timezone.now() - timedelta(days=8)}
+    return ApprovalRequest.objects.create(customer=scene.store.customer, requested_by=scene.store.customer, **given)
+
+
+def closed_requests(scene: Scene, made: ApprovalRequest) -> Seen:
+    made.refresh_from_db()
+    events = AuditEvent.objects.filter(target=f"approval:{made.pk}")
+    return {"state": made.state, "events": events.count()}
+
+
 def old_file(folder: str, name: str) -> Path:
     file = Path(settings.DATA_DIR) / folder / name
     file.parent.mkdir(exist_ok=True)
@@ -388,6 +400,7 @@ SCENARIOS = {
     "panel.ops.tasks.tell_alerts": Scenario(alert, lambda scene, before: {"mails": len(mail.outbox) - before}),
     "panel.ops.tasks.forget_mails": Scenario(old_mail, lambda scene, file: {"left": file.exists()}),
     "panel.wallet.tasks.sweep_pictures": Scenario(old_picture, lambda scene, file: {"left": file.exists()}),
+    "panel.wallet.tasks.expire_approvals": Scenario(old_request, closed_requests),
     "panel.ops.tasks.back_up": Scenario(no_backup, backups_kept),
     "panel.ops.tasks.forget_notices": Scenario(
         old_notice, lambda scene, first: {"left": AlertNotice.objects.filter(pk__gte=first).count()}

@@ -177,6 +177,7 @@ def shell_links(context: Context, group: str, css: str) -> Any:
     user = getattr(request, "user", None)
     pages = tuple(page for page in pages if not page.permission or (user and user.has_perm(page.permission)))
     counts = context.get("rail_counts") or {}
+    pages = tuple(page for page in pages if not page.only_counted or page.name in counts)
     found = rail.existing(pages, here=match.view_name if match else "")
     return {"pages": [(page, counts.get(page.name)) for page in found], "css": css}
 

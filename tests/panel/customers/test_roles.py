@@ -43,6 +43,7 @@ PAGES = {
     "/staff/orders/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/orders/{order}/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/doubtful/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
+    "/staff/approvals/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/requests/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},
     "/staff/changes/": {ADMIN, MANAGER, READ_ONLY},
     "/staff/alerts/": {ADMIN, MANAGER, SUPPORT, READ_ONLY},

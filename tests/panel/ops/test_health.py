@@ -35,6 +35,7 @@ QUICK_JOBS = (
     "reset_future_times",
     "roll_up_reports",
     "take_checkpoints",
+    "expire_approvals",
 )
 
 
