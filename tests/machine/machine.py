@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from orders import high_water, safe_mode
 from tests.machine import checks
+from tests.machine.receivers import Receivers
 from tests.machine.selling import MISSING, UNKNOWN_ID, Said
-from tests.machine.trouble import Trouble
 from tests.machine.upstream import PLANS
 
 QUANTITIES = st.sampled_from([1000, 777, 333, 1000])
@@ -46,13 +46,13 @@ BOUGHT = {"ACTIVE", "COMPLETED", "PARTIAL", "CANCELED"}
 class OneExample:
     """A world of its own inside a transaction, which is rolled back; in there the panel's own are the outermost."""
 
-    def __enter__(self) -> Trouble:
+    def __enter__(self) -> Receivers:
         self.block = transaction.atomic()
         self.block._from_testcase = True  # type: ignore[attr-defined]
         self.block.__enter__()
         (Path(panel_settings.DATA_DIR) / high_water.FILE).unlink(missing_ok=True)  # of an earlier example's orders
         safe_mode.forget_the_last_look()
-        self.world = Trouble()
+        self.world = Receivers()
         return self.world
 
     def __exit__(self, *error: object) -> None:

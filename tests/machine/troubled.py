@@ -3,10 +3,11 @@
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from tests.machine.holds import REASONS
 from tests.machine.machine import BOUGHT, DOUBTFUL, PICK, SAID, OrdersMachine
+from tests.machine.receivers import PROGRAMS
 from tests.machine.selling import Said
 from tests.machine.upstream import REQUESTS
 
@@ -94,3 +95,20 @@ class TroubledMachine(OrdersMachine):
     def wear_out(self, pick: int) -> None:
         if pk := self.one({"ACTIVE"}, pick):
             self.step("wear_out", pk=pk)
+
+    @rule(customer=st.sampled_from(["ada", "bob"]), address=st.integers(1, 3))
+    def hook(self, customer: str, address: int) -> None:
+        self.step("hook", customer=customer, address=address)
+
+    @rule(plans=st.lists(st.sampled_from(PROGRAMS), max_size=4), seconds=st.sampled_from([1, 61, 1000, 90_000]))
+    def deliver(self, plans: list[str], seconds: int) -> None:
+        self.step("wait", seconds=seconds)
+        self.step("deliver", programs={"ada": plans})
+
+    @precondition(lambda self: "ada" in self.world.hooks)
+    @rule(pick=PICK, is_test=st.booleans())
+    def message_by_hand(self, pick: int, is_test: bool) -> None:
+        if is_test:
+            self.step("test_message", customer="ada")
+        else:
+            self.step("message_again", customer="ada", pick=pick)

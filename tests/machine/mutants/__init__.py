@@ -5,6 +5,7 @@ from tests.machine.mutants.buying import BUYING_MUTANTS
 from tests.machine.mutants.deciding import DECIDING_MUTANTS
 from tests.machine.mutants.money import MONEY_MUTANTS
 from tests.machine.mutants.mutant import Mutant
+from tests.machine.mutants.receivers import RECEIVER_MUTANTS
 from tests.machine.mutants.running import RUNNING_MUTANTS
 from tests.machine.mutants.trouble import TROUBLE_MUTANTS
 
@@ -16,5 +17,6 @@ MUTANTS = (
     *BUYING_MUTANTS,
     *DECIDING_MUTANTS,
     *TROUBLE_MUTANTS,
+    *RECEIVER_MUTANTS,
     *RUNNING_MUTANTS,
 )

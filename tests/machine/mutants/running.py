@@ -164,4 +164,25 @@ RUNNING_MUTANTS = (
         "return ended if ended.charge or ended.word == StatusWord.CANCELED else replace(ended, charge=None)",
         "return ended",
     ),
+    Mutant(
+        "an order is reckoned at the exchange rate of the day it was placed",
+        "tests/orders/test_submit.py::test_an_order_is_reckoned_at_the_exchange_rate_of_the_day_it_is_sent",
+        "orders.submit",
+        "            keep_todays_exchange(change.order, provider)\n",
+        "",
+    ),
+    Mutant(
+        "pictures of withdrawn deposits fill the disk",
+        "tests/panel/wallet/test_pictures.py::test_the_picture_of_a_withdrawn_or_refused_deposit_is_deleted_with_it",
+        "panel.wallet.topups",
+        "        if done:\n            _drop_picture_on_commit(",
+        "        if False:\n            _drop_picture_on_commit(",
+    ),
+    Mutant(
+        "deposits are reported and withdrawn without end",
+        "tests/panel/wallet/test_pictures.py::test_asking_and_withdrawing_again_and_again_ends",
+        "panel.wallet.deposit_limits",
+        "    if count >= MOST_A_DAY:\n",
+        "    if False:\n",
+    ),
 )

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from tests.machine import checks
+from tests.machine.receivers import Receivers
 from tests.machine.selling import Said
-from tests.machine.trouble import Trouble
 
 WALKS: dict[str, Callable[["Walker"], None]] = {}
 
@@ -14,7 +14,7 @@ WALKS: dict[str, Callable[["Walker"], None]] = {}
 class Walker:
     """Takes steps one by one; words shorter than the machine's own."""
 
-    def __init__(self, world: Trouble) -> None:
+    def __init__(self, world: Receivers) -> None:
         self.world = world
 
     def __getattr__(self, name: str) -> Any:
