@@ -120,6 +120,16 @@ def hiccups(go: Walker) -> None:
 
 
 @walk
+def refused_after_all(go: Walker) -> None:
+    """An order in doubt was refused, as a slow worker tells: it goes to the next supplier, and the doubt is over."""
+    pk = go.new(quantity=333)
+    go.submit(pk=pk, plan="refused", die=2)
+    go.sweep(seconds=100, plan="placed")
+    go.late(pk=pk, number=0)
+    go.submit(pk=pk, plan="placed")
+
+
+@walk
 def two_doubts(go: Walker) -> None:
     """One of two doubts is decided: staff still hear of the other."""
     pks = [go.bought("never", quantity=quantity) for quantity in (333, 400)]
