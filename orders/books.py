@@ -1,112 +1,120 @@
 """Recount the books: what the wallets hold, and that every order's money is where its state says. Reads only.
 
 An order's transfers are set against its row: charged once, given back as noted, and what is left held or earned. The
-reports' daily roll-ups are set against the ledger.
+reports' daily roll-ups are set against the ledger. The database sets one against the other, a set of orders or a day
+at a time; only what differs, or may, comes back as rows.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 
+from orders.flows import Flows, differing_between, differing_of
 from orders.models import Attempt, Order
-from orders.reports.check import check_reports
+from orders.reports.check import stretches
 from orders.states import AT_RISK, State
 from panel.lib.money import share
 from panel.lib.snapshot import one_snapshot
-from panel.wallet.ledger import HELD, REVENUE
-from panel.wallet.models import Transfer
-from panel.wallet.recount import recount_wallets
+from panel.wallet.recount import pair_sums, recount_accounts, recount_wallets_lately
 
-ROWS = 2000
-
-
-@dataclass(slots=True)
-class Flows:
-    """What the transfers of one order add up to."""
-
-    charges: int = 0
-    charged: Decimal = Decimal(0)
-    refunded: Decimal = Decimal(0)
-    held: Decimal = Decimal(0)
-    earned: Decimal = Decimal(0)
-    cost: Decimal = Decimal(0)
+ROWS = 5_000
+"""Orders that are looked at by one statement."""
 
 
 def recount() -> list[str]:
     """Every difference found, a line each; empty when the books add up."""
     with one_snapshot():
-        return [*recount_the_rest(), *_recount_all_orders()]
+        return [*recount_ledger(), *recount_attempts(), *_recount_all_orders()]
 
 
-def recount_the_rest() -> list[str]:
-    """The differences of everything but the orders' own money: wallets, attempts, reports."""
-    return [*recount_wallets(), *_recount_attempts(), *check_reports()]
+def recount_ledger(*, snapshots: bool = False) -> list[str]:
+    """The differences of all accounts and all closed days: the transfers are read once, from the first one on.
+
+    With `snapshots` each closed day is read by itself, since it stays as it is, and what follows the last one together
+    with the accounts. Otherwise the caller has a snapshot for everything.
+    """
+    apart = one_snapshot if snapshots else _callers_snapshot
+    found: list[str] = []
+    sums: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
+    *ended, last = stretches()
+    for stretch in ended:
+        with apart():
+            part = pair_sums(since=stretch.since, until=stretch.until)
+            found += stretch.check(part)
+        _add(sums, part)
+    with apart():
+        _add(sums, pair_sums(since=last.since))
+        return [*recount_accounts(sums), *found]
 
 
-def recount_orders(orders: Iterable[Order]) -> list[str]:
+def recount_lately() -> list[str]:
+    """The differences of all wallets since their checkpoints, and of the attempts."""
+    return [*recount_wallets_lately(), *recount_attempts()]
+
+
+def recount_between(*, after: int, upto: int) -> list[str]:
+    """The differences of the orders after the one id up to the other, some thousands at most."""
+    return list(_lines(differing_between(after=after, upto=upto)))
+
+
+def recount_orders(order_ids: Iterable[int]) -> list[str]:
     """The differences of these orders, some thousands at most."""
-    orders = list(orders)
-    flows = _flows(orders)
-    return [f"order {order.pk}: {problem}" for order in orders for problem in _problems(order, flows[order.pk])]
+    return list(_lines(differing_of(order_ids)))
+
+
+def next_order(*, after: int, rows: int) -> int:
+    """The last of the next so many orders; 0 where none follows."""
+    following = Order.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    whole = following[rows - 1 : rows].first()
+    return whole or following.order_by("-pk").first() or 0
 
 
 def _recount_all_orders() -> Iterator[str]:
     last = 0
-    while True:
-        orders = list(Order.objects.filter(pk__gt=last).order_by("pk")[:ROWS])
-        if not orders:
-            return
-        last = orders[-1].pk
-        yield from recount_orders(orders)
+    while upto := next_order(after=last, rows=ROWS):
+        yield from recount_between(after=last, upto=upto)
+        last = upto
 
 
-def _flows(orders: list[Order]) -> defaultdict[int, Flows]:
-    causes = {f"order:{order.pk}": order.pk for order in orders}
-    flows: defaultdict[int, Flows] = defaultdict(Flows)
-    rows = Transfer.objects.filter(cause__in=causes).values_list(
-        "cause", "key", "amount", "source__house", "target__house"
-    )
-    for cause, key, amount, source, target in rows:
-        flow = flows[causes[cause]]
-        match key.partition(":")[0]:
-            case "charge":
-                flow.charges += 1
-                flow.charged += amount
-            case "refund":
-                flow.refunded += amount
-            case "cost":
-                flow.cost += amount if target.startswith("cost:") else -amount
-        flow.held += amount * ((target == HELD) - (source == HELD))
-        flow.earned += amount * ((target == REVENUE) - (source == REVENUE))
-    return flows
+def _callers_snapshot() -> AbstractContextManager[None]:
+    return nullcontext()
 
 
-def _problems(order: Order, flow: Flows) -> Iterator[str]:
-    if flow.charges != 1 or flow.charged != order.charge:
-        yield f"charged {flow.charged} in {flow.charges} transfers, not {order.charge} in one"
-    if flow.refunded != order.refunded:
-        yield f"gave back {flow.refunded}, the order says {order.refunded}"
-    if flow.cost != order.cost:
-        yield f"cost {flow.cost}, the order says {order.cost}"
-    kept = order.charge - order.refunded
-    is_over = order.state in {State.COMPLETED, State.PARTIAL, State.CANCELED, State.REJECTED}
+def _add(sums: defaultdict[tuple[int, int], Decimal], more: dict[tuple[int, int], Decimal]) -> None:
+    for pair, amount in more.items():
+        sums[pair] += amount
+
+
+def _lines(rows: Iterable[Flows]) -> Iterator[str]:
+    return (f"order {row.order}: {problem}" for row in rows for problem in _problems(row))
+
+
+def _problems(row: Flows) -> Iterator[str]:
+    if row.charges != 1 or row.charged != row.charge:
+        yield f"charged {row.charged} in {row.charges} transfers, not {row.charge} in one"
+    if row.given_back != row.refunded:
+        yield f"gave back {row.given_back}, the order says {row.refunded}"
+    if row.booked_cost != row.cost:
+        yield f"cost {row.booked_cost}, the order says {row.cost}"
+    kept = row.charge - row.refunded
+    is_over = row.state in {State.COMPLETED, State.PARTIAL, State.CANCELED, State.REJECTED}
     held, earned = (Decimal(0), kept) if is_over else (kept, Decimal(0))
-    if (flow.held, flow.earned, order.captured) != (held, earned, earned):
-        yield f"{flow.held} held and {flow.earned} earned, not {held} and {earned} as {order.state} means"
-    if order.state in {State.CANCELED, State.REJECTED} and order.refunded != order.charge:
-        yield f"{order.state}, and only {order.refunded} of {order.charge} given back"
-    if order.state == State.PARTIAL and order.refunded < _least_refund(order):
-        yield f"PARTIAL with {order.remains} remaining, and only {order.refunded} given back"
+    if (row.held, row.earned, row.captured) != (held, earned, earned):
+        yield f"{row.held} held and {row.earned} earned, not {held} and {earned} as {row.state} means"
+    if row.state in {State.CANCELED, State.REJECTED} and row.refunded != row.charge:
+        yield f"{row.state}, and only {row.refunded} of {row.charge} given back"
+    if row.state == State.PARTIAL and row.refunded < _least_refund(row):
+        yield f"PARTIAL with {row.remains} remaining, and only {row.refunded} given back"
 
 
-def _least_refund(order: Order) -> Decimal:
-    if order.remains is None or not 0 < order.remains <= order.quantity:
+def _least_refund(row: Flows) -> Decimal:
+    if row.remains is None or not 0 < row.remains <= row.quantity:
         return Decimal(0)
-    return share(charge=order.charge, part=order.remains, whole=order.quantity)
+    return share(charge=row.charge, part=row.remains, whole=row.quantity)
 
 
-def _recount_attempts() -> Iterator[str]:
+def recount_attempts() -> Iterator[str]:
     """Orders in flight or in doubt have an attempt that says so; no other order has an open one."""
     at_risk = set(Order.objects.filter(state__in=AT_RISK).values_list("pk", flat=True))
     doubtful = Attempt.objects.filter(outcome=None) | Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN)

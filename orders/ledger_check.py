@@ -1,22 +1,36 @@
-"""The scheduled check of the ledger: as much as fits into a run, what changed since the last one first.
+"""The scheduled check of the ledger: every day what moved, and once a week everything.
 
-The orders are checked in slices, round after round; a run goes on where the last one ended, also where it was stopped.
-Each slice is read as it was at one moment. `manage.py check_ledger` checks everything at once (orders/books.py).
+A daily run looks at the wallets from their checkpoints on, at the days that were closed since, and at the orders with
+new transfers or events. Once a week a round looks at everything from the first transfer on, and so does every run after
+one that found a difference, until a round found none. What a daily run cannot see is what changed without a transfer or
+an event: rows of old orders, old days or checkpoints that somebody wrote to by hand.
+
+Orders are checked in slices, each as it was at one moment; a round that does not fit into a run goes on in the next
+one, also where it was stopped. `manage.py check_ledger` checks everything at once (orders/books.py).
 """
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import chain
 
-from orders.books import ROWS, recount_orders, recount_the_rest
+from django.utils import timezone
+
+from orders.books import ROWS, next_order, recount_between, recount_lately, recount_ledger, recount_orders
 from orders.models import LedgerCheck, Order, OrderEvent
+from orders.reports.check import check_new_days
+from panel.lib.clock import is_future
 from panel.lib.snapshot import one_snapshot
 from panel.ops.alerts import close_alert, raise_alert
 from panel.ops.models import Alert
+from panel.ops.settled import settle_ids
+from panel.wallet.models import Transfer
 
 RUN_SECONDS = 15 * 60
 """No slice is begun after that."""
+ROUND_EVERY = timedelta(days=6, hours=12)
+"""So the seventh daily run begins one, also where it comes a little early."""
 
 
 @dataclass(slots=True)
@@ -29,50 +43,85 @@ class Checked:
 
 def check_ledger(*, seconds: float = RUN_SECONDS) -> Checked:
     """Check what fits into so many seconds, and tell staff what differs, and that orders are left."""
-    until = time.monotonic() + seconds
-    place, _ = LedgerCheck.objects.get_or_create(pk=1)
-    with one_snapshot():
-        found = dict.fromkeys(recount_the_rest())
-    for lines in chain(_changed_orders(place, until), _next_orders(place, until)):
+    now, until = timezone.now(), time.monotonic() + seconds
+    place, is_new = LedgerCheck.objects.get_or_create(pk=1)
+    found: dict[str, None] = {}
+    moved = _Moved(place, now)
+    for lines in chain(_lately(until), () if is_new else moved.check(until), _round(place, now, until)):
         found |= dict.fromkeys(lines)
         place.differences += len(lines)
-    checked = Checked(list(found), Order.objects.filter(pk__gt=place.last_order).count())
-    _tell_staff(checked, is_clean=not found and not place.differences)
-    if not checked.orders_left:
-        place.last_order = place.differences = 0
+    moved.note()
+    in_round = Order.objects.filter(pk__gt=place.last_order).count() if place.is_in_round else 0
+    checked = Checked(list(found), in_round + moved.left)
+    _tell_staff(checked, is_clean=place.is_in_round and not place.differences)
+    place.is_in_round = bool(in_round)
     place.save()
     return checked
 
 
-def _changed_orders(place: LedgerCheck, until: float) -> Iterator[list[str]]:
-    """A slice after the other of the orders with new events. In the first run there is nothing to compare with."""
-    latest = OrderEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    if not place.last_event:
-        place.last_event = latest
-    while place.last_event < latest and time.monotonic() < until:
-        events = OrderEvent.objects.filter(pk__gt=place.last_event, pk__lte=latest).order_by("pk")
-        rows = list(events.values_list("pk", "order")[:ROWS])
-        with one_snapshot():
-            lines = recount_orders(Order.objects.filter(pk__in={order for _, order in rows}))
-        place.last_event = rows[-1][0] if rows else latest
-        place.save()
-        yield lines
+def _lately(until: float) -> Iterator[list[str]]:
+    with one_snapshot():
+        lines = recount_lately()
+    yield lines
+    yield check_new_days(until=until)
 
 
-def _next_orders(place: LedgerCheck, until: float) -> Iterator[list[str]]:
-    """A slice after the other of all orders, from where the last run ended."""
-    while time.monotonic() < until:
-        with one_snapshot():
-            orders = list(Order.objects.filter(pk__gt=place.last_order).order_by("pk")[:ROWS])
-            lines = recount_orders(orders)
-        if not orders:
+class _Moved:
+    """The orders with transfers or events that may not have been there when the last run looked."""
+
+    def __init__(self, place: LedgerCheck, now: datetime) -> None:
+        self.place = place
+        self.settled = {model: settle_ids(model=model, now=now) for model in (Transfer, OrderEvent)}
+        self.left = 0
+
+    def check(self, until: float) -> Iterator[list[str]]:
+        """A slice after the other. The next run begins with all of them again where some are left."""
+        orders = self._orders()
+        for start in range(0, len(orders), ROWS):
+            if time.monotonic() >= until:
+                self.left = len(orders) - start
+                return
+            with one_snapshot():
+                lines = recount_orders(orders[start : start + ROWS])
+            yield lines
+
+    def note(self) -> None:
+        """What was settled when this run began needs no second look."""
+        if not self.left:
+            self.place.last_transfer, self.place.last_event = self.settled[Transfer], self.settled[OrderEvent]
+
+    def _orders(self) -> list[int]:
+        events = OrderEvent.objects.filter(pk__gt=self.place.last_event).values_list("order", flat=True)
+        causes = Transfer.objects.filter(pk__gt=self.place.last_transfer, cause__startswith="order:")
+        numbers = {int(cause.partition(":")[2]) for cause in causes.values_list("cause", flat=True)}
+        return sorted(numbers.union(events))
+
+
+def _round(place: LedgerCheck, now: datetime, until: float) -> Iterator[list[str]]:
+    """Everything, from where the last run ended; nothing where no round is under way or due."""
+    if not place.is_in_round:
+        if not _is_due(place, now):
             return
-        place.last_order = orders[-1].pk
+        place.is_in_round, place.round_began = True, now
+        place.last_order = place.differences = 0
+    if not place.last_order:
+        yield recount_ledger(snapshots=True)
+        place.save()
+    while time.monotonic() < until and (upto := next_order(after=place.last_order, rows=ROWS)):
+        with one_snapshot():
+            lines = recount_between(after=place.last_order, upto=upto)
+        place.last_order = upto
         yield lines
         place.save()
+
+
+def _is_due(place: LedgerCheck, now: datetime) -> bool:
+    began = place.round_began
+    return began is None or bool(place.differences) or now - began >= ROUND_EVERY or is_future(began, now=now)
 
 
 def _tell_staff(checked: Checked, *, is_clean: bool) -> None:
+    """`is_clean`: the round has found nothing so far."""
     if checked.differences:
         raise_alert(
             subject="books",

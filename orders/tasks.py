@@ -28,10 +28,12 @@ from orders import (
     submit,
     sweep,
 )
+from orders.models import OrderEvent
 from orders.reports import roll_up
 from orders.webhooks import deliver
 from panel.celery_settings import TIME_LIMIT_SECONDS
 from panel.ops.jobs import run_leased
+from panel.ops.settled import settle_ids
 from panel.wallet.checkpoints import keep_checkpoints
 from providers.backoff import Asked, ask_in_turn, in_turn
 from providers.models import Provider
@@ -268,15 +270,17 @@ def take_checkpoints() -> None:
     """Take checkpoints of what the accounts hold, so that no balance is summed from the first transfer on."""
 
     def job() -> dict[str, Any]:
-        return {"left": keep_checkpoints(now=timezone.now())}
+        now = timezone.now()
+        settle_ids(model=OrderEvent, now=now)
+        return {"left": keep_checkpoints(now=now)}
 
     run_leased(name="take_checkpoints", seconds=LEASE, job=job)
 
 
-@shared_task
+@shared_task(soft_time_limit=CHECK_SOFT_SECONDS, time_limit=CHECK_LEASE)
 def roll_up_reports() -> None:
-    """Add the ledger up by day, for the reports."""
-    run_leased(name="roll_up_reports", seconds=LEASE, job=lambda: asdict(roll_up.roll_up()))
+    """Add the ledger up by day, for the reports. A day of a million orders takes a minute or more when it is closed."""
+    run_leased(name="roll_up_reports", seconds=CHECK_LEASE, job=lambda: asdict(roll_up.roll_up()))
 
 
 def _hand_out(task: Any, job: str, providers: Sequence[Provider], seconds: int) -> int:

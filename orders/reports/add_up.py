@@ -1,4 +1,4 @@
-"""The transfers between two moments, added up for the shop and for each provider, service and customer. Reads only.
+"""Transfers added up for the shop and for each provider, service and customer. Reads only.
 
 Which figure a transfer counts for follows from its two accounts, so that revenue and costs are what those accounts say.
 Each cost is converted by itself, rounded to a millionth: that way all groupings come to the same sums. It is converted
@@ -53,7 +53,11 @@ class Bought(NamedTuple):
 
 def add_up(*, since: datetime, until: datetime) -> dict[Subject, Figures]:
     """What the transfers from `since` until just before `until` come to, for every subject that they touch."""
-    transfers = Transfer.objects.filter(created_at__gte=since, created_at__lt=until)
+    return add_up_these(Transfer.objects.filter(created_at__gte=since, created_at__lt=until))
+
+
+def add_up_these(transfers: QuerySet[Transfer]) -> dict[Subject, Figures]:
+    """What these transfers come to."""
     rates = dict(Provider.objects.values_list("pk", "exchange_rate"))
     found: defaultdict[Subject, Figures] = defaultdict(Figures)
     stream = _rows(transfers)

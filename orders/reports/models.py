@@ -52,6 +52,10 @@ class RolledDay(models.Model):
     zone = models.CharField(max_length=64)
     rolled_at = models.DateTimeField(default=timezone.now, help_text="No transfer before this moment is missing.")
     is_closed = models.BooleanField(default=False)
+    upto = models.BigIntegerField(default=0, help_text="While it runs: transfers up to this id are in its figures.")
+    missing = models.JSONField(default=list, help_text="Ids before that which are not, as ranges; see running.py.")
+    settled = models.BigIntegerField(default=0, help_text="No id up to this one was still to appear then.")
+    sums = models.JSONField(null=True, help_text="What its figures came to when it was checked, by scope and name.")
 
     def __str__(self) -> str:
         return f"{self.day}"

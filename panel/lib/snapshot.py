@@ -1,4 +1,8 @@
-"""Read many tables as they were at one moment, on both databases, without stopping anybody who writes."""
+"""Read many tables as they were at one moment, on both databases, without stopping anybody who writes.
+
+On PostgreSQL such reading keeps to one core, and compiles no statement: it leaves the others to the shop, and is
+quicker by that where it asks the same of part after part.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +18,7 @@ def one_snapshot() -> Iterator[None]:
     elif connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0")
             yield
     else:
         with connection.cursor() as cursor:
