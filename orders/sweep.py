@@ -2,12 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connections, transaction
@@ -25,8 +26,12 @@ from panel.lib.apart import each_apart
 from panel.lib.log_context import carried
 from providers.adapters.errors import OutcomeUnknown
 
+T = TypeVar("T")
+
 SENT_A_SWEEP = 1000
 """Orders that a sweep tries to send at one provider, at most."""
+MOST_AT_ONE_PROVIDER = 4
+"""Orders in flight at one provider: so many may become doubts before the breaker opens."""
 EXPIRED_A_SWEEP = 200
 EXPIRE_FOR = 5
 """Seconds of a sweep in which orders that waited too long are ended: the rest is for those that can be sent."""
@@ -94,37 +99,48 @@ def _expire(order_id: int, *, now: datetime) -> bool:
 
 
 def submit_orders(*, now: datetime, everything: bool = False, in_flight: int = 1, until: float = math.inf) -> int:
-    """Send the queued orders that are due, `in_flight` providers at a time, each in turn; how many were sent.
+    """Send the queued orders that are due, `in_flight` at a time; how many were sent.
 
-    Each provider has a thread of its own, so that one that answers slowly, or has a long queue, holds up no other. No
-    order is begun after `until`, on the monotonic clock: a job that is stopped while it sends would leave doubts. An
-    order that fails in an unforeseen way is logged and does not stop the others.
+    Each provider has its share of what is in flight, and at least one, so that one that answers slowly, or has a long
+    queue, holds up no other. No order is begun after `until`, on the monotonic clock: a job that is stopped while it
+    sends would leave doubts. An order that fails in an unforeseen way is logged and does not stop the others.
     """
-    serve = partial(_serve, now=now, everything=everything, until=until)
     providers = providers_in_turn(now=now, even_early=everything)
+    share = min(MOST_AT_ONE_PROVIDER, max(1, in_flight // max(1, len(providers))))
+    serve = partial(_serve, now=now, everything=everything, until=until, in_flight=share)
     if in_flight == 1:
         return sum(map(serve, providers))
     with ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:
         return sum(pool.map(carried(partial(_in_thread, serve)), providers))
 
 
-def _serve(provider_id: int, *, now: datetime, everything: bool, until: float) -> int:
+def _serve(provider_id: int, *, now: datetime, everything: bool, until: float, in_flight: int) -> int:
     """Send what is due at one provider: the first of each cost, then those behind them, each at most once a sweep."""
-    submit, sent, seen = partial(submit_order, even_early=everything), 0, set[int]()
+    send, sent, seen = partial(_send, everything=everything, until=until), 0, set[int]()
     while len(seen) < SENT_A_SWEEP and time.monotonic() < until:
         found = first_of_each_cost(provider_id=provider_id, now=now, but=seen, even_early=everything)
         if not found:
             break
         seen.update(found)
-        sent += each_apart(
-            lambda pk: submit(order_id=pk), _in_time(found, until), row="order", what="order not submitted"
-        )
+        if in_flight == 1:
+            sent += send(found)
+            continue
+        parts = [found[first::in_flight] for first in range(in_flight)]
+        with ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:
+            sent += sum(pool.map(carried(partial(_in_thread, send)), parts))
     return sent
 
 
-def _in_thread(serve: Callable[[int], int], provider_id: int) -> int:
+def _send(order_ids: Sequence[int], *, everything: bool, until: float) -> int:
+    submit = partial(submit_order, even_early=everything)
+    return each_apart(
+        lambda pk: submit(order_id=pk), _in_time(order_ids, until), row="order", what="order not submitted"
+    )
+
+
+def _in_thread(work: Callable[[T], int], given: T) -> int:
     try:
-        return serve(provider_id)
+        return work(given)
     finally:
         connections.close_all()
 

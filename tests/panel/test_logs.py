@@ -18,6 +18,7 @@ from orders import cancel, poll, record, resolve, settle, submit, sweep
 from orders.models import Order
 from orders.resolve import CannotResolveError
 from panel.celery import app
+from panel.celery_settings import PLACING_QUEUE
 from panel.lib.log_context import about_order, carried
 from panel.lib.log_settings import log_settings
 from panel.ops.wake import wake
@@ -163,7 +164,7 @@ def test_a_tasks_lines_carry_its_name_and_run_and_the_request_that_caused_it(lin
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("caused_by", ["abc123", ""])
 def test_a_wake_up_names_the_request_in_its_headers_alone(store: Store, caused_by: str) -> None:
-    with app.connection() as connection, connection.SimpleQueue("panel") as queue:
+    with app.connection() as connection, connection.SimpleQueue(PLACING_QUEUE) as queue:
         queue.clear()
         with bound_contextvars(**({"request_id": caused_by} if caused_by else {})):
             order = store.place()
