@@ -75,7 +75,7 @@ class Listing:
         if numbered.exists():
             self._rows = numbered
         else:
-            self._search = TextSearch(_match(wanted))
+            self._search = TextSearch(_match(wanted), related=("service",))
 
     def page(self, *, word: str = "", before: Place | None = None, after: Place | None = None) -> Page:
         """The newest of that word (all where empty), those older than `before`, or those newer than `after`."""

@@ -17,6 +17,8 @@ from orders.text_search import TextSearch
 from panel.customers.models import User
 from providers.models import Provider
 
+RELATED = ("customer", "service", "provider")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
@@ -40,7 +42,7 @@ def find_orders(sought: Sought, *, before: Place | None = None, after: Place | N
     """A page of them, newest first."""
     if sought.is_nothing:
         return Page([], None, None)
-    rows = Order.objects.select_related("customer", "service", "provider")
+    rows = Order.objects.select_related(*RELATED)
     if sought.since is not None:
         rows = rows.filter(created_at__gte=sought.since)
     if sought.until is not None:
@@ -51,7 +53,8 @@ def find_orders(sought: Sought, *, before: Place | None = None, after: Place | N
     if not sought.search or named is not None:
         return turn_to(rows, also=also, before=before, after=after)
     is_filtered = bool(conditions or sought.since or sought.until)
-    text = TextSearch(Match(sought.search, customers=User.objects.filter(email__icontains=sought.search)))
+    match = Match(sought.search, customers=User.objects.filter(email__icontains=sought.search))
+    text = TextSearch(match, related=RELATED)
     return text.page(rows, is_filtered=is_filtered, also=also, before=before, after=after)
 
 

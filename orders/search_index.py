@@ -1,6 +1,6 @@
 """Orders that have a text, found by indexes however many orders there are: in the link, or by names that have it.
 
-A text that many orders have is found among the next NEAR orders; one that few have, by the index of texts, which is
+A text that many orders have is found among the next ones; one that few have, by the index of texts, which is
 asked for one block of orders, then for two, four, …, unless that is expected to take longer than BUDGET_SECONDS. Used
 by text_search.
 """
@@ -20,7 +20,6 @@ from orders.models.search_entry import BLOCK, SearchEntry
 from orders.search_triggers import has_text_index
 from panel.lib.sqlite.base import lowered
 
-NEAR = 1_000
 BUDGET_SECONDS = 0.1
 MOST_NAMES = 2_000
 _WORD = re.compile(r"[^\W_]{3}")
@@ -79,10 +78,10 @@ def has_parts(text: str) -> bool:
     return bool(_WORD.search(text)) if connection.vendor == "postgresql" else len(str(lowered(text))) >= 3
 
 
-def find_near(match: Match, way: Way) -> Found:
-    """Those that match among the next NEAR orders."""
-    looked, ids = _hits(_entries(match, way).order_by(way.order)[:NEAR], match)
-    return Found(ids, looked[-1] if len(looked) == NEAR else None)
+def find_near(match: Match, way: Way, *, most: int) -> Found:
+    """Those that match among the next `most` orders."""
+    looked, ids = _hits(_entries(match, way).order_by(way.order)[:most], match)
+    return Found(ids, looked[-1] if len(looked) == most else None)
 
 
 def find_among(match: Match, ids: list[int]) -> list[int]:

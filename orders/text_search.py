@@ -26,14 +26,18 @@ from orders.search_index import (
 
 FEW = 1_000
 """So many hits are read at once; so many orders that pass the filters are searched without the index of texts."""
+NEAR = 1_000
+"""Among so many orders a text is found that many orders have."""
 REACH = 5_000
+"""So many orders a page searches where no index helps."""
 
 
 class TextSearch:
     """The orders that match. The rows that its methods take are those that pass the filters, found by an index."""
 
-    def __init__(self, match: Match) -> None:
-        self._match = match
+    def __init__(self, match: Match, *, related: tuple[str, ...] = ()) -> None:
+        """Orders of pages come with the rows that `related` names."""
+        self._match, self._related = match, related
         self._has_parts = has_parts(match.text)
         self._near: dict[Way, Found] = {}
         self._all: dict[Way, Found | None] = {}
@@ -51,21 +55,20 @@ class TextSearch:
 
         Without filters, the order with the highest id is the newest. `also` is a filter that no index finds.
         """
-        if self._has_parts and not is_filtered:
-            return make_page(self._finder(rows), before=before, after=after)
+        if not is_filtered:
+            return self._judged(make_page(self._find, before=before, after=after))
         ids = self._complete(rows, is_filtered=is_filtered)
         if ids is not None:
             hits = rows.filter(also or Q(), pk__in=ids)
             return turn_to(hits, also=None, before=before, after=after)
         condition = in_orders(self._match) & (also or Q())
-        page = turn_to(rows, also=condition, most=REACH, before=before, after=after)
-        return replace(page, is_short=not self._has_parts)
+        return self._judged(turn_to(rows, also=condition, most=REACH, before=before, after=after))
 
     def newest(self, rows: QuerySet[Order], *, is_filtered: bool) -> tuple[QuerySet[Order], bool]:
         """The newest that are found, to be counted, and whether there may be more."""
-        if self._has_parts and not is_filtered:
+        if not is_filtered:
             found = self._hits(Way())
-            return rows.filter(pk__in=found.ids), found.end is not None
+            return Order.objects.filter(pk__in=found.ids), found.end is not None
         ids = self._complete(rows, is_filtered=is_filtered)
         return self.among_newest(rows, REACH) if ids is None else (rows.filter(pk__in=ids), False)
 
@@ -77,14 +80,15 @@ class TextSearch:
         rows, end = reach(rows, most)
         return rows.filter(in_orders(self._match)), end is not None
 
-    def _finder(self, rows: QuerySet[Order]) -> paging.Finder:
-        def find(place: Place | None, is_newer: bool, count: int) -> tuple[list[Order], Place | None]:
-            found = self._hits(Way(is_newer, place.id if place else None))
-            ids, end = found.ids[:count], found.end
-            shown = list(rows.filter(pk__in=ids).order_by("pk" if is_newer else "-pk"))
-            return shown, None if end is None or len(ids) == count else _place(end)
+    def _find(self, place: Place | None, is_newer: bool, count: int) -> tuple[list[Order], Place | None]:
+        """A paging.Finder. The ids alone are asked for: beside a customer's, a database might take the wrong index."""
+        found = self._hits(Way(is_newer, place.id if place else None))
+        ids, end = found.ids[:count], found.end
+        rows = Order.objects.filter(pk__in=ids).select_related(*self._related).order_by("pk" if is_newer else "-pk")
+        return list(rows), None if end is None or len(ids) == count else _place(end)
 
-        return find
+    def _judged(self, page: Page) -> Page:
+        return replace(page, is_short=not self._has_parts)
 
     def _complete(self, rows: QuerySet[Order], *, is_filtered: bool) -> list[int] | None:
         """The ids of all that match, or of all that also pass the filters; None where they are not few."""
@@ -98,7 +102,10 @@ class TextSearch:
     def _hits(self, way: Way) -> Found:
         """More than a page of what comes next; less where that is all, or all within some distance."""
         if way not in self._near:
-            self._near[way] = find_near(self._match, way)
+            near = find_near(self._match, way, most=NEAR)
+            if not self._has_parts and near.end is not None and len(near.ids) <= paging.ROWS:
+                near = find_near(self._match, way, most=REACH)
+            self._near[way] = near
         near = self._near[way]
         if near.end is None or len(near.ids) > paging.ROWS:
             return near

@@ -111,6 +111,7 @@ def test_times_are_from_and_before(store: Store, ten: list[int]) -> None:
 def test_a_search_for_two_letters_looks_so_far_and_says_where_to_go_on(
     store: Store, ten: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(text_search, "NEAR", 1)
     monkeypatch.setattr(text_search, "REACH", 4)
     wanted = Wanted(store.customer, search="2/")
     pages = []
@@ -126,6 +127,7 @@ def test_a_search_for_two_letters_looks_so_far_and_says_where_to_go_on(
 def test_a_search_goes_back_to_newer_orders_just_so(
     store: Store, ten: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(text_search, "NEAR", 1)
     monkeypatch.setattr(text_search, "REACH", 4)
     wanted = Wanted(store.customer, search="8/")
     first = Listing(wanted).page(after=find_place(customer=store.customer, order_id=ten[0]))

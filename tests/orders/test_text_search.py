@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -32,7 +33,7 @@ def small_bounds() -> Iterator[None]:
     """Pages of two, and every bound so small that a few orders pass it."""
     with (
         patch.object(paging, "ROWS", 2),
-        patch.object(search_index, "NEAR", 3),
+        patch.object(text_search, "NEAR", 3),
         patch.object(search_index, "BLOCK", 4),
         patch.object(search_index, "BUDGET_SECONDS", 60),
         patch.object(text_search, "FEW", 4),
@@ -163,3 +164,38 @@ def test_texts_of_every_kind(store: Store, text: str) -> None:
         for customer in (store.customer, bo):
             check_customer(customer, text)
         check_staff(text)
+
+
+def test_a_rare_text_is_asked_of_the_index_alone(store: Store) -> None:
+    """Proved by the plan: no statement of the search goes through the entries one by one."""
+    match = search_index.Match("mid/")
+    plans: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "LATERAL" in sql or "MATCH" in sql:
+            verb = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+            execute(f"{verb} {sql}", params, many, context)
+            plans.append("\n".join(str(row) for row in context["cursor"].fetchall()))
+        return execute(sql, params, many, context)
+
+    make_orders(store, [f"https://x.example/{n}" for n in range(50)] + ["https://x.example/mid/1"])
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # a small table is read whole, a large one is not
+            cursor.execute("SET LOCAL enable_indexscan = off")
+    with connection.execute_wrapper(explain), patch.object(search_index, "BLOCK", 4):
+        found = search_index.find_all(match, search_index.Way(), most=10)
+    assert (len(found.ids), found.end) == (1, None)
+    index = "orders_search_text" if connection.vendor == "postgresql" else "VIRTUAL TABLE INDEX"
+    assert [index in plan for plan in plans] == [True] * len(plans) != []
+
+
+def test_a_search_that_takes_too_long_says_how_far_it_came(store: Store) -> None:
+    ids = make_orders(store, [f"https://x.example/{n}" for n in range(12)])
+    match = search_index.Match("nowhere")
+    with patch.object(search_index, "BLOCK", 4), patch.object(search_index, "BUDGET_SECONDS", 0):
+        older = search_index.find_all(match, search_index.Way(), most=10)
+        newer = search_index.find_all(match, search_index.Way(is_newer=True), most=10)
+    assert (older.ids, newer.ids) == ([], [])
+    assert older.end == min(pk for pk in ids if pk // 4 == ids[-1] // 4)
+    assert newer.end == max(pk for pk in ids if pk // 4 == ids[0] // 4)

@@ -94,6 +94,7 @@ def test_counting_stops_where_the_page_says_so(store: Store, ada: Client, monkey
 
 def test_a_search_that_stops_says_how_far_it_looked(store: Store, ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     old, *_, last = [store.place(PLAIN_SERVICE, quantity="10", link=f"https://example.com/{n}/").pk for n in range(4)]
+    monkeypatch.setattr(text_search, "NEAR", 1)
     monkeypatch.setattr(text_search, "REACH", 2)
     page = ada.get("/orders/", {"q": "0/"}).content.decode()
     assert "Nothing found so far" in page

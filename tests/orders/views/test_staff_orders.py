@@ -82,6 +82,7 @@ def test_pages_hold_each_order_once(five: list[int], monkeypatch: pytest.MonkeyP
 
 
 def test_what_no_index_finds_is_looked_for_so_far(five: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_search, "NEAR", 1)
     monkeypatch.setattr(text_search, "REACH", 2)
     page = find_orders(Sought(search="1/"))
     assert (page.rows, page.older) == ([], five[3])
