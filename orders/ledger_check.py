@@ -44,13 +44,13 @@ class Checked:
 def check_ledger(*, seconds: float = RUN_SECONDS) -> Checked:
     """Check what fits into so many seconds, and tell staff what differs, and that orders are left."""
     now, until = timezone.now(), time.monotonic() + seconds
-    place, is_new = LedgerCheck.objects.get_or_create(pk=1)
+    place, _ = LedgerCheck.objects.get_or_create(pk=1)
     found: dict[str, None] = {}
     moved = _Moved(place, now)
-    for lines in chain(_lately(until), () if is_new else moved.check(until), _round(place, now, until)):
+    for lines in chain(_lately(until), moved.check(until), _round(place, moved, until)):
         found |= dict.fromkeys(lines)
         place.differences += len(lines)
-    moved.note()
+    moved.note(everything=place.round_began == now)
     in_round = Order.objects.filter(pk__gt=place.last_order).count() if place.is_in_round else 0
     checked = Checked(list(found), in_round + moved.left)
     _tell_staff(checked, is_clean=place.is_in_round and not place.differences)
@@ -70,13 +70,14 @@ class _Moved:
     """The orders with transfers or events that may not have been there when the last run looked."""
 
     def __init__(self, place: LedgerCheck, now: datetime) -> None:
-        self.place = place
+        self.place, self.now = place, now
         self.settled = {model: settle_ids(model=model, now=now) for model in (Transfer, OrderEvent)}
         self.left = 0
+        self.is_known = bool(place.last_transfer and place.last_event)
 
     def check(self, until: float) -> Iterator[list[str]]:
         """A slice after the other. The next run begins with all of them again where some are left."""
-        orders = self._orders()
+        orders = self._orders() if self.is_known else []
         for start in range(0, len(orders), ROWS):
             if time.monotonic() >= until:
                 self.left = len(orders) - start
@@ -85,24 +86,24 @@ class _Moved:
                 lines = recount_orders(orders[start : start + ROWS])
             yield lines
 
-    def note(self) -> None:
-        """What was settled when this run began needs no second look."""
-        if not self.left:
+    def note(self, *, everything: bool) -> None:
+        """What was settled when this run began needs no second look, where all that moved or `everything` was begun."""
+        if everything or (self.is_known and not self.left):
             self.place.last_transfer, self.place.last_event = self.settled[Transfer], self.settled[OrderEvent]
 
     def _orders(self) -> list[int]:
         events = OrderEvent.objects.filter(pk__gt=self.place.last_event).values_list("order", flat=True)
         causes = Transfer.objects.filter(pk__gt=self.place.last_transfer, cause__startswith="order:")
-        numbers = {int(cause.partition(":")[2]) for cause in causes.values_list("cause", flat=True)}
-        return sorted(numbers.union(events))
+        numbers = {int(cause.partition(":")[2]) for cause in causes.values_list("cause", flat=True).iterator()}
+        return sorted(numbers.union(events.iterator()))
 
 
-def _round(place: LedgerCheck, now: datetime, until: float) -> Iterator[list[str]]:
+def _round(place: LedgerCheck, moved: _Moved, until: float) -> Iterator[list[str]]:
     """Everything, from where the last run ended; nothing where no round is under way or due."""
     if not place.is_in_round:
-        if not _is_due(place, now):
+        if moved.is_known and not _is_due(place, moved.now):
             return
-        place.is_in_round, place.round_began = True, now
+        place.is_in_round, place.round_began = True, moved.now
         place.last_order = place.differences = 0
     if not place.last_order:
         yield recount_ledger(snapshots=True)
@@ -117,7 +118,9 @@ def _round(place: LedgerCheck, now: datetime, until: float) -> Iterator[list[str
 
 def _is_due(place: LedgerCheck, now: datetime) -> bool:
     began = place.round_began
-    return began is None or bool(place.differences) or now - began >= ROUND_EVERY or is_future(began, now=now)
+    if began is None or is_future(began, now=now):
+        return True
+    return bool(place.differences) or now - began >= ROUND_EVERY
 
 
 def _tell_staff(checked: Checked, *, is_clean: bool) -> None:

@@ -137,7 +137,7 @@ def test_only_orders_that_moved_are_looked_at(
 
 
 def test_what_moved_and_does_not_fit_into_a_run_comes_again(orders: list[Order], slices: Any) -> None:
-    LedgerCheck.objects.create(round_began=datetime(2026, 3, 10, tzinfo=UTC))
+    LedgerCheck.objects.create(round_began=datetime(2026, 3, 10, tzinfo=UTC), last_transfer=1, last_event=1)
     damage(orders[6])
     first = check_ledger(seconds=3)
     assert (first.differences, first.orders_left) == ([], 3)
@@ -148,15 +148,25 @@ def test_what_moved_and_does_not_fit_into_a_run_comes_again(orders: list[Order],
 
 def test_a_row_that_appears_late_is_looked_at(orders: list[Order], clock: Any) -> None:
     """Its id is lower than one that was seen, as its transaction ended later."""
+    settle_everything(clock)
     newest = OrderEvent.objects.latest("pk").pk
     OrderEvent.objects.create(pk=newest + 2, order=orders[0], what="started")
-    tasks.take_checkpoints()
     check_ledger()
     clock.shift(timedelta(minutes=50))
     damage(orders[3])
     OrderEvent.objects.create(pk=newest + 1, order=orders[3], what="started")
     clock.shift(DAY)
     assert found_in(check_ledger().differences) == [orders[3].pk]
+    assert LedgerCheck.objects.get().last_event == newest + 2
+
+
+def test_while_nothing_is_settled_every_run_looks_at_everything(orders: list[Order], clock: Any) -> None:
+    """As on the days after an upgrade: what moved since an unknown moment is everything."""
+    LedgerCheck.objects.create(last_event=OrderEvent.objects.latest("pk").pk)
+    check_ledger()
+    damage(orders[0])
+    clock.shift(DAY)
+    assert found_in(check_ledger().differences) == [orders[0].pk]
 
 
 def test_a_run_that_is_stopped_loses_no_slice(
