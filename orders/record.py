@@ -178,9 +178,9 @@ def _follow_trouble(attempt: Attempt, outcome: Outcome, now: datetime) -> None:
         case NotPlaced(reason="safe_mode"):
             safe_mode.raise_its_alert(why=outcome.text)
         case NotPlaced(reason="not_connected"):
-            gate.report_trouble(provider_id=provider_id, kind="unreached", now=now)
+            gate.report_trouble(provider_id=provider_id, kind="unreached", sent_at=attempt.started_at, now=now)
         case OutcomeUnknown():
-            gate.report_trouble(provider_id=provider_id, kind="unknown", now=now)
+            gate.report_trouble(provider_id=provider_id, kind="unknown", sent_at=attempt.started_at, now=now)
 
 
 def _follow_answer(attempt: Attempt, outcome: Outcome) -> None:

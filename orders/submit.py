@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from orders import safe_mode
 from orders.change import Change, lock_orders, write
-from orders.due import due_orders
+from orders.due import due_orders, is_behind_its_cost
 from orders.high_water import MarkError
 from orders.may_send import keep_todays_exchange, provider_to_send_to
 from orders.models import Attempt
@@ -73,7 +73,7 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
             if change.state != State.QUEUED:
                 return None
             provider = provider_to_send_to(change)
-            if provider is None:
+            if provider is None or is_behind_its_cost(change.order):
                 write([change])
                 return None
             if not pass_gate(provider_id=provider.pk, now=now):  # the last question: it may be the one try

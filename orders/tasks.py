@@ -28,6 +28,7 @@ from orders import (
     submit,
     sweep,
 )
+from orders.due import is_for_the_sweep
 from orders.models import OrderEvent
 from orders.reports import roll_up
 from orders.webhooks import deliver
@@ -54,7 +55,8 @@ CHECK_SOFT_SECONDS, CHECK_LEASE = 25 * 60, 30 * 60
 @shared_task
 def submit_order(order_id: int) -> None:
     """The wake-up after an order was placed."""
-    submit.submit_order(order_id=order_id)
+    if not is_for_the_sweep(order_id=order_id, now=timezone.now()):
+        submit.submit_order(order_id=order_id)
 
 
 @shared_task

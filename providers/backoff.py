@@ -24,8 +24,8 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 SLOW_SECONDS = 15
 """A round of calls that takes longer is slow."""
 SLOW_LANE = 2
-"""So many providers that gave no answer are asked at a time, and one more of those that answer, if slowly: of the four
-threads of the smallest panel one is always free for the quick ones, and half of them for those that answer."""
+"""So many providers that gave no answer are asked at a time, and one more of those that answer, if slowly. The smallest
+panel has threads for them, for all else that may be slow, and for the quick ones (panel/embedded.py)."""
 
 LONGEST_RUN = timedelta(minutes=15)
 """No job's lease is longer: a lane taken until later was taken while the clock was ahead, and counts as free."""

@@ -1,7 +1,8 @@
 """Whether orders may be sent to a provider now: its switch, its pauses, and the breaker that opens when it fails.
 
 Two unknown outcomes in a row, or five failed connections, open the breaker for a minute, then twice as long each time,
-up to a quarter of an hour; after that one order is let through to try. Placing asks and reports here.
+up to a quarter of an hour; after that one order is let through to try. What was under way when it opened opens it no
+further. Placing asks and reports here.
 """
 
 from datetime import datetime, timedelta
@@ -57,7 +58,9 @@ def report_reached(*, provider_id: int) -> None:
             follow_breaker(provider_id=provider_id)
 
 
-def report_trouble(*, provider_id: int, kind: Literal["unknown", "unreached"], now: datetime) -> None:
+def report_trouble(
+    *, provider_id: int, kind: Literal["unknown", "unreached"], sent_at: datetime, now: datetime
+) -> None:
     """One more order whose outcome is unknown, or that did not reach it; may open the breaker."""
     column, limit = (
         ("unknown_in_a_row", UNKNOWN_LIMIT) if kind == "unknown" else ("unreached_in_a_row", UNREACHED_LIMIT)
@@ -66,12 +69,26 @@ def report_trouble(*, provider_id: int, kind: Literal["unknown", "unreached"], n
     provider = Provider.objects.get(pk=provider_id)
     if getattr(provider, column) < limit and not provider.trips_in_a_row:
         return
-    closure = min(FIRST_CLOSURE * 2 ** min(provider.trips_in_a_row, MOST_DOUBLINGS), LONGEST_CLOSURE)
+    if _opened_since(provider, sent_at):
+        return
+    closure = _closure_after(provider.trips_in_a_row)
     with transaction.atomic():
         Provider.objects.filter(pk=provider_id, trips_in_a_row=provider.trips_in_a_row).update(
             closed_until=now + closure, trips_in_a_row=F("trips_in_a_row") + 1
         )
         follow_breaker(provider_id=provider_id)
+
+
+def _closure_after(trips: int) -> timedelta:
+    doublings: int = 2 ** min(trips, MOST_DOUBLINGS)
+    return min(FIRST_CLOSURE * doublings, LONGEST_CLOSURE)
+
+
+def _opened_since(provider: Provider, sent_at: datetime) -> bool:
+    """Whether the breaker opened after that order was sent. The one that tries is sent when a closure is over."""
+    if provider.closed_until is None or not provider.trips_in_a_row:
+        return False
+    return sent_at < provider.closed_until - _closure_after(provider.trips_in_a_row - 1)
 
 
 def follow_breaker(*, provider_id: int) -> None:

@@ -86,12 +86,13 @@ def workers() -> Iterator[dict[str, Part]]:
 
 
 def test_jobs_that_wait_for_providers_leave_the_placing_of_orders_alone(workers: dict[str, Part]) -> None:
-    go_on, placed = threading.Event(), threading.Semaphore(0)
+    go_on, begun, placed = threading.Event(), threading.Semaphore(0), threading.Semaphore(0)
     waiting: list[str] = []
 
     @app.task(name="tests.wait", ignore_result=True)
     def wait() -> None:
         waiting.append(threading.current_thread().name)
+        begun.release()
         go_on.wait(20)
 
     @app.task(name="tests.place", ignore_result=True)
@@ -103,6 +104,8 @@ def test_jobs_that_wait_for_providers_leave_the_placing_of_orders_alone(workers:
             part.consumer.update_strategies()  # type: ignore[attr-defined]
         for _ in range(3 * (JOB_THREADS + PLACING_THREADS)):
             wait.apply_async(retry=False)
+        for _ in range(JOB_THREADS):
+            assert begun.acquire(timeout=20)
         for _ in range(20):
             place.apply_async(retry=False, queue=PLACING_QUEUE)
             assert placed.acquire(timeout=10)

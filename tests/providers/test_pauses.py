@@ -90,11 +90,13 @@ def test_the_breaker_waits_no_longer_than_the_longest_closure_however_often_it_o
     now, waits = timezone.now(), []
     for trips in (0, 1, 2, 3, 4, 41, 1000):
         Provider.objects.filter(pk=provider.pk).update(trips_in_a_row=trips, unknown_in_a_row=1)
-        report_trouble(provider_id=provider.pk, kind="unknown", now=now)
+        report_trouble(provider_id=provider.pk, kind="unknown", sent_at=now, now=now)
         fresh = Provider.objects.get(pk=provider.pk)
         assert fresh.closed_until is not None
         assert fresh.trips_in_a_row == trips + 1
         waits.append(fresh.closed_until - now)
+        report_trouble(provider_id=provider.pk, kind="unknown", sent_at=now - timedelta(seconds=1), now=now)
+        assert Provider.objects.get(pk=provider.pk).closed_until == fresh.closed_until  # sent before it opened
     assert waits == [*(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)), *[LONGEST_CLOSURE] * 3]
     assert open_alerts() == [f"breaker:{provider.pk}"]
     report_reached(provider_id=provider.pk)
