@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders import safe_mode
-from orders.models import Order
+from orders.models import UNTIL_ANSWERED, Order
 from orders.pace import FIRST_LOOK, next_look
 from orders.settle import Answer, settle_batch, told_cost
 from orders.states import State
@@ -52,11 +52,12 @@ class Seen(NamedTuple):
     sent_at: datetime
     finished_at: datetime | None
     next_poll_at: datetime | None
+    attention: str
 
 
 COLUMNS = (
     "pk", "provider_order_id", "state", "provider_status", "provider_status_raw", "start_count", "remains", "cost",
-    "misses", "sent_at", "finished_at", "next_poll_at",
+    "misses", "sent_at", "finished_at", "next_poll_at", "attention",
 )  # fmt: skip
 
 
@@ -209,6 +210,8 @@ def _settle_news(
 def _is_news(seen: Seen, answer: Answer, provider: Provider) -> bool:
     """Whether the answer says anything that is not written yet."""
     if not isinstance(answer, OrderStatus) or seen.misses or answer.posts is not None:
+        return True
+    if seen.attention in UNTIL_ANSWERED:
         return True
     return not (
         told_cost(answer) in {None, seen.cost}

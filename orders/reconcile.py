@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Min, Sum
 
 from orders import safe_mode
-from orders.models import Order
+from orders.models import OTHER_CURRENCY, Order
 from orders.states import AT_RISK, State
 from panel.lib.crypto import SealError
 from panel.ops.alerts import close_alert, raise_alert
@@ -75,7 +75,8 @@ def read_balance(*, provider: Provider) -> BalanceReading:
     reading = balances.record_reading(provider=provider, balance=balance, before=before, after=_exposure(provider))
     note_answer(job=JOB, provider_id=provider.pk)
     resume_provider(provider_id=provider.pk, reason="key")
-    resume_provider(provider_id=provider.pk, reason="currency")
+    if not _is_answering_otherwise(provider):
+        resume_provider(provider_id=provider.pk, reason="currency")
     waiting = Order.objects.filter(provider=provider, state=State.QUEUED).aggregate(least=Min("expected_cost"))["least"]
     if reading.balance > 0 and reading.balance >= (waiting or Decimal(0)):
         resume_provider(provider_id=provider.pk, reason="funds")
@@ -102,6 +103,12 @@ def _try_to_read(provider: Provider) -> tuple[BalanceReading | None, bool]:
         return None, not isinstance(error, RetryLater) or error.reason == "key"
     close_alert(subject=subject)
     return reading, True
+
+
+def _is_answering_otherwise(provider: Provider) -> bool:
+    """Whether its last word on an order was in another currency: that pauses it, too, whatever its balance is in."""
+    flagged = Order.objects.exclude(attention="")  # these have an index
+    return flagged.filter(provider=provider, attention=OTHER_CURRENCY).exists()
 
 
 def _exposure(provider: Provider) -> Exposure:

@@ -15,7 +15,15 @@ from structlog.contextvars import bound_contextvars
 
 from orders import subscription
 from orders.change import Change, lock_orders, write
-from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
+from orders.models import (
+    MISSING_THERE,
+    ODD_REMAINS,
+    OTHER_CURRENCY,
+    UNKNOWN_WORD,
+    UNTIL_ANSWERED,
+    WITHOUT_REMAINS,
+    Order,
+)
 from orders.orphan_verdicts import THE_PANEL, link_orphan
 from orders.pace import AFTER_THE_END, FIRST_LOOK, next_look
 from orders.states import FINAL, State
@@ -209,8 +217,10 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
     """Apply one status; the currency it names where that is not the one the order was bought in."""
     order = change.order
     if status.currency and status.currency.upper() != order.provider_currency.upper():
-        _attend(change, "other currency", f"The provider answered in {status.currency}.")
+        _attend(change, OTHER_CURRENCY, f"The provider answered in {status.currency}.")
         return status.currency
+    if order.attention in UNTIL_ANSWERED:
+        order.attention = ""
     if order.type == subscription.TYPE:
         status = subscription.by_posts(status, fields=order.fields, quantity=order.quantity)
     if status.word != StatusWord.PARTIAL or status.remains is not None:
@@ -298,9 +308,9 @@ def _end_partial(change: Change, remains: int | None, houses: Houses) -> None:
     elif remains is None:
         order.misses = min(order.misses + 1, MOST_MISSES)
         if order.misses >= SENSELESS_BEFORE_ATTENTION:
-            _attend(change, "partial without remains", order.provider_status_raw)
+            _attend(change, WITHOUT_REMAINS, order.provider_status_raw)
     elif not 0 < remains <= order.quantity:
-        _attend(change, "odd remains", f"Partial with {remains} of {order.quantity} remaining.")
+        _attend(change, ODD_REMAINS, f"Partial with {remains} of {order.quantity} remaining.")
     else:
         if change.was != State.PARTIAL or undelivered(order, remains) > order.refunded:
             end_partial(change, remains=remains, houses=houses)
@@ -312,9 +322,9 @@ def _cancel(change: Change, houses: Houses) -> None:
 
 
 def _attend(change: Change, reason: str, why: str) -> None:
-    """Flag the order for a person, once a reason."""
-    if change.order.attention != reason:
-        change.order.attention = reason
+    """Flag the order for a person, with a line in its history where it was not flagged so before."""
+    change.order.attention = reason
+    if change.before["attention"] != reason:
         change.note("attention", why=f"{reason}: {why}" if why else reason)
 
 

@@ -25,7 +25,7 @@ PAUSE_TEXTS: Mapping[str, Promise] = {
     ),
     Reason.CURRENCY: _(
         "It answers in another currency than the one set here. Correct the account at the provider. Orders are sent "
-        "again after the first balance reading in the right currency."
+        "again after the first balance reading in the right currency, once no order has the flag “other currency”."
     ),
     Reason.LIST_CURRENCY: _(
         "Its service list is in another currency than the one set here. Correct the account at the provider. Orders "

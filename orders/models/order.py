@@ -28,9 +28,14 @@ LISTED_AS = Case(
 
 MISSING_THERE = "missing at the provider"
 UNKNOWN_WORD = "unknown status"
+OTHER_CURRENCY = "other currency"
+ODD_REMAINS = "odd remains"
+WITHOUT_REMAINS = "partial without remains"
 PRICE_ROSE = "price rose above the charge"
 NOT_AS_SOLD = "service needs review or is gone"
 """Some of the reasons in an order's `attention`."""
+UNTIL_ANSWERED = frozenset({MISSING_THERE, UNKNOWN_WORD, OTHER_CURRENCY, ODD_REMAINS, WITHOUT_REMAINS})
+"""Reasons that an answer brings: gone with the next answer that does not bring them again."""
 WHILE_IT_WAITS = frozenset({PRICE_ROSE, NOT_AS_SOLD})
 """Reasons why a queued order is not sent: gone once it is sent or has ended."""
 

@@ -20,7 +20,7 @@ from orders.settle import settle_batch
 from orders.statuses import status_rows
 from providers.adapters.base import ItemError, OrderStatus, StatusWord
 from providers.catalog.models import Service
-from providers.models import Provider
+from providers.models import Pause, Provider
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS, PLAIN_SERVICE, Simulator
 
@@ -200,6 +200,33 @@ def test_another_currency_moves_nothing_and_pauses_the_provider(store: Store) ->
     assert store.fresh(order).attention == "other currency"
     assert store.money() == before
     assert Provider.objects.get().paused_reason == "currency"
+
+
+def test_a_balance_in_the_right_currency_does_not_hide_orders_answered_for_in_another(store: Store) -> None:
+    order = store.active()
+    for _ in range(2):
+        store.simulator.next("status", "wrong_currency")
+        store.poll()
+        store.read_balance()
+        assert list(Pause.objects.values_list("reason", flat=True)) == ["currency"]
+    assert order.events.filter(what="attention").count() == 1
+    store.poll()  # in the right one, and else as before
+    assert store.fresh(order).attention == ""
+    store.read_balance()
+    assert not Pause.objects.exists()
+
+
+@pytest.mark.parametrize("word", [StatusWord.UNKNOWN, StatusWord.FAILED])
+def test_a_flag_is_gone_when_its_reason_is_and_is_told_once_while_it_lasts(store: Store, word: StatusWord) -> None:
+    order = store.active()
+    for second in range(3):
+        order = say(store, order, word, seconds=second)
+        assert order.attention == "unknown status"
+    assert order.events.filter(what="attention").count() == 1
+    order = say(store, order, StatusWord.IN_PROGRESS, seconds=3)
+    assert (order.state, order.attention) == ("ACTIVE", "")
+    order = say(store, order, word, seconds=4)
+    assert (order.attention, order.events.filter(what="attention").count()) == ("unknown status", 2)
 
 
 def test_a_completed_order_is_not_free(store: Store) -> None:
