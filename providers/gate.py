@@ -107,10 +107,15 @@ def follow_breaker(*, provider_id: int) -> None:
 
 
 def pause_provider(*, provider_id: int, reason: Reason, detail: str = "") -> None:
-    """Send nothing more to it until this reason is gone, whatever others there are; with an alert of its own."""
-    seen = {"detail": detail[:300]}
+    """Send nothing more to it until this reason is gone, whatever others there are; with an alert of its own.
+
+    One statement, which a pause that ends in this moment cannot fail: an order's outcome is written with it.
+    """
+    pause = Pause(provider_id=provider_id, reason=reason, detail=detail[:300])
     with transaction.atomic():
-        Pause.objects.update_or_create(provider_id=provider_id, reason=reason, defaults=seen)
+        Pause.objects.bulk_create(
+            [pause], update_conflicts=True, unique_fields=["provider", "reason"], update_fields=["detail"]
+        )
         follow_pause(provider_id=provider_id, reason=reason)
 
 

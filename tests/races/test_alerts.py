@@ -190,3 +190,16 @@ def test_one_of_many_dismisses_an_alert() -> None:
     came = at_once(*[lambda: dismiss_alert(alert_id=alert.pk, actor="ann")] * RIVALS)
     assert sorted(came) == [False] * (RIVALS - 1) + [True]
     assert AuditEvent.objects.filter(action="alert.close").count() == 1
+
+
+def test_pauses_that_begin_and_end_at_once_fail_nobody(store: Store) -> None:
+    def begin() -> None:
+        for _ in range(40):
+            pause_provider(provider_id=store.provider.pk, reason="funds")
+
+    def end() -> None:
+        for _ in range(40):
+            resume_provider(provider_id=store.provider.pk, reason="funds")
+
+    assert at_once(*[begin, end] * 3) == [None] * 6
+    assert open_alerts() == [f"paused-funds:{store.provider.pk}"] * Pause.objects.count()
