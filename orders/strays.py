@@ -106,7 +106,8 @@ def _look_at(provider_id: int, *, now: datetime, result: Strays) -> bool:
         if found is None:
             result.unanswered += 1
             return False
-        result.found += _keep(provider, stretch, found)
+        if found:  # else nothing needs an explanation, and the attempts are many
+            result.found += _keep(provider, stretch, found)
     Provider.objects.filter(pk=provider_id).update(ids_seen_to=stretch.high.number)
     return True
 

@@ -235,3 +235,23 @@ def test_staff_say_that_one_is_not_ours(store: Store) -> None:
     assert (orphan.verdict, orphan.decided_by) == ("not ours", "owner@example.com")
     assert store.money() == before
     assert latest_stray(provider=store.provider, now=timezone.now()) == "77"
+
+
+def test_where_nothing_was_found_the_attempts_are_not_searched(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[Provider] = []
+    real = strays._costs_of_doubts
+
+    def search(provider: Provider, stretch: strays.Stretch) -> set[Decimal]:
+        searched.append(provider)
+        return real(provider, stretch)
+
+    monkeypatch.setattr(strays, "_costs_of_doubts", search)
+    ours(store, "a", "bb", "ccc", "dddd")
+    assert look() == Strays()
+    assert Provider.objects.get().ids_seen_to is not None
+    assert searched == []
+    with later(minutes=20):
+        by_hand(store)
+        ours(store, "eeeee", "ffffff")
+    assert look(minutes=40).found == 1
+    assert searched == [store.provider]
