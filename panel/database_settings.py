@@ -12,7 +12,8 @@ def database(config: dict[str, Any]) -> dict[str, Any]:
         options = {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": pragmas}
         return config | {"ENGINE": SQLITE, "OPTIONS": options}
     limits = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
-    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"options": limits}}
+    options = config.get("OPTIONS", {}) | {"options": limits}  # what the address says, such as sslmode, holds
+    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 def caches(redis_url: str) -> dict[str, dict[str, Any]]:

@@ -79,3 +79,4 @@ def test_on_sqlite(data_dir: Path, simulator_url: str) -> None:
 def test_on_postgresql(data_dir: Path, simulator_url: str, postgres_url: str, tmp_path: Path) -> None:
     env = environment(data_dir=data_dir, DATABASE_URL=postgres_url, ALLOWED_PRIVATE_HOSTS="127.0.0.1")
     drill(env, simulator_url, tmp_path / "backup.tar.gz")
+    assert next(data_dir.glob("before-restore-*/database.dump")).read_bytes()[:5] == b"PGDMP"

@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import os
-import secrets
 import shutil
 import tarfile
 import tempfile
@@ -33,6 +32,8 @@ FOLDERS = ("top-ups",)
 """Of DATA_DIR, beside the database: the pictures that customers sent."""
 MANIFEST = "manifest.json"
 LONGEST_MANIFEST = 1_000_000
+UNFINISHED = ".backup."
+"""How the folder begins that a backup is made or unpacked in, beside the file or in DATA_DIR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +58,12 @@ def write_backup(*, target: Path, with_secrets: bool, now: datetime) -> Manifest
     """
     if target.exists():
         raise BackupError(_("%(file)s exists already.") % {"file": target})
-    _look_for_room(target.parent)
-    with _folder(target.parent) as folder:
-        copy = folder / databases.file_name()
-        databases.dump(copy)
-        files = {copy.name: copy} | dict(_data_files(folder, with_secrets))
-        manifest = Manifest(
-            format=FORMAT,
-            created_at=now.isoformat(),
-            database=databases.kind(),
-            migrations=sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()),
-            files={name: _digest(path) for name, path in files.items()},
-        )
-        _pack(target, manifest, files)
-    return manifest
+    try:
+        _look_for_room(target.parent)
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=target.parent) as name:
+            return _write(target, Path(name), with_secrets=with_secrets, now=now)
+    except OSError as error:
+        raise BackupError(_("The backup cannot be written: %(why)s.") % {"why": error}) from error
 
 
 @contextmanager
@@ -92,6 +85,23 @@ def unpacked(source: Path) -> Iterator[tuple[Manifest, Path]]:
         yield manifest, folder
 
 
+def _write(target: Path, folder: Path, *, with_secrets: bool, now: datetime) -> Manifest:
+    copy = folder / databases.file_name()
+    databases.dump(copy)
+    files = {copy.name: copy} | dict(_data_files(folder, with_secrets))
+    manifest = Manifest(
+        format=FORMAT,
+        created_at=now.isoformat(),
+        database=databases.kind(),
+        migrations=sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()),
+        files={name: _digest(path) for name, path in files.items()},
+    )
+    draft = folder / "archive"
+    _pack(draft, manifest, files)
+    draft.rename(target)
+    return manifest
+
+
 def _check(manifest: Manifest) -> None:
     if manifest.format != FORMAT or set(manifest.migrations) - known_migrations():
         raise BackupError(_("This backup was made by a newer version of the panel. Install that version first."))
@@ -111,32 +121,29 @@ def known_migrations() -> set[str]:
 def _data_files(folder: Path, with_secrets: bool) -> Iterator[tuple[str, Path]]:
     """Copies of the files in `folder`: one that the panel deletes meanwhile is left out."""
     data = Path(settings.DATA_DIR)
-    paths = [path for name in FOLDERS for path in sorted((data / name).rglob("*")) if path.is_file()]
-    for path in [*paths, *([data / SECRETS] if with_secrets else [])]:
+    for path in [*_pictures(), *([data / SECRETS] if with_secrets else [])]:
         copy = folder / "data" / path.relative_to(data)
         copy.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             yield path.relative_to(data).as_posix(), Path(shutil.copyfile(path, copy))
 
 
-def _pack(target: Path, manifest: Manifest, files: Mapping[str, Path]) -> None:
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
-                text = json.dumps(asdict(manifest)).encode()
-                head = tarfile.TarInfo(MANIFEST)
-                head.size = len(text)
-                archive.addfile(head, io.BytesIO(text))
-                for name, path in files.items():
-                    archive.add(path, arcname=name, recursive=False)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(target)
-    except OSError as error:
-        raise BackupError(_("The backup cannot be written: %(why)s.") % {"why": error}) from error
-    finally:
-        draft.unlink(missing_ok=True)
+def _pictures() -> list[Path]:
+    data = Path(settings.DATA_DIR)
+    return [path for name in FOLDERS for path in sorted((data / name).rglob("*")) if path.is_file()]
+
+
+def _pack(draft: Path, manifest: Manifest, files: Mapping[str, Path]) -> None:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive:
+            text = json.dumps(asdict(manifest)).encode()
+            head = tarfile.TarInfo(MANIFEST)
+            head.size = len(text)
+            archive.addfile(head, io.BytesIO(text))
+            for name, path in files.items():
+                archive.add(path, arcname=name, recursive=False)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _read_manifest(archive: tarfile.TarFile) -> Manifest:
@@ -164,11 +171,9 @@ def _extract(archive: tarfile.TarFile, manifest: Manifest, folder: Path) -> None
 
 
 def _look_for_room(folder: Path) -> None:
-    try:
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise BackupError(_("The backup cannot be written: %(why)s.") % {"why": error}) from error
-    needed = 2 * databases.database_size()  # the copy, and the archive of it at the worst
+    free = shutil.disk_usage(folder).free
+    pictures = sum(path.stat().st_size for path in _pictures() if path.exists())
+    needed = 2 * (databases.database_size() + pictures)  # the copy, and the archive of it at the worst
     if free < needed:
         raise BackupError(
             _("There is not enough room for a backup: %(free)s MB are free, %(needed)s MB are needed.")
@@ -179,9 +184,9 @@ def _look_for_room(folder: Path) -> None:
 @contextmanager
 def _folder(parent: Path) -> Iterator[Path]:
     try:
-        folder = tempfile.TemporaryDirectory(prefix=".backup.", dir=parent)
+        folder = tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=parent)
     except OSError as error:
-        raise BackupError(_("The backup cannot be written: %(why)s.") % {"why": error}) from error
+        raise BackupError(_("The backup cannot be unpacked: %(why)s.") % {"why": error}) from error
     with folder as name:
         yield Path(name)
 

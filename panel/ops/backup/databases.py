@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.db import connection, connections
 from django.utils.translation import gettext as _
+from psycopg.conninfo import make_conninfo
 
 EMPTY_SCHEMA = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
 
@@ -48,12 +49,13 @@ def dump(target: Path) -> None:
 def load(source: Path, *, aside: Path) -> None:
     """Put the database of `source` in the place of the present one, whole or not at all. Raises BackupError.
 
-    On SQLite the present one is kept in the folder `aside`; on PostgreSQL everything is one transaction.
+    The present one is kept in the folder `aside`; on PostgreSQL everything is one transaction.
     """
     connections.close_all()
     if kind() == "sqlite":
         _load_sqlite(source, aside)
     else:
+        _keep_postgres(aside)
         script = source.with_suffix(".sql")
         _run([_tool("pg_restore"), "--no-owner", "--file", str(script), str(source)])
         prefix = source.with_suffix(".first.sql")
@@ -97,14 +99,31 @@ def _dump_sqlite(target: Path) -> None:
 
 
 def _load_sqlite(source: Path, aside: Path) -> None:
+    """The database may be on another disk than the data directory: what takes time is done before the replacing."""
     check_sqlite(source)
     live, *beside = _sqlite_files()
-    if live.exists():
-        os.link(live, aside / live.name)
-    for path in beside:
-        if path.exists():
-            path.rename(aside / path.name)
-    source.replace(live)
+    draft = live.with_name(f".{live.name}.restored")
+    try:
+        shutil.copyfile(source, draft)
+        draft.chmod(0o600)
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        if live.exists():
+            shutil.copyfile(live, aside / live.name)
+        for path in beside:
+            if path.exists():
+                shutil.move(path, aside / path.name)
+        draft.replace(live)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _keep_postgres(aside: Path) -> None:
+    try:
+        dump(aside / file_name())
+    except BackupError as error:
+        said = _("The present database cannot be kept: %(why)s Restore into a new and empty database instead.")
+        raise BackupError(said % {"why": error}) from error
 
 
 def _sqlite_files() -> Sequence[Path]:
@@ -124,11 +143,10 @@ def _tool(name: str) -> str:
 
 
 def _where() -> list[str]:
-    """The database for PostgreSQL's programs; the password is in their environment alone."""
+    """The database for PostgreSQL's programs, with what DATABASE_URL says of TLS; the password is not in it."""
     given = connection.get_connection_params()
-    names = {"host": "--host", "port": "--port", "user": "--username", "dbname": "--dbname"}
-    options = [part for name, option in names.items() if given.get(name) for part in (option, str(given[name]))]
-    return [*options, "--no-password"]
+    names = [name for name in given if name in {"host", "port", "user", "dbname", "service"} or name.startswith("ssl")]
+    return ["--no-password", "--dbname", make_conninfo(**{name: given[name] for name in names})]
 
 
 def _run(command: Sequence[str]) -> None:

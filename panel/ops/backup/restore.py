@@ -4,7 +4,7 @@ What was there before is kept in a folder of DATA_DIR. What was sent since the b
 starts in safe mode.
 """
 
-import shutil
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -30,12 +30,11 @@ def restore(*, source: Path, actor: str, now: datetime) -> tuple[Manifest, Path]
                 _("Other programs are connected to the database. Stop the panel, its workers and beat first.")
             )
         aside = Path(settings.DATA_DIR) / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
-        aside.mkdir(mode=0o700)
-        databases.load(folder / databases.file_name(), aside=aside)
-        for name in FOLDERS:
-            _replace(folder / name, Path(settings.DATA_DIR) / name, aside / name)
-        if manifest.has_secrets:
-            _replace(folder / SECRETS, Path(settings.DATA_DIR) / SECRETS, aside / SECRETS)
+        try:
+            aside.mkdir(mode=0o700)
+            _put_back(manifest, folder, aside)
+        except OSError as error:
+            raise BackupError(_("The backup cannot be put back: %(why)s.") % {"why": error}) from error
         if _is_current(manifest):
             audit.record(actor=actor, action="backup.restore", target="panel", detail={"made": manifest.created_at})
     return manifest, aside
@@ -46,8 +45,16 @@ def _is_current(manifest: Manifest) -> bool:
     return known_migrations() <= set(manifest.migrations)
 
 
-def _replace(new: Path, old: Path, aside: Path) -> None:
-    if old.exists():
-        old.rename(aside)
-    if new.exists():
-        shutil.move(new, old)
+def _put_back(manifest: Manifest, folder: Path, aside: Path) -> None:
+    """The files, then the database; where one of them fails, all stays as it was."""
+    with ExitStack() as undo:
+        for name in [*FOLDERS, *([SECRETS] if manifest.has_secrets else [])]:
+            here = Path(settings.DATA_DIR) / name
+            if here.exists():
+                here.rename(aside / name)
+                undo.callback((aside / name).rename, here)
+            if (folder / name).exists():
+                (folder / name).rename(here)
+                undo.callback(here.rename, folder / name)
+        databases.load(folder / databases.file_name(), aside=aside)
+        undo.pop_all()

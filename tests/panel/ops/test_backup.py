@@ -1,13 +1,16 @@
 """Backups: consistent while the panel writes, whole or not at all, and nothing else is ever restored."""
 
+import errno
 import io
 import json
+import os
 import secrets
 import sqlite3
 import tarfile
+import tempfile
 import threading
-from contextlib import closing
-from datetime import UTC, datetime
+from contextlib import closing, nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -185,12 +188,103 @@ def test_what_was_there_is_kept_beside(backup: Path, data_dir: Path, elsewhere: 
     assert AuditEvent.objects.get().action == "backup.restore"
 
 
+@on_sqlite
+@pytest.mark.skipif("not Path('/dev/shm').is_dir()", reason="needs a second file system")
+def test_the_database_may_be_on_another_disk_than_the_data(
+    backup: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        live, wal = Path(folder) / "live.sqlite3", Path(folder) / "live.sqlite3-wal"
+        assert live.parent.stat().st_dev != data_dir.stat().st_dev
+        live.write_bytes(b"the old database")
+        wal.write_bytes(b"its newest part")
+        monkeypatch.setattr(databases, "_sqlite_files", lambda: [live, wal])
+        _, aside = restore(source=backup, actor="ana", now=NOW)
+        databases.check_sqlite(live)
+        assert [path.name for path in Path(folder).iterdir()] == ["live.sqlite3"]
+    assert (aside / "live.sqlite3").read_bytes() == b"the old database"
+    assert (aside / "live.sqlite3-wal").read_bytes() == b"its newest part"
+
+
 def test_the_nightly_job_keeps_the_newest(settings: Any, data_dir: Path) -> None:
     settings.BACKUPS_KEPT = 2
     for day in range(1, 5):
         nightly.back_up(now=NOW.replace(day=day))
     kept = sorted(path.name for path in (data_dir / "backups").iterdir())
     assert kept == ["panel-20260303T021500Z.tar.gz", "panel-20260304T021500Z.tar.gz"]
+
+
+def test_the_nightly_job_leaves_the_owners_files_and_never_deletes_what_it_just_wrote(
+    settings: Any, data_dir: Path
+) -> None:
+    """Files of the future were made while the clock was ahead."""
+    settings.BACKUPS_KEPT = 1
+    folder = data_dir / "backups"
+    folder.mkdir()
+    others = ["panel-before-upgrade.tar.gz", "panel-mine.tar.gz", "panel-20270101T000000Z.tar.gz"]
+    for name in others:
+        (folder / name).write_bytes(b"")
+    nightly.back_up(now=NOW)
+    assert nightly.back_up(now=NOW.replace(day=2))["deleted"] == 1
+    assert {path.name for path in folder.iterdir()} == {*others, "panel-20260302T021500Z.tar.gz"}
+
+
+def test_the_nightly_job_clears_away_what_a_power_cut_left(data_dir: Path) -> None:
+    left = [data_dir / ".backup.old", data_dir / "backups" / ".backup.old", data_dir / "backups" / ".backup.new"]
+    for folder, hours in zip(left, (25, 25, 23), strict=True):
+        folder.mkdir(parents=True)
+        (folder / "database.sqlite3").write_bytes(b"half")
+        at = (NOW - timedelta(hours=hours)).timestamp()
+        os.utime(folder, (at, at))
+    nightly.back_up(now=NOW)
+    assert [folder.exists() for folder in left] == [False, False, True]
+
+
+def test_a_night_that_fails_with_a_full_disk_is_an_alert_too(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(databases, "dump", lambda path: path.write_bytes(b"x"))
+    monkeypatch.setattr(archive.shutil, "copyfile", full)  # of a picture
+    with pytest.raises(BackupError, match="cannot be written: .*No space left"):
+        nightly.back_up(now=NOW)
+    assert Alert.objects.get(closed_at=None).title == "The nightly backup failed"
+    assert list((data_dir / "backups").iterdir()) == []
+
+
+def test_room_is_looked_for_with_the_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "database_size", lambda: 100)
+    monkeypatch.setattr(databases, "dump", lambda path: path.write_bytes(b"x"))
+    needed = 2 * (100 + len(b"picture"))
+    for free, is_enough in ((needed - 1, False), (needed, True)):
+        monkeypatch.setattr(archive.shutil, "disk_usage", lambda _, free=free: type("Usage", (), {"free": free}))
+        with nullcontext() if is_enough else pytest.raises(BackupError, match="not enough room"):
+            write_backup(target=tmp_path / "panel.tar.gz", with_secrets=False, now=NOW)
+
+
+def test_a_restore_that_fails_leaves_everything_as_it_was(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures and secrets are put back where the database cannot be."""
+    source = tmp_path / "panel.tar.gz"
+    write_backup(target=source, with_secrets=True, now=NOW)
+    (data_dir / "secrets.json").write_text('{"new": 1}')
+    (data_dir / "top-ups" / "new.png").write_bytes(b"new")
+
+    def broken(source: Path, *, aside: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(databases, "load", broken)
+    with pytest.raises(BackupError, match="cannot be put back: .*Input/output error"):
+        restore(source=source, actor="ada", now=NOW)
+    assert (data_dir / "secrets.json").read_text() == '{"new": 1}'
+    assert sorted(path.name for path in (data_dir / "top-ups").rglob("*.png")) == ["a.png", "new.png"]
+
+
+def test_what_the_address_says_of_tls_holds_for_postgresqls_programs_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"dbname": "panel", "host": "db", "password": "canary", "sslmode": "verify-full", "options": "-c x=1"}
+    monkeypatch.setattr(databases.connection, "get_connection_params", lambda: given)
+    assert databases._where() == ["--no-password", "--dbname", "dbname=panel host=db sslmode=verify-full"]
 
 
 def test_a_failed_night_is_an_alert_until_one_succeeds(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
