@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from allauth.mfa.utils import is_mfa_enabled
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 
 from panel.customers.models import User
 from panel.customers.roles import SEE_AS
+from panel.customers.two_factor import lacks_second_factor
 from panel.ops import audit
 
 LONGEST = timedelta(minutes=30)
@@ -80,7 +79,7 @@ def why_over(look: Look, *, staff: User | AnonymousUser, customer: User | None, 
         return "signed out"
     if not staff.is_staff or not staff.has_perm(SEE_AS):
         return "permission lost"
-    if settings.STAFF_TWO_FACTOR and not is_mfa_enabled(staff):
+    if lacks_second_factor(staff):
         return "second factor lost"
     if customer is None or not _may_be_seen(customer):
         return "no customer any more"

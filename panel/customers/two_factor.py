@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
+from panel.customers.models import User
 from panel.web.middleware import Handler
 
 STAFFS = ("/staff/", "/admin/")
@@ -29,6 +30,11 @@ class TwoFactorMiddleware:
             messages.warning(request, f"Set up two-factor sign-in first: {whose}.")
             return redirect("mfa_index")
         return self.get_response(request)
+
+
+def lacks_second_factor(staff: User) -> bool:
+    """Whether this member of staff may not act as one yet; for what staff do outside of their pages."""
+    return bool(settings.STAFF_TWO_FACTOR) and not is_mfa_enabled(staff)
 
 
 def _is_guarded(request: HttpRequest) -> bool:

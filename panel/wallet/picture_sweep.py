@@ -63,4 +63,11 @@ def _without_deposit(now: datetime) -> Iterator[str]:
     for start in range(0, len(names), NAMES_A_QUERY):
         some = names[start : start + NAMES_A_QUERY]
         known = set(TopUp.objects.filter(picture__in=some).values_list("picture", flat=True))
-        yield from (name for name in some if name not in known and store.get_modified_time(name) < now - BEING_WRITTEN)
+        yield from (name for name in some if name not in known and _is_old(store, name, now))
+
+
+def _is_old(store: Storage, name: str, now: datetime) -> bool:
+    try:
+        return store.get_modified_time(name) < now - BEING_WRITTEN
+    except FileNotFoundError:  # its customer, or another run, was faster
+        return False

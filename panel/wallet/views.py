@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.customers.signed_in import customer_of
+from panel.customers.two_factor import lacks_second_factor
 from panel.wallet.forms import TopUpForm
 from panel.wallet.gateways.base import BadAskError
 from panel.wallet.models import PaymentMethod, TopUp
@@ -74,15 +75,18 @@ def top_up_withdraw(request: HttpRequest, top_up_id: int) -> HttpResponse:
 @require_safe
 def top_up_picture(request: HttpRequest, top_up_id: int) -> FileResponse:
     """The picture that was sent with a wish: for its customer, and for staff who may decide."""
+    viewer = customer_of(request)
     found = TopUp.objects.filter(pk=top_up_id).exclude(picture="").first()
-    is_staffs = customer_of(request).is_staff and customer_of(request).has_perm("wallet.change_topup")
-    if found is None or not (is_staffs or found.customer_id == customer_of(request).pk):
+    is_staffs = viewer.is_staff and viewer.has_perm("wallet.change_topup") and not lacks_second_factor(viewer)
+    if found is None or not (is_staffs or found.customer_id == viewer.pk):
         raise Http404("There is no such picture.")
     ending = str(found.picture.name).rpartition(".")[2]
+    try:
+        content = found.picture.open()
+    except FileNotFoundError:  # a restored database may name what was deleted meanwhile
+        raise Http404("The picture is not there any more.") from None
     # As a file to save, never as a part of the site: whatever it holds, no browser runs it here.
-    return FileResponse(
-        found.picture.open(), as_attachment=True, filename=f"top-up-{found.pk}.{ending}", content_type=TYPES[ending]
-    )
+    return FileResponse(content, as_attachment=True, filename=f"top-up-{found.pk}.{ending}", content_type=TYPES[ending])
 
 
 def _methods() -> list[PaymentMethod]:

@@ -95,6 +95,24 @@ def test_the_sweep_finds_what_a_crash_left(ada: User, tmp_path: Path) -> None:
     assert sweep_pictures(now=timezone.now()) == Swept()
 
 
+def test_a_file_that_another_run_deletes_at_the_same_moment_is_no_failure(
+    ada: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(ada)
+    for name in ("a.png", "b.png"):
+        (tmp_path / "top-ups" / name).write_bytes(PNG)
+        os.utime(tmp_path / "top-ups" / name, (0, 0))
+    store, listed = TopUp.picture.field.storage, TopUp.picture.field.storage.listdir
+
+    def then_deleted(path: str) -> Any:
+        found = listed(path)
+        store.delete("a.png")
+        return found
+
+    monkeypatch.setattr(store, "listdir", then_deleted)
+    assert sweep_pictures(now=timezone.now()) == Swept(orphaned=1)
+
+
 def refused(customer: User, match: str, **given: Any) -> None:
     """The request is refused with these words, and nothing is kept of it."""
     folder = Path(TopUp.picture.field.storage.path(""))

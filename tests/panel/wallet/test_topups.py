@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -223,6 +224,25 @@ def test_a_picture_is_for_its_customer_and_the_deciding_staff(ada: User, bank: P
     member.user_permissions.add(Permission.objects.get(codename="change_topup"))
     assert signed_in(User.objects.get(pk=member.pk)).get(path).status_code == 200
     assert Client().get(path).status_code == 302
+
+
+def test_staff_without_the_second_factor_that_is_asked_of_them_see_no_picture(
+    ada: User, bank: PaymentMethod, settings: Any
+) -> None:
+    settings.STAFF_TWO_FACTOR = True
+    path = f"/wallet/top-up/{ask(ada, bank, picture=PNG).pk}/picture/"
+    owner = User.objects.create_superuser("owner@example.com", "correct horse battery")
+    assert signed_in(owner).get(path).status_code == 404
+    Authenticator.objects.create(user=owner, type=Authenticator.Type.TOTP, data={})
+    assert signed_in(owner).get(path).status_code == 200
+    assert signed_in(ada).get(path).status_code == 200
+
+
+def test_a_picture_whose_file_is_gone_does_not_exist(ada: User, bank: PaymentMethod) -> None:
+    """As after a restore of a database that is older than the pictures."""
+    asked = ask(ada, bank, picture=PNG)
+    asked.picture.storage.delete(asked.picture.name)
+    assert signed_in(ada).get(f"/wallet/top-up/{asked.pk}/picture/").status_code == 404
 
 
 def test_anothers_top_up_does_not_exist(ada: User, bank: PaymentMethod) -> None:
