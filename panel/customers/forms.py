@@ -1,9 +1,13 @@
-"""The forms of the account page."""
+"""The forms of the account page and of the sign-in."""
 
 import zoneinfo
 
+from allauth.account.forms import LoginForm
+from allauth.account.models import EmailAddress
 from django import forms
+from django.core.exceptions import ValidationError
 
+from panel.customers.emails import ascii_email
 from panel.customers.models import User
 
 
@@ -27,3 +31,16 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ["name", "time_zone"]
         help_texts = {"name": "How the panel greets you."}
+
+
+class SignInForm(LoginForm):  # type: ignore[misc] # allauth is not typed
+    """Takes an address with an international domain as it was typed at the sign-up."""
+
+    def clean_login(self) -> str:
+        typed: str = super().clean_login()
+        if typed.isascii() or EmailAddress.objects.filter(email=typed.lower()).exists():  # kept so by earlier versions
+            return typed
+        try:
+            return ascii_email(typed)
+        except ValidationError:  # nobody has such an address: the answer is that of any wrong one
+            return typed

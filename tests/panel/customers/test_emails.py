@@ -1,6 +1,7 @@
 """Email addresses are ASCII: a look-alike letter makes no second address, and no other person's."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.test import Client
 
@@ -38,3 +39,29 @@ def test_nobody_signs_up_as_a_look_alike() -> None:
     assert (answer.status_code, User.objects.count()) == (200, 1)
     Client().post("/accounts/signup/", {"email": "ana@bücher.example", "password1": "tall green ladder"})
     assert User.objects.latest("pk").email == "ana@xn--bcher-kva.example"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("ana@bücher.example", 302),
+        (" Ana@BÜCHER.example", 302),
+        ("ana@xn--bcher-kva.example", 302),
+        ("änä@x.example", 200),
+    ],
+)
+def test_who_signed_up_with_an_international_domain_signs_in_by_typing_the_same(typed: str, status: int) -> None:
+    Client().post("/accounts/signup/", {"email": "ana@bücher.example", "password1": "tall green ladder"})
+    answer = Client().post("/accounts/login/", {"login": typed, "password": "tall green ladder"})
+    assert answer.status_code == status
+
+
+@pytest.mark.django_db
+def test_an_address_that_was_kept_with_other_letters_before_still_signs_in() -> None:
+    user = User(email="émile@example.com")
+    user.set_password("tall green ladder")
+    User.objects.bulk_create([user])
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    answer = Client().post("/accounts/login/", {"login": "Émile@example.com", "password": "tall green ladder"})
+    assert answer.status_code == 302
