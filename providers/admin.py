@@ -137,7 +137,9 @@ class ProviderAdmin(RecordAdmin):
         is_accepted = "accept_shrunk" in request.POST
         lost = lost_as_seen(provider=provider, seen_at=read_seen_at(request)) if is_accepted else ""
         done = refresh_providers(providers=[provider], now=timezone.now(), accept_shrunk=is_accepted, seen_lost=lost)
-        detail = {"accept_shrunk": True} if is_accepted else {}
+        detail: dict[str, Any] = {"accept_shrunk": True} if is_accepted else {}
+        if problem := "".join([*done.failures.values(), *done.problems().values()]):
+            detail["problem"] = problem
         audit.record(actor=actor_of(request), action="provider.sync", target=f"provider:{provider.pk}", detail=detail)
         for failure in done.failures.values():
             messages.error(request, f"Not synced. {failure}")

@@ -24,6 +24,7 @@ from orders.api.actions import ACTIONS, READ_ONLY, Call
 from orders.api.service_list import Prebuilt
 from orders.api.words import INCORRECT, ApiError, Words, form_words, json_words
 from panel.customers.keys import Holder, open_key
+from panel.lib.addresses import network_of
 from panel.web.body_limit import body_rule
 from panel.web.limits import Limit, Taken, take
 
@@ -98,7 +99,7 @@ def _holder(request: HttpRequest, words: Words) -> Holder:
     address = _address(request)
     holder = open_key(text=words.get("key", "").strip(), address=address, now=timezone.now())
     if holder is None:
-        taken = take(WRONG_KEYS, who=address)
+        taken = take(WRONG_KEYS, who=network_of(address))
         raise ApiError(TOO_OFTEN, status=429) if taken.is_over else ApiError(BAD_KEY)
     return holder
 

@@ -19,6 +19,9 @@ from django.urls import Resolver404, resolve
 from panel.web.context import site
 from panel.web.middleware import Handler
 
+LONGEST_LENGTH = 18
+"""More digits than any length has; Python reads no number of over 4,300."""
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -63,14 +66,18 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return self.get_response(request)
-        if int(length) <= longest_body(request):
+        length = _length(request)
+        if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE or length <= longest_body(request):
             return self.get_response(request)
         answer = (_rule(request).refuse or _page)(request)
         answer["Content-Length"] = str(len(answer.content))
         return answer
+
+
+def _length(request: HttpRequest) -> int:
+    """The bytes that are announced; 0 where that is no number, as Django reads it. Far too many count as very many."""
+    digits = request.META.get("CONTENT_LENGTH") or ""
+    return int(digits.lstrip("0")[:LONGEST_LENGTH] or 0) if digits.isdecimal() else 0
 
 
 def _rule(request: HttpRequest) -> BodyRule:

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -223,11 +224,12 @@ class ServiceAdmin(RecordAdmin):
 
     def _switch(self, request: HttpRequest, services: QuerySet[Service], *, is_enabled: bool) -> None:
         ids = list(services.values_list("pk", flat=True))
-        count = put_on_sale(
-            service_ids=ids, is_enabled=is_enabled, seen_at=read_seen_at(request) if is_enabled else None
-        )
-        self._note(request, "service.enable" if is_enabled else "service.disable", ids)
-        messages.success(request, _switched(ids, count, is_enabled=is_enabled))
+        seen_at = read_seen_at(request) if is_enabled else None
+        with transaction.atomic():
+            changed = put_on_sale(service_ids=ids, is_enabled=is_enabled, seen_at=seen_at)
+            if changed:
+                self._note(request, "service.enable" if is_enabled else "service.disable", changed)
+        messages.success(request, _switched(ids, len(changed), is_enabled=is_enabled))
         if is_enabled:
             _tell_left(request, Service.objects.filter(pk__in=ids, is_enabled=False).count())
 

@@ -32,15 +32,16 @@ def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
         touch_shelf()
 
 
-def put_on_sale(*, service_ids: Sequence[int], is_enabled: bool, seen_at: datetime | None = None) -> int:
-    """Turn staff's own switch of these services; how many it changed. What changed after `seen_at` is left out."""
+def put_on_sale(*, service_ids: Sequence[int], is_enabled: bool, seen_at: datetime | None = None) -> list[int]:
+    """Turn staff's own switch of these services; those that it changed. What changed after `seen_at` is left out."""
     with transaction.atomic():
         lock_shelf()  # so that no sync is between
+        meant = Service.objects.filter(pk__in=service_ids).exclude(is_enabled=is_enabled)
         if seen_at is not None:
-            seen = Service.objects.filter(pk__in=service_ids, changed_at__lte=seen_at)
-            service_ids = list(seen.values_list("pk", flat=True))
-        changed = switch_services(service_ids=service_ids, is_enabled=is_enabled, now=timezone.now())
+            meant = meant.filter(changed_at__lte=seen_at)
+        changed = list(meant.order_by("pk").values_list("pk", flat=True))
         if changed:
+            switch_services(service_ids=changed, is_enabled=is_enabled, now=timezone.now())
             touch_shelf()
     return changed
 

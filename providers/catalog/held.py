@@ -75,7 +75,7 @@ def keep_off_sale(*, service_ids: Sequence[int], actor: str, reason: str) -> int
     """Turn staff's switch of these off: they are not sold, and wait no longer. How many were on."""
     with transaction.atomic():
         ids = list(held_services().filter(pk__in=service_ids).order_by("pk").values_list("pk", flat=True))
-        kept = put_on_sale(service_ids=ids, is_enabled=False)
+        kept = len(put_on_sale(service_ids=ids, is_enabled=False))
         if kept:
             detail = {"reason": reason[:200], "count": kept, "services": ids[:MOST_TOLD]}
             detail |= {"before": {"is_enabled": True}, "after": {"is_enabled": False}}

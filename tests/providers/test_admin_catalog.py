@@ -236,6 +236,10 @@ def test_what_changed_since_the_list_was_opened_is_not_put_on_sale(owner: Client
     said = owner.post(SERVICES, {"action": "enable", "_selected_action": pks, **looked_at}, follow=True)
     assert "1 service changed since you opened the list" in said.content.decode()
     assert [shop.service(number).is_enabled for number in ("1", "4")] == [False, True]
+    event = AuditEvent.objects.get(action="service.enable")
+    assert event.detail == {"services": [shop.service("4").pk], "count": 1}
+    owner.post(SERVICES, {"action": "enable", "_selected_action": pks[1:], **seen(owner, SERVICES)})
+    assert AuditEvent.objects.filter(action="service.enable").count() == 1  # nothing happened
 
 
 def test_a_category_is_renamed_and_keeps_its_services(owner: Client, shop: Shop) -> None:

@@ -59,6 +59,15 @@ def test_wrong_keys_are_slowed_down_by_address_and_right_ones_are_not(api: Api) 
     assert api("balance")["balance"] == "100"
 
 
+def test_the_addresses_of_one_ipv6_network_are_slowed_down_as_one(api: Api) -> None:
+    """Whoever has one has 2**64 of them."""
+    asked = [f"2001:db8:1:2::{number:x}" for number in range(1, 32)]
+    answers = [api.client.post(ADDRESS, {"key": "wrong", "action": "balance"}, REMOTE_ADDR=one) for one in asked]
+    assert [answer.status_code for answer in answers[29:]] == [200, 429]
+    other = api.client.post(ADDRESS, {"key": "wrong", "action": "balance"}, REMOTE_ADDR="2001:db8:1:3::1")
+    assert other.status_code == 200
+
+
 def test_a_revoked_key(api: Api) -> None:
     revoke_key(key=ApiKey.objects.get(), actor="test", now=timezone.now())
     assert api("balance") == WRONG

@@ -88,6 +88,11 @@ def test_a_length_that_is_none_is_left_to_others(client: Client, length: str) ->
     assert client.get("/healthz/web", CONTENT_LENGTH=length).status_code == 200
 
 
+def test_a_length_of_more_digits_than_python_reads_is_too_long(client: Client) -> None:
+    assert client.get("/healthz/web", CONTENT_LENGTH="9" * 5000).status_code == 413
+    assert client.get("/healthz/web", CONTENT_LENGTH="0" * 5000 + "9").status_code == 200
+
+
 def test_the_server_is_told_the_same_from_the_head_alone(customer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[bool] = []
     monkeypatch.setattr(body_limit, "close_old_connections", lambda: closed.append(True))
