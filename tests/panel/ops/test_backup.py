@@ -246,7 +246,7 @@ def test_a_night_that_fails_with_a_full_disk_is_an_alert_too(data_dir: Path, mon
 
     monkeypatch.setattr(databases, "dump", lambda path: path.write_bytes(b"x"))
     monkeypatch.setattr(archive.shutil, "copyfile", full)  # of a picture
-    with pytest.raises(BackupError, match="cannot be written: .*No space left"):
+    with pytest.raises(BackupError, match=r"cannot be written: .*No space left"):
         nightly.back_up(now=NOW)
     assert Alert.objects.get(closed_at=None).title == "The nightly backup failed"
     assert list((data_dir / "backups").iterdir()) == []
@@ -275,7 +275,7 @@ def test_a_restore_that_fails_leaves_everything_as_it_was(
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(databases, "load", broken)
-    with pytest.raises(BackupError, match="cannot be put back: .*Input/output error"):
+    with pytest.raises(BackupError, match=r"cannot be put back: .*Input/output error"):
         restore(source=source, actor="ada", now=NOW)
     assert (data_dir / "secrets.json").read_text() == '{"new": 1}'
     assert sorted(path.name for path in (data_dir / "top-ups").rglob("*.png")) == ["a.png", "new.png"]
