@@ -103,6 +103,9 @@ class Provider(models.Model):
     shelved_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The synced_at that the shelf has followed."
     )
+    shelved_margin = models.IntegerField(
+        null=True, editable=False, help_text="The MINIMUM_MARGIN_PERCENT that the shelf has followed."
+    )
     sync_failures = models.PositiveIntegerField(default=0, editable=False)
     sync_error = models.CharField(max_length=200, blank=True, editable=False)
     held_list = models.CharField(
@@ -147,6 +150,11 @@ class Provider(models.Model):
     def cost_account(self) -> str:
         """The ledger's name of what it cost us."""
         return f"cost:{self.pk}"
+
+    @property
+    def is_shelf_behind(self) -> bool:
+        """Whether the shelf did not follow the last sync, or the minimum margin was set anew since."""
+        return self.synced_at != self.shelved_at or self.shelved_margin != settings.MINIMUM_MARGIN_PERCENT
 
     def set_key(self, key: Secret) -> None:
         """Seal `key` to this row, which must have been saved before; the caller saves the two key fields."""

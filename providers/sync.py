@@ -42,7 +42,7 @@ class SyncReport:
     `removed` were absent for the second time and `missing` for the first; `back` had been either. `touched` names
     (by external id) every service whose row changed; `problem` says why changes are held, for people. `alike`: so many
     prices changed by one factor that nothing of the provider is sold now. `left_behind`: the shelf did not follow an
-    earlier sync; `synced_at` is what it is to follow now.
+    earlier sync, or follows another minimum margin; `synced_at` is what it is to follow now.
     """
 
     added: int = 0
@@ -71,7 +71,7 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
     """
     provider = Provider.objects.get(pk=provider_id)
     listing = _fetch(provider, "" if accept_shrunk else provider.services_digest)
-    left_behind = provider.synced_at != provider.shelved_at
+    left_behind = provider.is_shelf_behind
     if listing is None:
         _clear_failures(provider)
         known = provider.services.filter(missing=0).count()

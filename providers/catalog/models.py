@@ -15,11 +15,16 @@ from panel.lib.money import MICRO
 from providers.models import Provider, UpstreamService
 
 
+LARGEST_POSITION = 1_000_000_000
+"""What is put behind it still has a place that both databases can hold."""
+POSITIONS = (MinValueValidator(-LARGEST_POSITION), MaxValueValidator(LARGEST_POSITION))
+
+
 class Category(models.Model):
     """A heading of the price list."""
 
     name = models.CharField(max_length=300, unique=True)
-    position = models.IntegerField(default=0)
+    position = models.IntegerField(default=0, validators=POSITIONS)
 
     class Meta:
         ordering = ["position", "name"]
@@ -97,7 +102,7 @@ class Service(models.Model):
         help_text="Fixed, whatever the markup rules say, per 1000 or per package. Under the cost it is not sold.",
     )
     allow_below_cost = models.BooleanField(default=False, help_text="Sell even where the rate is under the cost.")
-    position = models.IntegerField(default=0)
+    position = models.IntegerField(default=0, validators=POSITIONS)
     listed_at = models.DateTimeField(null=True, editable=False, help_text="When customers could first buy it.")
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
 

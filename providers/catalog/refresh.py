@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import transaction
 
 from providers.catalog.shelve import shelve_changes
@@ -37,14 +38,15 @@ def refresh_provider(
 ) -> SyncReport:
     """Sync the mirror, then have the shelf follow. Raises SyncFailedError, with both as they were.
 
-    The shelf also follows what an interrupted run left behind.
+    The shelf also follows what an interrupted run left behind, and a minimum margin that was set anew.
     """
     report = sync_provider(provider_id=provider_id, now=now, accept_shrunk=accept_shrunk, seen_lost=seen_lost)
     if report.left_behind or report.rows_written:
         touched = None if report.left_behind or report.alike else report.touched
         with transaction.atomic():
             shelve_changes(provider_id=provider_id, external_ids=touched, now=now)
-            Provider.objects.filter(pk=provider_id).update(shelved_at=report.synced_at)
+            followed = {"shelved_at": report.synced_at, "shelved_margin": settings.MINIMUM_MARGIN_PERCENT}
+            Provider.objects.filter(pk=provider_id).update(**followed)
     return report
 
 

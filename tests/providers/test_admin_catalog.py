@@ -251,6 +251,18 @@ def test_a_category_is_renamed_and_keeps_its_services(owner: Client, shop: Shop)
     assert shop.service("1").category.name == "Best of Instagram"
 
 
+def test_a_place_leaves_room_for_what_is_put_behind_it(owner: Client, shop: Shop) -> None:
+    category, before = shop.service("1").category, shop.everything()
+    url = f"/admin/catalog/category/{category.pk}/change/"
+    answer = save(owner, url, {"name": category.name, "position": "2147483647"})
+    assert "less than or equal to 1000000000" in answer.content.decode()
+    assert shop.everything() == before
+    save(owner, url, {"name": category.name, "position": "1000000000"})
+    shop.simulator.add_service(99, category="Quite new")
+    shop.sync()
+    assert shop.service("99").category.position == 1_000_000_001
+
+
 def test_lists_take_a_constant_number_of_queries(owner: Client, shop: Shop) -> None:
     pages = [SERVICES, "/admin/providers/upstreamservice/", MARKUPS]
     for page in pages:

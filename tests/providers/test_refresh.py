@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,11 +12,11 @@ from panel.ops.models import Alert, JobRun
 from panel.ops.schedule import scheduled_jobs
 from providers.catalog import refresh
 from providers.catalog.models import Service
-from providers.catalog.refresh import refresh_providers
+from providers.catalog.refresh import refresh_provider, refresh_providers
 from providers.models import Provider, UpstreamService
 from providers.sync import SyncReport
 from providers.tasks import sync_services
-from tests.fixtures_shop import connect
+from tests.fixtures_shop import Shop, connect
 from tests.fixtures_simulator import Simulator
 from tests.tasks.inline import run_at_once
 
@@ -102,3 +103,15 @@ def test_a_running_job_is_not_started_twice(three: list[Simulator]) -> None:
     )
     sync_services()
     assert UpstreamService.objects.count() == 0
+
+
+def test_a_minimum_margin_that_is_set_anew_holds_with_the_next_sync(shop: Shop, settings: Any) -> None:
+    """Though the provider's list is the same, to the last byte."""
+    refresh_provider(provider_id=shop.provider.pk, now=timezone.now())
+    assert (shop.service("1").is_available, shop.service("1").rate) == (True, Decimal("1.35"))
+    settings.MINIMUM_MARGIN_PERCENT = 60
+    refresh_provider(provider_id=shop.provider.pk, now=timezone.now())
+    assert shop.service("1").unavailable_reason == "The rate is below the smallest margin."
+    settings.MINIMUM_MARGIN_PERCENT = 0
+    refresh_provider(provider_id=shop.provider.pk, now=timezone.now())
+    assert (shop.service("1").is_available, shop.service("1").has_low_margin) == (True, False)
