@@ -1,5 +1,6 @@
 """The staff's pages and the admin in a real browser: nothing blocked, no sideways scrolling, a verdict given."""
 
+import csv
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -211,7 +212,8 @@ def test_a_report_says_what_the_ledger_does(open_page: Open, store: Store) -> No
     expect(page.locator("#report")).to_contain_text("$0.76005")
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
-    line = download.value.path().read_text().splitlines()[1].split(",")
+    with download.value.path().open(encoding="utf-8-sig", newline="") as file:
+        line = list(csv.reader(file))[1]
     assert (line[-5], line[-6], line[-7]) == ("0.76005", "0.58995", "1.35")
 
 
