@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets, get_fields_from_path, unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
 from django.db import connection, models
 from django.db.models import Model
@@ -60,6 +60,8 @@ class PlainAdmin(ModelAdmin):
     paginator: ClassVar["type[Paginator[Any]]"] = BoundedPaginator
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if any("\x00" in value for _name, values in request.GET.lists() for value in values):
+            raise BadRequest("A filter holds a NUL.")  # PostgreSQL takes none, and no list finds one
         title = str(self.opts.verbose_name_plural)
         context = {"title": title[:1].upper() + title[1:], "seen_at": timezone.now()}  # before any row is read
         return super().changelist_view(request, {**context, **(extra_context or {})})

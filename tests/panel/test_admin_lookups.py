@@ -85,3 +85,12 @@ def test_the_filters_that_are_shown_work(client: Client) -> None:
         "/admin/wallet/account/?kind=wallet",
     ):
         assert client.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize(("model", "model_admin"), ADMINS, ids=lambda one: getattr(one, "__name__", ""))
+def test_a_filter_with_a_nul_is_a_bad_request(client: Client, model: type[Model], model_admin: Any) -> None:
+    """PostgreSQL would fail at it, and the page with it."""
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    for entry in model_admin.list_filter:
+        for name in filter_parameters(model, entry):
+            assert client.get(url, {name: "a\x00b"}).status_code == 400

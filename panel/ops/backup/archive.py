@@ -58,6 +58,8 @@ def write_backup(*, target: Path, with_secrets: bool, now: datetime) -> Manifest
     """
     if target.exists():
         raise BackupError(_("%(file)s exists already.") % {"file": target})
+    if with_secrets and not (Path(settings.DATA_DIR) / SECRETS).exists():
+        raise BackupError(_("There is no secrets.json: the secrets are in the environment. Keep them by yourself."))
     try:
         _look_for_room(target.parent)
         with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=target.parent) as name:

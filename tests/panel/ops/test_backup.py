@@ -82,6 +82,13 @@ def test_secrets_are_in_it_where_asked_for_and_the_high_water_mark_never(tmp_pat
     assert "high-water.json" not in names(tmp_path / "all.tar.gz")
 
 
+def test_secrets_that_are_not_there_are_not_promised(data_dir: Path, tmp_path: Path) -> None:
+    (data_dir / "secrets.json").unlink()
+    with pytest.raises(BackupError, match="no secrets"):
+        write_backup(target=tmp_path / "all.tar.gz", with_secrets=True, now=NOW)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
 def test_nothing_is_written_over(backup: Path) -> None:
     before = backup.read_bytes()
     with pytest.raises(BackupError, match="exists already"):
