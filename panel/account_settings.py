@@ -19,7 +19,10 @@ def account_settings(
         "ACCOUNT_PREVENT_ENUMERATION": True,
         "ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE": True,
         "ACCOUNT_ADAPTER": "panel.customers.sign_in.SignInAdapter",
-        "ACCOUNT_FORMS": {"login": "panel.customers.forms.SignInForm"},
+        "ACCOUNT_FORMS": {
+            "login": "panel.customers.forms.SignInForm",
+            "add_email": "panel.customers.forms.OwnEmailForm",
+        },
         "ACCOUNT_REAUTHENTICATION_REQUIRED": asks_again,  # before email addresses change; second factors always ask
         "ACCOUNT_REAUTHENTICATION_TIMEOUT": 10 * 60,
         "ACCOUNT_RATE_LIMITS": {  # `key` is the account with the client's address, or with a device it knows

@@ -2,7 +2,9 @@
 
 import zoneinfo
 
-from allauth.account.forms import LoginForm
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import AddEmailForm, LoginForm
 from allauth.account.models import EmailAddress
 from django import forms
 from django.core.exceptions import ValidationError
@@ -44,3 +46,16 @@ class SignInForm(LoginForm):  # type: ignore[misc] # allauth is not typed
             return ascii_email(typed)
         except ValidationError:  # nobody has such an address: the answer is that of any wrong one
             return typed
+
+
+class OwnEmailForm(AddEmailForm):  # type: ignore[misc] # allauth is not typed
+    """Another address for an account. Where no mail confirms it, it is nobody else's; sign-up says the same there."""
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if app_settings.EMAIL_VERIFICATION == app_settings.EmailVerificationMethod.MANDATORY:
+            return email
+        others = EmailAddress.objects.filter(email=email).exclude(user=self.user)
+        if others.exists() or User.objects.filter(email=email).exclude(pk=self.user.pk).exists():
+            raise get_adapter().validation_error("email_taken")
+        return email

@@ -16,7 +16,7 @@ SALT = "panel.customers.known_devices"
 KEPT_SECONDS = 400 * 24 * 3600  # as long as browsers keep any cookie
 MOST_ACCOUNTS = 10
 PROVEN = "proven_account"
-"""Under this name the session keeps the account whose mailbox was proven by a new password."""
+"""Under this name the session keeps the digests of the account for which a new password was set in it."""
 
 
 def account_digest(email: str) -> str:
@@ -27,7 +27,7 @@ def account_digest(email: str) -> str:
 def known_device(request: HttpRequest, *, email: str) -> str:
     """The device's own number where it has signed in to that account before; else empty."""
     account = account_digest(email)
-    if request.session.get(PROVEN) == account:
+    if account in request.session.get(PROVEN, ()):
         return f"session-{account}"
     number, accounts = _read(request)
     return number if account in accounts else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
@@ -74,11 +75,6 @@ class SignInAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is n
         email = str(credentials.get("email", ""))
         return f"{account_digest(email)}:{known_device(request, email=email) or self.get_client_ip(request)}"
 
-    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """A new password was set through the mailbox: this browser may sign in to that account at once."""
-        request.session[PROVEN] = account_digest(str(credentials.get("email", "")))
-        super()._delete_login_attempts_cached_email(request, **credentials)
-
     def send_account_already_exists_mail(self, email: str) -> None:
         """Takes as long as making an account: the time does not tell whether there is one."""
         make_password(email)
@@ -98,7 +94,14 @@ class SignInAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is n
         super().logout(request)
 
     def set_password(self, user: User, password: str) -> None:
+        """Whoever may set a new password, as through the mailbox, may sign in with it at once in this browser.
+
+        Not by every address of the account: one that was never confirmed may be another account's.
+        """
         super().set_password(user, password)
+        if self.request is not None:
+            confirmed = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+            self.request.session[PROVEN] = sorted({account_digest(email) for email in (user.email, *confirmed)})
         log.info("password set", extra={"customer": user.pk})
 
 

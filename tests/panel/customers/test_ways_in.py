@@ -16,6 +16,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
+from panel.customers.known_devices import account_digest
 from panel.customers.models import User
 from panel.customers.sign_in import SecondFactorAdapter
 
@@ -248,6 +249,34 @@ def test_a_link_for_a_new_password_works_once_and_ends_every_session(ana: User) 
     assert sign_in(Client(), password="tall green ladder").status_code == 302
     again = Client()
     assert "This link no longer works" in again.get(found[0], follow=True).content.decode()
+
+
+def test_a_new_password_makes_this_browser_known_to_that_account_alone(ana: User) -> None:
+    """Anybody may add another's address to an account of their own; as long as it is not confirmed it is nothing."""
+    eve = User.objects.create_user("eve@example.com", PASSWORD)
+    EmailAddress.objects.create(user=eve, email=eve.email, primary=True, verified=True)
+    EmailAddress.objects.create(user=eve, email=ana.email)
+    client = Client()
+    client.post("/accounts/password/reset/", {"email": eve.email})
+    found = re.search(r"/accounts/password/reset/key/\S+", mail.outbox[0].body)
+    assert found
+    client.post(client.get(found[0])["Location"], NEW)
+    assert client.session["proven_account"] == [account_digest(eve.email)]
+    guess_from_everywhere(25)
+    assert "Too many failed sign-ins" in sign_in(client, REMOTE_ADDR="203.0.113.1").content.decode()
+
+
+def test_without_a_mail_server_another_accounts_address_cannot_be_added(ana: User, settings: Any) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "none"
+    eve = User.objects.create_user("eve@example.com", PASSWORD)
+    EmailAddress.objects.create(user=eve, email=eve.email, primary=True)
+    client = Client()
+    sign_in(client, eve.email)
+    for email, is_added in ((ana.email, False), ("eve@work.example", True)):
+        client.post("/accounts/email/", {"action_add": "", "email": email})
+        assert EmailAddress.objects.filter(user=eve, email=email).exists() is is_added
+    client.post("/accounts/email/", {"action_primary": "", "email": "eve@work.example"})
+    assert User.objects.get(pk=eve.pk).email == "eve@work.example"
 
 
 def test_a_new_password_does_not_get_around_the_second_factor(ana: User) -> None:
