@@ -14,8 +14,7 @@ from panel.lib.fields import AmountField, ExactDecimalField
 from panel.lib.money import MICRO
 from providers.models import Provider, UpstreamService
 
-LARGEST_POSITION = 1_000_000_000
-"""What is put behind it still has a place that both databases can hold."""
+LARGEST_POSITION = 1_000_000_000  # what is put behind it still has a place that both databases can hold
 POSITIONS = (MinValueValidator(-LARGEST_POSITION), MaxValueValidator(LARGEST_POSITION))
 
 
