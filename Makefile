@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 export VENV PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev tools run test fuzz doubts fairness mutants chaos lint format bench screenshots shell lock sbom audit clean
+.PHONY: help setup setup-dev tools run test fuzz doubts fairness attack mutants chaos lint format bench screenshots shell lock sbom audit clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,9 @@ doubts: tools ## Days of shops with 5,000 doubtful orders: what the evidence say
 
 fairness: tools ## Hostile providers and customers beside good ones, sixty times as quick (MINUTES, ARGS go to pytest)
 	@FAIRNESS=$(MINUTES) $(BIN)/python -m pytest -q -s -p no:xdist tests/fairness $(ARGS)
+
+attack: tools ## The attacks of a penetration test on the running panel, and a table of what held (ARGS go to pytest)
+	@$(BIN)/python -m scripts.attack $(ARGS)
 
 mutants: tools ## Plant every known bug, one at a time; any that the tests' machine does not see fails (ARGS go to pytest)
 	@MUTANTS=all $(BIN)/python -m pytest -q -n $(WORKERS) tests/machine/test_mutants.py $(ARGS)
