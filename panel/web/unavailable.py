@@ -5,10 +5,12 @@
 
 import sys
 from collections.abc import Callable
+from functools import cache
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.views.defaults import server_error as default_server_error
 
 RETRY_SECONDS = 5
@@ -42,4 +44,10 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 def unavailable() -> HttpResponse:
     """The page that asks to try again in a few seconds."""
-    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+    return HttpResponse(_page(get_language()), status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+@cache
+def _page(_language: str | None) -> str:
+    """The page in the language that is active: it is asked for when there is least time to write it."""
+    return render_to_string("503.html")

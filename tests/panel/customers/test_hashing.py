@@ -47,3 +47,24 @@ def test_who_is_turned_away_is_told_to_come_back(settings: Any) -> None:
     assert "The shop is busy" in answer.content.decode()
     user.refresh_from_db()
     assert check_password("x", user.password)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/accounts/login/", "/accounts/signup/"])
+def test_while_no_place_is_free_a_form_is_turned_away_before_anything_is_done_for_it(
+    page: str, django_assert_num_queries: Any
+) -> None:
+    assert not hashing.is_full()
+    for _ in range(ADMITTED):
+        hashing._admitted.acquire()
+    try:
+        assert hashing.is_full()
+        with django_assert_num_queries(0):
+            answer = Client(enforce_csrf_checks=True).post(page, {"login": "ana@example.com", "password": "x"})
+        looked = Client().get(page)
+    finally:
+        hashing._admitted.release(ADMITTED)
+    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "5", "no-store")
+    assert "Content-Security-Policy" in answer
+    assert looked.status_code == 200
+    assert Client(enforce_csrf_checks=True).post(page).status_code == 403
