@@ -60,8 +60,11 @@ class OnlineStep(RunPython):
 def without_timeouts(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """On PostgreSQL: statements that wait for others, and nobody for them, however long it takes."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        before = cursor.fetchone()
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SET lock_timeout = 0")
         yield
-        cursor.execute("RESET statement_timeout")
-        cursor.execute("RESET lock_timeout")
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false)", before
+        )
