@@ -63,8 +63,8 @@ RUNNING_MUTANTS = (
         "a backlog of one cost takes a sweep's whole time",
         SWEEPS + "test_a_backlog_of_one_cost_holds_up_no_other_provider",
         "orders.sweep",
-        "ThreadPoolExecutor(in_flight,",
-        "ThreadPoolExecutor(1,",
+        'ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:\n        return',
+        'ThreadPoolExecutor(1, thread_name_prefix="submit") as pool:\n        return',
     ),
     Mutant(
         "one job reads all balances",
