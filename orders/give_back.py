@@ -12,7 +12,8 @@ from orders import safe_mode
 from orders.change import Change, audit_change, lock_orders, write
 from orders.models import Order
 from orders.pace import next_look
-from orders.settle import Houses, end_partial, end_with_refund, undelivered
+from orders.reported import undelivered
+from orders.settle import Houses, end_partial, end_with_refund
 from orders.states import State
 from panel.lib.money import plain
 from panel.wallet.models import ApprovalRequest

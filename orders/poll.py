@@ -19,7 +19,8 @@ from django.utils import timezone
 from orders import safe_mode
 from orders.models import UNTIL_ANSWERED, Order
 from orders.pace import FIRST_LOOK, next_look
-from orders.settle import Answer, settle_batch, told_cost
+from orders.reported import reported_cost
+from orders.settle import Answer, settle_batch
 from orders.states import State
 from panel.lib.bulk import update_rows
 from panel.lib.crypto import SealError
@@ -214,7 +215,7 @@ def _is_news(seen: Seen, answer: Answer, provider: Provider) -> bool:
     if seen.attention in UNTIL_ANSWERED:
         return True
     return not (
-        told_cost(answer) in {None, seen.cost}
+        reported_cost(answer) in {None, seen.cost}
         and answer.word == seen.word
         and answer.raw[:100] == seen.raw
         and answer.start_count in {None, seen.start_count}

@@ -22,20 +22,18 @@ from orders.models import (
     UNKNOWN_WORD,
     UNTIL_ANSWERED,
     WITHOUT_REMAINS,
-    Order,
 )
 from orders.orphan_verdicts import THE_PANEL, link_orphan
 from orders.pace import AFTER_THE_END, FIRST_LOOK, next_look
+from orders.reported import note_facts, reported_cost, undelivered
 from orders.states import FINAL, State
 from panel.lib.clock import is_future
-from panel.lib.money import share
 from panel.wallet import ledger
 from providers.adapters.base import ItemError, OrderStatus, StatusWord
 
 log = logging.getLogger(__name__)
 
 RUNNING = frozenset({StatusWord.PENDING, StatusWord.PROCESSING, StatusWord.IN_PROGRESS, StatusWord.PAUSED})
-GIVING_BACK = frozenset({StatusWord.PARTIAL, StatusWord.CANCELED})
 MISSES_BEFORE_ATTENTION = 5
 MISSING_BEFORE_ATTENTION = timedelta(hours=1)
 SENSELESS_BEFORE_ATTENTION = 3
@@ -126,11 +124,6 @@ def end_with_refund(change: Change, new: State, *, houses: Houses, what: str, wh
     """End the order in `new` with all of its money given back."""
     change.to(new, what=what, why=why, actor=actor)
     refund_to(change, target=change.order.charge, houses=houses, why=why, actor=actor)
-
-
-def undelivered(order: Order, remains: int) -> Decimal:
-    """What the order gives back in all when `remains` of its units are not delivered."""
-    return share(charge=order.charge, part=remains, whole=order.quantity)
 
 
 def end_partial(change: Change, *, remains: int, houses: Houses, why: str = "", actor: str = "") -> None:
@@ -226,7 +219,7 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
     if status.word != StatusWord.PARTIAL or status.remains is not None:
         order.misses, order.missed_since = 0, None
     was_running = order.provider_status in RUNNING
-    _note_facts(change, status)
+    note_facts(change, status)
     _reported_cost(change, status, houses)
     if status.word in RUNNING:
         if change.was in FINAL and not was_running:  # what staff ended goes on there, and they know
@@ -248,7 +241,7 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
 
 
 def _reported_cost(change: Change, status: OrderStatus, houses: Houses) -> None:
-    cost, order = told_cost(status), change.order
+    cost, order = reported_cost(status), change.order
     if cost is None or cost == order.cost:
         return
     if order.money_moves >= MOST_COSTS:
@@ -261,36 +254,6 @@ def _may_be_charged_yet(change: Change, status: OrderStatus) -> bool:
     """Whether it is free though delivered in part: providers say that who have not reckoned yet. Not for long."""
     ended = change.order.finished_at or change.now
     return status.word == StatusWord.PARTIAL and status.charge == 0 and change.now - ended < AFTER_THE_END[0]
-
-
-def told_cost(status: OrderStatus) -> Decimal | None:
-    """What the order costs by this answer; None where it does not tell.
-
-    Zero is also what providers say who have not reckoned yet, so it counts only where something was given back.
-    """
-    return status.charge if status.charge or status.word in GIVING_BACK else None
-
-
-def _note_facts(change: Change, status: OrderStatus) -> None:
-    order = change.order
-    if status.word != order.provider_status and status.word == StatusWord.IN_PROGRESS:
-        change.note("started")
-    order.provider_status, order.provider_status_raw = status.word, status.raw[:100]
-    if status.start_count is not None:
-        order.start_count = _storable(status.start_count)
-    if status.remains is not None and (change.was not in FINAL or _gives_back_more(order, status)):
-        order.remains = _storable(status.remains)
-
-
-def _gives_back_more(order: Order, status: OrderStatus) -> bool:
-    """Once an order has ended, only this says what is left, so that the API never contradicts what was given back."""
-    remains = status.remains or 0
-    is_part = status.word in GIVING_BACK and 0 < remains <= order.quantity
-    return is_part and undelivered(order, remains) > order.refunded
-
-
-def _storable(number: int) -> int:
-    return max(-(2**62), min(number, 2**62))
 
 
 def _complete(change: Change, houses: Houses) -> None:

@@ -107,14 +107,14 @@ def submit_orders(*, now: datetime, everything: bool = False, in_flight: int = 1
     """
     providers = providers_in_turn(now=now, even_early=everything)
     share = min(MOST_AT_ONE_PROVIDER, max(1, in_flight // max(1, len(providers))))
-    serve = partial(_serve, now=now, everything=everything, until=until, in_flight=share)
+    serve = partial(_serve, now=now, everything=everything, until=until, at_once=share)
     if in_flight == 1:
         return sum(map(serve, providers))
     with ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:
         return sum(pool.map(carried(partial(_in_thread, serve)), providers))
 
 
-def _serve(provider_id: int, *, now: datetime, everything: bool, until: float, in_flight: int) -> int:
+def _serve(provider_id: int, *, now: datetime, everything: bool, until: float, at_once: int) -> int:
     """Send what is due at one provider: the first of each cost, then those behind them, each at most once a sweep."""
     send, sent, seen = partial(_send, everything=everything, until=until), 0, set[int]()
     while len(seen) < SENT_A_SWEEP and time.monotonic() < until:
@@ -122,11 +122,11 @@ def _serve(provider_id: int, *, now: datetime, everything: bool, until: float, i
         if not found:
             break
         seen.update(found)
-        if in_flight == 1:
+        if at_once == 1:
             sent += send(found)
             continue
-        parts = [found[first::in_flight] for first in range(in_flight)]
-        with ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:
+        parts = [found[first::at_once] for first in range(at_once)]
+        with ThreadPoolExecutor(at_once, thread_name_prefix="submit") as pool:
             sent += sum(pool.map(carried(partial(_in_thread, send)), parts))
     return sent
 

@@ -168,6 +168,9 @@ def test_models_of_ours_that_staff_need_are_all_there() -> None:
         "DataKeyCheck",
         "LossRate",
         "Pause",
+        "RecoveryCode",
+        "SearchEntry",
+        *("Checkpoint", "CheckpointProgress", "LedgerCheck", "SettledIds"),
     }  # the panel's own workings
     hidden |= {"Orphan", "AlertNotice", "ShelfChange"}  # on the pages of safe mode, alerts and updates
     hidden |= {"ApprovalRequest", "ManualMove"}  # on the page of approvals, and what its limit counts

@@ -70,7 +70,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "a reopened order says what is left",
         "ends",
-        SETTLE,
+        "orders.reported",
         "status.remains is not None and (",
         "status.remains is not None or (",
     ),
@@ -82,5 +82,5 @@ ANSWER_MUTANTS = (
         "order.next_attempt_at = None\n    order.next_poll_at = None",
     ),
     Mutant("other remains are no news", "polls", "orders.poll", "answer.remains in {None, seen.remains}", "True"),
-    Mutant("another charge is no news", "polls", "orders.poll", "told_cost(answer) in {None, seen.cost}", "True"),
+    Mutant("another charge is no news", "polls", "orders.poll", "reported_cost(answer) in {None, seen.cost}", "True"),
 )

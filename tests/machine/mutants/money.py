@@ -29,8 +29,8 @@ MONEY_MUTANTS = (
     Mutant(
         "a charge of nothing while it runs is believed",
         "ends",
-        SETTLE,
-        "status.charge if status.charge or status.word in GIVING_BACK else None",
+        "orders.reported",
+        "status.charge if status.charge or status.word in REFUNDING else None",
         "status.charge",
     ),
     Mutant(
