@@ -3,7 +3,6 @@
 None is retried by Celery and none is acknowledged late: what was not done is still due at the next tick.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -39,10 +38,8 @@ from panel.wallet.checkpoints import keep_checkpoints
 from providers.backoff import Asked, ask_in_turn, in_turn
 from providers.models import Provider
 
-log = logging.getLogger(__name__)
-
 SUBMITS_IN_FLIGHT = 16
-"""Providers that a sweep sends orders to at the same time."""
+"""Orders that a sweep has in flight at the same time, over all providers."""
 SWEEP_FOR = 50
 """Seconds in which a sweep begins to send orders: the last one's deadline ends before the task is stopped."""
 LEASE = TIME_LIMIT_SECONDS
