@@ -13,6 +13,13 @@ DOUBTFUL = {"UNCONFIRMED", "REVIEW"}
 LEASE = timedelta(seconds=90)
 SKEW = timedelta(minutes=5)
 REOPENED = "reopened by the provider"
+UNTIL_ANSWERED = {
+    "missing at the provider",
+    "unknown status",
+    "other currency",
+    "odd remains",
+    "partial without remains",
+}
 TOO_DEAR = "price rose above the charge"
 NOT_AS_SOLD = "service needs review or is gone"
 
@@ -154,6 +161,8 @@ def answered(life: Life, answer: Any, *, asked_at: datetime, now: datetime) -> L
         return _missed(life, now)
     if answer.currency not in {"", "USD"}:
         return replace(life, attention="other currency")
+    if life.attention in UNTIL_ANSWERED:
+        life = replace(life, attention="")
     word, remains = str(answer.word), answer.remains
     was_running, life = life.was_running, replace(life, was_running=word in RUNNING, heard=answer)
     if not (word == "Partial" and remains is None):

@@ -121,6 +121,13 @@ TROUBLE_MUTANTS = (
         ((GATE_LAST, ""),),
     ),
     Mutant(
+        "a flag outlives its reason",
+        "nonsense",
+        SETTLE,
+        "if order.attention in UNTIL_ANSWERED:",
+        "if False:",
+    ),
+    Mutant(
         "a long outage overflows",
         "long_outage",
         "providers.gate",
