@@ -120,7 +120,11 @@ ATTACKS = (
     ),
     Attack("Webhooks into private hosts and ports", ("tests/orders/webhooks/test_public_only.py",)),
     Attack("Hanging webhooks beside a good one", ("tests/orders/webhooks/test_fairness.py",)),
-    Attack("Money to oneself, in every role", ("tests/orders/test_own_money.py",), on_postgres=True),
+    Attack(
+        "Money to oneself, in every role",
+        ("tests/orders/test_own_money.py", "tests/orders/test_approvals.py"),
+        on_postgres=True,
+    ),
     Attack(
         "Providers' addresses and keys",
         within(
