@@ -4,12 +4,17 @@ Threads do the sending and leave the database alone; what is claimed and recorde
 is the one that `serve` runs in. Called by the deliveries of webhooks and of alerts.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, Protocol
 
+from django.db import DatabaseError
+
 from panel.lib.log_context import carried
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0
 """Seconds after which a run with a free thread looks again for somebody to serve."""
@@ -30,7 +35,8 @@ class Turn(Protocol):
 def serve(*, next_turn: Callable[[], Turn | None], at_once: int, seconds: float) -> None:
     """Serve the turns that `next_turn` gives until there is none, or begin none after `seconds`.
 
-    Turns that have begun come to their end. Raises what a job raises, once those under way have ended.
+    Turns that have begun come to their end. One whose outcome the database does not take is over, logged, and holds up
+    no other. Raises what a job raises, once those under way have ended.
     """
     until = time.monotonic() + seconds
     with ThreadPoolExecutor(at_once, thread_name_prefix="turn") as pool:
@@ -47,6 +53,9 @@ def serve(*, next_turn: Callable[[], Turn | None], at_once: int, seconds: float)
                 return
             done, _ = wait(running, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
             for future in done:
-                turn = running.pop(future)
-                turn.record(future.result())
-                go_on(turn)
+                turn, outcome = running.pop(future), future.result()
+                try:
+                    turn.record(outcome)
+                    go_on(turn)
+                except DatabaseError:
+                    log.exception("turn not recorded")

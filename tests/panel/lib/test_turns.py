@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from panel.lib.turns import Job, serve
 
@@ -69,3 +70,14 @@ def test_what_a_job_raises_is_raised() -> None:
 
     with pytest.raises(KeyError, match="lost"):
         run(Scripted([fail]), at_once=1)
+
+
+def test_an_outcome_that_the_database_does_not_take_ends_its_turn_alone(caplog: pytest.LogCaptureFixture) -> None:
+    class Unlucky(Scripted):
+        def record(self, outcome: Any) -> None:
+            raise OperationalError("canceled by lock_timeout")
+
+    unlucky, other = Unlucky([lambda: 1, lambda: 2]), Scripted([lambda: 3, lambda: 4])
+    assert run(unlucky, other, at_once=2) == 2
+    assert (len(unlucky.jobs), other.recorded) == (1, [3, 4])
+    assert [line.message for line in caplog.records] == ["turn not recorded"]
