@@ -80,7 +80,8 @@ class PlainAdmin(ModelAdmin):
         try:
             field: Any = self.opts.get_field(name)
             for one in value if isinstance(value, list) else [value]:
-                (field.target_field if field.is_relation else field).to_python(one)
+                kept = field.target_field if field.is_relation else field
+                kept.run_validators(kept.to_python(one))  # a number that no column holds, too
         except (FieldDoesNotExist, ValidationError):
             return False
         return True
