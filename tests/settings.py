@@ -11,6 +11,7 @@ os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="panel-tests."))
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ["DATA_DIR"] += "" if os.environ.get("DATA_DIR_OF") == _worker else _worker  # with each worker's database
 os.environ["DATA_DIR_OF"] = _worker  # the processes that tests start have theirs as it was given
+os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # each process of a run has its own
 os.environ["STAFF_TWO_FACTOR"] = os.environ["REAUTHENTICATION"] = "0"
 os.environ["ALLOWED_PRIVATE_HOSTS"] = "127.0.0.1,localhost"
 

@@ -71,7 +71,7 @@ def test_what_is_charged(store: Store, service: str, words: dict[str, str], quan
         ("1", {"link": "https://[a.b"}, "link", "Bad link"),
         ("1", {"runs": "3"}, "interval", "Incorrect request"),
         ("1", {"interval": "3"}, "runs", "Incorrect request"),
-        ("1", {"quantity": "10000", "runs": "999999", "interval": "1"}, "runs", "Quantity more than maximum 10000"),
+        ("1", {"quantity": "10000", "runs": "999999", "interval": "1"}, "runs", "Incorrect request"),
         (COMMENTS_SERVICE, {"comments": " \r\n "}, "comments", "Incorrect request"),
         (COMMENTS_SERVICE, {"comments": "a\u202eb"}, "comments", "Incorrect request"),
         (COMMENTS_SERVICE, {"comments": "x\n" * 1501}, "comments", "Quantity more than maximum 1500"),

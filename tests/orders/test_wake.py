@@ -7,6 +7,7 @@ from django.db import connections
 
 from orders.models import Order
 from panel.celery import app
+from panel.celery_settings import PLACING_QUEUE
 from tests.fixtures_orders import Store
 
 
@@ -17,7 +18,7 @@ def test_a_placed_order_wakes_a_worker_from_any_thread(store: Store) -> None:
         connections.close_all()
 
     thread = threading.Thread(target=place)
-    with app.connection() as connection, connection.SimpleQueue("panel") as queue:
+    with app.connection() as connection, connection.SimpleQueue(PLACING_QUEUE) as queue:
         queue.clear()
         thread.start()
         thread.join()
