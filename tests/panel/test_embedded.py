@@ -70,7 +70,8 @@ def test_stopping_what_was_never_started_is_harmless() -> None:
 
 @pytest.fixture
 def workers() -> Iterator[dict[str, Part]]:
-    """The two real workers, without beat."""
+    """The two real workers, without beat; what other tests left in their queues is not theirs to run."""
+    app.control.purge()
     parts = {
         name: part for name, part in EmbeddedJobs(on_death=lambda: None).make_parts().items() if "beat" not in name
     }
