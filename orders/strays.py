@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from django.db.models import Q
-
 from orders import safe_mode
 from orders.evidence import WEAK, Landmark, Scan
 from orders.landmarks import NotNumbersError, had_parts, landmark, latest_landmarks, time_to_settle, unknown_among
 from orders.models import Attempt, Orphan
+from orders.models.attempt import MAY_BE_THERE
 from orders.orphan_verdicts import follow_orphans, keep_orphan
 from orders.scan import CONTROLS, OutOfTimeError, Scanner
 from panel.lib.apart import each_apart
@@ -162,9 +161,7 @@ def _keep(provider: Provider, stretch: Stretch, found: Sequence[OrderStatus]) ->
 
 def _costs_of_doubts(provider: Provider, stretch: Stretch) -> set[Decimal]:
     """What orders cost that may be there without our knowing, whatever people have said of them since."""
-    doubts = Attempt.objects.filter(provider=provider).filter(
-        Q(outcome=None) | Q(outcome__in=[Attempt.Outcome.UNKNOWN, Attempt.Outcome.ABSENT])
-    )
+    doubts = Attempt.objects.filter(MAY_BE_THERE, provider=provider)
     near = doubts.filter(started_at__gte=stretch.since, started_at__lte=stretch.high.ended_at)
     return set(near.values_list("order__expected_cost", flat=True))
 

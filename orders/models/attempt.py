@@ -7,6 +7,10 @@ from django.utils import timezone
 from orders.models.order import Order
 from providers.models import Provider
 
+MAY_BE_THERE = Q(outcome__isnull=True) | Q(outcome="unknown") | Q(outcome="absent")
+"""Attempts that the provider may have an order of without our knowing its id. SQLite compares no list of parameters
+with an index's condition, so this is none."""
+
 
 class Attempt(models.Model):
     """One try to buy an order, committed before a byte is sent. At most one a order is open, unknown or placed."""
@@ -44,6 +48,7 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["lease_until"], condition=Q(outcome__isnull=True), name="attempt_open"),
             models.Index(fields=["provider", "started_at"], condition=Q(outcome="placed"), name="attempt_placed"),
+            models.Index(fields=["provider", "started_at"], condition=MAY_BE_THERE, name="attempt_may_be_there"),
         ]
 
     def __str__(self) -> str:
