@@ -15,12 +15,13 @@ from django.utils import timezone
 from bench.figures import ROUNDS, Figures, clock
 from bench.ledger_history import History
 from bench.world import stub_url
-from orders import ledger_check, overview
-from orders.books import recount
+from orders.accounting import ledger_check
+from orders.accounting.audit import recount
 from orders.models import LedgerCheck, OrderEvent
 from orders.reports.days import day_of
 from orders.reports.models import DailyFigure, RolledDay
 from orders.reports.roll_up import roll_day, roll_up
+from orders.staff import overview
 from panel.ops.models import SettledIds
 from panel.wallet.checkpoints import keep_checkpoints
 from panel.wallet.models import Transfer

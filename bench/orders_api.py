@@ -14,12 +14,12 @@ from bench.figures import ROUNDS, Figures
 from bench.seed import seed_orders
 from bench.web import get, post, rate, serving
 from bench.world import counted, stub_url, tidy_tables
-from orders.books import recount
+from orders.accounting.audit import recount
 from orders.models import Order
 from panel.customers.keys import issue_key
 from panel.customers.models import User
-from providers.catalog.choices import put_on_sale
 from providers.catalog.models import Service
+from providers.catalog.publishing.staff_choices import put_on_sale
 from providers.models import UpstreamService
 
 API = "/api/v2"

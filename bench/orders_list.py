@@ -14,9 +14,9 @@ from django.utils import timezone
 from bench.figures import ROUNDS, Figures, clock
 from bench.seed import RATE, seed_customers, seed_service
 from bench.world import counted, empty_tables, new_provider, stub_url, texts_indexed_later, tidy_tables
-from orders.listing import WORDS, Listing, Wanted, find_place
+from orders.listing.order_list import WORDS, Listing, Wanted, find_place
+from orders.listing.paging import ROWS, Place
 from orders.models import Order
-from orders.paging import ROWS, Place
 from panel.customers.models import User
 from providers.catalog.models import Service
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 from bench.figures import ROUNDS, Figures, clock
 from bench.seed import RATE, seed_customers, seed_service
 from bench.world import counted, empty_tables, new_provider, stub_url, tidy_tables
-from orders.books import recount
+from orders.accounting.audit import recount
 from orders.models import Order
-from orders.place import place_order
+from orders.placing.place import place_order
 from panel.customers.models import User
 from panel.wallet import ledger
 from panel.wallet.models import Account
@@ -101,4 +101,4 @@ def _count_statements(figures: Figures, service: Service, customers: list[User])
 
 
 def _no_wake_up() -> AbstractContextManager[object]:
-    return patch("orders.place.wake_submit", new=lambda *, order_id: None)
+    return patch("orders.placing.place.wake_submit", new=lambda *, order_id: None)

@@ -15,12 +15,12 @@ from django.utils import timezone
 from bench.figures import ROUNDS, Figures, clock
 from bench.seed import seed_orders
 from bench.world import counted, stub_counts, stub_url
-from orders.books import recount
+from orders.accounting.audit import recount
 from orders.models import Order
-from orders.poll import Polled, poll_provider
-from orders.settle import settle_batch
+from orders.tracking.poll import Polled, poll_provider
+from orders.tracking.settle import settle_batch
 from providers.adapters.base import OrderStatus, StatusWord
-from providers.connect import connected
+from providers.connection.connect import connected
 from providers.models import Provider
 
 ORDERS = int(os.environ.get("BENCH_ORDERS", "100000"))

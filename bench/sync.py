@@ -19,10 +19,10 @@ from bench.figures import ROUNDS, Figures, clock
 from bench.stub import CHANGED_SERVICES, SERVICES
 from bench.world import KEY, counted, empty_tables, new_provider, stub_url, tidy_tables
 from providers.catalog.models import Category, Service
-from providers.catalog.refresh import refresh_provider
-from providers.diff import KNOWN
+from providers.catalog.publishing.refresh import refresh_provider
 from providers.models import Provider, ServiceChange, UpstreamService
-from providers.sync import SyncReport, sync_provider
+from providers.sync.diff import KNOWN
+from providers.sync.service_sync import SyncReport, sync_provider
 
 SAMPLE = 200
 MIRROR: Sequence[type[models.Model]] = (UpstreamService, ServiceChange)

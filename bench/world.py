@@ -9,7 +9,7 @@ import requests
 from django.apps import apps
 from django.db import connection
 
-from orders import search_triggers
+from orders.listing import search_triggers
 from panel.lib.secret import Secret
 from panel.wallet.triggers import lay_triggers, lift_triggers
 from providers.models import Provider

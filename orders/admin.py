@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from orders.bulk_requests import request_cancels_for_customers, request_refills_for_customers
+from orders.aftercare.bulk_requests import request_cancels_for_customers, request_refills_for_customers
 from orders.models import Attempt, Cancellation, Order, OrderEvent, Refill
-from orders.resolve import clear_attention
-from orders.states import State
-from panel.ops.back_office import ReadOnlyAdmin, ReadOnlyInline, actor_of
+from orders.rules.states import State
+from orders.unconfirmed.decisions import clear_attention
+from panel.ops.admin_forms.base import ReadOnlyAdmin, ReadOnlyInline, actor_of
 from panel.wallet.models import Transfer
 from panel.web.templatetags.panel import money, state_badge
-from panel.web.words import read_reason
+from panel.web.text_input import read_reason
 
 
 class AttentionFilter(admin.SimpleListFilter):

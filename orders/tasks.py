@@ -11,31 +11,21 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from orders import (
-    alert_check,
-    cancel_close,
-    cancel_jobs,
-    future_times,
-    gauges,
-    ledger_check,
-    measure,
-    poll,
-    probe,
-    reconcile,
-    refill_jobs,
-    strays,
-    submit,
-    sweep,
-)
-from orders.due import is_for_the_sweep
+from orders.accounting import ledger_check, reconcile
+from orders.aftercare import cancel_closing, cancel_jobs, refill_jobs
 from orders.models import OrderEvent
+from orders.operations import alert_check, future_times, metrics
 from orders.reports import roll_up
+from orders.submission import submit, sweep
+from orders.submission.due import is_for_the_sweep
+from orders.tracking import delivery_times, poll
+from orders.unconfirmed import probe, unmatched_search
 from orders.webhooks import deliver
 from panel.celery_settings import TIME_LIMIT_SECONDS
-from panel.ops.jobs import run_leased
-from panel.ops.settled import settle_ids
+from panel.ops.jobs.leases import run_leased
+from panel.ops.jobs.settled_ids import settle_ids
 from panel.wallet.checkpoints import keep_checkpoints
-from providers.backoff import Asked, ask_in_turn, in_turn
+from providers.availability.backoff import Asked, ask_in_turn, in_turn
 from providers.models import Provider
 
 SUBMITS_IN_FLIGHT = 16
@@ -120,7 +110,7 @@ def poll_cancels() -> None:
 
     def job() -> dict[str, Any]:
         now = timezone.now()
-        closed = cancel_close.close_cancels(now=now)
+        closed = cancel_closing.close_cancels(now=now)
         due = cancel_jobs.providers_due(now=now)
         providers = _hand_out(poll_provider_cancels, "poll_provider_cancels", due, settings.CANCEL_SECONDS)
         return {"providers": providers, "closed": closed}
@@ -167,8 +157,8 @@ def look_for_strays() -> None:
     """Have the providers asked for what is under our key and in no order here, each by a task of its own."""
 
     def job() -> dict[str, Any]:
-        _hand_out(find_unmatched_orders, "look_for_strays", strays.providers_due(), settings.STRAYS_SECONDS)
-        return asdict(strays.Strays())
+        _hand_out(find_unmatched_orders, "look_for_strays", unmatched_search.providers_due(), settings.STRAYS_SECONDS)
+        return asdict(unmatched_search.Strays())
 
     run_leased(name="look_for_strays", seconds=LEASE, job=job)
 
@@ -178,7 +168,7 @@ def find_unmatched_orders(provider_id: int) -> None:
     """Look at one provider for what is under our key and in no order here."""
 
     def ask(provider: Provider) -> Asked:
-        done = strays.look_at_provider(provider=provider, now=timezone.now())
+        done = unmatched_search.look_at_provider(provider=provider, now=timezone.now())
         return _asked_in_batches(asdict(done), done.asked, done.unanswered)
 
     _ask("look_for_strays", provider_id, ask)
@@ -245,7 +235,7 @@ def check_alerts() -> None:
 @shared_task
 def count_orders() -> None:
     """Count the orders that are sent or over, for the page of metrics."""
-    run_leased(name="count_orders", seconds=LEASE, job=gauges.count_orders)
+    run_leased(name="count_orders", seconds=LEASE, job=metrics.count_orders)
 
 
 @shared_task
@@ -261,7 +251,9 @@ def reset_future_times() -> None:
 @shared_task
 def measure_times() -> None:
     """Keep how long orders of each service take."""
-    run_leased(name="measure_times", seconds=LEASE, job=lambda: {"changed": measure.measure_times(now=timezone.now())})
+    run_leased(
+        name="measure_times", seconds=LEASE, job=lambda: {"changed": delivery_times.measure_times(now=timezone.now())}
+    )
 
 
 @shared_task

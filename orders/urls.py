@@ -4,23 +4,24 @@ from django.urls import include, path
 
 from orders.api import pages
 from orders.api.views import api
-from orders.views import history, mass, metrics, order, refills, selection, shop, webhook
+from orders.operations import metrics_page
+from orders.site import bulk_actions, mass_order, new_order, order_list, order_page, refill_list, webhook
 
 urlpatterns = [
-    path("", shop.home, name="home"),
-    path("order/", shop.new_order, name="new_order"),
-    path("order/form/<int:service_id>/", shop.order_form, name="order_form"),
-    path("order/charge/", shop.order_charge, name="order_charge"),
-    path("mass-order/", mass.mass_order, name="mass_order"),
-    path("orders/", history.orders, name="orders"),
-    path("orders/live/", history.orders_live, name="orders_live"),
-    path("orders/export/", history.orders_export, name="orders_export"),
-    path("orders/selected/refill/", selection.refill_selected, name="orders_refill"),
-    path("orders/selected/cancel/", selection.cancel_selected, name="orders_cancel"),
-    path("refills/", refills.refills, name="refills"),
-    path("orders/<int:order_id>/", order.order, name="order"),
-    path("orders/<int:order_id>/cancel/", order.order_cancel, name="order_cancel"),
-    path("orders/<int:order_id>/refill/", order.order_refill, name="order_refill"),
+    path("", new_order.home, name="home"),
+    path("order/", new_order.new_order, name="new_order"),
+    path("order/form/<int:service_id>/", new_order.order_form, name="order_form"),
+    path("order/charge/", new_order.order_charge, name="order_charge"),
+    path("mass-order/", mass_order.mass_order, name="mass_order"),
+    path("orders/", order_list.orders, name="orders"),
+    path("orders/live/", order_list.orders_live, name="orders_live"),
+    path("orders/export/", order_list.orders_export, name="orders_export"),
+    path("orders/selected/refill/", bulk_actions.refill_selected, name="orders_refill"),
+    path("orders/selected/cancel/", bulk_actions.cancel_selected, name="orders_cancel"),
+    path("refills/", refill_list.refills, name="refills"),
+    path("orders/<int:order_id>/", order_page.order, name="order"),
+    path("orders/<int:order_id>/cancel/", order_page.order_cancel, name="order_cancel"),
+    path("orders/<int:order_id>/refill/", order_page.order_refill, name="order_refill"),
     path("api/", pages.api_page, name="api_page"),
     path("api/keys/<int:key_id>/rotate/", pages.api_key_rotate, name="api_key_rotate"),
     path("api/keys/<int:key_id>/revoke/", pages.api_key_revoke, name="api_key_revoke"),
@@ -34,6 +35,6 @@ urlpatterns = [
     path("api/openapi.json", pages.api_openapi, name="api_openapi"),
     path("api/v2", api, name="api"),
     path("api/v2/", api),
-    path("metrics", metrics.metrics, name="metrics"),
-    path("staff/", include("orders.staff_urls")),
+    path("metrics", metrics_page.metrics, name="metrics"),
+    path("staff/", include("orders.staff.urls")),
 ]

@@ -18,7 +18,7 @@ def account_settings(
         "ACCOUNT_UNIQUE_EMAIL": True,
         "ACCOUNT_PREVENT_ENUMERATION": True,
         "ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE": True,
-        "ACCOUNT_ADAPTER": "panel.customers.sign_in.SignInAdapter",
+        "ACCOUNT_ADAPTER": "panel.customers.sign_in.adapter.SignInAdapter",
         "ACCOUNT_FORMS": {
             "login": "panel.customers.forms.SignInForm",
             "add_email": "panel.customers.forms.OwnEmailForm",
@@ -34,11 +34,11 @@ def account_settings(
         "ACCOUNT_EMAIL_SUBJECT_PREFIX": f"[{site_name}] ",
         "ACCOUNT_DEFAULT_HTTP_PROTOCOL": scheme,
         "ALLAUTH_TRUSTED_PROXY_COUNT": 1 if is_behind_proxy else 0,
-        "MFA_SUPPORTED_TYPES": ["totp"],  # recovery codes are panel.customers.recovery_codes
-        "MFA_ADAPTER": "panel.customers.sign_in.SecondFactorAdapter",
+        "MFA_SUPPORTED_TYPES": ["totp"],  # recovery codes are panel.customers.sign_in.recovery_codes
+        "MFA_ADAPTER": "panel.customers.sign_in.adapter.SecondFactorAdapter",
         "MFA_FORMS": {
-            "authenticate": "panel.customers.sign_in.SecondFactorForm",
-            "reauthenticate": "panel.customers.sign_in.ConfirmForm",
+            "authenticate": "panel.customers.sign_in.adapter.SecondFactorForm",
+            "reauthenticate": "panel.customers.sign_in.adapter.ConfirmForm",
         },
         "MFA_TOTP_ISSUER": site_name,
         "MFA_ALLOW_UNVERIFIED_EMAIL": not has_mail,  # without a mail server no address is ever confirmed

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from panel import task_logs as task_logs  # connects itself
 from panel.celery_settings import PLACING_TASKS
-from panel.ops.metric_files import clean_up
+from panel.ops.metrics.files import clean_up
 
 LATE_SECONDS = 10 * 60
 """A tick of the sweep is worth something for so long: dropped under full threads, it would leave orders unsent."""

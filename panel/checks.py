@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 (Django's word)
 
 from panel.lib import crypto
-from panel.lib.addresses import address_problem
+from panel.lib.outbound.addresses import address_problem
+from panel.lib.outbound.signing import key_of
 from panel.lib.secret import Secret
-from panel.lib.signing import key_of
 
 SHORTEST_SECRET = 32
 SHORTEST_SIGNING_KEY = 24  # as Standard Webhooks say

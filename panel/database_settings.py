@@ -2,7 +2,7 @@
 
 from typing import Any
 
-SQLITE = "panel.lib.sqlite"
+SQLITE = "panel.lib.database.sqlite"
 
 
 def database(config: dict[str, Any]) -> dict[str, Any]:

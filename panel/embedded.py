@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 JOB_THREADS = 8
 """Of these, slow receivers may hold three (customers' webhooks in two lanes, and the alerts), slow providers three more
-(providers/backoff.py): the others are for what is quick."""
+(providers/availability/backoff.py): the others are for what is quick."""
 PLACING_THREADS = 8
 
 

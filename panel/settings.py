@@ -12,7 +12,7 @@ from panel.account_settings import account_settings
 from panel.celery_settings import celery_settings
 from panel.database_settings import SQLITE, caches, database
 from panel.first_run import load_or_create_secrets
-from panel.lib.log_settings import log_settings
+from panel.lib.logs.settings import log_settings
 from panel.lib.money import parse_amount
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -124,7 +124,7 @@ MIDDLEWARE = [
     "panel.web.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",  # before the static files, so that they carry the policy too
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "panel.customers.hashing.BusyHashingMiddleware",  # before a session is read
+    "panel.customers.sign_in.hashing.BusyHashingMiddleware",  # before a session is read
     "panel.web.body_limit.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -137,8 +137,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "panel.web.unavailable.UnavailableMiddleware",
     "panel.web.middleware.PrivatePagesMiddleware",
-    "panel.customers.two_factor.TwoFactorMiddleware",
-    "panel.customers.see_as_middleware.SeeAsMiddleware",
+    "panel.customers.sign_in.two_factor.TwoFactorMiddleware",
+    "panel.customers.impersonation.middleware.SeeAsMiddleware",
 ]
 ROOT_URLCONF = "panel.urls"
 WSGI_APPLICATION = "panel.wsgi.application"
@@ -154,7 +154,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "panel.web.context.site",
-                "orders.notices.staff_counts",
+                "orders.staff.sidebar_counts.staff_counts",
                 "panel.wallet.context.wallet",
             ],
         },
@@ -182,7 +182,7 @@ CACHES = caches(REDIS_URL)
 AUTH_USER_MODEL = "customers.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_RESET_TIMEOUT = 3600
-PASSWORD_HASHERS = ["panel.customers.hashing.BoundedPasswordHasher"]
+PASSWORD_HASHERS = ["panel.customers.sign_in.hashing.BoundedPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -190,7 +190,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "panel.customers.passwords.GuessableWordsValidator"},
+    {"NAME": "panel.customers.sign_in.passwords.GuessableWordsValidator"},
 ]
 vars().update(
     account_settings(
@@ -262,7 +262,7 @@ log_settings(as_json=env.bool("LOG_JSON", default=bool(REDIS_URL)), level=env.st
 # --- Crash reports to Sentry; without a DSN nothing of it is even imported --------------------------------------------
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
-    from panel.lib.crash_reports import report_crashes
+    from panel.lib.logs.crash_reports import report_crashes
 
     report_crashes(
         dsn=SENTRY_DSN,

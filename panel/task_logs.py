@@ -8,7 +8,7 @@ from typing import Any
 from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
-from panel.lib.log_context import request_id
+from panel.lib.logs.context import request_id
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from panel.lib import crypto
-from panel.lib.fields import AmountField, ExchangeRateField
+from panel.lib.database.fields import AmountField, ExchangeRateField
 from panel.lib.secret import Secret
 from panel.wallet.models import Transfer
 from providers.backoff_model import Backoff as Backoff

@@ -6,12 +6,12 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from panel.ops.jobs import run_leased
-from providers.backoff import Asked, ask_in_turn, in_turn
-from providers.catalog.refresh import Refreshed, refresh_providers
-from providers.catalog.shelf_log import forget_old
+from panel.ops.jobs.leases import run_leased
+from providers.availability.backoff import Asked, ask_in_turn, in_turn
+from providers.balances.history import thin_readings as thin
+from providers.catalog.publishing.refresh import Refreshed, refresh_providers
+from providers.catalog.publishing.update_log import forget_old
 from providers.models import Provider
-from providers.readings import thin_readings as thin
 
 SYNC_JOB = "providers.sync_services"
 SOFT_SECONDS = 10 * 60

@@ -2,19 +2,20 @@
 
 from django.urls import path
 
-from providers.catalog import changes_views, updates_views, views
+from providers.catalog.review import changes_page
+from providers.catalog.site import price_list_page, updates_page
 
 urlpatterns = [
-    path("services/", views.services, name="services"),
-    path("services/prices.json", views.service_prices, name="service_prices"),
-    path("services/<int:service_id>/", views.service, name="service"),
-    path("services/<int:service_id>/favourite/", views.service_favourite, name="service_favourite"),
-    path("updates/", updates_views.updates, name="updates"),
-    path("staff/changes/", changes_views.staff_changes, name="staff_changes"),
-    path("staff/changes/<slug:verdict>/", changes_views.decide_services, name="staff_changes_decide"),
+    path("services/", price_list_page.services, name="services"),
+    path("services/prices.json", price_list_page.service_prices, name="service_prices"),
+    path("services/<int:service_id>/", price_list_page.service, name="service"),
+    path("services/<int:service_id>/favourite/", price_list_page.service_favourite, name="service_favourite"),
+    path("updates/", updates_page.updates, name="updates"),
+    path("staff/changes/", changes_page.staff_changes, name="staff_changes"),
+    path("staff/changes/<slug:verdict>/", changes_page.decide_services, name="staff_changes_decide"),
     path(
         "staff/changes/provider/<int:provider_id>/<slug:what>/",
-        changes_views.decide_provider,
+        changes_page.decide_provider,
         name="staff_changes_provider",
     ),
 ]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from orders import high_water, safe_mode
+from orders.core import high_water, safe_mode
 from panel.customers import sessions
 from panel.wallet.triggers import lay_triggers, lift_triggers
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from orders.accounting.reconcile import read_balance
 from orders.models import Order
-from orders.place import place_order
-from orders.poll import Polled, poll_provider
-from orders.reconcile import read_balance
-from orders.submit import submit_order
+from orders.placing.place import place_order
+from orders.submission.submit import submit_order
+from orders.tracking.poll import Polled, poll_provider
 from panel.customers.models import User
 from panel.wallet import ledger
 from panel.wallet.models import Account, Transfer

@@ -10,10 +10,10 @@ from django.utils import timezone
 from panel.lib.secret import Secret
 from providers.catalog.markups import set_markup
 from providers.catalog.models import Category, Service
-from providers.catalog.refresh import refresh_provider
+from providers.catalog.publishing.refresh import refresh_provider
+from providers.connection.register import register_provider
 from providers.models import Provider, ServiceChange, UpstreamService
-from providers.register import register_provider
-from providers.sync import SyncReport
+from providers.sync.service_sync import SyncReport
 from tests.fixtures_simulator import Simulator
 
 

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import ManagementUtility, get_commands
 
 from orders.models import Order
-from orders.scan import CONTROLS
+from orders.unconfirmed.scan import CONTROLS
 from panel.customers.models import ApiKey, User
 from panel.lib import crypto
 from panel.lib.commands import operator

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from orders.api.document import CHAPTERS
+from orders.api.openapi import CHAPTERS
 from panel.customers.keys import issue_key
 from panel.customers.models import User
 from panel.wallet.models import PaymentMethod

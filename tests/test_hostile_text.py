@@ -17,13 +17,13 @@ from django.utils import timezone
 from orders.models import Attempt, Order
 from orders.webhooks.models import Delivery, Webhook
 from panel.customers.models import User
-from panel.lib.log_settings import log_settings
-from panel.ops.alerts import raise_alert
+from panel.lib.logs.settings import log_settings
+from panel.ops.alerts.alerts import raise_alert
 from panel.ops.models import Alert, AuditEvent
+from panel.wallet.deposits.deposits import refuse_top_up
 from panel.wallet.models import PaymentMethod, TopUp
-from panel.wallet.topups import refuse_top_up
 from providers.catalog.models import Category, Service
-from providers.catalog.refresh import refresh_provider
+from providers.catalog.publishing.refresh import refresh_provider
 from providers.models import Provider, ServiceChange, UpstreamService
 from tests.fixtures_orders import Store
 from tests.hostile import CORPUS, KEPT, MARKUP, SURROGATES, UNWANTED, live_parts, text_for

@@ -7,7 +7,7 @@ from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
-from panel.lib.migrate import AddIndexOnline, OnlineStep
+from panel.lib.database.large_tables import AddIndexOnline, OnlineStep
 
 LARGE = {
     "orders": {"order", "orderevent", "attempt", "refill", "cancellation"},

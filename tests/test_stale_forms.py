@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from panel.customers.models import User
 from panel.customers.roles import set_up_roles
-from panel.ops.back_office import RecordAdmin
+from panel.ops.admin_forms.base import RecordAdmin
 from panel.ops.models import AuditEvent
 from panel.wallet.models import PaymentMethod
 from providers.catalog.models import Backup, Category, CustomerRate, CustomerTerms, Markup, Service
@@ -340,7 +340,7 @@ def test_prices_are_derived_anew_only_where_a_price_changed(
     owner: Client, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     derived: list[Any] = []
-    monkeypatch.setattr("providers.edit.reprice", lambda **named: derived.append(named))
+    monkeypatch.setattr("providers.admin.edit.reprice", lambda **named: derived.append(named))
     sent = opened(owner, store.provider)
     owner.post(address(store.provider), {**sent, "runway_hours": "24"})
     assert derived == []

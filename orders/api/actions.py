@@ -7,23 +7,23 @@ from typing import Any
 
 from django.conf import settings
 
-from orders import answers
-from orders.answers import REFILL_WORDS, StatusRow
+from orders.aftercare.bulk_requests import request_cancels, request_refills
+from orders.api.params import INCORRECT, ApiError, Words, read_id, read_ids
 from orders.api.service_list import services_list
-from orders.api.words import INCORRECT, ApiError, Words, read_id, read_ids
-from orders.bulk_requests import request_cancels, request_refills
-from orders.kinds import KINDS, MOST_UNITS
+from orders.api.status_query import status_rows
 from orders.models import Order, Refill
-from orders.place import place_order
-from orders.statuses import status_rows
-from orders.tokens import api_token
-from orders.wanted import BadOrderError, Offer, asks_the_same
+from orders.placing.place import place_order
+from orders.placing.validation import BadOrderError, Offer, asks_the_same
+from orders.rules import serializers
+from orders.rules.idempotency import api_token
+from orders.rules.serializers import REFILL_WORDS, StatusRow
+from orders.rules.service_types import KINDS, MOST_UNITS
 from panel.customers.keys import Holder
 from panel.customers.models import User
 from panel.lib.money import plain
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.statement import wallet_balance
-from providers.catalog.customer_terms import terms_of
+from providers.catalog.pricing.customer_rates import terms_of
 
 BAD_ORDER = "Incorrect order ID"
 BAD_REFILL = "Refill not found"
@@ -84,12 +84,15 @@ def status(call: Call) -> Any:
     if "orders" in call.words:
         ids = read_ids(call.words, "orders")
         rows = _status_rows(call, ids.values())
-        return {text: answers.status(rows[pk]) if pk in rows else answers.error(BAD_ORDER) for text, pk in ids.items()}
+        return {
+            text: serializers.status(rows[pk]) if pk in rows else serializers.error(BAD_ORDER)
+            for text, pk in ids.items()
+        }
     order_id = _one(call, "order", BAD_ORDER)
     rows = _status_rows(call, [order_id])
     if order_id not in rows:
         raise ApiError(BAD_ORDER)
-    return answers.status(rows[order_id])
+    return serializers.status(rows[order_id])
 
 
 def refill(call: Call) -> Any:
@@ -98,10 +101,11 @@ def refill(call: Call) -> Any:
         ids = read_ids(call.words, "orders")
         found = _refill(call, ids.values())
         return [
-            {"order": _shown(text, pk), "refill": found.get(pk, answers.error(BAD_ORDER))} for text, pk in ids.items()
+            {"order": _shown(text, pk), "refill": found.get(pk, serializers.error(BAD_ORDER))}
+            for text, pk in ids.items()
         ]
     order_id = _one(call, "order", BAD_ORDER)
-    answer = _refill(call, [order_id]).get(order_id, answers.error(BAD_ORDER))
+    answer = _refill(call, [order_id]).get(order_id, serializers.error(BAD_ORDER))
     return {"refill": str(answer)} if isinstance(answer, int) else answer
 
 
@@ -111,7 +115,8 @@ def refill_status(call: Call) -> Any:
         ids = read_ids(call.words, "refills")
         found = _refill_states(call, ids.values())
         return [
-            {"refill": _shown(text, pk), "status": found.get(pk, answers.error(BAD_REFILL))} for text, pk in ids.items()
+            {"refill": _shown(text, pk), "status": found.get(pk, serializers.error(BAD_REFILL))}
+            for text, pk in ids.items()
         ]
     refill_id = _one(call, "refill", BAD_REFILL)
     found = _refill_states(call, [refill_id])
@@ -160,7 +165,7 @@ def _refill(call: Call, ids: Collection[int | None]) -> dict[int | None, Any]:
     said = request_refills(customer=call.customer, order_ids=wanted, actor=call.holder.email) if wanted else {}
     taken = Refill.objects.filter(order__in=[pk for pk, why in said.items() if not why], state__in=Refill.OPEN)
     refills = dict(taken.values_list("order_id", "pk"))
-    return {pk: answers.error(why) if why else refills[pk] for pk, why in said.items()}
+    return {pk: serializers.error(why) if why else refills[pk] for pk, why in said.items()}
 
 
 def _refill_states(call: Call, ids: Collection[int | None]) -> dict[int | None, str]:
@@ -171,8 +176,8 @@ def _refill_states(call: Call, ids: Collection[int | None]) -> dict[int | None, 
 
 def _done(said: Mapping[int, str], pk: int | None) -> Any:
     if pk is None or pk not in said:
-        return answers.error(BAD_ORDER)
-    return answers.error(said[pk]) if said[pk] else 1
+        return serializers.error(BAD_ORDER)
+    return serializers.error(said[pk]) if said[pk] else 1
 
 
 def _shown(text: str, number: int | None) -> int | str:

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from orders.answers import error
-from orders.api import document
+from orders.api import openapi
 from orders.api.actions import ACTIONS, Call
-from orders.api.forms import ConsoleForm, KeyForm, RepeatForm
+from orders.api.console import ConsoleForm, KeyForm, RepeatForm
+from orders.api.params import ApiError, form_words
 from orders.api.service_list import Prebuilt
-from orders.api.words import ApiError, form_words
+from orders.rules.serializers import error
 from panel.customers.keys import Holder, IssuedKey, KeyProblemError, issue_key, living_keys, revoke_key, rotate_key
 from panel.customers.models import ApiKey, User
 from panel.customers.signed_in import customer_of
@@ -101,7 +101,7 @@ def api_repeats(request: HttpRequest) -> HttpResponse:
 @require_safe
 def api_openapi(request: HttpRequest) -> HttpResponse:
     """The API as OpenAPI 3.1, open to everybody."""
-    return JsonResponse(document.openapi(title=settings.SITE_NAME, url=settings.SITE_URL))
+    return JsonResponse(openapi.openapi(title=settings.SITE_NAME, url=settings.SITE_URL))
 
 
 @sensitive_variables("issued")
@@ -117,9 +117,9 @@ def _page(
         "secret": issued.secret.reveal() if issued else "",
         "url": f"{settings.SITE_URL}/api/v2",
         "example_key": f"{keys[0].prefix}_…" if keys else "YOUR_KEY",
-        "chapters": [(chapter, _pretty(chapter.answer)) for chapter in document.CHAPTERS],
-        "types": document.types(),
-        "errors": document.ERRORS.items(),
+        "chapters": [(chapter, _pretty(chapter.answer)) for chapter in openapi.CHAPTERS],
+        "types": openapi.types(),
+        "errors": openapi.ERRORS.items(),
         "console": ConsoleForm(),
         "repeats": RepeatForm(initial={"seconds": customer.repeat_seconds}),
         **more,

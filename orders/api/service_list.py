@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from panel.lib.money import plain
-from providers.catalog.kept import KeptByShelf
-from providers.catalog.listing import ServiceLine, services_for_sale
-from providers.catalog.pricing import Terms
+from providers.catalog.listing.cache import KeptByShelf
+from providers.catalog.listing.services import ServiceLine, services_for_sale
+from providers.catalog.pricing.rates import Terms
 
 
 @dataclass(frozen=True, slots=True)

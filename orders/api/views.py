@@ -19,14 +19,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
-from orders.answers import error
 from orders.api.actions import ACTIONS, READ_ONLY, Call
+from orders.api.params import INCORRECT, ApiError, Words, form_words, json_words
 from orders.api.service_list import Prebuilt
-from orders.api.words import INCORRECT, ApiError, Words, form_words, json_words
+from orders.rules.serializers import error
 from panel.customers.keys import Holder, open_key
-from panel.lib.addresses import network_of
+from panel.lib.outbound.addresses import network_of
 from panel.web.body_limit import body_rule
-from panel.web.limits import Limit, Taken, take
+from panel.web.rate_limit import Limit, Taken, take
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import orders.states
-import panel.lib.fields
+import orders.rules.states
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -43,21 +43,21 @@ class Migration(migrations.Migration):
                     models.JSONField(default=dict, help_text="What is sent to the provider beside the service."),
                 ),
                 ("currency", models.CharField(max_length=8)),
-                ("rate", panel.lib.fields.AmountField(places=6)),
-                ("charge", panel.lib.fields.AmountField(places=6)),
-                ("refunded", panel.lib.fields.AmountField(default=0, places=6)),
+                ("rate", panel.lib.database.fields.AmountField(places=6)),
+                ("charge", panel.lib.database.fields.AmountField(places=6)),
+                ("refunded", panel.lib.database.fields.AmountField(default=0, places=6)),
                 (
                     "captured",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=0,
                         help_text="What reached revenue when the order ended; refunds after that come from there.",
                         places=6,
                     ),
                 ),
                 ("provider_currency", models.CharField(max_length=8)),
-                ("exchange_rate", panel.lib.fields.ExchangeRateField(places=10)),
-                ("expected_cost", panel.lib.fields.AmountField(places=6)),
-                ("cost", panel.lib.fields.AmountField(default=0, places=6)),
+                ("exchange_rate", panel.lib.database.fields.ExchangeRateField(places=10)),
+                ("expected_cost", panel.lib.database.fields.AmountField(places=6)),
+                ("cost", panel.lib.database.fields.AmountField(default=0, places=6)),
                 (
                     "money_moves",
                     models.PositiveSmallIntegerField(default=0, help_text="Numbers the capture and cost transfers."),
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                             ("CANCELED", "CANCELED"),
                             ("REJECTED", "REJECTED"),
                         ],
-                        default=orders.states.State["QUEUED"],
+                        default=orders.rules.states.State["QUEUED"],
                         max_length=12,
                     ),
                 ),
@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
                 ("new", models.CharField(blank=True, max_length=12)),
                 ("actor", models.CharField(blank=True, help_text="Empty: the panel itself.", max_length=100)),
                 ("why", models.CharField(blank=True, max_length=300)),
-                ("amount", panel.lib.fields.AmountField(null=True, places=6)),
+                ("amount", panel.lib.database.fields.AmountField(null=True, places=6)),
                 (
                     "order",
                     models.ForeignKey(
@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
-                condition=models.Q(("state", orders.states.State["QUEUED"])),
+                condition=models.Q(("state", orders.rules.states.State["QUEUED"])),
                 fields=["next_attempt_at"],
                 name="order_to_send",
             ),
@@ -300,7 +300,7 @@ class Migration(migrations.Migration):
             model_name="order",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("state", orders.states.State["ACTIVE"]), _negated=True),
+                    models.Q(("state", orders.rules.states.State["ACTIVE"]), _negated=True),
                     ("provider_order_id__isnull", False),
                     _connector="OR",
                 ),

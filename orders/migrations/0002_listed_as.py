@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import orders.states
+import orders.rules.states
 
 
 class Migration(migrations.Migration):
@@ -28,14 +28,14 @@ class Migration(migrations.Migration):
                 expression=models.Case(
                     models.When(
                         provider_status__in=["Pending", "Processing"],
-                        state=orders.states.State["ACTIVE"],
+                        state=orders.rules.states.State["ACTIVE"],
                         then=models.F("provider_status"),
                     ),
-                    models.When(state=orders.states.State["ACTIVE"], then=models.Value("In progress")),
-                    models.When(state=orders.states.State["COMPLETED"], then=models.Value("Completed")),
-                    models.When(state=orders.states.State["PARTIAL"], then=models.Value("Partial")),
+                    models.When(state=orders.rules.states.State["ACTIVE"], then=models.Value("In progress")),
+                    models.When(state=orders.rules.states.State["COMPLETED"], then=models.Value("Completed")),
+                    models.When(state=orders.rules.states.State["PARTIAL"], then=models.Value("Partial")),
                     models.When(
-                        state__in=[orders.states.State["CANCELED"], orders.states.State["REJECTED"]],
+                        state__in=[orders.rules.states.State["CANCELED"], orders.rules.states.State["REJECTED"]],
                         then=models.Value("Canceled"),
                     ),
                     default=models.Value("Pending"),

@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="order",
             name="gate_cost",
-            field=panel.lib.fields.AmountField(
+            field=panel.lib.database.fields.AmountField(
                 editable=False,
                 help_text="In flight or in doubt at a provider that is probed: its expected cost.",
                 null=True,

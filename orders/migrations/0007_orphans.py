@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -19,7 +19,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("external_id", models.CharField(max_length=64)),
-                ("charge", panel.lib.fields.AmountField(help_text="In the provider's currency.", null=True, places=6)),
+                (
+                    "charge",
+                    panel.lib.database.fields.AmountField(help_text="In the provider's currency.", null=True, places=6),
+                ),
                 ("currency", models.CharField(blank=True, max_length=8)),
                 ("status", models.CharField(blank=True, max_length=100)),
                 ("found_at", models.DateTimeField(default=django.utils.timezone.now)),

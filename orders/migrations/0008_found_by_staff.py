@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from panel.lib.migrate import AddIndexOnline
+from panel.lib.database.large_tables import AddIndexOnline
 
 
 class Migration(migrations.Migration):

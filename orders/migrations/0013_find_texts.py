@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from orders.search_triggers import (
+from orders.listing.search_triggers import (
     add_extensions,
     add_missing_entries,
     add_text_index,
@@ -8,7 +8,7 @@ from orders.search_triggers import (
     lay_triggers,
     lift_triggers,
 )
-from panel.lib.migrate import OnlineStep
+from panel.lib.database.large_tables import OnlineStep
 
 
 class Migration(migrations.Migration):

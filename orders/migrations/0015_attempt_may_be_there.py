@@ -1,5 +1,4 @@
 from django.db import migrations, models
-
 from panel.lib.migrate import AddIndexOnline
 
 

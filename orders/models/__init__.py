@@ -16,10 +16,10 @@ from orders.models.order import (
     Order,
     OrderEvent,
 )
-from orders.models.orphan import Orphan
 from orders.models.parts import HasParts
 from orders.models.request import Cancellation, Refill, Request
 from orders.models.search_entry import SearchEntry
+from orders.models.unmatched_order import Orphan
 
 __all__ = [
     "LISTED_AS",

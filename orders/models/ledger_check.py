@@ -4,7 +4,7 @@ from django.db import models
 
 
 class LedgerCheck(models.Model):
-    """One row: where the next run goes on. Written by orders/ledger_check.py alone."""
+    """One row: where the next run goes on. Written by orders/accounting/ledger_check.py alone."""
 
     last_order = models.BigIntegerField(default=0, help_text="The last order of this round that was checked.")
     last_event = models.BigIntegerField(default=0, help_text="Orders with later events are looked at again.")

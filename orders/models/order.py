@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from orders import subscription
 from orders.models.parts import PARTS
-from orders.states import State, word_for_customer
-from panel.lib.fields import AmountField, ExchangeRateField
+from orders.rules import subscription
+from orders.rules.states import State, word_for_customer
+from panel.lib.database.fields import AmountField, ExchangeRateField
 from panel.lib.money import round_up
 from providers.catalog.models import Service
 from providers.models import Provider

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import BooleanField, F, Func, Q
 
-from orders import subscription
+from orders.rules import subscription
 
 PARTS = Q(type=subscription.TYPE) | Q(fields__has_key="runs")
 """As the partial index has it."""

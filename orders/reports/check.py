@@ -16,11 +16,11 @@ from django.db.models import Sum
 from orders.reports.days import ONE, midnight
 from orders.reports.figures import NAMES, Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
+from panel.lib.database.snapshot import one_snapshot
 from panel.lib.money import ZERO, plain
-from panel.lib.snapshot import one_snapshot
+from panel.wallet.audit import PairSums, pair_sums
 from panel.wallet.ledger import HELD, REVENUE
 from panel.wallet.models import Account
-from panel.wallet.recount import PairSums, pair_sums
 
 OF_ORDERS = ("orders", "charged", "refunded", "revenue")
 SPLIT = {

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from orders.reports.figures import NAMES, Figures
-from panel.lib.fields import AmountField
+from panel.lib.database.fields import AmountField
 
 
 class Scope(models.TextChoices):

@@ -11,7 +11,7 @@ from orders.reports.days import Period
 from orders.reports.figures import NAMES, Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
 from panel.customers.models import User
-from panel.lib.fields import AmountField
+from panel.lib.database.fields import AmountField
 from providers.catalog.models import Service
 from providers.models import Provider
 

@@ -15,12 +15,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from orders.reports.add_up import Subject, add_up_these
+from orders.reports.aggregation import Subject, add_up_these
 from orders.reports.days import ONE, day_of, midnight
 from orders.reports.figures import NAMES, Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
-from orders.reports.running import Counted, count_on
-from panel.lib.snapshot import one_snapshot
+from orders.reports.today import Counted, count_on
+from panel.lib.database.snapshot import one_snapshot
 from panel.wallet.models import Transfer
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """Where a customer's webhook may be: public addresses alone, by https, whatever staff allow for providers.
 
-Called when a customer enters an address. panel/lib/outbound.py holds every attempt to the same, since a name can lead
-anywhere by then.
+Called when a customer enters an address. panel/lib/outbound/client.py holds every attempt to the same, since a name
+can lead anywhere by then.
 """
 
 from contextlib import suppress
@@ -12,8 +12,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from orders.webhooks.models import LONGEST_URL
-from panel.lib.addresses import address_problem, is_public
-from panel.lib.outbound import PUBLIC_PORTS
+from panel.lib.outbound.addresses import address_problem, is_public
+from panel.lib.outbound.client import PUBLIC_PORTS
 
 EXAMPLE = "https://example.com/hooks/orders"
 

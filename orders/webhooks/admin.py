@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from orders.webhooks.models import Delivery, Webhook
-from panel.ops.back_office import ReadOnlyAdmin
+from panel.ops.admin_forms.base import ReadOnlyAdmin
 
 OPEN = Delivery.objects.filter(webhook=OuterRef("pk"), next_at__isnull=False)
 WAITING = Coalesce(Subquery(OPEN.order_by().values("webhook").values(number=Count("pk"))), 0)

@@ -13,8 +13,8 @@ from orders.webhooks.address import webhook_address_problem
 from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.outbox import MOST_WAITING, News, message, waiting_of
 from panel.customers.models import User
+from panel.lib.outbound.signing import new_secret
 from panel.lib.secret import Secret
-from panel.lib.signing import new_secret
 from panel.ops import audit
 
 

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from orders.webhooks.models import Delivery
-from panel.lib.outbound import NoAnswer, NotConnected, Outbound
+from panel.lib.outbound.client import NoAnswer, NotConnected, Outbound
+from panel.lib.outbound.signing import signed_headers
 from panel.lib.secret import Secret
-from panel.lib.signing import signed_headers
 
 log = logging.getLogger(__name__)
 

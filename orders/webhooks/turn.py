@@ -22,9 +22,9 @@ from django.utils.translation import gettext as _
 from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.pause import pause_webhook
 from orders.webhooks.send import Sent, send_message
-from panel.lib.clock import SKEW
 from panel.lib.crypto import SealError
-from panel.lib.retries import RETRIES, next_try
+from panel.lib.future_times import SKEW
+from panel.lib.outbound.retries import RETRIES, next_try
 from panel.lib.secret import Secret
 from panel.lib.turns import Job
 

@@ -20,15 +20,15 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from panel.customers.forms import time_zone_field
-from panel.customers.freezing import CannotFreezeError, freeze, unfreeze
 from panel.customers.keys import revoke_key
 from panel.customers.models import ApiKey, User
 from panel.customers.sessions import end_sessions
+from panel.customers.suspension import CannotFreezeError, freeze, unfreeze
 from panel.ops import audit
-from panel.ops.back_office import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
+from panel.ops.admin_forms.base import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
 from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
-from panel.web.words import read_reason
+from panel.web.text_input import read_reason
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 

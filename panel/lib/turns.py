@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from django.db import DatabaseError
 
-from panel.lib.log_context import carried
+from panel.lib.logs.context import carried
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from panel.ops.back_office import ReadOnlyAdmin
+from panel.ops.admin_forms.base import ReadOnlyAdmin
 from panel.ops.models import Alert, AuditEvent, JobRun
 
 

@@ -6,9 +6,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from panel.celery_settings import TIME_LIMIT_SECONDS
-from panel.ops import forget, mail_files, notice_jobs
+from panel.ops import cleanup, mail_files
+from panel.ops.alerts import notice_jobs
 from panel.ops.backup import nightly
-from panel.ops.jobs import run_leased
+from panel.ops.jobs.leases import run_leased
 
 LEASE = TIME_LIMIT_SECONDS
 
@@ -37,14 +38,14 @@ def forget_notices() -> None:
 def forget_sessions() -> None:
     """Drop sessions that expired."""
     run_leased(
-        name="forget_sessions", seconds=LEASE, job=lambda: {"deleted": forget.forget_sessions(now=timezone.now())}
+        name="forget_sessions", seconds=LEASE, job=lambda: {"deleted": cleanup.forget_sessions(now=timezone.now())}
     )
 
 
 @shared_task
 def forget_alerts() -> None:
     """Drop alerts that were closed long ago."""
-    run_leased(name="forget_alerts", seconds=LEASE, job=lambda: {"deleted": forget.forget_alerts(now=timezone.now())})
+    run_leased(name="forget_alerts", seconds=LEASE, job=lambda: {"deleted": cleanup.forget_alerts(now=timezone.now())})
 
 
 @shared_task

@@ -11,7 +11,7 @@ from gunicorn.http.errors import InvalidRequestLine, NoMoreData
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
-from panel.lib.addresses import network_of
+from panel.lib.outbound.addresses import network_of
 from panel.server.answering import Answer
 from panel.server.framing import Body, HeadFinder, body_of
 from panel.server.limits import Limits

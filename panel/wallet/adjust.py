@@ -9,9 +9,9 @@ from panel.customers.models import User
 from panel.lib.money import plain
 from panel.ops import audit
 from panel.wallet import ledger
+from panel.wallet.approvals.second_approval import Proposed, authorize
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import ApprovalRequest, Transfer
-from panel.wallet.second_approval import Proposed, authorize
 
 
 def adjust_wallet(

@@ -1,6 +1,6 @@
 """The books, to look at: nobody changes or deletes a line of them. Balances change through "Adjust balance" alone.
 
-The ways to add money are set here, and what customers say to have paid is decided on in panel/wallet/topup_admin.py.
+The ways to add money are set here, and deposits are decided on in panel/wallet/deposits/deposit_admin.py.
 """
 
 from decimal import Decimal
@@ -14,18 +14,19 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 
 from panel.customers.models import User
-from panel.ops.back_office import ReadOnlyAdmin, actor_of
-from panel.wallet import ledger, topup_admin
+from panel.ops.admin_forms.base import ReadOnlyAdmin, actor_of
+from panel.wallet import ledger
 from panel.wallet.adjust import adjust_wallet
-from panel.wallet.booking import Booking, BookingError, booking_page
+from panel.wallet.approvals.booking_page import Booking, BookingError, booking_page
+from panel.wallet.approvals.own_money import OwnMoneyError
+from panel.wallet.deposits import deposit_admin
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
-from panel.wallet.own_money import OwnMoneyError
 from panel.wallet.statement import statement_page
 from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
 
-__all__ = ["AccountAdmin", "TransferAdmin", "topup_admin"]
+__all__ = ["AccountAdmin", "TransferAdmin", "deposit_admin"]
 
 
 class KindFilter(admin.SimpleListFilter):

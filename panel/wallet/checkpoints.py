@@ -1,7 +1,7 @@
 """Keeps the checkpoints: what each account held after some transfer, so that no balance is summed from the first one.
 
-They are taken over settled transfers alone (panel/ops/settled.py), step by step, so that a large ledger is caught up
-with by many short transactions. The ledger check holds them against the transfers; they can be dropped at any time.
+They are taken over settled transfers alone (panel/ops/jobs/settled_ids.py), step by step, so that a large ledger is
+caught up with by many short transactions. The ledger check holds them against the transfers; they can be dropped at any time.
 """
 
 import time
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from panel.ops.settled import settle_ids
+from panel.ops.jobs.settled_ids import settle_ids
 from panel.wallet.models import Checkpoint, CheckpointProgress, Transfer
 
 STEP = 200_000

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 
 from panel.lib.money import AmountError, parse_amount, plain
+from panel.wallet.deposits.pictures import LARGEST
 from panel.wallet.gateways.base import BadAskError
 from panel.wallet.models import PaymentMethod
-from panel.wallet.pictures import LARGEST
 
 TOO_LARGE = "The picture is too large: at most 5 MB."
 
@@ -30,7 +30,7 @@ class AmountText(forms.CharField):
 
 
 class TopUpForm(forms.Form):
-    """What a customer says to have paid. The rest is for panel.wallet.topups to judge."""
+    """What a customer says to have paid. The rest is for panel.wallet.deposits.deposits to judge."""
 
     method = forms.TypedChoiceField(coerce=int, label="Paid by", widget=forms.RadioSelect)
     amount = AmountText(label="Amount")

@@ -16,8 +16,8 @@ from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery,
 from django.db.models.functions import Coalesce
 
 from panel.customers.models import User
-from panel.lib.bulk import insert_row, update_rows
-from panel.lib.fields import AmountField
+from panel.lib.database.bulk import insert_row, update_rows
+from panel.lib.database.fields import AmountField
 from panel.lib.money import AmountError, to_micro
 from panel.wallet.models import Account, Transfer
 

@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _lazy
 
-from panel.lib.fields import AmountField
-from panel.wallet.pictures import picture_name, picture_store
+from panel.lib.database.fields import AmountField
+from panel.wallet.deposits.pictures import picture_name, picture_store
 
 
 class Account(models.Model):

@@ -6,8 +6,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from panel.celery_settings import TIME_LIMIT_SECONDS
-from panel.ops.jobs import run_leased
-from panel.wallet import approvals, picture_sweep
+from panel.ops.jobs.leases import run_leased
+from panel.wallet.approvals import requests
+from panel.wallet.deposits import picture_cleanup
 
 
 @shared_task
@@ -16,7 +17,7 @@ def sweep_pictures() -> None:
     run_leased(
         name="sweep_pictures",
         seconds=TIME_LIMIT_SECONDS,
-        job=lambda: asdict(picture_sweep.sweep_pictures(now=timezone.now())),
+        job=lambda: asdict(picture_cleanup.sweep_pictures(now=timezone.now())),
     )
 
 
@@ -26,5 +27,5 @@ def expire_approvals() -> None:
     run_leased(
         name="expire_approvals",
         seconds=TIME_LIMIT_SECONDS,
-        job=lambda: {"expired": approvals.expire_requests(now=timezone.now())},
+        job=lambda: {"expired": requests.expire_requests(now=timezone.now())},
     )

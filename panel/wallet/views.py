@@ -10,16 +10,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from panel.customers.sign_in.two_factor import lacks_second_factor
 from panel.customers.signed_in import customer_of
-from panel.customers.two_factor import lacks_second_factor
+from panel.wallet.deposits.deposits import ask_top_up, withdraw_top_up
+from panel.wallet.deposits.pictures import LARGEST_FORM, TYPES
 from panel.wallet.forms import TopUpForm
 from panel.wallet.gateways.base import BadAskError
 from panel.wallet.models import PaymentMethod, TopUp
-from panel.wallet.pictures import LARGEST_FORM, TYPES
 from panel.wallet.statement import statement_page
-from panel.wallet.topups import ask_top_up, withdraw_top_up
 from panel.web.body_limit import body_rule
-from panel.web.figures import money_text
+from panel.web.formatting import money_text
 
 SHOWN = 20
 

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from panel.lib.log_context import request_id
+from panel.lib.logs.context import request_id
 
 
 def site(request: HttpRequest) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.core import paginator
 from django.utils.functional import cached_property
 
-from panel.lib.counts import count_up_to
+from panel.lib.database.counts import count_up_to
 
 if TYPE_CHECKING:  # generic to the type checker alone
     Paginator = paginator.Paginator[Any]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from panel.lib.outbound import Answer, NoAnswer, NotConnected, Outbound
+from panel.lib.outbound.client import Answer, NoAnswer, NotConnected, Outbound
 from panel.lib.secret import Secret
 from providers.adapters import decode, v2_reads
 from providers.adapters.base import (

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from panel.lib.money import LARGEST, PLACES, round_to
 from providers.catalog.models import Category, Markup, Service
-from providers.catalog.pricing import Rule, margin_percent, price
-from providers.catalog.shelve import floor_of, lock_shelf, reprice, rule_book
+from providers.catalog.pricing.rates import Rule, margin_percent, price
+from providers.catalog.publishing.publish import floor_of, lock_shelf, reprice, rule_book
 from providers.models import Provider
 
 LARGEST_PERCENT = Decimal(100_000)

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from panel.lib.fields import AmountField, ExactDecimalField
+from panel.lib.database.fields import AmountField, ExactDecimalField
 from panel.lib.money import MICRO
 from providers.models import Provider, UpstreamService
 

@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(default="USD", max_length=8)),
                 (
                     "exchange_rate",
-                    panel.lib.fields.ExchangeRateField(
+                    panel.lib.database.fields.ExchangeRateField(
                         default=1, help_text="What one unit of its currency is worth in the shop's.", places=10
                     ),
                 ),
@@ -46,13 +46,13 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "low_balance",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=10, help_text="An alert is raised when our balance there falls below this.", places=6
                     ),
                 ),
                 (
                     "drift_threshold",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=1,
                         help_text="An alert is raised when their balance and our books differ by more, twice in a row.",
                         places=6,
@@ -90,17 +90,17 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("balance", panel.lib.fields.AmountField(places=6)),
+                ("balance", panel.lib.database.fields.AmountField(places=6)),
                 ("currency", models.CharField(max_length=8)),
                 (
                     "expected",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         help_text="Our ledger account, before orders whose fate is not known.", places=6
                     ),
                 ),
                 (
                     "at_risk",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=0,
                         help_text="The expected cost of orders that may have been bought: in flight or doubtful.",
                         places=6,
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "drift",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         help_text="What the reading differs by from all that the books allow; 0 when it is explained.",
                         places=6,
                     ),
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                 ),
                 ("raw_type", models.CharField(blank=True, max_length=100)),
                 ("category", models.CharField(max_length=300)),
-                ("rate", panel.lib.fields.AmountField(help_text="Per 1000, or per package.", places=6)),
+                ("rate", panel.lib.database.fields.AmountField(help_text="Per 1000, or per package.", places=6)),
                 ("min", models.BigIntegerField()),
                 ("max", models.BigIntegerField()),
                 ("refill", models.BooleanField(default=False)),

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="upstreamservice",
             name="rate_before",
-            field=panel.lib.fields.AmountField(
+            field=panel.lib.database.fields.AmountField(
                 help_text="Before its price jumped: back near it, the doubt is gone.", null=True, places=6
             ),
         ),

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="provider",
             name="accepted_missing",
-            field=panel.lib.fields.AmountField(
+            field=panel.lib.database.fields.AmountField(
                 default=0,
                 editable=False,
                 help_text="What staff knew to be missing when they had placing go on.",

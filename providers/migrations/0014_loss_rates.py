@@ -1,7 +1,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                         to="wallet.transfer",
                     ),
                 ),
-                ("exchange_rate", panel.lib.fields.ExchangeRateField(places=10)),
+                ("exchange_rate", panel.lib.database.fields.ExchangeRateField(places=10)),
             ],
         ),
     ]

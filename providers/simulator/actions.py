@@ -6,8 +6,8 @@ from typing import Any
 
 from providers.simulator import amounts, orders
 from providers.simulator.engine import Engine
-from providers.simulator.kinds import OrderError
 from providers.simulator.orders import Order
+from providers.simulator.service_types import OrderError
 
 LARGEST_BATCH = 100
 INCORRECT_REQUEST = "Incorrect request"

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from providers.simulator import amounts, chance, kinds, orders
+from providers.simulator import amounts, chance, orders, service_types
 from providers.simulator.catalogue import Service
-from providers.simulator.kinds import OrderError
 from providers.simulator.orders import Order, Refill
 from providers.simulator.pricelist import PriceList
 from providers.simulator.rules import LINK_BUSY, Rules
+from providers.simulator.service_types import OrderError
 from providers.simulator.store import Saved, Store
 
 
@@ -103,10 +103,10 @@ class Engine:
         """Create the order and take its charge. Raises OrderError, with nothing changed, where it is refused."""
         service = self.prices.listed.get(fields.get("service", ""))
         rate = amounts.to_millionths(service.rate) if service else None
-        kind = kinds.kind_of(service.type) if service else None
+        kind = service_types.kind_of(service.type) if service else None
         if service is None or rate is None or kind is None:
             raise OrderError("Incorrect service ID")
-        kinds.check_fields(kind, fields)
+        service_types.check_fields(kind, fields)
         units = kind.count(fields)
         if kind.limited:
             _check_limits(service, units)
@@ -264,19 +264,19 @@ class Engine:
         number = self.open_refills.get(order.id)
         return number is not None and orders.refill_word(self.refills[number], now) in (orders.PENDING, orders.RUNNING)
 
-    def _runs(self, service: Service, kind: kinds.Kind, fields: Mapping[str, str]) -> int:
+    def _runs(self, service: Service, kind: service_types.Kind, fields: Mapping[str, str]) -> int:
         text = fields.get("runs", "")
         if not text or not kind.takes_runs:
             return 0
-        runs = kinds.whole_number(text)
-        interval = kinds.whole_number(fields.get("interval", "") or "0")
+        runs = service_types.whole_number(text)
+        interval = service_types.whole_number(fields.get("interval", "") or "0")
         if not service.dripfeed or not 1 <= runs <= 1000 or interval < 1:
             raise OrderError("Incorrect request")
         return runs
 
 
 def _check_limits(service: Service, units: int) -> None:
-    if units < kinds.whole_number(str(service.min)):
+    if units < service_types.whole_number(str(service.min)):
         raise OrderError(f"Quantity less than minimal {service.min}")
-    if units > kinds.whole_number(str(service.max)):
+    if units > service_types.whole_number(str(service.max)):
         raise OrderError(f"Quantity more than maximum {service.max}")

@@ -6,7 +6,7 @@ A test is named by its file, or by file and function; files named full_*.py are 
 from dataclasses import dataclass
 
 EMBEDDED, SCALED, FULL = (f"tests/attack/{name}.py" for name in ("test_embedded", "test_scaled", "full_times"))
-WAYS_IN = "tests/panel/customers/test_ways_in.py"
+WAYS_IN = "tests/panel/customers/sign_in/test_sign_in.py"
 SLOW = "tests/process/test_slow_callers.py"
 
 
@@ -38,7 +38,7 @@ ATTACKS = (
         "Absurd runs and intervals",
         (
             *within(EMBEDDED, "test_absurd_runs_and_intervals_are_refused"),
-            *within("tests/orders/test_wanted.py", "test_runs_and_intervals_have_a_bound"),
+            *within("tests/orders/placing/test_validation.py", "test_runs_and_intervals_have_a_bound"),
         ),
     ),
     Attack(
@@ -71,7 +71,7 @@ ATTACKS = (
     Attack(
         "A flood of sign-ups and sign-ins, 100 a second",
         (
-            "tests/panel/customers/test_hashing.py",
+            "tests/panel/customers/sign_in/test_hashing.py",
             *within(FULL, "test_a_flood_of_sign_ups_and_sign_ins_leaves_room_for_orders"),
         ),
     ),
@@ -89,7 +89,7 @@ ATTACKS = (
     Attack(
         "Guessing codes; a recovery code used twice",
         (
-            "tests/panel/customers/test_recovery_codes.py",
+            "tests/panel/customers/sign_in/test_recovery_codes.py",
             "tests/races/test_recovery_codes.py",
             *within(WAYS_IN, "test_a_second_factor_takes_five_wrong_codes"),
         ),
@@ -112,7 +112,7 @@ ATTACKS = (
     Attack(
         "Deposits' pictures asked and withdrawn until the disk is full",
         within(
-            "tests/panel/wallet/test_pictures.py",
+            "tests/panel/wallet/deposits/test_pictures.py",
             "test_asking_and_withdrawing_again_and_again_ends",
             "test_a_customers_pictures_of_a_day_have_a_limit_in_bytes",
             "test_all_pictures_and_deposits_of_a_day_have_limits",
@@ -122,13 +122,13 @@ ATTACKS = (
     Attack("Hanging webhooks beside a good one", ("tests/orders/webhooks/test_fairness.py",)),
     Attack(
         "Money to oneself, in every role",
-        ("tests/orders/test_own_money.py", "tests/orders/test_approvals.py"),
+        ("tests/orders/test_own_money.py", "tests/orders/staff/test_approvals.py"),
         on_postgres=True,
     ),
     Attack(
         "Providers' addresses and keys",
         within(
-            "tests/providers/test_admin.py",
+            "tests/providers/admin/test_provider_admin.py",
             "test_address_and_key_are_a_superusers_alone",
             "test_nobody_but_a_superuser_reads_an_address",
             "test_no_page_shows_the_key",
@@ -137,14 +137,20 @@ ATTACKS = (
     Attack(
         "Seeing the panel as a customer, to do what is theirs",
         (
-            *within("tests/panel/customers/test_see_as.py", "test_nothing_can_be_changed_at_any_address"),
-            *within("tests/panel/customers/test_see_as.py", "test_for_a_customer_there_is_no_page_to_end_a_look"),
+            *within(
+                "tests/panel/customers/impersonation/test_impersonation.py",
+                "test_nothing_can_be_changed_at_any_address",
+            ),
+            *within(
+                "tests/panel/customers/impersonation/test_impersonation.py",
+                "test_for_a_customer_there_is_no_page_to_end_a_look",
+            ),
         ),
     ),
     Attack("What is another's, and what a role may not open", ("tests/test_every_address.py",)),
     Attack("Hostile requests at every address", ("tests/test_hostile_requests.py",)),
     Attack("Hostile texts on every page", ("tests/test_hostile_text.py",)),
-    Attack("Formulas in CSV files", ("tests/orders/test_export.py",)),
+    Attack("Formulas in CSV files", ("tests/orders/listing/test_export.py",)),
     Attack(
         "Headers: the server's name, HSTS, Permissions-Policy",
         (
@@ -180,7 +186,7 @@ ATTACKS = (
         "A full disk",
         (
             *within(EMBEDDED, "test_a_full_disk_is_reported"),
-            *within("tests/panel/ops/test_health.py", "test_a_full_disk_is_named_without_its_path"),
+            *within("tests/panel/ops/health/test_health.py", "test_a_full_disk_is_named_without_its_path"),
         ),
     ),
     Attack(

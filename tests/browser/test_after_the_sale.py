@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from orders.cancel_jobs import poll_cancels
+from orders.aftercare.cancel_jobs import poll_cancels
+from orders.aftercare.refill_jobs import poll_refills
 from orders.models import Cancellation, Refill
-from orders.refill_jobs import poll_refills
 from panel.customers.models import User
 from tests.browser.conftest import SignIn
 from tests.fixtures_orders import Store

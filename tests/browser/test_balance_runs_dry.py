@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 
-from orders.reconcile import read_balances
+from orders.accounting.reconcile import read_balances
 from panel.ops.models import Alert
 from providers.models import Provider
 from tests.browser.test_staff_pages import Open, browser, open_page

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from orders.models import Order
 from providers.catalog.models import Service
-from providers.catalog.refresh import refresh_provider
+from providers.catalog.publishing.refresh import refresh_provider
 from tests.browser.conftest import SignIn
 from tests.fixtures_orders import LINK, Store
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from providers.catalog.favourites import set_favourite
+from providers.catalog.listing.favorites import set_favourite
 from providers.catalog.markups import set_markup
 from tests.browser.conftest import SignIn
 from tests.fixtures_orders import Store

@@ -13,15 +13,15 @@ from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from orders.models import Attempt, Cancellation, Order, OrderEvent, Orphan, Refill
-from orders.probe import probe_doubts
 from orders.reports.roll_up import roll_up
+from orders.unconfirmed.probe import probe_doubts
 from panel.customers.models import User
-from panel.ops.alerts import raise_alert
+from panel.ops.alerts.alerts import raise_alert
 from panel.ops.models import Alert, AlertNotice, JobRun
 from panel.wallet.models import ApprovalRequest
-from providers.balances import record_deposit
-from providers.catalog.choices import put_on_sale
+from providers.balances.readings import record_deposit
 from providers.catalog.models import Category, Markup, Service
+from providers.catalog.publishing.staff_choices import put_on_sale
 from providers.models import PROBES_TO_TRUST, Provider, ServiceChange, UpstreamService
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import Simulator

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from orders.models import Attempt, Order
-from orders.states import DOUBTFUL
+from orders.rules.states import DOUBTFUL
 from panel.wallet.models import Account, Transfer
 from tests.chaos.customers import Book
 from tests.chaos.services import World

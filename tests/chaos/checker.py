@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _look() -> dict[str, Any]:
-    from orders.books import recount
+    from orders.accounting.audit import recount
     from orders.models import Order
     from panel.wallet.models import Account
 

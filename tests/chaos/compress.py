@@ -5,10 +5,15 @@ Their order stays: the deadline ends before the lease, the lease before the time
 
 from datetime import timedelta
 
-from orders import cancel_jobs, may_send, pace, poll, probe, record, refill_jobs, settle, tasks
-from providers import gate
+from orders import tasks
+from orders.aftercare import cancel_jobs, refill_jobs
+from orders.rules import polling_interval
+from orders.submission import eligibility, record
+from orders.tracking import poll, settle
+from orders.unconfirmed import probe
 from providers import tasks as provider_tasks
 from providers.adapters import v2
+from providers.availability import circuit_breaker
 
 
 def seconds(*numbers: float) -> tuple[timedelta, ...]:
@@ -17,13 +22,13 @@ def seconds(*numbers: float) -> tuple[timedelta, ...]:
 
 def compress(*, settle_seconds: int) -> None:
     """From now on this process waits shorter. Looks at doubts keep their proportion to the time to settle."""
-    gate.FIRST_CLOSURE, gate.LONGEST_CLOSURE = seconds(0.5, 4)
+    circuit_breaker.FIRST_CLOSURE, circuit_breaker.LONGEST_CLOSURE = seconds(0.5, 4)
     record.FIRST_WAIT, record.LONGEST_WAIT = seconds(1, 8)
-    (may_send.LOOK_AGAIN,) = seconds(3)
+    (eligibility.LOOK_AGAIN,) = seconds(3)
     probe.LOOK_EVERY, probe.GIVE_UP_AFTER = seconds(settle_seconds / 5, settle_seconds * 1.5)
-    pace.FIRST_LOOK = poll.FIRST_LOOK = settle.FIRST_LOOK = timedelta(seconds=3)
-    pace.BY_AGE = ((timedelta(hours=1), timedelta(seconds=5)),)
-    pace.AFTER_THE_END = settle.AFTER_THE_END = seconds(5, 20, 60, 180, 600, 1800, 7200)
+    polling_interval.FIRST_LOOK = poll.FIRST_LOOK = settle.FIRST_LOOK = timedelta(seconds=3)
+    polling_interval.BY_AGE = ((timedelta(hours=1), timedelta(seconds=5)),)
+    polling_interval.AFTER_THE_END = settle.AFTER_THE_END = seconds(5, 20, 60, 180, 600, 1800, 7200)
     for jobs in (refill_jobs, cancel_jobs):
         jobs.UNSENT_FOR, jobs.UNKNOWN_FOR = seconds(2, 5)
     (refill_jobs.LOOK_EVERY,) = seconds(5)

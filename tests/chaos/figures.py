@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Count, Sum
 
 from orders.models import Attempt, OrderEvent, Probe
-from orders.states import State
+from orders.rules.states import State
 from panel.wallet.models import Transfer
 from providers.models import Provider
 

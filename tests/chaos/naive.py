@@ -5,8 +5,8 @@ import time
 
 from django.conf import settings
 
-from orders import submit
-from orders.record import Outcome
+from orders.submission import submit
+from orders.submission.record import Outcome
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
 
 TRIES = 3

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
 
-from orders.reconcile import read_balance
+from orders.accounting.reconcile import read_balance
 from panel.customers.keys import issue_key
 from panel.customers.models import User
 from panel.customers.roles import MANAGER, SUPPORT, set_up_roles
@@ -17,9 +17,9 @@ from panel.lib.secret import Secret
 from panel.wallet import ledger
 from providers.catalog.markups import set_markup
 from providers.catalog.models import Service
-from providers.catalog.refresh import refresh_provider
+from providers.catalog.publishing.refresh import refresh_provider
+from providers.connection.register import register_provider
 from providers.models import Provider
-from providers.register import register_provider
 from tests.chaos.services import World
 
 CREDIT = Decimal(1_000_000)

@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from orders.models import Attempt, Order
-from orders.states import State
+from orders.rules.states import State
 from providers.models import PROBES_TO_TRUST, Provider
 from tests.chaos.asking import asked
 from tests.chaos.customers import ANSWER_SECONDS, Client

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from orders.accounting.reconcile import read_balance
 from orders.models import Order, Orphan
-from orders.reconcile import read_balance
 from providers.models import Provider
 from tests.chaos import figures
 from tests.chaos.books import read_books

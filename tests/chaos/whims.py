@@ -5,7 +5,7 @@ import threading
 from django.db.models import F
 
 from orders.models import Order
-from orders.states import State
+from orders.rules.states import State
 from tests.chaos.asking import asked
 from tests.chaos.services import World
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from orders.books import recount
+from orders.accounting.audit import recount
 from panel.customers.keys import issue_key
 from tests.contract.upstreams import PanelUpstream, Upstream
 

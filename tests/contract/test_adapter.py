@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders.wanted import LONGEST_TEXT
+from orders.placing.validation import LONGEST_TEXT
 from panel.customers.keys import issue_key
 from providers.adapters.base import Balance, ItemError, OrderStatus, ServiceRow, StatusWord
 from providers.adapters.errors import NotPlaced, Refused, RetryLater
@@ -85,7 +85,7 @@ def test_orders_of_other_shapes(
 
 
 def test_what_one_of_our_panels_takes_the_next_one_takes(upstream: Upstream) -> None:
-    """The longest text that orders/wanted.py lets through, in the letters that take the most bytes."""
+    """The longest text that orders/placing/validation.py lets through, in the letters that take the most bytes."""
     comments = "\n".join(["🎉" * 70] * 1400)
     assert len(comments) < LONGEST_TEXT
     upstream.add(COMMENTS_SERVICE, quantity="", comments=comments)
@@ -93,7 +93,7 @@ def test_what_one_of_our_panels_takes_the_next_one_takes(upstream: Upstream) -> 
 
 
 def test_the_posts_of_a_subscription_are_told(upstream: Upstream) -> None:
-    """Without them the adapter's caller cannot settle it: see orders/subscription.py."""
+    """Without them the adapter's caller cannot settle it: see orders/rules/subscription.py."""
     upstream.list_service("90", type="Subscriptions", rate="2", min="10", max="1000")
     words = {"username": "natgeo", "min": "50", "max": "100", "posts": "4", "delay": "0", "link": "", "quantity": ""}
     order_id = upstream.order("90", **words)

@@ -9,15 +9,15 @@ from typing import Any, Self
 
 from django.utils import timezone
 
-from orders.cancel_jobs import poll_cancels
+from orders.aftercare.cancel_jobs import poll_cancels
+from orders.aftercare.refill_jobs import poll_refills
 from orders.models import Order
-from orders.refill_jobs import poll_refills
-from orders.sweep import sweep_orders
+from orders.submission.sweep import sweep_orders
 from panel.lib.secret import Secret
 from providers.adapters.base import AddRequest, OrderStatus, Placed, StatusWord
 from providers.adapters.registry import adapter_class
 from providers.catalog.models import Service
-from providers.catalog.refresh import refresh_provider
+from providers.catalog.publishing.refresh import refresh_provider
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import DEFAULT_SERVICE, SIMULATOR_BALANCE, Simulator
 

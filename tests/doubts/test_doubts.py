@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from orders.probe import MOST_CALLS
+from orders.unconfirmed.probe import MOST_CALLS
 from providers.models import PROBES_TO_TRUST
 from tests.doubts.market import Habits
 from tests.doubts.trial import Score, Shop, Trial

@@ -17,17 +17,17 @@ import time_machine
 from django.db.models import Max, Sum
 from django.utils import timezone
 
-from orders import submit
-from orders.due import first_of_each_cost, providers_in_turn
 from orders.models import Attempt, Order, Probe
-from orders.place import place_order
-from orders.probe import probe_doubts
-from orders.record import record_outcome
-from orders.resolve import CannotResolveError, it_was_not_placed, it_was_placed
-from orders.states import State
-from orders.strays import look_for_strays
-from orders.submit import Claim
-from orders.sweep import reap_attempts
+from orders.placing.place import place_order
+from orders.rules.states import State
+from orders.submission import submit
+from orders.submission.due import first_of_each_cost, providers_in_turn
+from orders.submission.record import record_outcome
+from orders.submission.submit import Claim
+from orders.submission.sweep import reap_attempts
+from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed
+from orders.unconfirmed.probe import probe_doubts
+from orders.unconfirmed.unmatched_search import look_for_strays
 from panel.customers.models import User
 from panel.lib.secret import Secret
 from panel.wallet import ledger
@@ -36,9 +36,9 @@ from providers.adapters.errors import OutcomeUnknown
 from providers.adapters.registry import ADAPTERS
 from providers.catalog.markups import set_markup
 from providers.catalog.models import Service
-from providers.catalog.refresh import refresh_provider
+from providers.catalog.publishing.refresh import refresh_provider
+from providers.connection.register import register_provider
 from providers.models import Provider
-from providers.register import register_provider
 from tests.doubts.market import CURRENCY, Habits, Market, market
 from tests.machine.upstream import UPSTREAMS, MachineAdapter
 

@@ -17,17 +17,21 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from orders import pace, poll, reconcile, record, settle, sweep, tasks
+from orders import tasks
+from orders.accounting import reconcile
 from orders.models import Order
-from orders.place import place_order
+from orders.placing.place import place_order
+from orders.rules import polling_interval
+from orders.submission import record, sweep
+from orders.tracking import poll, settle
 from panel.celery import app, timetable
 from panel.customers.models import User
 from panel.embedded import EmbeddedJobs
 from panel.wallet import ledger
-from providers import backoff, gate
 from providers.adapters import v2
+from providers.availability import backoff, circuit_breaker
 from providers.catalog.models import Service
-from providers.catalog.refresh import refresh_provider
+from providers.catalog.publishing.refresh import refresh_provider
 from providers.models import Provider
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_shop import connect
@@ -59,11 +63,11 @@ def _quick_time(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         (tasks, "SHORTEST_WAIT", 60 / SCALE),
         (backoff, "FIRST_PAUSE", minute),
         (backoff, "LONGEST_PAUSE", 15 * minute),
-        (gate, "FIRST_CLOSURE", minute),
-        (gate, "LONGEST_CLOSURE", 15 * minute),
+        (circuit_breaker, "FIRST_CLOSURE", minute),
+        (circuit_breaker, "LONGEST_CLOSURE", 15 * minute),
         (record, "FIRST_WAIT", minute),
-        (pace, "BY_AGE", ((timedelta(hours=1), minute),)),
-        *((module, "FIRST_LOOK", minute) for module in (pace, poll, settle)),
+        (polling_interval, "BY_AGE", ((timedelta(hours=1), minute),)),
+        *((module, "FIRST_LOOK", minute) for module in (polling_interval, poll, settle)),
     ]:
         monkeypatch.setattr(module, name, value)
     before = app.conf.beat_schedule

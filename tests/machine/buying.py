@@ -2,15 +2,15 @@
 
 from datetime import timedelta
 
-from orders.cancel import CannotCancelError, request_cancel
+from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.models import Attempt, Cancellation, Order
-from orders.place import place_order
-from orders.probe import probe_doubts
-from orders.record import record_outcome
-from orders.resolve import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
-from orders.submit import submit_order
-from orders.sweep import sweep_orders
-from orders.wanted import BadOrderError
+from orders.placing.place import place_order
+from orders.placing.validation import BadOrderError
+from orders.submission.record import record_outcome
+from orders.submission.submit import submit_order
+from orders.submission.sweep import sweep_orders
+from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
+from orders.unconfirmed.probe import probe_doubts
 from panel.wallet.ledger import NotEnoughFundsError
 from providers.adapters.base import Placed
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from orders.books import recount
+from orders.accounting.audit import recount
 from orders.models import Attempt, Cancellation, Order, OrderEvent, Orphan, Probe, Refill
 from panel.ops.models import Alert
 from panel.wallet.models import Account, TopUp, Transfer

@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from orders.give_back import CannotGiveBackError, adds_all, adds_partial, give_all_back, set_partial
-from orders.mass import check_lines, place_lines
+from orders.aftercare.refunds import CannotGiveBackError, adds_all, adds_partial, give_all_back, set_partial
 from orders.models import Order
-from orders.order_again import CannotOrderAgainError, order_again, price_now
-from orders.tokens import form_token
+from orders.placing.mass import check_lines, place_lines
+from orders.placing.reorder import CannotOrderAgainError, order_again, price_now
+from orders.rules.idempotency import form_token
 from tests.machine import life as lives
 from tests.machine.life import Life
 from tests.machine.selling import Selling

@@ -10,21 +10,21 @@ from unittest import mock
 
 from django.conf import settings
 
-from orders import high_water, safe_mode
-from orders.cancel import CannotCancelError, cancel_queued, request_cancel
-from orders.cancel_jobs import poll_cancels
-from orders.give_back import CannotGiveBackError, give_all_back, set_partial
-from orders.look_now import look_now
-from orders.place import place_order
-from orders.poll import CannotAskError, poll_provider
-from orders.probe import probe_doubts
-from orders.reconcile import read_balances
-from orders.refill_jobs import poll_refills
-from orders.resolve import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
-from orders.submit import submit_order
-from orders.sweep import submit_orders
-from orders.wanted import BadOrderError
-from panel.ops.alerts import is_alert_open
+from orders.accounting.reconcile import read_balances
+from orders.aftercare.cancel_jobs import poll_cancels
+from orders.aftercare.cancels import CannotCancelError, cancel_queued, request_cancel
+from orders.aftercare.refill_jobs import poll_refills
+from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
+from orders.core import high_water, safe_mode
+from orders.placing.place import place_order
+from orders.placing.validation import BadOrderError
+from orders.submission.submit import submit_order
+from orders.submission.sweep import submit_orders
+from orders.tracking.poll import CannotAskError, poll_provider
+from orders.tracking.refresh_order import look_now
+from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
+from orders.unconfirmed.probe import probe_doubts
+from panel.ops.alerts.alerts import is_alert_open
 from tests.machine import life as lives
 from tests.machine.doors import Doors
 from tests.machine.world import WORD, Lives

@@ -13,7 +13,7 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from orders import high_water, safe_mode
+from orders.core import high_water, safe_mode
 from tests.machine import checks
 from tests.machine.receivers import Receivers
 from tests.machine.selling import MISSING, UNKNOWN_ID, Said

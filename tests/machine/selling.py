@@ -6,19 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from orders.cancel_close import close_cancels
-from orders.cancel_jobs import pass_on_cancels
+from orders.accounting.reconcile import read_balances
+from orders.aftercare.cancel_closing import close_cancels
+from orders.aftercare.cancel_jobs import pass_on_cancels
+from orders.aftercare.refill_jobs import poll_refills
+from orders.aftercare.refills import ask_for_refills
 from orders.models import Order, Refill
-from orders.poll import poll_provider
-from orders.reconcile import read_balances
-from orders.refill import ask_for_refills
-from orders.refill_jobs import poll_refills
-from orders.resolve import clear_attention
-from orders.settle import settle_batch
-from panel.wallet.topups import TopUpDecidedError, approve_top_up, ask_top_up, refuse_top_up
+from orders.tracking.poll import poll_provider
+from orders.tracking.settle import settle_batch
+from orders.unconfirmed.decisions import clear_attention
+from panel.wallet.deposits.deposits import TopUpDecidedError, approve_top_up, ask_top_up, refuse_top_up
 from providers.adapters.base import ItemError, OrderStatus, StatusWord
-from providers.catalog.refresh import refresh_provider
-from providers.gate import resume_provider
+from providers.availability.circuit_breaker import resume_provider
+from providers.catalog.publishing.refresh import refresh_provider
 from tests.machine import life as lives
 from tests.machine.buying import Buying
 from tests.machine.life import Life

@@ -9,18 +9,18 @@ from unittest import mock
 
 from django.db import OperationalError
 
-from orders.due import first_of_each_cost
-from orders.future_times import reset_future_times
 from orders.models import Order, Orphan
-from orders.orphans import CannotLookError, find_orphans, write_off_orphan
-from orders.probe import Probed, probe_doubts
-from orders.resolve import CannotResolveError
-from panel.ops import alerts
-from panel.ops.jobs import run_leased
+from orders.operations.future_times import reset_future_times
+from orders.submission.due import first_of_each_cost
+from orders.unconfirmed.decisions import CannotResolveError
+from orders.unconfirmed.probe import Probed, probe_doubts
+from orders.unconfirmed.restore_search import CannotLookError, find_orphans, write_off_orphan
+from panel.ops.alerts import alerts
+from panel.ops.jobs.leases import run_leased
 from panel.ops.models import JobRun
 from panel.wallet.models import TopUp
-from providers.catalog.refresh import refresh_provider
-from providers.edit import save_provider
+from providers.admin.edit import save_provider
+from providers.catalog.publishing.refresh import refresh_provider
 from providers.models import Provider
 from tests.machine import life as lives
 from tests.machine.holds import Holds
@@ -78,7 +78,7 @@ class Trouble(Holds):
         """As if a few orders were a thousand: no crowd behind one cost is in the way of the others."""
         with (
             mock.patch.dict(first_of_each_cost.__kwdefaults__, {"most": A_LOOK}),
-            mock.patch("orders.sweep.SENT_A_SWEEP", 2 * A_LOOK),
+            mock.patch("orders.submission.sweep.SENT_A_SWEEP", 2 * A_LOOK),
         ):
             self.sweep(seconds=1, plan="placed")
 
@@ -125,7 +125,7 @@ class Trouble(Holds):
         with (
             mock.patch.object(alerts, "raise_alert", hiccup),
             mock.patch("time.sleep"),
-            mock.patch("orders.submit.close_old_connections"),  # the test's own is not to be closed
+            mock.patch("orders.submission.submit.close_old_connections"),  # the test's own is not to be closed
         ):
             self.submit(pk=pk, plan=plan)
 

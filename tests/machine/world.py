@@ -20,9 +20,9 @@ from panel.wallet.models import PaymentMethod
 from providers.adapters.registry import ADAPTERS
 from providers.catalog.markups import set_markup
 from providers.catalog.models import Backup, Service
-from providers.catalog.refresh import refresh_provider
+from providers.catalog.publishing.refresh import refresh_provider
+from providers.connection.register import register_provider
 from providers.models import PROBES_TO_TRUST, Provider, UpstreamService
-from providers.register import register_provider
 from tests.machine.dying import Deaths, Died
 from tests.machine.life import Life
 from tests.machine.upstream import UPSTREAMS, Given, MachineAdapter, Upstream

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from orders.models import Order
-from orders.states import State
+from orders.rules.states import State
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS
 

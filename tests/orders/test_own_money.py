@@ -11,16 +11,16 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from orders.cancel import request_cancel
-from orders.give_back import give_all_back, set_partial
+from orders.aftercare.cancels import request_cancel
+from orders.aftercare.refunds import give_all_back, set_partial
 from orders.models import Order
-from orders.resolve import give_money_back
+from orders.unconfirmed.decisions import give_money_back
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from panel.wallet.adjust import adjust_wallet
+from panel.wallet.approvals.own_money import OwnMoneyError
+from panel.wallet.deposits.deposits import approve_top_up, ask_top_up
 from panel.wallet.models import PaymentMethod, TopUp
-from panel.wallet.own_money import OwnMoneyError
-from panel.wallet.topups import approve_top_up, ask_top_up
 from panel.web.access import Actor
 from providers.catalog.models import CustomerRate, CustomerTerms
 from tests.admin_forms import save

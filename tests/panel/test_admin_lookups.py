@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from panel.customers.models import User
-from panel.ops.back_office import filter_parameters
+from panel.ops.admin_forms.base import filter_parameters
 
 pytestmark = pytest.mark.django_db
 LOOKUPS = ("", "__exact", "__startswith", "__regex", "__contains", "__gte", "__in", "__isnull", "__range", "__length")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from panel.lib.crash_reports import MASK, clean_text
+from panel.lib.logs.crash_reports import MASK, clean_text
 from tests.scripted import ScriptedServer, answer, scripted
 
 ROOT = Path(__file__).resolve().parents[2]

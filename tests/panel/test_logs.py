@@ -14,13 +14,16 @@ from django.db import connections
 from django.test import Client
 from structlog.contextvars import bound_contextvars, get_contextvars
 
-from orders import cancel, poll, record, resolve, settle, submit, sweep
+from orders.aftercare import cancels
 from orders.models import Order
-from orders.resolve import CannotResolveError
+from orders.submission import record, submit, sweep
+from orders.tracking import poll, settle
+from orders.unconfirmed import decisions
+from orders.unconfirmed.decisions import CannotResolveError
 from panel.celery import app
 from panel.celery_settings import PLACING_QUEUE
-from panel.lib.log_context import about_order, carried
-from panel.lib.log_settings import log_settings
+from panel.lib.logs.context import about_order, carried
+from panel.lib.logs.settings import log_settings
 from panel.ops.wake import wake
 from tests.fixtures_orders import Store
 
@@ -95,13 +98,13 @@ def test_an_order_of_a_batch_that_is_settled_by_itself(
 def test_a_persons_verdict_and_a_cancel(store: Store, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     order = store.place()
     with pytest.raises(CannotResolveError):
-        resolve.give_money_back(order_id=order.pk, actor="ada", reason="why")
-    say_in(monkeypatch, resolve, "lock_orders")
-    say_in(monkeypatch, cancel, "lock_orders")
-    for act in (resolve.give_money_back, resolve.it_was_not_placed, resolve.clear_attention):
+        decisions.give_money_back(order_id=order.pk, actor="ada", reason="why")
+    say_in(monkeypatch, decisions, "lock_orders")
+    say_in(monkeypatch, cancels, "lock_orders")
+    for act in (decisions.give_money_back, decisions.it_was_not_placed, decisions.clear_attention):
         with pytest.raises(RuntimeError):
             act(order_id=order.pk, actor="ada", reason="why")
-    for ask in (cancel.request_cancel, cancel.cancel_queued):
+    for ask in (cancels.request_cancel, cancels.cancel_queued):
         with pytest.raises(RuntimeError):
             ask(order_id=order.pk, actor="ada")
     assert lines() == [{"order": order.pk}] * 5
@@ -180,7 +183,7 @@ def test_a_requests_lines_carry_its_id(client: Client, lines: Lines, monkeypatch
         log.info("said")
         return []
 
-    monkeypatch.setattr("panel.ops.views.database_problems", broken)
+    monkeypatch.setattr("panel.ops.health.health_pages.database_problems", broken)
     answer = client.get("/healthz/web")
     assert lines() == [{"request_id": answer["X-Request-Id"]}]
     assert get_contextvars() == {}

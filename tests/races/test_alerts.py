@@ -10,21 +10,21 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from orders.core.unmatched_orders import follow_orphans
 from orders.models import Orphan
-from orders.orphan_verdicts import follow_orphans
-from orders.orphans import not_ours
-from orders.record import record_outcome
-from orders.resolve import give_money_back
-from orders.submit import submit_order
+from orders.submission.record import record_outcome
+from orders.submission.submit import submit_order
+from orders.unconfirmed.decisions import give_money_back
+from orders.unconfirmed.restore_search import not_ours
 from panel.customers.models import User
-from panel.ops import alerts
-from panel.ops.alerts import dismiss_alert, raise_alert, take_alert
+from panel.ops.alerts import alerts
+from panel.ops.alerts.alerts import dismiss_alert, raise_alert, take_alert
 from panel.ops.models import Alert, AuditEvent
+from panel.wallet.deposits.deposits import approve_top_up, ask_top_up, withdraw_top_up
 from panel.wallet.models import PaymentMethod, TopUp
-from panel.wallet.topups import approve_top_up, ask_top_up, withdraw_top_up
 from providers.adapters.base import Placed
 from providers.adapters.errors import OutcomeUnknown
-from providers.gate import pause_provider, resume_provider
+from providers.availability.circuit_breaker import pause_provider, resume_provider
 from providers.models import Pause
 from tests.fixtures_orders import Store
 from tests.races.test_orders import RIVALS, at_once

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders.approvals import approve
-from orders.books import recount
-from orders.give_back import give_all_back
-from orders.settle import settle_batch
+from orders.accounting.audit import recount
+from orders.aftercare.refunds import give_all_back
+from orders.staff.review.approvals import approve
+from orders.tracking.settle import settle_batch
 from panel.customers.models import User
 from panel.wallet.adjust import adjust_wallet
-from panel.wallet.approvals import decline, expire_requests, keep_request, withdraw
+from panel.wallet.approvals.requests import decline, expire_requests, keep_request, withdraw
+from panel.wallet.approvals.second_approval import CannotApproveError, SecondApprovalNeededError
 from panel.wallet.models import ApprovalRequest, ManualMove, Transfer
-from panel.wallet.second_approval import CannotApproveError, SecondApprovalNeededError
 from panel.web.access import Actor
 from providers.adapters.base import OrderStatus, StatusWord
 from tests.fixtures_orders import Store

@@ -11,19 +11,19 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from orders.books import recount
-from orders.cancel import CannotCancelError, cancel_queued
-from orders.give_back import CannotGiveBackError, give_all_back, set_partial
+from orders.accounting.audit import recount
+from orders.aftercare.cancels import CannotCancelError, cancel_queued
+from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
 from orders.models import Attempt, Order, Orphan
-from orders.order_again import order_again
-from orders.orphans import write_off_orphan
-from orders.place import place_order
-from orders.poll import poll_provider
-from orders.record import record_outcome
-from orders.resolve import CannotResolveError, give_money_back, it_was_not_placed
-from orders.settle import settle_batch
-from orders.submit import submit_order
-from orders.sweep import reap_attempts, sweep_orders
+from orders.placing.place import place_order
+from orders.placing.reorder import order_again
+from orders.submission.record import record_outcome
+from orders.submission.submit import submit_order
+from orders.submission.sweep import reap_attempts, sweep_orders
+from orders.tracking.poll import poll_provider
+from orders.tracking.settle import settle_batch
+from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed
+from orders.unconfirmed.restore_search import write_off_orphan
 from panel.ops.models import AuditEvent
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError

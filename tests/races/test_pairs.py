@@ -14,16 +14,16 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from orders import settle
-from orders.books import recount
+from orders.accounting.audit import recount
 from orders.models import Order
-from orders.place import Placement, place_order
-from orders.resolve import CannotResolveError, evidence_shows_it, give_money_back
-from orders.settle import settle_batch
+from orders.placing.place import Placement, place_order
+from orders.tracking import settle
+from orders.tracking.settle import settle_batch
+from orders.unconfirmed.decisions import CannotResolveError, evidence_shows_it, give_money_back
 from panel.customers.keys import issue_key, revoke_key
 from panel.customers.models import ApiKey
-from panel.ops import jobs
-from panel.ops.jobs import run_leased
+from panel.ops.jobs import leases
+from panel.ops.jobs.leases import run_leased
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Transfer
@@ -155,8 +155,8 @@ def test_one_of_many_beats_runs_the_job() -> None:
 
 
 def test_without_the_lease_all_of_them_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "_only_run_in_process", lambda name: nullcontext(True))
-    monkeypatch.setattr(jobs, "_take", lambda name, seconds: "anybody")
+    monkeypatch.setattr(leases, "_only_run_in_process", lambda name: nullcontext(True))
+    monkeypatch.setattr(leases, "_take", lambda name, seconds: "anybody")
     assert beats() == RIVALS
 
 

@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
 from panel.customers.models import RecoveryCode, User
-from panel.customers.recovery_codes import make_recovery_codes, use_recovery_code
+from panel.customers.sign_in.recovery_codes import make_recovery_codes, use_recovery_code
 from tests.races.test_orders import RIVALS, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,15 +3,15 @@
 import pytest
 from django.utils import timezone
 
-from orders.books import recount
-from orders.cancel import CannotCancelError, ask_for_cancels, request_cancel
-from orders.cancel_close import cancel_unsent, close_cancels
-from orders.cancel_jobs import poll_cancels
+from orders.accounting.audit import recount
+from orders.aftercare.cancel_closing import cancel_unsent, close_cancels
+from orders.aftercare.cancel_jobs import poll_cancels
+from orders.aftercare.cancels import CannotCancelError, ask_for_cancels, request_cancel
+from orders.aftercare.refill_jobs import poll_refills
+from orders.aftercare.refills import CannotRefillError, ask_for_refills, request_refill
 from orders.models import Cancellation, Order, Refill
-from orders.refill import CannotRefillError, ask_for_refills, request_refill
-from orders.refill_jobs import poll_refills
-from orders.states import State
-from orders.submit import submit_order
+from orders.rules.states import State
+from orders.submission.submit import submit_order
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import PLAIN_SERVICE
 from tests.orders.filled import fill_orders

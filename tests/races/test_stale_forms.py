@@ -9,7 +9,7 @@ from django.test import Client
 
 from panel.customers.admin import UserAdmin
 from panel.customers.models import User
-from panel.ops.back_office import RecordAdmin
+from panel.ops.admin_forms.base import RecordAdmin
 from panel.ops.models import AuditEvent
 from tests.admin_forms import opened
 from tests.fixtures_orders import Store

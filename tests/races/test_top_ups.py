@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from orders.books import recount
+from orders.accounting.audit import recount
 from panel.customers.models import User
+from panel.wallet.deposits.deposits import TopUpDecidedError, approve_top_up, ask_top_up
 from panel.wallet.models import PaymentMethod, TopUp
 from panel.wallet.statement import wallet_balance
-from panel.wallet.topups import TopUpDecidedError, approve_top_up, ask_top_up
 from tests.races.test_orders import RIVALS, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from orders.webhooks.deliver import deliver_due
 from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.outbox import News, tell
 from orders.webhooks.pause import pause_webhook
-from panel.lib.retries import RETRIES
+from panel.lib.outbound.retries import RETRIES
 from tests.fixtures_orders import Store
 from tests.races.test_orders import at_once
 from tests.scripted import answer, closed_port, scripted

@@ -15,20 +15,20 @@ from django.core import mail
 from django.db.models import Sum
 from django.utils import timezone
 
-from orders.cancel import ask_for_cancels
-from orders.gauges import count_orders
+from orders.aftercare.cancels import ask_for_cancels
+from orders.aftercare.refills import ask_for_refills
 from orders.models import Attempt, Cancellation, Order, Orphan, Probe, Refill
-from orders.probe import providers_due
-from orders.refill import ask_for_refills
+from orders.operations.metrics import count_orders
 from orders.reports.models import DailyFigure, RolledDay
-from orders.states import State
+from orders.rules.states import State
+from orders.unconfirmed.probe import providers_due
 from orders.webhooks.choices import set_webhook
 from orders.webhooks.models import Delivery, Webhook
-from panel.ops.alerts import raise_alert
+from panel.ops.alerts.alerts import raise_alert
 from panel.ops.models import Alert, AlertNotice, AuditEvent, JobRun, SettledIds
 from panel.wallet.models import ApprovalRequest, Checkpoint, Transfer
+from providers.availability.circuit_breaker import pause_provider
 from providers.catalog.models import ShelfChange
-from providers.gate import pause_provider
 from providers.models import BalanceReading, Pause, ServiceChange
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import PLAIN_SERVICE

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from panel.celery import app
-from panel.ops import jobs
+from panel.ops.jobs import leases
 from panel.ops.models import JobRun
 from providers.models import BalanceReading
 from tests.fixtures_orders import Store
@@ -37,8 +37,8 @@ def test_every_task_has_a_scenario() -> None:
 def scene(store: Store, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Scene]:
     """Time stands still, a published task is run at once, and no lease keeps two runs of a job apart."""
     run_at_once(monkeypatch)
-    monkeypatch.setattr(jobs, "_only_run_in_process", lambda name: nullcontext(True))
-    monkeypatch.setattr(jobs, "_take", lambda name, seconds: JobRun.objects.get_or_create(name=name)[0].holder)
+    monkeypatch.setattr(leases, "_only_run_in_process", lambda name: nullcontext(True))
+    monkeypatch.setattr(leases, "_take", lambda name, seconds: JobRun.objects.get_or_create(name=name)[0].holder)
     settings.ALERT_EMAILS, settings.METRICS_TOKEN = ["boss@example.com"], "a-token-of-the-metrics-page"
     with scripted(answer(b"ok")) as program, time_machine.travel(timezone.now(), tick=False) as time:
         yield Scene(store, program, time)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orders.books import recount
+from orders.accounting.audit import recount
 from panel.lib.commands import Answer, OperatorCommand
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from orders.orphans import MOST_CALLS, QUIET, CannotLookError, find_orphans
+from orders.unconfirmed.restore_search import MOST_CALLS, QUIET, CannotLookError, find_orphans
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.lib.crypto import SealError
 from panel.ops import audit

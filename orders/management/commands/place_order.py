@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from orders.place import place_order
-from orders.wanted import BadOrderError
+from orders.placing.place import place_order
+from orders.placing.validation import BadOrderError
 from panel.customers.models import User
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator, token
 from panel.lib.money import plain

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from orders.poll import Polled, poll_provider, providers_due
-from panel.ops.job_command import JobCommand
+from orders.tracking.poll import Polled, poll_provider, providers_due
+from panel.ops.jobs.command import JobCommand
 
 
 class Command(JobCommand):

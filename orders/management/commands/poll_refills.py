@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from orders.refill_jobs import poll_refills
-from panel.ops.job_command import JobCommand
+from orders.aftercare.refill_jobs import poll_refills
+from panel.ops.jobs.command import JobCommand
 
 
 class Command(JobCommand):

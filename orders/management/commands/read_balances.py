@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from orders.reconcile import read_balances
-from panel.ops.job_command import JobCommand
+from orders.accounting.reconcile import read_balances
+from panel.ops.jobs.command import JobCommand
 
 
 class Command(JobCommand):

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from orders.bulk_requests import request_cancels_for_customers
-from orders.management.requested import answer_of
+from orders.aftercare.bulk_requests import request_cancels_for_customers
+from orders.management.request_command import answer_of
 from panel.lib.commands import Answer, OperatorCommand, operator
 
 

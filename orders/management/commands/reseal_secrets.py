@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from orders.reseal import reseal_all
+from orders.operations.key_rotation import reseal_all
 from panel.lib.commands import Answer, OperatorCommand, operator
 from panel.ops import audit
 

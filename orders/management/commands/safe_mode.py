@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from orders import safe_mode
-from orders.high_water import MarkError
-from orders.orphans import open_orphans
+from orders.core import safe_mode
+from orders.core.high_water import MarkError
+from orders.unconfirmed.restore_search import open_orphans
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from orders.reconcile import read_balances
+from orders.accounting.reconcile import read_balances
 from panel.customers.models import User
 from panel.lib.commands import Answer, BadInput, OperatorCommand
 from panel.lib.secret import Secret
@@ -21,9 +21,9 @@ from panel.ops import audit
 from panel.ops.models import AuditEvent
 from panel.wallet.ledger import credit_wallet
 from providers.catalog.markups import set_markup
-from providers.catalog.refresh import refresh_providers
+from providers.catalog.publishing.refresh import refresh_providers
+from providers.connection.register import RegistrationError, register_provider
 from providers.models import Provider
-from providers.register import RegistrationError, register_provider
 
 ACTOR = "seed_demo"
 STARTED, FINISHED = "demo.started", "demo.finished"

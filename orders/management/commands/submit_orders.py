@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from orders.sweep import sweep_orders
-from panel.ops.job_command import JobCommand
+from orders.submission.sweep import sweep_orders
+from panel.ops.jobs.command import JobCommand
 
 
 class Command(JobCommand):

@@ -3,7 +3,7 @@
 import django.utils.timezone
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -48,14 +48,17 @@ class Migration(migrations.Migration):
                 ("orders", models.PositiveIntegerField(default=0, help_text="Orders that were charged.")),
                 (
                     "charged",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=0, help_text="Taken for orders, before anything was given back.", places=6
                     ),
                 ),
-                ("refunded", panel.lib.fields.AmountField(default=0, help_text="Given back for orders.", places=6)),
+                (
+                    "refunded",
+                    panel.lib.database.fields.AmountField(default=0, help_text="Given back for orders.", places=6),
+                ),
                 (
                     "revenue",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=0,
                         help_text="Earned: what orders that ended kept, less what was given back later.",
                         places=6,
@@ -63,7 +66,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "cost",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=0,
                         help_text="In the shop's currency, by the exchange rate that each order keeps.",
                         places=6,
@@ -71,24 +74,27 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "lost",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=0, help_text="Spent at a provider for nothing, in the shop's currency.", places=6
                     ),
                 ),
-                ("topped_up", panel.lib.fields.AmountField(default=0, help_text="Paid in by customers.", places=6)),
+                (
+                    "topped_up",
+                    panel.lib.database.fields.AmountField(default=0, help_text="Paid in by customers.", places=6),
+                ),
                 (
                     "adjusted",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=0, help_text="Put into wallets by staff, less what they took out.", places=6
                     ),
                 ),
                 (
                     "own_cost",
-                    panel.lib.fields.AmountField(default=0, help_text="In the provider's currency.", places=6),
+                    panel.lib.database.fields.AmountField(default=0, help_text="In the provider's currency.", places=6),
                 ),
                 (
                     "deposited",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=0, help_text="Paid to the provider, in its currency.", places=6
                     ),
                 ),

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from panel.ops.alerts import close_alert, raise_alert
+from panel.ops.alerts.alerts import close_alert, raise_alert
 from panel.ops.backup.archive import UNFINISHED, write_backup
 from panel.ops.backup.databases import BackupError
 from panel.ops.models import Alert

@@ -1,4 +1,4 @@
-"""What a way to add money has to say. Gateways know neither the books nor the pages: panel/wallet/topups.py does."""
+"""What a way to add money has to say. Gateways know neither the ledger nor the pages: deposits do."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """A transfer by hand: the customer pays as the instructions say, and staff look whether it came."""
 
+from panel.wallet.deposits.pictures import picture_kind
 from panel.wallet.gateways.base import Ask, BadAskError, Gateway
-from panel.wallet.pictures import picture_kind
 
 LONGEST_REFERENCE = 200
 

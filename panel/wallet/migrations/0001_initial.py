@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(max_length=8)),
                 (
                     "balance",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         help_text="Kept for wallets alone; a house account is the sum of its transfers.",
                         null=True,
                         places=6,
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                         help_text="What this movement is; it cannot happen twice.", max_length=80, unique=True
                     ),
                 ),
-                ("amount", panel.lib.fields.AmountField(places=6)),
+                ("amount", panel.lib.database.fields.AmountField(places=6)),
                 (
                     "cause",
                     models.CharField(blank=True, help_text="What brought it about, such as order:17.", max_length=40),

@@ -5,8 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import panel.lib.fields
-import panel.wallet.pictures
+import panel.lib.database.fields
+import panel.wallet.deposits.pictures
 
 
 class Migration(migrations.Migration):
@@ -29,8 +29,11 @@ class Migration(migrations.Migration):
                         max_length=4000,
                     ),
                 ),
-                ("minimum", panel.lib.fields.AmountField(default=1, help_text="In the shop's currency.", places=6)),
-                ("maximum", panel.lib.fields.AmountField(default=10000, places=6)),
+                (
+                    "minimum",
+                    panel.lib.database.fields.AmountField(default=1, help_text="In the shop's currency.", places=6),
+                ),
+                ("maximum", panel.lib.database.fields.AmountField(default=10000, places=6)),
                 ("is_active", models.BooleanField(default=True, verbose_name="offered")),
                 ("position", models.PositiveSmallIntegerField(default=0)),
             ],
@@ -53,10 +56,13 @@ class Migration(migrations.Migration):
                     models.CharField(help_text="Given by the form; the same one is the same wish.", max_length=64),
                 ),
                 ("currency", models.CharField(max_length=8)),
-                ("amount", panel.lib.fields.AmountField(help_text="What the customer says to have paid.", places=6)),
+                (
+                    "amount",
+                    panel.lib.database.fields.AmountField(help_text="What the customer says to have paid.", places=6),
+                ),
                 (
                     "credited",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         help_text="What really came, and is in the wallet.", null=True, places=6
                     ),
                 ),
@@ -65,8 +71,8 @@ class Migration(migrations.Migration):
                     "picture",
                     models.FileField(
                         blank=True,
-                        storage=panel.wallet.pictures.picture_store,
-                        upload_to=panel.wallet.pictures.picture_name,
+                        storage=panel.wallet.deposits.pictures.picture_store,
+                        upload_to=panel.wallet.deposits.pictures.picture_name,
                     ),
                 ),
                 (

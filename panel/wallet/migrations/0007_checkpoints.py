@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("upto", models.BigIntegerField()),
-                ("balance", panel.lib.fields.AmountField(places=6)),
+                ("balance", panel.lib.database.fields.AmountField(places=6)),
             ],
         ),
         migrations.CreateModel(

@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ("subject", models.CharField(help_text="What it is done to, such as order:17.", max_length=40)),
                 (
                     "amount",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         help_text="What the customer's balance changes by, in the shop's currency.", places=6
                     ),
                 ),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
             name="ManualMove",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("amount", panel.lib.fields.AmountField(places=6)),
+                ("amount", panel.lib.database.fields.AmountField(places=6)),
                 ("subject", models.CharField(max_length=40)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 (

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from panel.lib import zones
 from panel.lib.money import round_to
-from panel.web import figures, marks, rail
+from panel.web import formatting, icons, navigation
 from panel.web.fields import field_context
 
 register = template.Library()
@@ -33,7 +33,7 @@ def icon(name: str, label: str = "") -> SafeString:
 @register.simple_tag
 def platform_icon(text: str) -> SafeString:
     """The icon of the platform that a link or a service's name belongs to, with its name for screen readers."""
-    platform = marks.platform_of(text)
+    platform = icons.platform_of(text)
     return _svg("panel/icons.svg", platform.icon, label=platform.name, css="icon icon-platform")
 
 
@@ -52,15 +52,15 @@ def money(
     return format_html(
         '<span class="money{}" title="{}">{}</span>',
         " is-in" if plus and exact > 0 else "",
-        figures.exact_text(exact, currency=code),
-        figures.money_text(shown, currency=code, plus=plus),
+        formatting.exact_text(exact, currency=code),
+        formatting.money_text(shown, currency=code, plus=plus),
     )
 
 
 @register.filter
 def money_text(amount: Decimal | int | str, currency: str = "") -> str:
     """The amount as plain text, for attributes and sentences."""
-    return figures.money_text(_decimal(amount), currency=currency or settings.CURRENCY)
+    return formatting.money_text(_decimal(amount), currency=currency or settings.CURRENCY)
 
 
 @register.filter
@@ -72,7 +72,7 @@ def thousands(number: int | None) -> str:
 @register.simple_tag
 def state_badge(word: str) -> SafeString:
     """The badge of a state: a customer's word, or one of staff's in capitals."""
-    mark = marks.mark_of(str(word))
+    mark = icons.mark_of(str(word))
     return format_html(
         '<span class="state tone-{}">{}{}</span>', mark.tone, _svg("panel/icons.svg", mark.icon), mark.label
     )
@@ -81,7 +81,7 @@ def state_badge(word: str) -> SafeString:
 @register.filter
 def tone(word: str) -> str:
     """The class of a state's colour, for a timeline's line or a bar."""
-    return f"tone-{marks.mark_of(str(word)).tone}"
+    return f"tone-{icons.mark_of(str(word)).tone}"
 
 
 @register.simple_tag(takes_context=True)
@@ -90,7 +90,7 @@ def ago(context: Context, at: datetime | None) -> SafeString:
     if at is None:
         return format_html('<span class="ago">{}</span>', "–")
     exact = f"{timezone.localtime(at, _zone(context)):%-d %b %Y, %H:%M:%S %Z}"
-    text = figures.ago_text(at, now=timezone.now())
+    text = formatting.ago_text(at, now=timezone.now())
     return format_html(
         '<time class="ago" datetime="{}" title="{}" data-ago>{}</time>', at.astimezone(UTC).isoformat(), exact, text
     )
@@ -108,8 +108,8 @@ def delivered(now: int, target: int, state: str = "In progress", start: int | No
     return {
         "now": now,
         "target": target,
-        "percent": figures.percent_of(now, target),
-        "tone": marks.mark_of(str(state)).tone,
+        "percent": formatting.percent_of(now, target),
+        "tone": icons.mark_of(str(state)).tone,
         "has_points": full and start is not None,
         "points": (("Start", start), ("Now", (start or 0) + now), ("Target", (start or 0) + target)),
     }
@@ -171,14 +171,14 @@ def shell_links(context: Context, group: str, css: str) -> Any:
     """The entries of a `group`: customer, staff, or what a phone has of the customer's in its bar and in its menu."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    pages: tuple[rail.Page, ...] = rail.STAFF if group == "staff" else rail.CUSTOMER
+    pages: tuple[navigation.Page, ...] = navigation.STAFF if group == "staff" else navigation.CUSTOMER
     if group in {"bar", "menu"}:
         pages = tuple(page for page in pages if page.in_menu == (group == "menu"))
     user = getattr(request, "user", None)
     pages = tuple(page for page in pages if not page.permission or (user and user.has_perm(page.permission)))
     counts = context.get("rail_counts") or {}
     pages = tuple(page for page in pages if not page.only_counted or page.name in counts)
-    found = rail.existing(pages, here=match.view_name if match else "")
+    found = navigation.existing(pages, here=match.view_name if match else "")
     return {"pages": [(page, counts.get(page.name)) for page in found], "css": css}
 
 

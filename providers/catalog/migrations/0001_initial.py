@@ -5,7 +5,7 @@ import django.db.models.functions.comparison
 import django.utils.timezone
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -43,13 +43,13 @@ class Migration(migrations.Migration):
                 ("average_time", models.CharField(blank=True, max_length=100)),
                 (
                     "cost",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         help_text="What it costs us, in the shop's currency, per 1000 or per package.", places=6
                     ),
                 ),
                 (
                     "rate",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         help_text="What customers pay, per 1000 or per package. Set by the markup rules.", places=6
                     ),
                 ),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "fixed",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         default=0,
                         help_text="Added after the percentage, in the shop's currency per 1000 or per package.",
                         places=6,

@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 import providers.catalog.models
 
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "discount_percent",
-                    panel.lib.fields.ExactDecimalField(
+                    panel.lib.database.fields.ExactDecimalField(
                         default=0,
                         help_text="Off every rate, in per cent. No rate falls under its cost by it.",
                         places=3,
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "rate",
-                    panel.lib.fields.AmountField(
+                    panel.lib.database.fields.AmountField(
                         help_text="Per 1000 or per package, in the shop's currency. Under the cost, the cost is taken.",
                         places=6,
                         validators=[django.core.validators.MinValueValidator(Decimal("0.000001"))],

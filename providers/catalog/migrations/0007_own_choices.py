@@ -5,7 +5,7 @@ from decimal import Decimal
 import django.core.validators
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="service",
             name="own_rate",
-            field=panel.lib.fields.AmountField(
+            field=panel.lib.database.fields.AmountField(
                 blank=True,
                 help_text="Fixed, whatever the markup rules say, per 1000 or per package. Under the cost it is not sold.",
                 null=True,

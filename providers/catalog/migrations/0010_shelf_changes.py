@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -38,8 +38,8 @@ class Migration(migrations.Migration):
                 ),
                 ("at", models.DateTimeField()),
                 ("count", models.PositiveIntegerField(default=1)),
-                ("old_rate", panel.lib.fields.AmountField(null=True, places=6)),
-                ("new_rate", panel.lib.fields.AmountField(null=True, places=6)),
+                ("old_rate", panel.lib.database.fields.AmountField(null=True, places=6)),
+                ("new_rate", panel.lib.database.fields.AmountField(null=True, places=6)),
                 ("old_min", models.BigIntegerField(null=True)),
                 ("new_min", models.BigIntegerField(null=True)),
                 ("old_max", models.BigIntegerField(null=True)),

@@ -5,7 +5,7 @@ from decimal import Decimal
 import django.core.validators
 from django.db import migrations, models
 
-import panel.lib.fields
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="customerterms",
             name="discount_percent",
-            field=panel.lib.fields.ExactDecimalField(
+            field=panel.lib.database.fields.ExactDecimalField(
                 default=0,
                 help_text="Off every rate, in percent. No rate falls below its cost or the minimum margin by it.",
                 places=3,

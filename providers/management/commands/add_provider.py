@@ -20,8 +20,8 @@ from panel.lib.commands import (
 )
 from panel.lib.secret import Secret
 from panel.ops.audit import record
+from providers.connection.register import RegistrationError, register_provider
 from providers.models import Provider
-from providers.register import RegistrationError, register_provider
 
 
 def exchange_rate(text: str) -> Decimal:

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from panel.lib.commands import Answer, BadInput, OperatorCommand
 from panel.lib.money import plain
-from providers.connect import ConnectionFailedError, check_connection
+from providers.connection.connect import ConnectionFailedError, check_connection
 from providers.models import Provider
 
 

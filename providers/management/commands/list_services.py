@@ -7,8 +7,8 @@ from django.core.management.base import CommandParser
 
 from panel.lib.commands import Answer, OperatorCommand
 from panel.lib.money import plain
-from providers.catalog.listing import ServiceLine, services_for_sale, services_on_shelf
-from providers.catalog.pricing import SHOP_TERMS
+from providers.catalog.listing.services import ServiceLine, services_for_sale, services_on_shelf
+from providers.catalog.pricing.rates import SHOP_TERMS
 
 
 class Command(OperatorCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from panel.lib.commands import Answer, BadInput, OperatorCommand, amount, operator, token
-from providers import balances
-from providers.deposits import book_deposit, is_that_deposit
+from providers.balances import readings
+from providers.balances.deposits import book_deposit, is_that_deposit
 from providers.models import Provider
 
 
@@ -30,7 +30,7 @@ class Command(OperatorCommand):
         is_new = book_deposit(**given, reason=options["note"], actor=operator())
         if not is_new and not is_that_deposit(**given):
             raise BadInput(f"The token “{options['token']}” was used for another deposit. Nothing was booked.")
-        expected = balances.expected_balance(provider=provider)
+        expected = readings.expected_balance(provider=provider)
         said = "Booked" if is_new else "Booked before"
         return Answer(
             text=f"{said}. By our books {expected.normalize():f} {provider.currency} are at {provider}.",

@@ -11,7 +11,7 @@ from panel.lib.money import PLACES, plain
 from panel.ops.audit import record
 from providers.catalog.markups import MarkupError, set_markup
 from providers.catalog.models import Category, Markup, Service
-from providers.catalog.shelve import lock_shelf
+from providers.catalog.publishing.publish import lock_shelf
 from providers.models import Provider
 
 M = TypeVar("M", Provider, Category, Service)

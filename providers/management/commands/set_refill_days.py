@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.ops.audit import record
-from providers.catalog.choices import set_refill_days
+from providers.catalog.publishing.staff_choices import set_refill_days
 
 MOST_DAYS = 3650
 

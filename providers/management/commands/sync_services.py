@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.ops import audit
-from providers.catalog.held import accept_list
-from providers.catalog.refresh import Refreshed, refresh_providers
+from providers.catalog.publishing.refresh import Refreshed, refresh_providers
+from providers.catalog.review.pending_review import accept_list
 from providers.models import Provider
-from providers.sync import SyncFailedError
+from providers.sync.service_sync import SyncFailedError
 
 
 class Command(OperatorCommand):

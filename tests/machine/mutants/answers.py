@@ -2,7 +2,7 @@
 
 from tests.machine.mutants.mutant import Mutant
 
-SETTLE = "orders.settle"
+SETTLE = "orders.tracking.settle"
 
 ANSWER_MUTANTS = (
     Mutant("an older answer is applied", "old_answers", SETTLE, "change.order.applied_at < asked_at", "True"),
@@ -70,7 +70,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "a reopened order says what is left",
         "ends",
-        "orders.reported",
+        "orders.tracking.reported",
         "status.remains is not None and (",
         "status.remains is not None or (",
     ),
@@ -81,6 +81,14 @@ ANSWER_MUTANTS = (
         "order.next_attempt_at = None\n    order.next_poll_at = change.now + FIRST_LOOK",
         "order.next_attempt_at = None\n    order.next_poll_at = None",
     ),
-    Mutant("other remains are no news", "polls", "orders.poll", "answer.remains in {None, seen.remains}", "True"),
-    Mutant("another charge is no news", "polls", "orders.poll", "reported_cost(answer) in {None, seen.cost}", "True"),
+    Mutant(
+        "other remains are no news", "polls", "orders.tracking.poll", "answer.remains in {None, seen.remains}", "True"
+    ),
+    Mutant(
+        "another charge is no news",
+        "polls",
+        "orders.tracking.poll",
+        "reported_cost(answer) in {None, seen.cost}",
+        "True",
+    ),
 )

@@ -2,7 +2,12 @@
 
 from tests.machine.mutants.mutant import Mutant
 
-RECORD, SUBMIT, SWEEP, MAY_SEND = "orders.record", "orders.submit", "orders.sweep", "orders.may_send"
+RECORD, SUBMIT, SWEEP, MAY_SEND = (
+    "orders.submission.record",
+    "orders.submission.submit",
+    "orders.submission.sweep",
+    "orders.submission.eligibility",
+)
 DEAD = 'OutcomeUnknown("The worker that sent it did not come back.")'
 NEW_TO = '__import__("providers.adapters.errors", fromlist=["NotPlaced"]).NotPlaced("dead", reason="busy")'
 
@@ -122,7 +127,7 @@ BUYING_MUTANTS = (
     Mutant(
         "a doubt holds back no other",
         "one_of_a_cost",
-        "orders.states",
+        "orders.rules.states",
         "GATED = frozenset({State.SENDING, State.UNCONFIRMED})",
         "GATED = frozenset({State.SENDING})",
     ),
@@ -190,14 +195,14 @@ BUYING_MUTANTS = (
     Mutant(
         "the next supplier is tried again and again",
         "refusals",
-        "orders.next_supplier",
+        "orders.submission.failover",
         "in tried or not",
         "in () or not",
     ),
     Mutant(
         "the next supplier at any price",
         "refusals",
-        "orders.next_supplier",
+        "orders.submission.failover",
         "return order.service.allow_below_cost or",
         "return True or",
     ),

@@ -2,20 +2,20 @@
 
 from tests.machine.mutants.mutant import Mutant
 
-RESOLVE, EVIDENCE = "orders.resolve", "orders.evidence"
+RESOLVE, EVIDENCE = "orders.unconfirmed.decisions", "orders.unconfirmed.evidence"
 
 DECIDING_MUTANTS = (
     Mutant(
         "canceled once it is sent",
         "cancels",
-        "orders.cancel",
+        "orders.aftercare.cancels",
         "            if change.state == State.QUEUED:\n",
         "            if True:\n",
     ),
     Mutant(
         "canceled without the money",
         "cancels",
-        "orders.cancel",
+        "orders.aftercare.cancels",
         'end_with_refund(change, State.CANCELED, houses=houses, what="canceled", why=reason or "", actor=actor)',
         'change.to(State.CANCELED, what="canceled")',
     ),

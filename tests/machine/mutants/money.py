@@ -2,7 +2,7 @@
 
 from tests.machine.mutants.mutant import Mutant
 
-SETTLE, LEDGER, MONEY = "orders.settle", "panel.wallet.ledger", "panel.lib.money"
+SETTLE, LEDGER, MONEY = "orders.tracking.settle", "panel.wallet.ledger", "panel.lib.money"
 
 MONEY_MUTANTS = (
     Mutant("each refund is the whole target", "ends", SETTLE, "Decimal = target - order.refunded", "Decimal = target"),
@@ -29,7 +29,7 @@ MONEY_MUTANTS = (
     Mutant(
         "a charge of nothing while it runs is believed",
         "ends",
-        "orders.reported",
+        "orders.tracking.reported",
         "status.charge if status.charge or status.word in REFUNDING else None",
         "status.charge",
     ),
@@ -50,14 +50,14 @@ MONEY_MUTANTS = (
     Mutant(
         "an order's money does not move",
         "ends",
-        "orders.change",
+        "orders.core.change",
         "ledger.transfer([move for change in changes for move in change.moves])",
         "pass",
     ),
     Mutant(
         "an order's history is not written",
         "ends",
-        "orders.change",
+        "orders.core.change",
         "OrderEvent.objects.bulk_create([event for change in changes for event in change.events])",
         "pass",
     ),
@@ -85,19 +85,23 @@ MONEY_MUTANTS = (
     Mutant(
         "a top-up is credited twice",
         "wallet",
-        "panel.wallet.topups",
+        "panel.wallet.deposits.deposits",
         "if top_up.state != TopUp.State.ASKED:",
         "if False:",
         (('key=f"topup:{top_up.pk}"', 'key=f"topup:{top_up.pk}:{now}:{actor}"'),),
     ),
-    Mutant("a token buys twice", "wallet", "orders.place", "client_token=token,", "client_token=None,"),
+    Mutant("a token buys twice", "wallet", "orders.placing.place", "client_token=token,", "client_token=None,"),
     Mutant(
-        "sold at cost", "wallet", "orders.place", "charge_for(rate=sale.rate,", "charge_for(rate=sale.upstream_rate,"
+        "sold at cost",
+        "wallet",
+        "orders.placing.place",
+        "charge_for(rate=sale.rate,",
+        "charge_for(rate=sale.upstream_rate,",
     ),
     Mutant(
         "a refill that was taken is asked for again",
         "refills",
-        "orders.refill_jobs",
+        "orders.aftercare.refill_jobs",
         "state__in=[S.WANTED, S.UNKNOWN, S.SENDING]",
         "state__in=[S.WANTED, S.UNKNOWN, S.SENDING, S.PENDING]",
     ),

@@ -3,18 +3,18 @@
 from tests.machine.mutants.mutant import Mutant
 
 SAFE_MODE, TURN, OUTBOUND, BACKOFF = (
-    "orders.safe_mode",
+    "orders.core.safe_mode",
     "orders.webhooks.turn",
-    "panel.lib.outbound",
-    "providers.backoff",
+    "panel.lib.outbound.client",
+    "providers.availability.backoff",
 )
-FAIRNESS, HOLDS = "tests/orders/webhooks/test_fairness.py::", "tests/orders/test_safe_mode.py::"
+FAIRNESS, HOLDS = "tests/orders/webhooks/test_fairness.py::", "tests/orders/core/test_safe_mode.py::"
 ASKED, JOBS, SWEEPS = (
-    "tests/providers/test_backoff.py::",
-    "tests/panel/ops/test_jobs.py::",
-    "tests/orders/test_sweep.py::",
+    "tests/providers/availability/test_backoff.py::",
+    "tests/panel/ops/jobs/test_leases.py::",
+    "tests/orders/submission/test_sweep.py::",
 )
-LEDGER = "tests/orders/test_ledger_check.py::"
+LEDGER = "tests/orders/accounting/test_ledger_check.py::"
 
 RUNNING_MUTANTS = (
     Mutant(
@@ -55,14 +55,14 @@ RUNNING_MUTANTS = (
     Mutant(
         "a power cut empties the mark",
         HOLDS + "test_the_mark_is_on_the_disk_before_it_counts",
-        "orders.high_water",
+        "orders.core.high_water",
         "os.fsync(file.fileno())",
         "pass",
     ),
     Mutant(
         "a backlog of one cost takes a sweep's whole time",
         SWEEPS + "test_a_backlog_of_one_cost_holds_up_no_other_provider",
-        "orders.sweep",
+        "orders.submission.sweep",
         'ThreadPoolExecutor(in_flight, thread_name_prefix="submit") as pool:\n        return',
         'ThreadPoolExecutor(1, thread_name_prefix="submit") as pool:\n        return',
     ),
@@ -103,7 +103,7 @@ RUNNING_MUTANTS = (
     ),
     Mutant(
         "a task's time limit is the provider's fault",
-        "tests/panel/lib/test_outbound.py::test_our_own_time_limit_is_not_blamed_on_the_host",
+        "tests/panel/lib/outbound/test_client.py::test_our_own_time_limit_is_not_blamed_on_the_host",
         OUTBOUND,
         "            return SoftTimeLimitExceeded()\n",
         "            return self._failure(host, SoftTimeLimitExceeded(), reading)\n",
@@ -111,77 +111,77 @@ RUNNING_MUTANTS = (
     Mutant(
         "a task's time limit ends one row and not the job",
         JOBS + "test_the_time_limit_ends_a_job_over_many_rows",
-        "panel.lib.apart",
+        "panel.lib.database.each_row",
         "    except SoftTimeLimitExceeded:\n        raise\n",
         "",
     ),
     Mutant(
         "a job runs beside itself once its lease is over",
         JOBS + "test_a_run_that_outlives_its_lease_is_not_joined_by_another_in_its_process",
-        "panel.ops.jobs",
+        "panel.ops.jobs.leases",
         "is_only = name not in _running",
         "is_only = True",
     ),
     Mutant(
         "each look for parts reads all orders",
-        "tests/orders/probing/test_parts.py::test_it_is_looked_up_in_its_index",
+        "tests/orders/unconfirmed/probing/test_parts.py::test_it_is_looked_up_in_its_index",
         "orders.models.parts",
         """JSON_TYPE({}, '$."runs"') IS NOT NULL""",
         "JSON_TYPE({}, '$.runs') IS NOT NULL",
     ),
     Mutant(
         "a cost that no account can hold crashes",
-        "tests/orders/test_place.py::test_a_price_that_no_account_can_hold_is_refused",
-        "orders.place",
+        "tests/orders/placing/test_place.py::test_a_price_that_no_account_can_hold_is_refused",
+        "orders.placing.place",
         "is_too_large = not is_storable(charge, cost, cost * sale.exchange_rate)",
         "is_too_large = False",
     ),
     Mutant(
         "each check of the ledger begins anew",
         LEDGER + "test_a_run_goes_on_where_the_last_one_ended",
-        "orders.ledger_check",
+        "orders.accounting.ledger_check",
         "    place.is_in_round = bool(in_round)\n",
         "    place.is_in_round = False\n",
     ),
     Mutant(
         "a check of the ledger that is stopped was for nothing",
         LEDGER + "test_a_run_that_is_stopped_loses_no_slice",
-        "orders.ledger_check",
+        "orders.accounting.ledger_check",
         "        place.last_order = upto\n        yield lines\n        place.save()\n",
         "        place.last_order = upto\n        yield lines\n",
     ),
     Mutant(
         "the ledger check is stopped after a minute and a half",
         LEDGER + "test_a_run_goes_on_where_the_last_one_ended",
-        "orders.ledger_check",
+        "orders.accounting.ledger_check",
         "while time.monotonic() < until and (upto := next_order(",
         "while (upto := next_order(",
     ),
     Mutant(
         "a served subscription is free",
-        "tests/orders/test_subscription.py::test_only_one_that_served_no_post_is_free",
-        "orders.subscription",
+        "tests/orders/tracking/test_subscription.py::test_only_one_that_served_no_post_is_free",
+        "orders.rules.subscription",
         "return ended if ended.charge or ended.word == StatusWord.CANCELED else replace(ended, charge=None)",
         "return ended",
     ),
     Mutant(
         "an order is reckoned at the exchange rate of the day it was placed",
-        "tests/orders/test_submit.py::test_an_order_is_reckoned_at_the_exchange_rate_of_the_day_it_is_sent",
-        "orders.submit",
+        "tests/orders/submission/test_submit.py::test_an_order_is_reckoned_at_the_exchange_rate_of_the_day_it_is_sent",
+        "orders.submission.submit",
         "            keep_todays_exchange(change.order, provider)\n",
         "",
     ),
     Mutant(
         "pictures of withdrawn deposits fill the disk",
-        "tests/panel/wallet/test_pictures.py::test_the_picture_of_a_withdrawn_or_refused_deposit_is_deleted_with_it",
-        "panel.wallet.topups",
+        "tests/panel/wallet/deposits/test_pictures.py::test_the_picture_of_a_withdrawn_or_refused_deposit_is_deleted_with_it",
+        "panel.wallet.deposits.deposits",
         "        if done:\n            _drop_picture_on_commit(",
         "        if False:\n            _drop_picture_on_commit(",
     ),
     Mutant(
         "deposits are reported and withdrawn without end",
-        "tests/panel/wallet/test_pictures.py::test_asking_and_withdrawing_again_and_again_ends",
-        "panel.wallet.deposit_limits",
+        "tests/panel/wallet/deposits/test_pictures.py::test_asking_and_withdrawing_again_and_again_ends",
+        "panel.wallet.deposits.limits",
         "    if count >= MOST_A_DAY:\n",
         "    if False:\n",
     ),

@@ -2,8 +2,13 @@
 
 from tests.machine.mutants.mutant import Mutant
 
-SETTLE, RECORD, SUBMIT, MAY_SEND = "orders.settle", "orders.record", "orders.submit", "orders.may_send"
-SAFE_MODE, HIGH_WATER, TIMES = "orders.safe_mode", "orders.high_water", "orders.future_times"
+SETTLE, RECORD, SUBMIT, MAY_SEND = (
+    "orders.tracking.settle",
+    "orders.submission.record",
+    "orders.submission.submit",
+    "orders.submission.eligibility",
+)
+SAFE_MODE, HIGH_WATER, TIMES = "orders.core.safe_mode", "orders.core.high_water", "orders.operations.future_times"
 GATE_LAST = (
     "            if not pass_gate(provider_id=provider.pk, now=now):"
     "  # the last question: it may be the one try\n                return None\n"
@@ -14,7 +19,7 @@ GATE_FIRST = """            if not pass_gate(provider_id=change.order.provider_i
 """
 CLEAR = "    if final is not None and not isinstance(final, OutcomeUnknown):\n"
 
-CLOSES = """        from panel.ops.alerts import close_alert
+CLOSES = """        from panel.ops.alerts.alerts import close_alert
 
         close_alert(subject=f"doubtful:{change.order.provider_id}")
 """
@@ -53,25 +58,35 @@ TROUBLE_MUTANTS = (
     Mutant(
         "staff give money back in safe mode",
         "held",
-        "orders.give_back",
+        "orders.aftercare.refunds",
         "    if safe_mode.is_on_now():\n",
         "    if False:\n",
     ),
     Mutant(
         "staff decide doubts in safe mode",
         "held",
-        "orders.resolve",
+        "orders.unconfirmed.decisions",
         "    if safe_mode.is_on_now():\n",
         "    if False:\n",
     ),
     Mutant(
-        "staff ask providers in safe mode", "held", "orders.poll", "    if safe_mode.is_on_now():\n", "    if False:\n"
+        "staff ask providers in safe mode",
+        "held",
+        "orders.tracking.poll",
+        "    if safe_mode.is_on_now():\n",
+        "    if False:\n",
     ),
-    Mutant("orders are polled in safe mode", "held", "orders.poll", "    if safe_mode.is_on():\n", "    if False:\n"),
+    Mutant(
+        "orders are polled in safe mode",
+        "held",
+        "orders.tracking.poll",
+        "    if safe_mode.is_on():\n",
+        "    if False:\n",
+    ),
     Mutant(
         "cancels are passed on in safe mode",
         "held",
-        "orders.cancel_jobs",
+        "orders.aftercare.cancel_jobs",
         "    if safe_mode.is_on():\n",
         "    if False:\n",
     ),
@@ -91,14 +106,14 @@ TROUBLE_MUTANTS = (
     Mutant(
         "a price that rose is said of what was sent",
         "as_sold",
-        "orders.change",
+        "orders.core.change",
         "if new != State.QUEUED and self.order.attention in WHILE_IT_WAITS:",
         "if False:",
     ),
     Mutant(
         "a crowd behind one cost fills the sweep",
         "crowd",
-        "orders.due",
+        "orders.submission.due",
         "Order.objects.filter(_is_first_of_its_cost(), state=",
         "Order.objects.filter(state=",
         (
@@ -130,14 +145,14 @@ TROUBLE_MUTANTS = (
     Mutant(
         "a long outage overflows",
         "long_outage",
-        "providers.gate",
+        "providers.availability.circuit_breaker",
         "2 ** min(trips, MOST_DOUBLINGS)",
         "2**trips",
     ),
     Mutant(
         "a long outage closes for a day",
         "long_outage",
-        "providers.gate",
+        "providers.availability.circuit_breaker",
         "return min(FIRST_CLOSURE * doublings, LONGEST_CLOSURE)",
         "return FIRST_CLOSURE * 2 ** min(trips, 11)",
     ),
@@ -166,7 +181,11 @@ TROUBLE_MUTANTS = (
     Mutant("what was polled ahead is not followed", "clocks", TIMES, "        + _followed_orders(now)\n", ""),
     Mutant("what was sent ahead has no end of its lease", "clocks", TIMES, "        + _attempts(now)\n", ""),
     Mutant(
-        "a job's lease of a clock that was ahead holds", "clocks", "panel.ops.jobs", " | Q(lease_until__gt=until)", ""
+        "a job's lease of a clock that was ahead holds",
+        "clocks",
+        "panel.ops.jobs.leases",
+        " | Q(lease_until__gt=until)",
+        "",
     ),
     # Meanwhile
     Mutant(
@@ -195,14 +214,14 @@ TROUBLE_MUTANTS = (
     Mutant(
         "one decided doubt closes the alert of all",
         "two_doubts",
-        "orders.resolve",
+        "orders.unconfirmed.decisions",
         "        follow_doubts(provider_id=change.order.provider_id)\n",
         CLOSES,
     ),
     Mutant(
         "an alert is judged before its turn",
         "reported_meanwhile",
-        "panel.ops.alerts",
+        "panel.ops.alerts.alerts",
         "        judge_alone(subject)\n        text = look()\n",
         "        text = look()\n        judge_alone(subject)\n",
     ),
@@ -216,7 +235,7 @@ TROUBLE_MUTANTS = (
     Mutant(
         "two look for one doubt at once",
         "looks_beside",
-        "orders.probe",
+        "orders.unconfirmed.probe",
         "        if _claim(probe, now):\n",
         "        if True:\n",
     ),
@@ -224,21 +243,21 @@ TROUBLE_MUTANTS = (
     Mutant(
         "a refill's echo is a refusal",
         "echoes",
-        "orders.refill_jobs",
+        "orders.aftercare.refill_jobs",
         "    if not row.is_first_request:\n",
         "    if False:\n",
     ),
     Mutant(
         "a cancel's echo is a refusal",
         "echoes",
-        "orders.cancel_jobs",
+        "orders.aftercare.cancel_jobs",
         "    if not row.is_first_request:\n",
         "    if False:\n",
     ),
     Mutant(
         "what is put off forgets that it was asked before",
         "echoes",
-        "orders.claims",
+        "orders.aftercare.claims",
         '"wanted" if row.is_first_request else "unknown"',
         '"wanted"',
     ),
@@ -259,7 +278,7 @@ TROUBLE_MUTANTS = (
     Mutant(
         "what remains contradicts what was given back",
         "given_back",
-        "orders.reported",
+        "orders.tracking.reported",
         "status.remains is not None and (change.was not in FINAL or _gives_back_more(order, status))",
         "status.remains is not None",
     ),
@@ -274,21 +293,21 @@ TROUBLE_MUTANTS = (
     Mutant(
         "a page that comes again loses what went off sale",
         "pages",
-        "orders.mass",
+        "orders.placing.mass",
         "return _with_earlier(lines, customer, token)",
         "return lines",
     ),
     Mutant(
         "a form takes any token",
         "reorders",
-        "orders.tokens",
+        "orders.rules.idempotency",
         "return text if _OF_FORM.fullmatch(text) else None",
         "return text",
     ),
     Mutant(
         "staff give back what was given back",
         "given_back",
-        "orders.give_back",
+        "orders.aftercare.refunds",
         "    if adds <= 0:\n",
         "    if False:\n",
     ),

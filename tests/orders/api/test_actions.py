@@ -53,7 +53,7 @@ def test_services(api: Api, store: Store) -> None:
 def test_services_are_as_the_shelf_is_at_once(api: Api, store: Store) -> None:
     before = api("services")
     store.simulator.set_service("1", rate="1.2")
-    from providers.catalog.refresh import refresh_provider
+    from providers.catalog.publishing.refresh import refresh_provider
 
     refresh_provider(provider_id=store.provider.pk, now=timezone.now())
     assert {row["rate"] for row in before if row["service"] == store.service().pk} == {"1.35"}

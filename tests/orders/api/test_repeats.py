@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from orders.cancel import cancel_queued
+from orders.aftercare.cancels import cancel_queued
 from orders.models import Order
 from panel.customers.models import User
 from tests.fixtures_orders import LINK, Store

@@ -10,21 +10,21 @@ import time_machine
 from django.apps import apps
 from django.utils import timezone
 
-from orders.books import recount
+from orders.accounting.audit import recount
 from orders.models import Attempt, Order, Orphan
-from orders.orphans import write_off_orphan
-from orders.record import record_outcome
-from orders.reports.add_up import SHOP, add_up
+from orders.reports.aggregation import SHOP, add_up
 from orders.reports.days import Period
 from orders.reports.figures import Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
 from orders.reports.read import by_day, by_subject, count_subjects, standing, totals
 from orders.reports.roll_up import RollUp, forget_days, roll_day, roll_up
+from orders.submission.record import record_outcome
+from orders.unconfirmed.restore_search import write_off_orphan
 from panel.customers.models import User
 from panel.wallet import ledger
-from providers import balances
 from providers.adapters.base import Placed
-from providers.losses import book_loss
+from providers.balances import readings
+from providers.balances.losses import book_loss
 from providers.models import LossRate, Provider
 from tests.fixtures_orders import Store
 
@@ -52,8 +52,8 @@ def worked(store: Store) -> Store:
 def test_every_figure_follows_from_the_accounts(worked: Store) -> None:
     ledger.credit_wallet(user=worked.customer, amount=Decimal("25.5"), key="topup:1", source="gateway")
     ledger.debit_wallet(user=worked.customer, amount=Decimal("0.5"), key="correction:1")
-    balances.record_deposit(provider=worked.provider, amount=Decimal("300"), token="a")
-    balances.record_deposit(provider=worked.provider, amount=Decimal("-50"), token="b")
+    readings.record_deposit(provider=worked.provider, amount=Decimal("300"), token="a")
+    readings.record_deposit(provider=worked.provider, amount=Decimal("-50"), token="b")
     found = add_up(since=LONG_AGO, until=AHEAD)
     partial_cost = sum(order.cost for order in Order.objects.all())
     orders = Figures(

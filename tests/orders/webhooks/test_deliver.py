@@ -16,18 +16,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders import tasks
-from orders.api.webhook_document import MESSAGE
-from orders.cancel import cancel_queued
-from orders.change import lock_orders, write
-from orders.refill import request_refill
-from orders.refill_jobs import poll_refills
-from orders.settle import Houses, end_with_refund
-from orders.states import State
+from orders.aftercare.cancels import cancel_queued
+from orders.aftercare.refill_jobs import poll_refills
+from orders.aftercare.refills import request_refill
+from orders.api.openapi_webhooks import MESSAGE
+from orders.core.change import lock_orders, write
+from orders.rules.states import State
+from orders.tracking.settle import Houses, end_with_refund
 from orders.webhooks import deliver
 from orders.webhooks.choices import send_again, send_test, set_webhook
 from orders.webhooks.deliver import deliver_due, forget_old
 from orders.webhooks.models import Delivery, Webhook
-from panel.lib.retries import RETRIES
+from panel.lib.outbound.retries import RETRIES
 from panel.lib.secret import Secret
 from panel.ops.models import JobRun
 from tests.fixtures_orders import Store

@@ -16,7 +16,7 @@ from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.pause import pause_webhook
 from orders.webhooks.send import Sent
 from orders.webhooks.turn import LEASE, PROBATION, Delivered, WebhookTurn, claim_turn
-from panel.lib.retries import RETRIES
+from panel.lib.outbound.retries import RETRIES
 from panel.lib.secret import Secret
 from tests.fixtures_orders import Store
 from tests.orders.webhooks.conftest import queue

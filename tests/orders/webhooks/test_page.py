@@ -13,13 +13,13 @@ import time_machine
 from django.conf import LazySettings
 from django.test import Client
 
-from orders.views.webhook import SENDING, SETTING
+from orders.site.webhook import SENDING, SETTING
 from orders.webhooks.choices import send_test
 from orders.webhooks.deliver import deliver_due
 from orders.webhooks.models import Delivery, Webhook
 from panel.customers.models import User
+from panel.lib.outbound.signing import signed_headers
 from panel.lib.secret import Secret
-from panel.lib.signing import signed_headers
 from panel.ops.models import AuditEvent
 from tests.fixtures_orders import Store
 from tests.orders.webhooks.conftest import Listen, queue
@@ -119,7 +119,7 @@ def test_one_that_is_removed_in_that_moment_is_not_there(
         Webhook.objects.all().delete()
         return row
 
-    monkeypatch.setattr("orders.views.webhook.get_object_or_404", found_then_gone)
+    monkeypatch.setattr("orders.site.webhook.get_object_or_404", found_then_gone)
     assert ada.post(PAGE + path.format(delivery.pk)).status_code == 404
     assert AuditEvent.objects.filter(action__in=["webhook secret renewed", "webhook removed"]).count() == 0
 

@@ -12,9 +12,9 @@ from django.conf import LazySettings
 
 from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.send import Sent, send_message
-from panel.lib import outbound_wire
+from panel.lib.outbound import sockets
+from panel.lib.outbound.signing import new_secret
 from panel.lib.secret import Secret
-from panel.lib.signing import new_secret
 from tests.certificates import server_context
 from tests.orders.webhooks.conftest import Listen
 from tests.scripted import answer, closed_port, scripted
@@ -60,7 +60,7 @@ def test_a_private_listener_looks_like_a_closed_port_and_an_unknown_name(
     shop: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a scan would compare: whether the name is known, and who listens there."""
-    monkeypatch.setattr("panel.lib.outbound.PUBLIC_PORTS", range(1, 65536))
+    monkeypatch.setattr("panel.lib.outbound.client.PUBLIC_PORTS", range(1, 65536))
     with scripted(answer(b"ok")) as program:
         resolving(monkeypatch, "127.0.0.1")
         open_port = send(f"https://provider.internal:{program.port}/")
@@ -79,7 +79,7 @@ def test_a_public_host_that_takes_no_call_says_the_same(
         raise problem
 
     resolving(monkeypatch, PUBLIC)
-    monkeypatch.setattr(outbound_wire.GuardedSocket, "connect", fail)
+    monkeypatch.setattr(sockets.GuardedSocket, "connect", fail)
     assert send("https://example.com/") == NOT_REACHED
 
 
@@ -91,7 +91,7 @@ def test_other_ports_are_not_called(shop: None, monkeypatch: pytest.MonkeyPatch)
         raise ConnectionRefusedError
 
     resolving(monkeypatch, PUBLIC)
-    monkeypatch.setattr(outbound_wire.GuardedSocket, "connect", connect)
+    monkeypatch.setattr(sockets.GuardedSocket, "connect", connect)
     assert {send(f"https://example.com:{port}/") for port in (22, 80, 5432, 6379, 8080)} == {NOT_REACHED}
     assert send("http://example.com/") == NOT_REACHED
     assert called == []

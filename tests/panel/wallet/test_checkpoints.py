@@ -10,12 +10,12 @@ from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
 from panel.customers.models import User
+from panel.ops.jobs.settled_ids import LONGEST_TRANSACTION, settle_ids, settled_id
 from panel.ops.models import SettledIds
-from panel.ops.settled import LONGEST_TRANSACTION, settle_ids, settled_id
 from panel.wallet import checkpoints, ledger
+from panel.wallet.audit import recount_wallets, recount_wallets_lately
 from panel.wallet.checkpoints import forget_checkpoints, keep_checkpoints
 from panel.wallet.models import Account, Checkpoint, CheckpointProgress, Transfer
-from panel.wallet.recount import recount_wallets, recount_wallets_lately
 
 MILLIONTH = Decimal("0.000001")
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -9,9 +9,9 @@ from django.db.utils import DatabaseError
 from panel.customers.models import User
 from panel.lib.money import AmountError
 from panel.wallet import ledger
+from panel.wallet.audit import recount_wallets
 from panel.wallet.ledger import Move, NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
-from panel.wallet.recount import recount_wallets
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.test import Client, RequestFactory
 
 from panel.customers.models import User
+from panel.wallet.deposits.pictures import LARGEST, LARGEST_FORM
 from panel.wallet.models import PaymentMethod, TopUp
-from panel.wallet.pictures import LARGEST, LARGEST_FORM
 from panel.web import body_limit
 from panel.web.body_limit import longest_body_of
 

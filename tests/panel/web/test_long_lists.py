@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from panel.customers.models import User
-from panel.lib.counts import count_each
+from panel.lib.database.counts import count_each
 from panel.ops.models import AuditEvent
 from panel.web import pages
 from panel.web.pages import BoundedPaginator

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.template.loader import get_template
 from django.test import override_settings
 
-from panel.web import marks, rail
+from panel.web import icons, navigation
 
 TEMPLATES = settings.BASE_DIR / "templates"
 STATIC = settings.BASE_DIR / "static"
@@ -47,14 +47,14 @@ def test_the_icons_and_files_a_template_names_exist(name: str) -> None:
 
 
 def test_the_icons_that_code_names_exist() -> None:
-    named = {mark.icon for mark in marks.MARKS.values()}
-    named |= {platform.icon for platform in (*marks.PLATFORMS, marks.GENERIC)}
-    named |= {page.icon for page in (*rail.CUSTOMER, *rail.STAFF)}
+    named = {mark.icon for mark in icons.MARKS.values()}
+    named |= {platform.icon for platform in (*icons.PLATFORMS, icons.GENERIC)}
+    named |= {page.icon for page in (*navigation.CUSTOMER, *navigation.STAFF)}
     for script in ("panel.js", "requests.js"):
         text = (STATIC / "panel" / script).read_text()
         named |= set(re.findall(r'sprite\("([a-z0-9-]+)"\)', text))
-        icons = re.search(r"TONE_ICONS = \{(.*?)\}", text)
-        named |= set(re.findall(r': "([a-z0-9-]+)"', icons[1])) if icons else set()
+        tones = re.search(r"TONE_ICONS = \{(.*?)\}", text)
+        named |= set(re.findall(r': "([a-z0-9-]+)"', tones[1])) if tones else set()
     assert named - ICONS == set()
 
 

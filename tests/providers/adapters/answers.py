@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from panel.lib.outbound import Answer
+from panel.lib.outbound.client import Answer
 from panel.lib.secret import Secret
 from providers.adapters.base import AddRequest
 from providers.adapters.v2 import V2Adapter

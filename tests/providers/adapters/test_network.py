@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from panel.lib import outbound_wire
+from panel.lib.outbound import sockets
 from panel.lib.secret import Secret
 from providers.adapters.base import Placed
 from providers.adapters.errors import AdapterError, NotPlaced, OutcomeUnknown, RetryLater
@@ -98,7 +98,7 @@ def test_connecting_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None
     def late(*args: Any) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr(outbound_wire.GuardedSocket, "connect", late)
+    monkeypatch.setattr(sockets.GuardedSocket, "connect", late)
     with pytest.raises(NotPlaced, match="no connection in time"):
         add("http://127.0.0.1:9/")
 

@@ -7,7 +7,7 @@ import pytest
 
 from providers.catalog.markups import MarkupError, delete_markup, preview, set_markup
 from providers.catalog.models import Category, Markup, Service
-from providers.catalog.pricing import Rule
+from providers.catalog.pricing.rates import Rule
 from tests.fixtures_shop import Shop
 
 D = Decimal

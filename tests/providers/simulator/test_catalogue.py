@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from providers.simulator.catalogue import make_services
-from providers.simulator.kinds import KINDS, kind_of
 from providers.simulator.pricelist import PriceListError
+from providers.simulator.service_types import KINDS, kind_of
 from tests.fixtures_simulator import Simulator
 from tests.providers.simulator.client import add, call, status
 

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from panel.ops.backup.running import say_it_runs
 from panel.ops.data_keys import DataKeysReplacedError, check_data_keys
-from panel.ops.metric_files import clean_up
+from panel.ops.metrics.files import clean_up
 from panel.serving import PanelServer
 
 DATABASE_SECONDS = 30

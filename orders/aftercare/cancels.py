@@ -1,0 +1,107 @@
+"""Ask for orders to be canceled. Called by the customer's and the staff's buttons, the API, commands and the sweep.
+
+An order that waits ends at once with its money back. For one that may have been sent the wish is noted, cancel_jobs
+passes it on, and money moves only when the order's status says what became of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from orders.core import safe_mode
+from orders.core.change import audit_change, lock_orders, write
+from orders.models import Cancellation, Order
+from orders.rules.request_rules import CancelFacts, Verdict, may_cancel
+from orders.rules.states import State
+from orders.tracking.settle import Houses, end_with_refund
+from panel.lib.logs.context import about_order
+from providers.catalog.models import Service
+
+AFTER_A_REFUSAL = timedelta(hours=1)
+
+
+class CannotCancelError(Exception):
+    """The order cannot be canceled now; nothing was changed. The message is for the customer."""
+
+
+@about_order
+def request_cancel(*, order_id: int, actor: str, reason: str | None = None) -> None:
+    """Cancel the order or note the wish, as its state has it; with a `reason` for staff. Raises CannotCancelError."""
+    verdict = ask_for_cancels(order_ids=[order_id], actor=actor, now=timezone.now(), reason=reason)[order_id]
+    if not verdict.is_possible:
+        raise CannotCancelError(verdict.text)
+
+
+def ask_for_cancels(
+    *, order_ids: Iterable[int], actor: str, now: datetime, reason: str | None = None
+) -> dict[int, Verdict]:
+    """End those that wait, note the wish for those that were sent; for each what the rule said. One transaction.
+
+    With a `reason` it is staff who ask: it is kept with the order, and each is in the audit trail.
+    """
+    if safe_mode.is_on():
+        return {order_id: Verdict(safe_mode.SAID) for order_id in order_ids}
+    with transaction.atomic(durable=True):
+        changes = lock_orders(order_ids=order_ids, now=now)
+        verdicts = cancel_verdicts(orders=[change.order for change in changes.values()], now=now)
+        granted = [change for order_id, change in changes.items() if verdicts[order_id].is_possible]
+        houses, wishes = Houses(), []
+        for change in granted:
+            if change.state == State.QUEUED:
+                end_with_refund(change, State.CANCELED, houses=houses, what="canceled", why=reason or "", actor=actor)
+            else:
+                wishes.append(Cancellation(order=change.order, created_at=now, next_at=now))
+                change.note("cancel asked", why=reason or "", actor=actor)
+        Cancellation.objects.bulk_create(wishes)
+        write(granted)
+        for change in granted if reason is not None else ():
+            audit_change(change, actor=actor, action="order cancel", reason=reason or "")
+    return verdicts
+
+
+@about_order
+def cancel_queued(*, order_id: int, actor: str) -> None:
+    """End a QUEUED order as CANCELED with all of its money back. Raises CannotCancelError when it is not QUEUED."""
+    if safe_mode.is_on():
+        raise CannotCancelError(safe_mode.SAID)
+    with transaction.atomic(durable=True):
+        change = lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
+        if change.state != State.QUEUED:
+            raise CannotCancelError("This order has been sent already, so it can no longer be canceled here.")
+        end_with_refund(change, State.CANCELED, houses=Houses(), what="canceled", actor=actor)
+        write([change])
+
+
+def cancel_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verdict]:
+    """What the rule says of each, in two queries."""
+    services = Service.objects.filter(pk__in={order.service_id for order in orders}, cancel=True)
+    offered = set(services.values_list("pk", flat=True))
+    asked = (
+        Cancellation.objects.filter(order__in=[order.pk for order in orders])
+        .values("order_id")
+        .annotate(
+            refused=Max("ended_at", filter=Q(state=Cancellation.State.REFUSED)),
+            open=Count("pk", filter=Q(state__in=Cancellation.OPEN)),
+        )
+        .values_list("order_id", "refused", "open")
+    )
+    known = {order_id: (refused, is_open > 0) for order_id, refused, is_open in asked}
+    return {
+        order.pk: _verdict(order, order.service_id in offered, *known.get(order.pk, (None, False)), now)
+        for order in orders
+    }
+
+
+def cancel_verdict(*, order: Order, cancellations: Sequence[Cancellation], now: datetime) -> Verdict:
+    """What the rule says of one whose service and cancellations are at hand."""
+    refused = [wish.ended_at for wish in cancellations if wish.state == Cancellation.State.REFUSED and wish.ended_at]
+    has_open = any(wish.state in Cancellation.OPEN for wish in cancellations)
+    return _verdict(order, order.service.cancel, max(refused, default=None), has_open, now)
+
+
+def _verdict(order: Order, is_offered: bool, refused_at: datetime | None, has_open: bool, now: datetime) -> Verdict:
+    facts = CancelFacts(state=State(order.state), is_offered=is_offered, has_open=has_open, refused_at=refused_at)
+    return may_cancel(facts, now=now, wait=AFTER_A_REFUSAL)

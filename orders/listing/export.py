@@ -1,0 +1,46 @@
+"""Orders as a CSV file. Called by the customer's page."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, tzinfo
+
+from orders.models import Order
+from orders.rules.service_types import KINDS
+from panel.lib import spreadsheet
+from panel.lib.spreadsheet import Cell
+
+MOST_EXPORTED = 100_000
+HEAD = (
+    "Order", "Ordered", "Service", "Service name", "Link", "Quantity", "Delivered", "Start count", "Remains", "State",
+    "Charge", "Given back", "Currency", "Ended", "Time zone",
+)  # fmt: skip
+
+
+def csv_lines(batches: Iterable[Iterable[Order]], *, zone: tzinfo) -> Iterator[str]:
+    """The file's text, its head first, a part for each batch. Times are in `zone`, amounts in exact digits."""
+    rows = ((_cells(order, zone) for order in batch) for batch in batches)
+    return spreadsheet.csv_lines(head=HEAD, batches=rows)
+
+
+def _cells(order: Order, zone: tzinfo) -> tuple[Cell, ...]:
+    is_counted = order.type not in KINDS or not KINDS[order.type].is_per_package
+    return (
+        order.pk,
+        _time(order.created_at, zone),
+        order.service_id,
+        order.service.name,
+        order.link,
+        order.quantity,
+        order.delivered if is_counted else None,
+        order.start_count,
+        None if order.remains is None or not is_counted else max(0, order.remains),
+        order.word,
+        order.charge,
+        order.refunded,
+        order.currency,
+        _time(order.finished_at, zone),
+        str(zone),
+    )
+
+
+def _time(at: datetime | None, zone: tzinfo) -> str:
+    return "" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,36 @@
+"""What was found at a provider and belongs to no order here: bought after a backup that was restored, or elsewhere."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from orders.models.order import Order
+from panel.lib.database.fields import AmountField
+from providers.models import Provider
+
+
+class Orphan(models.Model):
+    """An order of ours at a provider, without one here. A person says which it is, that its cost is lost, or whose."""
+
+    class Verdict(models.TextChoices):
+        ADOPTED = "adopted"
+        LOST = "lost"
+        NOT_OURS = "not ours"
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    external_id = models.CharField(max_length=64)
+    charge = AmountField(null=True, help_text="In the provider's currency.")
+    currency = models.CharField(max_length=8, blank=True)
+    status = models.CharField(max_length=100, blank=True)
+    found_at = models.DateTimeField(default=timezone.now)
+    verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "external_id"], name="orphan_once")]
+        indexes = [models.Index(fields=["id"], condition=Q(verdict=""), name="orphan_open")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.external_id}"

@@ -1,0 +1,1 @@
+"""For whoever runs the panel: alerts kept true, metrics, wrong clocks, key rotation. Called by tasks and commands."""

@@ -1,0 +1,185 @@
+"""Place an order: understand it, price it, take the money and write it, in one transaction. Every door calls this."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from orders.core import safe_mode
+from orders.core.wake import wake_submit
+from orders.models import Order, OrderEvent
+from orders.placing.validation import BadOrderError, Offer, Problem, Wanted, read_wanted
+from orders.rules.service_types import KINDS
+from orders.rules.states import State
+from panel.customers.models import User
+from panel.customers.suspension import FROZEN
+from panel.lib.database.bulk import insert_row
+from panel.lib.money import charge_for, is_storable
+from panel.wallet import ledger
+from panel.wallet.ledger import NotEnoughFundsError
+from providers.catalog.pricing.service_terms import Sale, sale_of
+
+NOT_FOR_FROZEN = Problem("account", FROZEN, "Account suspended")
+NOT_IN_SAFE_MODE = Problem("account", safe_mode.SAID, "Maintenance. Please try again later.")
+NOT_FOR_SALE = Problem("service", "This service is not available right now.", "Incorrect service ID")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The order, and whether this call made it: a token that was used before gives back its order."""
+
+    order: Order
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What an order would be: `charge` in the shop's currency, `cost` in the provider's."""
+
+    sale: Sale
+    wanted: Wanted
+    charge: Decimal
+    cost: Decimal
+
+
+def quote_order(*, customer: User, service_id: int, words: Mapping[str, str]) -> Quote:
+    """What these words of the customer's would order, and for how much. Raises BadOrderError; changes nothing."""
+    return quote_sale(find_sale(customer=customer, service_id=service_id), words=words)
+
+
+def quote_sale(sale: Sale, *, words: Mapping[str, str]) -> Quote:
+    """As `quote_order`, for a service that was looked up before."""
+    wanted = read_wanted(offer=offer_of(sale), words=words)
+    charge, cost = price_of(sale, units=wanted.quantity)
+    return Quote(sale, wanted, charge, cost)
+
+
+def find_sale(*, customer: User, service_id: int) -> Sale:
+    """The service as it is sold to the customer now. Raises BadOrderError where it is not."""
+    sale = sale_of(service_id=service_id, customer_id=customer.pk)
+    if sale is None or sale.type not in KINDS or sale.is_below_cost:
+        raise BadOrderError([NOT_FOR_SALE])
+    return sale
+
+
+def offer_of(sale: Sale) -> Offer:
+    """What an order of the service may be."""
+    return Offer(kind=KINDS[sale.type], min=sale.min, max=sale.max, dripfeed=sale.dripfeed)
+
+
+def price_of(sale: Sale, *, units: int) -> tuple[Decimal, Decimal]:
+    """The charge in the shop's currency, the cost in the provider's.
+
+    Raises BadOrderError where there is no price, or one that no account can hold.
+    """
+    kind = KINDS[sale.type]
+    charge = charge_for(rate=sale.rate, quantity=units, per_package=kind.is_per_package)
+    cost = charge_for(rate=sale.upstream_rate, quantity=units, per_package=kind.is_per_package)
+    is_too_large = not is_storable(charge, cost, cost * sale.exchange_rate)
+    if charge <= 0 or (is_too_large and kind.is_per_package):
+        raise BadOrderError([NOT_FOR_SALE])
+    if is_too_large:
+        text = _("The price of this order is too large. Order a smaller quantity.")
+        raise BadOrderError([Problem(kind.counts, text, "Quantity is too large")])
+    return charge, cost
+
+
+def place_order(
+    *,
+    customer: User,
+    service_id: int,
+    words: Mapping[str, str],
+    now: datetime,
+    token: str | None = None,
+    agreed_charge: Decimal | None = None,
+    repeat_seconds: int = 0,
+) -> Placement:
+    """Take the charge and write the order as QUEUED; all or nothing. A `token` makes a repeated call harmless.
+
+    A token that was used gives back its order, even where nothing could be ordered so any more.
+
+    With `repeat_seconds`, so does a living order of the same content that is no older than that.
+
+    Raises BadOrderError when it cannot be ordered so, or would cost more than `agreed_charge` (what the customer was
+    shown), and NotEnoughFundsError when the wallet holds less than the charge.
+    """
+    try:
+        if customer.is_frozen:
+            raise BadOrderError([NOT_FOR_FROZEN])
+        if safe_mode.is_on():
+            raise BadOrderError([NOT_IN_SAFE_MODE])
+        with transaction.atomic(durable=True):
+            quote = quote_order(customer=customer, service_id=service_id, words=words)
+            if agreed_charge is not None and quote.charge > agreed_charge:
+                text = f"The price has changed: this order now costs {quote.charge.normalize():f} {settings.CURRENCY}."
+                raise BadOrderError([Problem("charge", text)])
+            same = _same_order(customer, quote, now - timedelta(seconds=repeat_seconds)) if repeat_seconds else None
+            if same is not None:
+                return Placement(same, is_new=False)
+            order = _write_order(customer, quote, token, now)
+            wake_submit(order_id=order.pk)
+            return Placement(order, is_new=True)
+    except (IntegrityError, BadOrderError, NotEnoughFundsError):
+        earlier = placed_before(customer=customer, token=token)
+        if earlier is None:
+            raise
+        return Placement(earlier, is_new=False)
+
+
+def placed_before(*, customer: User, token: str | None) -> Order | None:
+    """The order that the token was used for."""
+    return Order.objects.filter(customer=customer, client_token=token).first() if token else None
+
+
+def orders_placed_before(*, customer: User, tokens: Sequence[str]) -> dict[str, Order]:
+    """The orders that these tokens were used for, by token. At most one query."""
+    if not tokens:
+        return {}
+    found = Order.objects.filter(customer=customer, client_token__in=tokens)
+    return {str(order.client_token): order for order in found}
+
+
+def _same_order(customer: User, quote: Quote, since: datetime) -> Order | None:
+    """The newest order of the same content that did not end without delivery; the wallet is locked until the commit."""
+    ledger.lock_wallet(user=customer)
+    wanted = quote.wanted
+    alike = Order.objects.filter(
+        customer=customer,
+        created_at__gte=since,
+        service_id=quote.sale.service_id,
+        link=wanted.link,
+        quantity=wanted.quantity,
+    ).exclude(state__in=[State.CANCELED, State.REJECTED])
+    return next((order for order in alike.order_by("-created_at", "-pk") if order.fields == dict(wanted.fields)), None)
+
+
+def _write_order(customer: User, quote: Quote, token: str | None, now: datetime) -> Order:
+    sale = quote.sale
+    order = Order(
+        customer=customer,
+        client_token=token,
+        service_id=sale.service_id,
+        provider_id=sale.provider_id,
+        provider_service=sale.external_id,
+        type=sale.type,
+        link=quote.wanted.link,
+        quantity=quote.wanted.quantity,
+        fields=dict(quote.wanted.fields),
+        currency=settings.CURRENCY,
+        rate=sale.rate,
+        charge=quote.charge,
+        provider_currency=sale.provider_currency,
+        exchange_rate=sale.exchange_rate,
+        expected_cost=quote.cost,
+        next_attempt_at=now,
+        created_at=now,
+        queued_at=now,
+    )
+    insert_row(order)
+    ledger.charge(customer=customer, amount=quote.charge, key=f"charge:{order.pk}", cause=f"order:{order.pk}")
+    insert_row(OrderEvent(order=order, at=now, what="ordered", new=order.state, amount=quote.charge))
+    return order

@@ -1,0 +1,293 @@
+"""What a customer wants, from the words they gave: every field judged by the table of kinds. Pure.
+
+The one place where an order's words are read, for the form, the API and the commands.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+
+from orders.rules.service_types import MOST_UNITS, Field, Kind, Shape
+
+LONGEST_DRIP_FEED = 366 * 24 * 60
+"""Minutes from the first run to the last."""
+LONGEST_LINK = 2000
+LONGEST_NAME = 200
+LONGEST_TEXT = 100_000
+MOST_LINES = 10_000
+INCORRECT = "Incorrect request"
+
+_WHOLE = re.compile(r"[0-9]{1,10}", re.ASCII)
+_COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_DAY = {"%d/%m/%Y": re.compile(r"[0-9]{2}/[0-9]{2}/[0-9]{4}"), "%Y-%m-%d": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")}
+"""As the protocol writes a day, and as browsers do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field: `text` for people, `word` as the protocol says it."""
+
+    field: str
+    text: str
+    word: str = INCORRECT
+
+
+class BadOrderError(Exception):
+    """The order cannot be taken as it was written; nothing was changed."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(" ".join(problem.text for problem in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a service allows: the least and the most units of a run, and whether it can be drip-fed."""
+
+    kind: Kind
+    min: int
+    max: int
+    dripfeed: bool
+
+    @property
+    def fields(self) -> list[Field]:
+        """The fields a customer may fill."""
+        return [field for field in self.kind.fields if field.needs != "dripfeed" or self.dripfeed]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An order as it was understood: `quantity` is what is charged for, `fields` is what the provider is sent."""
+
+    link: str
+    quantity: int
+    fields: Mapping[str, str]
+
+
+def read_wanted(*, offer: Offer, words: Mapping[str, str]) -> Wanted:
+    """What the customer wants. Raises BadOrderError with every problem found; unknown words are ignored."""
+    problems: list[Problem] = []
+    values: dict[str, str] = {}
+    for field in offer.fields:
+        if field.when is not None and values.get(field.when[0]) != field.when[1]:
+            continue
+        try:
+            text = _read_field(field, words.get(field.name, ""))
+        except _FieldError as error:
+            problems.append(error.problem)
+        else:
+            if text:
+                values[field.name] = text
+    units = 1
+    if not problems:
+        try:
+            units = _count_units(offer, values)
+        except _FieldError as error:
+            problems.append(error.problem)
+    elif not {problem.field for problem in problems} & _counted_by(offer.kind):
+        problems += _problems_of_count(offer, values)
+    if problems:
+        raise BadOrderError(problems)
+    return Wanted(link=values.get("link", ""), quantity=units, fields=values)
+
+
+def read_units(*, offer: Offer, words: Mapping[str, str]) -> int | None:
+    """The units these words would be charged for, whatever is wrong elsewhere; None where they cannot be told."""
+    values = {}
+    try:
+        for field in offer.fields:
+            if field.name in _counted_by(offer.kind) and (text := _read_field(field, words.get(field.name, ""))):
+                values[field.name] = text
+        return _count_units(offer, values)
+    except _FieldError:
+        return None
+
+
+def asks_the_same(*, offer: Offer, words: Mapping[str, str], fields: Mapping[str, str]) -> bool:
+    """Whether these words ask for what was ordered with `fields`, each value compared as it would be understood now.
+
+    Values that could not be ordered any more, such as a day that has passed, are compared as they were written.
+    """
+    for field in offer.fields:
+        if field.when is not None and fields.get(field.when[0]) != field.when[1]:
+            continue
+        given = words.get(field.name, "").strip()
+        with suppress(_FieldError):
+            given = _read_field(field, given)
+        if given != fields.get(field.name, ""):
+            return False
+    return True
+
+
+class _FieldError(Exception):
+    def __init__(self, field: str, text: str, word: str = INCORRECT) -> None:
+        super().__init__(text)
+        self.problem = Problem(field, text, word)
+
+
+def _read_field(field: Field, raw: str) -> str:
+    text = raw.strip()
+    if not text:
+        if field.is_required:
+            word = "Bad link" if field.name == "link" else INCORRECT
+            raise _FieldError(field.name, f"Please fill in: {field.label}.", word)
+        return ""
+    match field.shape:
+        case Shape.LINK:
+            return _read_link(field, text)
+        case Shape.COUNT:
+            return _read_count(field, text)
+        case Shape.LINES:
+            return _read_lines(field, text)
+        case Shape.NAME:
+            return _read_name(field, text)
+        case Shape.TEXT:
+            return _read_text(field, text)
+        case Shape.CHOICE:
+            return _read_choice(field, text)
+        case Shape.COUNTRY:
+            return _read_country(field, text)
+        case Shape.DATE:
+            return _read_date(field, text)
+
+
+def _read_link(field: Field, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    is_clean = len(text) <= LONGEST_LINK and all(c.isascii() or c.isalnum() for c in text) and text.isprintable()
+    if not is_clean or re.search(r"[\s<>\"]", text):
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or "." not in (parts.hostname or ""):
+        word = "Bad link" if field.name == "link" else INCORRECT
+        raise _FieldError(field.name, "This is not a link. It starts with https:// and names a page.", word)
+    return text
+
+
+def _read_count(field: Field, text: str) -> str:
+    if not _WHOLE.fullmatch(text) or not field.least <= int(text) <= MOST_UNITS:
+        what = "a whole number above zero" if field.least else "a whole number, or zero"
+        raise _FieldError(field.name, f"{field.label}: {what}, in digits.")
+    if int(text) > field.most:
+        said = _("%(field)s: at most %(most)s.") % {"field": field.label, "most": f"{field.most:,}"}
+        raise _FieldError(field.name, said)
+    return str(int(text))
+
+
+def _read_lines(field: Field, text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        raise _FieldError(field.name, f"This text is too long: at most {LONGEST_TEXT:,} characters.")
+    lines = [line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    lines = [line for line in lines if line]
+    if len(lines) > MOST_LINES:
+        raise _FieldError(field.name, f"These are {len(lines):,} lines: at most {MOST_LINES:,} at a time.")
+    if any(_CONTROL.search(line) for line in lines):
+        raise _FieldError(field.name, "There are invisible control characters in this text. Please type it anew.")
+    return "\n".join(lines)
+
+
+def _read_name(field: Field, text: str) -> str:
+    if len(text) > LONGEST_NAME or re.search(r"[\s<>\"]", text) or not text.isprintable():
+        raise _FieldError(field.name, f"{field.label}: a single word, without spaces or quotation marks.")
+    return text
+
+
+def _read_text(field: Field, text: str) -> str:
+    if len(text) > LONGEST_NAME or re.search(r"[<>]", text) or not text.isprintable():
+        raise _FieldError(field.name, f"{field.label}: one line of up to {LONGEST_NAME} characters, without < and >.")
+    return text
+
+
+def _read_choice(field: Field, text: str) -> str:
+    if text not in dict(field.choices):
+        allowed = ", ".join(f"{value} ({words})" for value, words in field.choices)
+        raise _FieldError(field.name, f"{field.label}: one of {allowed}.")
+    return text
+
+
+def _read_country(field: Field, text: str) -> str:
+    if not _COUNTRY.fullmatch(text):
+        raise _FieldError(field.name, f"{field.label}: a code of two letters, such as US.")
+    return text.upper()
+
+
+def _read_date(field: Field, text: str) -> str:
+    day = _day(text)
+    if day is None:
+        raise _FieldError(field.name, f"{field.label}: a day, such as 31/12/2030.")
+    if day <= datetime.now(UTC).date():
+        raise _FieldError(field.name, f"{field.label}: a day to come.")
+    return f"{day:%d/%m/%Y}"
+
+
+def _day(text: str) -> date | None:
+    for form, pattern in _DAY.items():
+        if pattern.fullmatch(text):
+            try:
+                return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+            except ValueError:
+                return None
+    return None
+
+
+def _counted_by(kind: Kind) -> set[str]:
+    """The fields that say how many units there are."""
+    return {"min", "max", "posts", "old_posts"} if kind.is_subscription else {kind.counts, "runs", "interval"}
+
+
+def _problems_of_count(offer: Offer, values: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the number, told beside what is wrong elsewhere."""
+    try:
+        _count_units(offer, values)
+    except _FieldError as error:
+        return [error.problem]
+    return []
+
+
+def _count_units(offer: Offer, values: Mapping[str, str]) -> int:
+    """The units that are charged for."""
+    counts = offer.kind.counts
+    if offer.kind.is_per_package:
+        return 1
+    if offer.kind.is_subscription:
+        return _count_posts(offer, values)
+    a_run = int(values[counts]) if counts == "quantity" else values[counts].count("\n") + 1
+    _check_size(offer, counts, a_run, what="quantity" if counts == "quantity" else counts)
+    if ("runs" in values) != ("interval" in values):
+        missing = "interval" if "runs" in values else "runs"
+        raise _FieldError(missing, "For drip-feed, give both the runs and the interval.")
+    runs, interval = int(values.get("runs", "1")), int(values.get("interval", "0"))
+    if runs * interval > LONGEST_DRIP_FEED:
+        raise _FieldError("interval", _("A drip-feed takes at most a year. Choose fewer runs or a shorter interval."))
+    return _checked_sum(offer, "runs", a_run * runs)
+
+
+def _count_posts(offer: Offer, values: Mapping[str, str]) -> int:
+    least, most = int(values["min"]), int(values["max"])
+    _check_size(offer, "min", least, what="quantity")
+    _check_size(offer, "max", most, what="quantity")
+    if least > most:
+        raise _FieldError("max", f"The most for a post is not below the least: {least:,}.")
+    return _checked_sum(offer, "posts", most * (int(values["posts"]) + int(values.get("old_posts", "0"))))
+
+
+def _check_size(offer: Offer, field: str, units: int, *, what: str) -> None:
+    if units < offer.min:
+        text = f"The least {what} here is {offer.min:,}; this is {units:,}."
+        raise _FieldError(field, text, f"Quantity less than minimal {offer.min}")
+    if units > offer.max:
+        text = f"The most {what} here is {offer.max:,}; this is {units:,}."
+        raise _FieldError(field, text, f"Quantity more than maximum {offer.max}")
+
+
+def _checked_sum(offer: Offer, field: str, units: int) -> int:
+    if units > MOST_UNITS:
+        raise _FieldError(field, f"Altogether at most {MOST_UNITS:,} units.", f"Quantity more than maximum {offer.max}")
+    return units

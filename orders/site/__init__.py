@@ -1,0 +1,1 @@
+"""The customers' pages. Called by orders/urls.py."""

@@ -1,0 +1,237 @@
+"""The shop's door: the front page, choosing a service, the order form with its live price, placing the order."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from orders.models import Order
+from orders.placing.order_form import OrderForm
+from orders.placing.place import Placement, place_order, placed_before, quote_order
+from orders.placing.validation import BadOrderError, Offer
+from orders.rules.idempotency import LONGEST_TOKEN, form_token
+from orders.rules.service_types import KINDS
+from orders.site.access import customer_of, own_order
+from orders.site.charge_preview import Summary, summarize
+from orders.site.order_list import latest_orders
+from orders.site.service_picker import read_id, read_picker
+from panel.customers.models import User
+from panel.lib.money import charge_for, plain
+from panel.wallet.ledger import NotEnoughFundsError
+from panel.wallet.statement import wallet_balance
+from panel.web.icons import GENERIC, platform_of
+from providers.catalog.listing.services import ServiceLine, categories_for_sale, service_for_sale
+from providers.catalog.pricing.customer_rates import terms_of
+
+PICKER_PARTS = {"picker", "picker-results"}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order being written: the service, the form for it, and what it would cost."""
+
+    line: ServiceLine
+    offer: Offer
+    form: OrderForm
+    summary: Summary
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The order page for who is signed in, the front page for everybody else."""
+    if request.user.is_authenticated:
+        return redirect("new_order")
+    categories = categories_for_sale()
+    platforms = dict.fromkeys(platform_of(category.name).name for category in categories)
+    context = {
+        "services_count": sum(category.count for category in categories),
+        "platforms": [name for name in platforms if name != GENERIC.name],
+        "prices_url": reverse("services"),
+    }
+    return render(request, "public/front.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_order(request: HttpRequest) -> HttpResponse:
+    """Choose a service and order it. A form that cannot be taken comes back as it was typed, with status 422."""
+    if request.method == "POST":
+        answer = _place(request)
+        return _ordered_before(request) or answer if answer.status_code == 422 else answer
+    again = _again(request)
+    service_id = again.service_id if again else read_id(request.GET.get("service", ""))
+    picker = read_picker(request.GET, customer=customer_of(request), service_id=service_id)
+    if getattr(request, "htmx", None) and request.htmx.target in PICKER_PARTS:  # type: ignore[attr-defined]
+        return render(request, "orders/_picker.html", {"picker": picker})
+    draft = _draft(customer_of(request), service_id, initial=dict(again.fields) if again else {})
+    return _page(request, draft, status=200, picker=picker, service_id=service_id)
+
+
+@login_required
+@require_safe
+def order_form(request: HttpRequest, service_id: int) -> HttpResponse:
+    """The form for one service, to be put into the page with a link that was typed; by itself it leads to the page."""
+    if not getattr(request, "htmx", False):
+        return redirect(f"{reverse('new_order')}?service={service_id}")
+    kept = {"link": request.GET["link"]} if request.GET.get("link") else {}
+    draft = _draft(customer_of(request), service_id, initial=kept)
+    return render(request, "orders/_form.html", {"draft": draft, "service_id": service_id})
+
+
+@login_required
+@require_POST
+def order_charge(request: HttpRequest) -> HttpResponse:
+    """What the form as it is now would cost. Changes nothing; the header HX-Trigger tells each field's problem."""
+    balance = wallet_balance(user=customer_of(request))
+    service_id = read_id(request.POST.get("service", ""))
+    found = _offer(customer_of(request), service_id)
+    if found is None:
+        return render(request, "orders/_summary.html", {"summary": Summary(balance=balance), "is_gone": True})
+    line, offer = found
+    form = OrderForm(offer=offer, data=request.POST, initial={})
+    form.is_valid()
+    summary = summarize(
+        customer=customer_of(request),
+        service_id=line.id,
+        words=form.words,
+        balance=balance,
+        seen_rate=form.cleaned_data.get("seen_rate"),
+    )
+    answer = render(request, "orders/_summary.html", {"summary": summary, "line": line})
+    answer["HX-Trigger-After-Settle"] = json.dumps({"order-problems": {"problems": dict(summary.problems)}})
+    return answer
+
+
+def _place(request: HttpRequest) -> HttpResponse:
+    customer = customer_of(request)
+    found = _offer(customer, read_id(request.POST.get("service", "")))
+    if found is None:
+        return _page(request, None, status=422, service_id=read_id(request.POST.get("service", "")))
+    line, offer = found
+    data = request.POST.copy()
+    form = OrderForm(offer=offer, data=data, initial={})
+    is_short = False
+    if form.is_valid():
+        try:
+            placement = place_order(
+                customer=customer,
+                service_id=line.id,
+                words=form.words,
+                now=timezone.now(),
+                token=form.cleaned_data["token"],
+                agreed_charge=_agreed_charge(customer, form, line, offer),
+            )
+        except BadOrderError as error:
+            form.refuse(problem for problem in error.problems if problem.field != "charge")
+        except NotEnoughFundsError:
+            is_short = True
+        else:
+            return _placed(request, placement, line, offer)
+    summary = _summary(customer, line, form)
+    draft = Draft(line, offer, _to_send_again(form, data, line), summary)
+    return _page(request, draft, status=422, service_id=line.id, is_short=is_short)
+
+
+def _ordered_before(request: HttpRequest) -> HttpResponse | None:
+    """Where a form comes a second time, since its answer got lost, and is refused now: on to the order that it made."""
+    order = placed_before(customer=customer_of(request), token=form_token(request.POST.get("token", "")))
+    if order is None:
+        return None
+    messages.info(request, f"This had been ordered already, as order {order.pk}. Nothing was charged again.")
+    address = reverse("order", args=[order.pk])
+    return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
+
+
+def _agreed_charge(customer: User, form: OrderForm, line: ServiceLine, offer: Offer) -> Decimal | None:
+    """What the customer agreed to: the rate that the page showed, for as many as they want."""
+    seen = form.cleaned_data["seen_rate"]
+    if seen is None:
+        return None
+    wanted = quote_order(customer=customer, service_id=line.id, words=form.words).wanted
+    return charge_for(rate=seen, quantity=wanted.quantity, per_package=offer.kind.is_per_package)
+
+
+def _placed(request: HttpRequest, placement: Placement, line: ServiceLine, offer: Offer) -> HttpResponse:
+    """With htmx the page stays where it is, ready for the next order; otherwise it goes on to the order's page."""
+    order, customer = placement.order, customer_of(request)
+    if not getattr(request, "htmx", False):
+        if placement.is_new:
+            messages.success(request, f"Order {order.pk} is placed.")
+        else:
+            messages.info(request, f"This had been ordered already, as order {order.pk}. Nothing was charged again.")
+        return redirect("order", order.pk)
+    draft = _draft_of(customer, line, offer, initial={})
+    context = {"draft": draft, "placement": placement, "service_id": line.id, "latest": latest_orders(customer)}
+    return render(request, "orders/_placed.html", context)
+
+
+def _page(
+    request: HttpRequest, draft: Draft | None, *, status: int, service_id: int | None, **context: Any
+) -> HttpResponse:
+    """The whole page around `draft`, or for htmx's forms the form alone."""
+    context |= {"draft": draft, "service_id": service_id}
+    if request.method == "POST" and getattr(request, "htmx", False):
+        return render(request, "orders/_form.html", context, status=status)
+    if "picker" not in context:
+        context["picker"] = read_picker(QueryDict(), customer=customer_of(request), service_id=service_id)
+    context["latest"] = latest_orders(customer_of(request))
+    return render(request, "orders/new_order.html", context, status=status)
+
+
+def _again(request: HttpRequest) -> Order | None:
+    """The order of their own that the customer wants once more."""
+    if "again" not in request.GET:
+        return None
+    return own_order(request, read_id(request.GET["again"]) or 0)
+
+
+def _offer(customer: User, service_id: int | None) -> tuple[ServiceLine, Offer] | None:
+    """The service and what it allows, or None where it cannot be ordered."""
+    if service_id is None:
+        return None
+    line = service_for_sale(terms=terms_of(customer_id=customer.pk), service_id=service_id)
+    kind = KINDS.get(line.type) if line else None
+    if line is None or kind is None:
+        return None
+    return line, Offer(kind=kind, min=line.min, max=line.max, dripfeed=line.dripfeed)
+
+
+def _draft(customer: User, service_id: int | None, *, initial: Mapping[str, str]) -> Draft | None:
+    """A fresh form for the service, or None where there is no such service for sale."""
+    found = _offer(customer, service_id)
+    return None if found is None else _draft_of(customer, *found, initial=initial)
+
+
+def _draft_of(customer: User, line: ServiceLine, offer: Offer, *, initial: Mapping[str, str]) -> Draft:
+    values = {**initial, "seen_rate": plain(line.rate), "token": _new_token()}
+    summary = summarize(customer=customer, service_id=line.id, words=initial, balance=wallet_balance(user=customer))
+    return Draft(line, offer, OrderForm(offer=offer, initial=values), replace(summary, problems={}))
+
+
+def _summary(customer: User, line: ServiceLine, form: OrderForm) -> Summary:
+    balance = wallet_balance(user=customer)
+    seen_rate = form.cleaned_data.get("seen_rate")
+    return summarize(customer=customer, service_id=line.id, words=form.words, balance=balance, seen_rate=seen_rate)
+
+
+def _to_send_again(form: OrderForm, data: QueryDict, line: ServiceLine) -> OrderForm:
+    """The form as it was typed, agreeing to the rate as it is now; with a token where it had none that will do."""
+    data["seen_rate"] = plain(line.rate)
+    if "token" in form.errors:
+        data["token"] = _new_token()
+    return form
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)[:LONGEST_TOKEN]

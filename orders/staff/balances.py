@@ -1,0 +1,149 @@
+"""The balance monitor: each provider's money, its readings as a chart, drift and alerts, and a reading on demand."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from orders.accounting.provider_balances import Waiting, funds, waiting_orders
+from orders.accounting.reconcile import read_balance
+from orders.core import safe_mode
+from orders.staff.drift import drift_of
+from panel.lib.crypto import SealError
+from panel.ops.alerts.alert_pages import PLACES
+from panel.ops.models import Alert
+from panel.wallet.models import Transfer
+from panel.web.access import need, staff_only
+from panel.web.formatting import money_text
+from panel.web.pages import BoundedPaginator
+from providers.adapters.errors import RetryLater
+from providers.availability.pause_texts import ENDED_BY_STAFF, PAUSE_TEXTS
+from providers.balances.deposits import bookings_of
+from providers.balances.history import last_of_each
+from providers.balances.provider_balances import Funding, fundings
+from providers.balances.readings import OtherCurrencyError, expected_balance
+from providers.models import BalanceReading, Provider
+
+READINGS_A_PAGE = 25
+DEPOSITS = 10
+ALERTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """How far back a chart goes, and the span that each of its points stands for: some hundreds of them."""
+
+    slug: str
+    label: str
+    length: timedelta
+    bucket: timedelta
+
+
+RANGES = (
+    Range("day", "24 hours", timedelta(days=1), timedelta(minutes=5)),
+    Range("week", "7 days", timedelta(days=7), timedelta(minutes=30)),
+    Range("month", "30 days", timedelta(days=30), timedelta(hours=2)),
+    Range("year", "12 months", timedelta(days=365), timedelta(days=1)),
+)
+
+
+@staff_only("providers.view_balancereading")
+@require_safe
+def staff_balances(request: HttpRequest) -> HttpResponse:
+    """All providers, the most urgent first, with their sums in the shop's currency."""
+    found = funds(fundings=fundings(now=timezone.now()), waiting=waiting_orders())
+    return render(request, "staff/balances.html", {"funds": found})
+
+
+@staff_only("providers.view_balancereading")
+@require_safe
+def staff_provider(request: HttpRequest, provider_id: int) -> HttpResponse:
+    """One provider: the chart, the readings with their drift, deposits and alerts."""
+    now = timezone.now()
+    funding = next(iter(fundings(now=now, provider_ids=[provider_id])), None)
+    if funding is None:
+        raise Http404
+    provider = funding.provider
+    chosen = next((known for known in RANGES if known.slug == request.GET.get("range")), RANGES[0])
+    readings = BalanceReading.objects.filter(provider=provider).order_by("-at", "-pk")
+    deposits = _deposits(provider)
+    context = {
+        "provider": provider,
+        "funding": funding,
+        "pauses": [(pause, PAUSE_TEXTS[pause.reason], pause.reason in ENDED_BY_STAFF) for pause in funding.pauses],
+        "books": funding.reading.expected if funding.reading else expected_balance(provider=provider),
+        "ranges": RANGES,
+        "chosen": chosen,
+        "chart": _chart(funding, chosen, now),
+        "drift": drift_of(funding, latest=[booked for booked, _ in deposits], now=now),
+        "waiting": waiting_orders().get(provider.pk, Waiting()),
+        "page": BoundedPaginator(readings, READINGS_A_PAGE).get_page(request.GET.get("page")),
+        "deposits": deposits,
+        "alerts": _alerts(provider),
+    }
+    return render(request, "staff/provider.html", context)
+
+
+@staff_only("providers.view_balancereading")
+@require_POST
+def read_now(request: HttpRequest, provider_id: int) -> HttpResponse:
+    """Ask the provider for our balance there now: that may pause it or have it go on, and is kept."""
+    need(request, "providers.change_provider")
+    provider = get_object_or_404(Provider, pk=provider_id)
+    if safe_mode.is_on_now():
+        messages.error(request, safe_mode.SAID_TO_STAFF)
+        return redirect("staff_provider", provider.pk)
+    try:
+        reading = read_balance(provider=provider)
+    except RetryLater as error:
+        messages.error(request, f"The balance could not be read: {error.text}")
+    except OtherCurrencyError as error:
+        messages.error(request, str(error))
+    except SealError:
+        messages.error(request, "The API key cannot be opened: enter it again in the provider's settings.")
+    else:
+        amount = money_text(reading.balance, currency=reading.currency)
+        messages.success(request, f"Read: {amount}.")
+    return redirect("staff_provider", provider.pk)
+
+
+def _chart(funding: Funding, chosen: Range, now: datetime) -> dict[str, Any]:
+    """The readings as the chart wants them, and where the balance is heading: numbers for drawing alone."""
+    provider = funding.provider
+    found = last_of_each(provider_ids=[provider.pk], since=now - chosen.length, bucket=chosen.bucket)
+    return {
+        "at": [int(reading.at.timestamp()) for reading in found],
+        "balance": [float(reading.balance) for reading in found],
+        "expected": [float(reading.expected) for reading in found],
+        "low": float(provider.low_balance),
+        "currency": provider.currency,
+        "forecast": _forecast(funding, chosen),
+    }
+
+
+def _forecast(funding: Funding, chosen: Range) -> list[float] | None:
+    """The end of the line from the last reading on: when, and what is left then; at most a quarter of the range on."""
+    if funding.reading is None or funding.dry_at is None:
+        return None
+    ahead = min(funding.dry_at - funding.reading.at, chosen.length / 4)
+    rest = float(funding.reading.balance) - float(funding.spend.an_hour) * (ahead / timedelta(hours=1))
+    return [int((funding.reading.at + ahead).timestamp()), max(0.0, rest)]
+
+
+def _deposits(provider: Provider) -> list[tuple[Transfer, bool]]:
+    """The latest bookings without an order, each with whether it came in."""
+    latest = bookings_of(provider=provider).select_related("target").order_by("-pk")[:DEPOSITS]
+    return [(booked, booked.target.house == provider.account) for booked in latest]
+
+
+def _alerts(provider: Provider) -> list[Alert]:
+    """Those about this provider: the open ones, then the latest."""
+    subjects = [f"{kind}:{provider.pk}" for kind in PLACES]
+    alerts = Alert.objects.filter(subject__in=subjects)
+    return list(alerts.order_by(F("closed_at").desc(nulls_first=True), "-pk")[:ALERTS])

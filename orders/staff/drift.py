@@ -1,0 +1,89 @@
+"""What a member of staff does about a provider's drift: books what explains it, or has placing go on all the same."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from orders.accounting.drift import drift_facts
+from panel.wallet.models import Transfer
+from panel.web.access import confirm_it_is_you, need, staff_only
+from panel.web.formatting import money_text
+from panel.web.text_input import read_reason
+from providers.balances.alert_rules import NotPausedError, end_pause
+from providers.balances.corrections import CannotBookError, book_explanation, explanations_for
+from providers.balances.provider_balances import Funding
+from providers.models import Pause, Provider
+
+
+def drift_of(funding: Funding, *, latest: Iterable[Transfer], now: datetime) -> dict[str, Any]:
+    """What the page shows of the drift; empty where balance and books say the same. `latest` are the last bookings."""
+    reading = funding.reading
+    if reading is None or (not reading.drift and reading.balance >= reading.expected):
+        return {}
+    facts = drift_facts(provider=funding.provider, reading=reading, now=now)
+    return {
+        "facts": facts,
+        "is_booked": any(booked.created_at >= reading.at for booked in latest),
+        "explanations": explanations_for(drift=reading.drift),
+        "suspects_cost": sum(order.expected_cost for order in facts.suspects),
+    }
+
+
+@staff_only("providers.view_balancereading")
+@require_POST
+def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
+    """Book the drift as what it is."""
+    need(request, "wallet.add_transfer")
+    confirm_it_is_you(request, keeps_form=True)
+    provider = get_object_or_404(Provider, pk=provider_id)
+    reading = request.POST.get("reading", "")
+    try:
+        booked = book_explanation(
+            provider=provider,
+            reading_id=int(reading) if reading.isascii() and reading.isdigit() and len(reading) <= 18 else 0,
+            slug=request.POST.get("as", ""),
+            reason=read_reason(request, longest=150),
+            actor=request.user.get_username(),
+        )
+    except CannotBookError as error:
+        messages.error(request, str(error))
+    else:
+        amount = money_text(booked, currency=provider.currency, plus=True)
+        messages.success(request, f"Booked: {amount}. The next reading tells whether it adds up.")
+    return redirect("staff_provider", provider.pk)
+
+
+@staff_only("providers.view_balancereading")
+@require_POST
+def resume(request: HttpRequest, provider_id: int) -> HttpResponse:
+    """End one of the pauses that a person may end; without a name, the one for missing money."""
+    need(request, "providers.change_provider")
+    confirm_it_is_you(request, keeps_form=True)
+    provider = get_object_or_404(Provider, pk=provider_id)
+    reason = read_reason(request)
+    if not reason:
+        messages.error(request, "Say why: the reason is kept.")
+        return redirect("staff_provider", provider.pk)
+    try:
+        pause, actor = request.POST.get("pause", Pause.Reason.DRIFT), request.user.get_username()
+        end_pause(provider_id=provider.pk, pause=pause, actor=actor, reason=reason)
+    except NotPausedError as error:
+        messages.info(request, str(error))
+    else:
+        messages.success(request, _resumed(provider, pause))
+    return redirect("staff_provider", provider.pk)
+
+
+def _resumed(provider: Provider, pause: str) -> str:
+    left = provider.pauses.first()
+    if left is not None:
+        return _("This pause is over. Orders still wait: %(reason)s.") % {"reason": left}
+    if pause == Pause.Reason.DRIFT:
+        return "Orders are sent there again. It is paused anew if more goes missing."
+    return _("Orders are sent there again. The provider is paused again if the reason is met again.")

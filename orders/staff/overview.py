@@ -1,0 +1,81 @@
+"""What staff want to know in the morning: is the money safe, what is stuck, what needs a person. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Min, Q, QuerySet, Sum
+
+from orders.models import Order
+from orders.rules.states import DOUBTFUL, State
+from panel.lib.money import ZERO
+from panel.ops.models import JobRun
+from panel.wallet.ledger import HELD, house_balance
+from panel.wallet.models import Account
+from providers.catalog.review.pending_review import held_services
+
+LATE = timedelta(minutes=15)
+BOOKS_STALE = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """Customers' money in the shop's currency, and what the last recount of the books said; None: there was none."""
+
+    in_wallets: Decimal
+    held: Decimal
+    checked_at: datetime | None
+    differences: int | None
+    is_stale: bool
+
+    @property
+    def is_safe(self) -> bool:
+        return self.differences == 0 and not self.is_stale
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Orders that do not move: how many, how much of the customers' money, since when."""
+
+    queued: int
+    late: int
+    queued_since: datetime | None
+    doubtful: int
+    doubtful_money: Decimal
+    doubtful_since: datetime | None
+    attention: int
+    services_in_doubt: int
+
+
+def look_at_money(*, now: datetime) -> Safety:
+    """What wallets and open orders hold, and how the last ledger check ended. Not read from the first order on."""
+    wallets = Account.objects.filter(customer__isnull=False).aggregate(sum=Sum("balance"))["sum"] or ZERO
+    held = house_balance(house=HELD, currency=settings.CURRENCY)
+    run = JobRun.objects.filter(name="check_books").first()
+    if run is None or run.finished_at is None:
+        return Safety(wallets, held, None, None, is_stale=False)
+    differences = run.summary.get("differences") if run.ok else None
+    return Safety(wallets, held, run.finished_at, differences, is_stale=now - run.finished_at > BOOKS_STALE)
+
+
+def look_at_orders(*, now: datetime) -> Stuck:
+    """What waits, what is in doubt, what was flagged. Two queries."""
+    queued, doubtful, flagged = Q(state=State.QUEUED), Q(state__in=DOUBTFUL), ~Q(attention="")
+    found: dict[str, Any] = Order.objects.filter(queued | doubtful | flagged).aggregate(
+        queued=Count("pk", filter=queued),
+        late=Count("pk", filter=queued & Q(queued_at__lt=now - LATE)),
+        queued_since=Min("queued_at", filter=queued),
+        doubtful=Count("pk", filter=doubtful),
+        doubtful_money=Sum("charge", filter=doubtful, default=ZERO),
+        doubtful_since=Min("sent_at", filter=doubtful),
+        attention=Count("pk", filter=flagged),
+    )
+    return Stuck(**found, services_in_doubt=held_services().count())
+
+
+def for_a_person() -> QuerySet[Order, Any]:
+    """Orders whose fate is unknown, and those flagged; one that is both is in it twice. For counting."""
+    doubtful, flagged = Order.objects.filter(state__in=DOUBTFUL), Order.objects.exclude(attention="")
+    return doubtful.order_by().values("pk").union(flagged.order_by().values("pk"), all=True)

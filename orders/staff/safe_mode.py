@@ -1,0 +1,114 @@
+"""The staff's page of safe mode: why it is on, what was bought and is in no order here, and the way out."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from orders.core import safe_mode
+from orders.core.high_water import MarkError
+from orders.models import Orphan
+from orders.site.service_picker import read_id
+from orders.unconfirmed.decisions import CannotResolveError
+from orders.unconfirmed.restore_search import (
+    CannotLookError,
+    adopt_orphan,
+    candidates,
+    find_orphans,
+    not_ours,
+    open_orphans,
+    write_off_orphan,
+)
+from panel.lib.crypto import SealError
+from panel.ops.admin_forms.base import actor_of
+from panel.web.access import confirm_it_is_you, need, staff_only
+from panel.web.text_input import read_reason
+from providers.adapters.errors import RetryLater
+from providers.models import Provider
+
+SHOWN = 50
+
+
+@staff_only("orders.view_orphan")
+@require_safe
+def staff_safe_mode(request: HttpRequest) -> HttpResponse:
+    """Whether it is on, and the orphans that wait for a decision, each with the orders that it could be."""
+    found = open_orphans()
+    context = {
+        "why": safe_mode.why_it_is_on(),
+        "said": safe_mode.SAID,
+        "orphans": [(orphan, candidates(orphan=orphan)) for orphan in found[:SHOWN]],
+        "count": found.count(),
+        "providers": Provider.objects.order_by("name"),
+        "may_decide": request.user.has_perm("orders.change_orphan"),
+    }
+    return render(request, "staff/safe_mode.html", context)
+
+
+@staff_only("orders.view_orphan")
+@require_POST
+def look_for_orphans(request: HttpRequest, provider_id: int) -> HttpResponse:
+    """Search one provider."""
+    need(request, "orders.change_orphan")
+    provider = get_object_or_404(Provider, pk=provider_id)
+    try:
+        looked = find_orphans(provider=provider)
+    except (CannotLookError, RetryLater, SealError) as problem:
+        messages.error(request, f"{provider}: {problem}")
+    else:
+        end = "That was all." if looked.is_complete else "There may be more: look again."
+        messages.success(request, f"{provider}: {looked.asked:,} ids asked for, {looked.found:,} found. {end}")
+    return redirect("staff_safe_mode")
+
+
+@staff_only("orders.view_orphan")
+@require_POST
+def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpResponse:
+    """Carry out what a person says of an orphan."""
+    need(request, "orders.change_orphan")
+    confirm_it_is_you(request, keeps_form=True)
+    orphan = get_object_or_404(Orphan, pk=orphan_id)
+    reason, actor = read_reason(request), actor_of(request)
+    try:
+        if verdict == "adopt":
+            order_id = read_id(request.POST.get("order", ""))
+            if order_id is None:
+                raise CannotResolveError("Say which order it is.")
+            adopt_orphan(orphan_id=orphan.pk, order_id=order_id, actor=actor, reason=reason)
+        elif verdict == "lost":
+            write_off_orphan(orphan_id=orphan.pk, actor=actor, reason=reason)
+        elif verdict == "not-ours":
+            not_ours(orphan_id=orphan.pk, actor=actor, reason=reason)
+        else:
+            raise Http404
+    except CannotResolveError as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, "Decided, and kept with your name.")
+    return redirect("staff_safe_mode")
+
+
+@staff_only("orders.view_orphan")
+@require_POST
+def switch_safe_mode(request: HttpRequest, to: str) -> HttpResponse:
+    """On or off, with a reason."""
+    need(request, "orders.change_orphan")
+    confirm_it_is_you(request, keeps_form=True)
+    reason, actor = read_reason(request), actor_of(request)
+    if not reason:
+        messages.error(request, "Say why: the reason is kept.")
+    else:
+        _switch(request, to, reason, actor)
+    return redirect("staff_safe_mode")
+
+
+def _switch(request: HttpRequest, to: str, reason: str, actor: str) -> None:
+    try:
+        if to == "on":
+            safe_mode.hold(reason=reason, actor=actor)
+            messages.success(request, "Safe mode is on.")
+        else:
+            safe_mode.end(reason=reason, actor=actor, open_orphans=open_orphans().count())
+            messages.success(request, "Safe mode is off: orders go on.")
+    except (safe_mode.OrphansLeftError, MarkError) as problem:
+        messages.error(request, str(problem))

@@ -1,0 +1,35 @@
+"""The counts beside the staff's entries of the rail, on every page that a member of staff sees."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from orders.aftercare.unanswered import unanswered
+from orders.staff.overview import for_a_person
+from panel.lib.database.counts import count_each
+from panel.ops.models import Alert
+from panel.wallet.approvals.requests import waiting_requests
+from providers.catalog.review.pending_review import all_held
+
+
+def staff_counts(request: HttpRequest) -> dict[str, Any]:
+    """A context processor: `rail_counts` for staff, counted where a page shows them; nothing for anyone else."""
+    if not getattr(getattr(request, "user", None), "is_staff", False):
+        return {}
+    return {"rail_counts": SimpleLazyObject(count_for_staff)}
+
+
+def count_for_staff() -> dict[str, int]:
+    """By the name of the page. Approvals are left out where none is asked for and none waits."""
+    counts = count_each(
+        staff_approvals=waiting_requests().values("pk"),
+        staff_doubtful=for_a_person(),
+        staff_requests=unanswered(),
+        staff_changes=all_held(),
+        staff_alerts=Alert.objects.filter(closed_at__isnull=True).values("pk"),
+    )
+    if not settings.SECOND_APPROVAL_ABOVE and not counts["staff_approvals"]:
+        del counts["staff_approvals"]
+    return counts

@@ -1,0 +1,1 @@
+"""Signing in: passwords, devices, second factors. Called by allauth, named in the settings."""

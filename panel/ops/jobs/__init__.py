@@ -1,0 +1,1 @@
+"""Scheduled jobs: leases, timetable, staff's page. Called by all tasks."""

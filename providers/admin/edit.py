@@ -1,0 +1,28 @@
+"""Staff change a provider: only what they changed is written, and the shelf follows at once."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from panel.lib.secret import Secret
+from providers.availability.alerts import close_alerts_of_inactive
+from providers.catalog.publishing.publish import reprice
+from providers.models import Provider
+
+PRICING = {"exchange_rate", "low_margin", "is_active"}
+"""What prices and sales follow from."""
+
+
+def save_provider(*, provider: Provider, changed: Sequence[str], key: Secret | None) -> int:
+    """Write the `changed` fields of `provider`, and its key where one is given; how many services were repriced."""
+    fields = list(changed)
+    if key is not None:
+        provider.set_key(key)
+        fields += ["sealed_key", "key_hint"]
+    with transaction.atomic():
+        if fields:
+            provider.save(update_fields=fields)
+        repriced = reprice(provider_id=provider.pk).changed if PRICING & set(fields) else 0
+        if "is_active" in fields:
+            close_alerts_of_inactive()
+    return repriced

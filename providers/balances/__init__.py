@@ -1,0 +1,1 @@
+"""Our money at the providers: readings, spending, runway, deposits, alerts. Called by tasks and staff pages."""

@@ -1,0 +1,159 @@
+"""Our money at each provider: the last reading, what the books say, what is spent, how long it lasts.
+
+Called by the staff's pages. Amounts are in the provider's currency unless the name says otherwise.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import F, QuerySet
+
+from panel.lib.money import ZERO, round_to
+from panel.web.sparkline import spark_path
+from providers.availability.status import Standing, standing
+from providers.balances.history import last_of_each
+from providers.balances.runway import LONGEST_RUNWAY, runway_of, runway_words
+from providers.balances.spending import DAY, Spend, spends
+from providers.models import BalanceReading, Pause, Provider
+
+LINE_BUCKET = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """One provider's money. `reading` is None before the first one; `runway` where nothing is spent.
+
+    `is_old`: the balance of an active provider was last read long ago.
+    """
+
+    provider: Provider
+    pauses: Sequence[Pause]
+    standing: Standing
+    reading: BalanceReading | None
+    spend: Spend
+    runway: timedelta | None
+    line: str
+    is_old: bool
+
+    @property
+    def is_low(self) -> bool:
+        return self.reading is not None and self.reading.balance < self.provider.low_balance
+
+    @property
+    def is_drifting(self) -> bool:
+        return self.reading is not None and abs(self.reading.drift) > self.provider.drift_threshold
+
+    @property
+    def is_short(self) -> bool:
+        """It lasts less than the hours that staff want to be warned of."""
+        return self.runway is not None and self.runway < timedelta(hours=self.provider.runway_hours)
+
+    @property
+    def balance_in_shop(self) -> Decimal:
+        """The last reading in the shop's currency, by today's exchange rate; zero before the first."""
+        return ZERO if self.reading is None else self.in_shop(self.reading.balance)
+
+    def in_shop(self, amount: Decimal) -> Decimal:
+        """An amount of the provider's currency in the shop's, by today's exchange rate."""
+        return round_to(amount * self.provider.exchange_rate)
+
+    @property
+    def missing(self) -> Decimal:
+        """What the last reading lacks that our books do not explain; not below zero."""
+        return ZERO if self.reading is None else max(ZERO, -self.reading.drift)
+
+    @property
+    def hourly(self) -> Decimal:
+        """The pace of spending an hour, as it is shown."""
+        return round_to(self.spend.an_hour, places=4)
+
+    @property
+    def daily(self) -> Decimal:
+        return round_to(self.spend.a_day, places=2)
+
+    @property
+    def dry_at(self) -> datetime | None:
+        """When nothing is left at the pace of spending; None where that is a year away or never."""
+        if self.reading is None or self.runway is None or self.runway >= LONGEST_RUNWAY:
+            return None
+        return self.reading.at + self.runway
+
+    @property
+    def urgency(self) -> tuple[int, timedelta]:
+        """Sorts what needs a person first: paused, dry soon, drifting, then by how long the money lasts."""
+        rank = 5
+        if not self.provider.is_active:
+            rank = 6
+        elif self.pauses:
+            rank = 0
+        elif self.is_low or self.is_short:
+            rank = 1
+        elif self.is_drifting:
+            rank = 2
+        elif self.is_old or self.reading is None:
+            rank = 3
+        return rank, self.runway if self.runway is not None else LONGEST_RUNWAY
+
+    @property
+    def runway_text(self) -> str:
+        """How long the balance lasts, in words."""
+        return "" if self.runway is None else runway_words(self.runway)
+
+
+def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> list[Funding]:
+    """All providers, or those named, by name; a constant number of queries."""
+    rows = Provider.objects.all() if provider_ids is None else Provider.objects.filter(pk__in=provider_ids)
+    pauses = _pauses_of(rows)
+    providers = list(pauses)
+    spent, (readings, lines) = spends(now=now), _readings(providers, now)
+    return [
+        Funding(
+            provider=provider,
+            pauses=pauses[provider],
+            standing=standing(provider, pauses=pauses[provider], now=now),
+            reading=readings.get(provider.pk),
+            spend=spent[provider.pk],
+            runway=_runway(readings.get(provider.pk), spent[provider.pk]),
+            line=spark_path(lines[provider.pk]),
+            is_old=_is_old(provider, readings.get(provider.pk), now),
+        )
+        for provider in providers
+    ]
+
+
+def _pauses_of(rows: QuerySet[Provider]) -> dict[Provider, list[Pause]]:
+    """The providers by name, the inactive ones last, each with what it is paused for. One query."""
+    joined = rows.annotate(reason=F("pauses__reason"), since=F("pauses__since"), detail=F("pauses__detail"))
+    found: dict[Provider, list[Pause]] = {}
+    for row in joined.order_by("-is_active", "name", "pauses__since", "pauses__pk"):
+        pauses = found.setdefault(row, [])
+        if row.reason is not None:
+            pauses.append(Pause(provider=row, reason=row.reason, since=row.since, detail=row.detail))
+    return found
+
+
+def _readings(
+    providers: Sequence[Provider], now: datetime
+) -> tuple[dict[int, BalanceReading], defaultdict[int, list[Decimal]]]:
+    """The last reading of each provider, however old, and the balances of the last day for its line. One query."""
+    latest: dict[int, BalanceReading] = {}
+    lines: defaultdict[int, list[Decimal]] = defaultdict(list)
+    ids = [provider.pk for provider in providers]
+    for reading in last_of_each(provider_ids=ids, since=now - DAY, bucket=LINE_BUCKET, with_latest=True):
+        latest[reading.provider_id] = reading
+        if reading.at >= now - DAY:
+            lines[reading.provider_id].append(reading.balance)
+    return latest, lines
+
+
+def _is_old(provider: Provider, reading: BalanceReading | None, now: datetime) -> bool:
+    patience = max(timedelta(minutes=30), timedelta(seconds=3 * settings.BALANCE_SECONDS))
+    return provider.is_active and reading is not None and now - reading.at > patience
+
+
+def _runway(reading: BalanceReading | None, spend: Spend) -> timedelta | None:
+    return None if reading is None else runway_of(reading.balance, spend)

@@ -1,0 +1,87 @@
+"""Rules of their own for many services at once, or none. Called by the admin's pages of chosen services and imports."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from panel.lib.money import plain
+from panel.ops import audit
+from providers.catalog.markups import checked_rule
+from providers.catalog.models import Markup, Service
+from providers.catalog.publishing.publish import follow, lock_shelf
+from providers.models import Provider, UpstreamService
+
+ROWS_A_STATEMENT = 500
+NOTED = 1000
+"""So many numbers of services are kept with a line of the audit trail."""
+
+
+def mark_up_services(
+    *, service_ids: Sequence[int], percent: Decimal, fixed: Decimal, decimals: int | None, actor: str
+) -> int:
+    """Give each of these services this rule, in the place of any of its own; how many changed. Raises MarkupError."""
+    terms = rule_terms(percent=percent, fixed=fixed, decimals=decimals)
+    with transaction.atomic():
+        lock_shelf()
+        before = own_terms(service_ids)
+        give_rules(service_ids=service_ids, terms=terms)
+        told = {"percent": plain(percent), "fixed": plain(fixed), "decimals": terms["decimals"]}
+        return _reprice(service_ids, before, actor=actor, action="service.mark up", told=told)
+
+
+def drop_markups(*, service_ids: Sequence[int], actor: str) -> int:
+    """Take these services' own rules away; the next specific ones hold at once. How many services changed."""
+    with transaction.atomic():
+        lock_shelf()
+        before = own_terms(service_ids)
+        _own_rules(service_ids).delete()
+        return _reprice(service_ids, before, actor=actor, action="service.drop markup", told={})
+
+
+def rule_terms(*, percent: Decimal, fixed: Decimal, decimals: int | None) -> dict[str, Any]:
+    """The columns of a rule with these terms, for any target. Raises MarkupError where they make no sense."""
+    rule = checked_rule(percent=percent, fixed=fixed, decimals=decimals, provider=None, category=None, service=None)
+    return {"percent": rule.percent, "fixed": rule.fixed, "decimals": rule.decimals}
+
+
+def give_rules(*, service_ids: Sequence[int], terms: dict[str, Any]) -> None:
+    """Write a rule for each of these services that exist; the caller reprices, in the same transaction."""
+    own = _own_rules(service_ids)
+    own.update(**terms)
+    there = set(own.values_list("service_id", flat=True))
+    services = Service.objects.filter(pk__in=service_ids).order_by("pk").values_list("pk", flat=True)
+    Markup.objects.bulk_create(
+        [Markup(service_id=pk, **terms) for pk in services if pk not in there], batch_size=ROWS_A_STATEMENT
+    )
+
+
+def noted(service_ids: Sequence[int]) -> dict[str, Any]:
+    """The services of a change, for the audit trail."""
+    return {"services": list(service_ids[:NOTED]), "count": len(service_ids)}
+
+
+def own_terms(service_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The rules of their own that these services have, for the audit trail."""
+    rows = _own_rules(service_ids).order_by("service").values_list("service", "percent", "fixed", "decimals")
+    return [
+        {"service": pk, "percent": plain(percent), "fixed": plain(fixed), "decimals": decimals}
+        for pk, percent, fixed, decimals in rows
+    ]
+
+
+def _own_rules(service_ids: Sequence[int]) -> Any:
+    return Markup.objects.filter(service__in=service_ids)
+
+
+def _reprice(
+    service_ids: Sequence[int], before: list[dict[str, Any]], *, actor: str, action: str, told: dict[str, Any]
+) -> int:
+    rows = UpstreamService.objects.filter(service__pk__in=service_ids)
+    changed = follow(rows, of=Provider.objects.all(), now=timezone.now()).changed
+    rules = {"before": before[:NOTED], "rules_before": len(before), "rules_after": _own_rules(service_ids).count()}
+    detail = {**noted(service_ids), **told, **rules, "repriced": changed}
+    audit.record(actor=actor, action=action, target="services", detail=detail)
+    return changed

@@ -1,0 +1,36 @@
+"""How long orders of a service take, as our own orders showed. Written by the job that measures it."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from panel.lib.database.bulk import update_rows
+from panel.web.formatting import duration_text
+from providers.catalog.models import Service
+from providers.catalog.publishing.publish import touch_shelf
+
+ROWS_A_STATEMENT = 500
+
+
+def set_measured_times(*, seconds: Mapping[int, int]) -> int:
+    """Keep these times by service, and none for every other one; how many services read differently from now on.
+
+    A time that reads the same as before is not written.
+    """
+    with transaction.atomic():
+        known = dict(Service.objects.filter(measured_seconds__isnull=False).values_list("pk", "measured_seconds"))
+        rows: list[tuple[int, int | None, int | None]] = [
+            (pk, found, known.get(pk)) for pk, found in seconds.items() if _reads(found) != _reads(known.get(pk))
+        ]
+        rows += [(pk, None, was) for pk, was in known.items() if pk not in seconds]
+        for start in range(0, len(rows), ROWS_A_STATEMENT):
+            update_rows(
+                Service, rows[start : start + ROWS_A_STATEMENT], fields=["measured_seconds"], guard=["measured_seconds"]
+            )
+        if rows:
+            touch_shelf()
+    return len(rows)
+
+
+def _reads(seconds: int | None) -> str:
+    return "" if seconds is None else duration_text(seconds)

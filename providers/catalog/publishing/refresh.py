@@ -1,0 +1,75 @@
+"""The catalogue of one provider, or of several: the mirror first, then the shelf. Called by the job and the command."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import transaction
+
+from providers.catalog.publishing.publish import shelve_changes
+from providers.models import Provider
+from providers.sync.service_sync import SyncFailedError, SyncOvertakenError, SyncReport, record_crash, sync_provider
+
+log = logging.getLogger(__name__)
+SUMMED = ("added", "changed", "missing", "removed", "back", "unchanged", "rejected", "rows_written", "held")
+
+
+@dataclass(slots=True)
+class Refreshed:
+    """What became of several providers, by name: reports, and what went wrong in people's words."""
+
+    reports: dict[str, SyncReport] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def sums(self) -> dict[str, int]:
+        """The counts of all reports together."""
+        return {name: sum(getattr(report, name) for report in self.reports.values()) for name in SUMMED}
+
+    def problems(self) -> dict[str, str]:
+        """Why changes are held, by provider."""
+        return {name: report.problem for name, report in self.reports.items() if report.problem}
+
+
+def refresh_provider(
+    *, provider_id: int, now: datetime, accept_shrunk: bool = False, seen_lost: str = ""
+) -> SyncReport:
+    """Sync the mirror, then have the shelf follow. Raises SyncFailedError, with both as they were.
+
+    The shelf also follows what an interrupted run left behind, and a minimum margin that was set anew.
+    """
+    report = sync_provider(provider_id=provider_id, now=now, accept_shrunk=accept_shrunk, seen_lost=seen_lost)
+    if report.left_behind or report.rows_written:
+        touched = None if report.left_behind or report.alike else report.touched
+        with transaction.atomic():
+            shelve_changes(provider_id=provider_id, external_ids=touched, now=now)
+            followed = {"shelved_at": report.synced_at, "shelved_margin": settings.MINIMUM_MARGIN_PERCENT}
+            Provider.objects.filter(pk=provider_id).update(**followed)
+    return report
+
+
+def refresh_providers(
+    *, providers: Iterable[Provider], now: datetime, accept_shrunk: bool = False, seen_lost: str = ""
+) -> Refreshed:
+    """Each provider by itself: what goes wrong with one is logged, raises an alert, and stops no other."""
+    done = Refreshed()
+    for provider in providers:
+        try:
+            done.reports[provider.name] = refresh_provider(
+                provider_id=provider.pk, now=now, accept_shrunk=accept_shrunk, seen_lost=seen_lost
+            )
+        except SoftTimeLimitExceeded:
+            raise
+        except SyncOvertakenError as error:
+            log.info("sync overtaken", extra={"provider": provider.pk})
+            done.failures[provider.name] = str(error)
+        except SyncFailedError as error:
+            log.warning("sync failed", extra={"provider": provider.pk, "why": str(error)})
+            done.failures[provider.name] = str(error)
+        except Exception as error:
+            log.exception("sync crashed", extra={"provider": provider.pk})
+            done.failures[provider.name] = f"The sync crashed: {type(error).__name__}."
+            record_crash(provider=provider, error=error)
+    return done

@@ -1,0 +1,53 @@
+"""Where a service can be bought: its own supplier, and those that staff named as backups. Called by placing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from providers.availability.circuit_breaker import ready_providers
+from providers.catalog.models import Backup
+from providers.models import Provider, UpstreamService
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """An upstream service to buy from. `rate` is in `currency`; one unit of that is `exchange_rate` of the shop's."""
+
+    provider_id: int
+    provider: str
+    external_id: str
+    rate: Decimal
+    currency: str
+    exchange_rate: Decimal
+    min: int
+    max: int
+    dripfeed: bool
+
+
+def upstream_of(*, provider_id: int, external_id: str) -> UpstreamService:
+    """The mirror's row that an order is bought as, with its provider."""
+    return UpstreamService.objects.select_related("provider").get(provider_id=provider_id, external_id=external_id)
+
+
+def backups_of(*, service_id: int) -> Iterator[Supplier]:
+    """The service's backups in their order: listed without doubt, of its type, at providers neither off nor paused."""
+    rows = Backup.objects.filter(
+        service=service_id,
+        upstream__missing=0,
+        upstream__doubt="",
+        upstream__provider__in=Provider.objects.filter(ready_providers()),
+    ).select_related("upstream__provider", "service")
+    for row in rows:
+        upstream, provider = row.upstream, row.upstream.provider
+        if upstream.type == row.service.type:
+            yield Supplier(
+                provider_id=provider.pk,
+                provider=provider.name,
+                external_id=upstream.external_id,
+                rate=upstream.rate,
+                currency=provider.currency,
+                exchange_rate=provider.exchange_rate,
+                min=upstream.min,
+                max=upstream.max,
+                dripfeed=upstream.dripfeed,
+            )

@@ -1,0 +1,1 @@
+"""Changes at providers that wait for a person. Called by the staff's page and the admin."""

@@ -1,0 +1,152 @@
+"""The staff's page of changes upstream: what is held until a person accepts it, and the log of all changes below."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from panel.web.access import need, staff_only
+from panel.web.text_input import read_reason, read_seen_at, read_words
+from providers.catalog.publishing.category_moves import waiting_moves_by_provider
+from providers.catalog.review.changes import changes_page, held_page, pairs_of
+from providers.catalog.review.pending_review import (
+    ChangedMeanwhileError,
+    accept_list,
+    accept_prices,
+    confirm_services,
+    held_services,
+    keep_off_sale,
+)
+from providers.models import Provider, ServiceChange, UpstreamService
+from providers.sync.service_sync import SyncFailedError
+
+LONGEST_SEARCH = 100
+SEE = "providers.view_servicechange"
+EXCHANGE_RATE = forms.DecimalField(max_digits=18, decimal_places=10, min_value=Decimal("0.0000000001"))
+
+
+@staff_only(SEE)
+@require_safe
+def staff_changes(request: HttpRequest) -> HttpResponse:
+    """What is held, of all providers or of one; below it the log, found by provider, kind and words."""
+    now = timezone.now()  # before anything is read: what changes meanwhile was not seen
+    provider, doubt = _number(request.GET.get("provider", "")), request.GET.get("doubt", "")
+    kind, search = request.GET.get("kind", ""), read_words(request.GET, "q", longest=LONGEST_SEARCH)
+    kind = kind if kind in ServiceChange.Kind.values else ""
+    doubt = doubt if doubt in UpstreamService.Doubt.values else ""
+    log = changes_page(provider=provider, kind=kind, search=search, before=_number(request.GET.get("before", "")))
+    providers = list(Provider.objects.order_by("name", "pk"))
+    context = {
+        "held": held_page(provider=provider, doubt=doubt, number=request.GET.get("page")),
+        "held_providers": [one for one in providers if one.held_list or one.prices_held_at],
+        "waiting_moves": waiting_moves_by_provider(),
+        "log": log,
+        "lines": [(line, pairs_of(line)) for line in log.lines],
+        "providers": providers,
+        "provider": provider,
+        "doubt": doubt,
+        "doubts": UpstreamService.Doubt.choices,
+        "kind": kind,
+        "kinds": ServiceChange.Kind.choices,
+        "search": search,
+        "now": now,
+        "may_decide": request.user.has_perm("catalog.change_service"),
+        "may_decide_provider": request.user.has_perm("providers.change_provider"),
+    }
+    return render(request, "staff/changes.html", context)
+
+
+@staff_only(SEE)
+@require_POST
+def decide_services(request: HttpRequest, verdict: str) -> HttpResponse:
+    """Accept the services, or keep them off sale: the one whose button it was, those that are ticked, or all found."""
+    need(request, "catalog.change_service")
+    if verdict not in {"accept", "keep"}:
+        raise Http404
+    ids, actor, reason = _chosen(request), request.user.get_username(), read_reason(request)
+    if not ids:
+        messages.error(request, "Tick at least one service.")
+    elif verdict == "keep":
+        count = keep_off_sale(service_ids=ids, actor=actor, reason=reason)
+        messages.success(request, f"{count:,} kept off sale. Put on sale again, they wait here first.")
+    else:
+        now = timezone.now()
+        count = confirm_services(service_ids=ids, actor=actor, now=now, reason=reason, seen_at=read_seen_at(request))
+        messages.success(request, f"{count:,} accepted: sold again as the provider lists them.")
+        if left := len(ids) - count:
+            messages.warning(request, f"{left:,} changed meanwhile or make no sense, and still wait.")
+    return redirect("staff_changes")
+
+
+@staff_only(SEE)
+@require_POST
+def decide_provider(request: HttpRequest, provider_id: int, what: str) -> HttpResponse:
+    """Accept a provider's prices that changed alike, or take its list as it is."""
+    need(request, "providers.change_provider")
+    provider = get_object_or_404(Provider, pk=provider_id)
+    actor, reason, now = request.user.get_username(), read_reason(request), timezone.now()
+    if what == "prices":
+        _take_prices(request, provider, actor, reason, now)
+    elif what == "list":
+        _take_list(request, provider, actor, reason, now)
+    else:
+        raise Http404
+    return redirect("staff_changes")
+
+
+def _take_prices(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
+    """With the exchange rate that was entered, where one was."""
+    text = request.POST.get("exchange_rate", "").strip()
+    try:
+        is_accepted = accept_prices(
+            provider=provider,
+            actor=actor,
+            now=now,
+            seen_at=read_seen_at(request),
+            reason=reason,
+            exchange_rate=EXCHANGE_RATE.clean(text) if text else None,
+        )
+    except ValidationError as error:
+        messages.error(request, _("Exchange rate: %(problem)s") % {"problem": " ".join(error.messages)})
+    except ChangedMeanwhileError as error:
+        messages.warning(request, f"{provider}: {error}")
+    else:
+        if is_accepted:
+            messages.success(request, f"{provider}: its prices are accepted, and it is sold again.")
+        else:
+            messages.info(request, f"{provider}: its prices are not held any more.")
+
+
+def _take_list(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
+    try:
+        report = accept_list(provider=provider, actor=actor, now=now, seen_at=read_seen_at(request), reason=reason)
+    except SyncFailedError as error:
+        messages.error(request, f"{provider}: not synced. {error}")
+        return
+    if report.problem:
+        messages.warning(request, f"{provider}: held back again. {report.problem}")
+    else:
+        messages.success(request, f"{provider}: its list is taken as it is. {report.removed:,} services are gone.")
+
+
+def _chosen(request: HttpRequest) -> list[int]:
+    if one := _number(request.POST.get("one", "")):
+        return [one]
+    if "all" in request.POST:
+        rows, provider = held_services(), _number(request.POST.get("provider", ""))
+        rows = rows.filter(provider=provider) if provider else rows
+        doubt = request.POST.get("doubt", "")
+        rows = rows.filter(upstream__doubt=doubt) if doubt else rows
+        return list(rows.values_list("pk", flat=True))
+    return [number for text in request.POST.getlist("service") if (number := _number(text))]
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

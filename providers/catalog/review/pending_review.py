@@ -1,0 +1,163 @@
+"""What waits for a person before it is sold again, and the word on it. Called by the staff's page and the admin.
+
+A service waits while it is in doubt, listed, and staff's switch is on. Every word is one transaction with its line in
+the audit trail.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from panel.lib.money import plain
+from panel.ops import audit
+from providers.catalog.models import Service
+from providers.catalog.publishing.category_moves import waiting_moves
+from providers.catalog.publishing.derived_fields import GONE
+from providers.catalog.publishing.publish import follow_confirmed, shelve_changes
+from providers.catalog.publishing.refresh import refresh_provider
+from providers.catalog.publishing.staff_choices import put_on_sale
+from providers.models import Provider, UpstreamService
+from providers.sync.sanity_checks import follow_prices, last_held
+from providers.sync.service_sync import SyncReport, clear_doubts
+
+MOST_TOLD = 1000
+"""Of how many services the audit trail tells each; of more, the count."""
+
+
+NOTHING_SEEN = "-"
+"""In the place of the digest of what a list lacked: no list lacks that."""
+
+
+class ChangedMeanwhileError(Exception):
+    """What the person looked at has changed since; nothing was accepted. The message is for them."""
+
+
+def held_services() -> QuerySet[Service]:
+    """The services that wait for a person."""
+    return Service.objects.filter(is_enabled=True, upstream__doubt__gt="", upstream__missing__lt=GONE)
+
+
+def all_held() -> QuerySet[Any, Any]:
+    """The services, lists, providers' prices and moves that wait. For counting."""
+    lists, prices = Provider.objects.exclude(held_list=""), Provider.objects.filter(prices_held_at__isnull=False)
+    waiting = [rows.order_by().values("pk") for rows in (held_services(), waiting_moves(), lists, prices)]
+    return waiting[0].union(*waiting[1:], all=True)
+
+
+def confirm_services(
+    *, service_ids: Sequence[int], actor: str, now: datetime, reason: str = "", seen_at: datetime | None = None
+) -> int:
+    """These are sold again as the provider lists them now; how many were in doubt and are no longer.
+
+    What changed after `seen_at`, when the person looked, stays in doubt; so does an entry that makes no sense.
+    """
+    with transaction.atomic():
+        rows = UpstreamService.objects.filter(service__pk__in=service_ids)
+        if seen_at is not None:
+            rows = rows.filter(changed_at__lte=seen_at)
+        before = _told(rows)
+        cleared = clear_doubts(rows=rows, now=now)
+        if cleared:
+            follow_confirmed(pks=cleared, now=now)
+            after = _told(UpstreamService.objects.filter(pk__in=cleared))
+            changes = [{**before[pk], "after": after[pk]["before"]} for pk in cleared][:MOST_TOLD]
+            detail = {"reason": reason[:200], "count": len(cleared), "services": changes}
+            audit.record(actor=actor, action="service.confirm", target="services", detail=detail)
+    return len(cleared)
+
+
+def keep_off_sale(*, service_ids: Sequence[int], actor: str, reason: str) -> int:
+    """Turn staff's switch of these off: they are not sold, and wait no longer. How many were on."""
+    with transaction.atomic():
+        ids = list(held_services().filter(pk__in=service_ids).order_by("pk").values_list("pk", flat=True))
+        kept = len(put_on_sale(service_ids=ids, is_enabled=False))
+        if kept:
+            detail = {"reason": reason[:200], "count": kept, "services": ids[:MOST_TOLD]}
+            detail |= {"before": {"is_enabled": True}, "after": {"is_enabled": False}}
+            audit.record(actor=actor, action="service.keep_off", target="services", detail=detail)
+    return kept
+
+
+def accept_prices(
+    *,
+    provider: Provider,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    seen_at: datetime | None = None,
+    exchange_rate: Decimal | None = None,
+) -> bool:
+    """The provider's prices changed alike and are right, with this exchange rate where one is given: it is sold again.
+
+    False where they are not held any more. Raises ChangedMeanwhileError where any of its services changed after
+    `seen_at`, when the person looked.
+    """
+    with transaction.atomic():
+        locked = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
+        if locked.prices_held_at is None:
+            return False
+        if seen_at is not None and locked.services.filter(changed_at__gt=seen_at).exists():
+            raise ChangedMeanwhileError(
+                _("%(provider)s changed its services again since you looked. Look at them, and accept them then.")
+                % {"provider": provider}
+            )
+        rate = locked.exchange_rate if exchange_rate is None else exchange_rate
+        Provider.objects.filter(pk=provider.pk).update(prices_held_at=None, prices_accepted_at=now, exchange_rate=rate)
+        shelve_changes(provider_id=provider.pk, now=now)
+        detail: dict[str, Any] = {
+            "before": {"prices_held_at": locked.prices_held_at.isoformat()},
+            "after": {"prices_held_at": None},
+            "reason": reason[:200],
+        }
+        if rate != locked.exchange_rate:
+            detail["before"]["exchange_rate"] = f"{locked.exchange_rate.normalize():f}"
+            detail["after"]["exchange_rate"] = f"{rate.normalize():f}"
+        follow_prices(provider_id=provider.pk)
+        audit.record(actor=actor, action="provider.accept_prices", target=f"provider:{provider.pk}", detail=detail)
+    return True
+
+
+def accept_list(
+    *, provider: Provider, actor: str, now: datetime, reason: str = "", seen_at: datetime | None = None
+) -> SyncReport:
+    """Believe the provider's list though it lacks what it lacked at `seen_at`: that is gone. Not in a transaction.
+
+    Without `seen_at`, as in a command, whatever it lacks by now. Raises SyncFailedError. A list that lacks other
+    services by now is held again, as is an empty one or one in another currency: the report's `problem` says so.
+    """
+    seen_lost = "" if seen_at is None else lost_as_seen(provider=provider, seen_at=seen_at)
+    report = refresh_provider(provider_id=provider.pk, now=now, accept_shrunk=True, seen_lost=seen_lost)
+    detail = {
+        "before": {"held_list": provider.held_list, "problem": provider.sync_error},
+        "after": {"problem": report.problem, "removed": report.removed, "unchanged": report.unchanged},
+        "reason": reason[:200],
+    }
+    audit.record(actor=actor, action="provider.accept_list", target=f"provider:{provider.pk}", detail=detail)
+    return report
+
+
+def lost_as_seen(*, provider: Provider, seen_at: datetime) -> str:
+    """The digest of what the held list lacked when a person looked at it."""
+    seen = last_held(provider=provider, until=seen_at)
+    return NOTHING_SEEN if seen is None else str(seen.fields.get("lost", ""))
+
+
+def _told(rows: QuerySet[UpstreamService]) -> dict[int, dict[str, Any]]:
+    """For the audit trail, by the mirror's row: the service, and what holds of it."""
+    found = rows.values("pk", "doubt", "rate_before", "rate", "service__pk", "service__rate", "service__is_available")
+    return {row["pk"]: {"service": row["service__pk"], "before": _state(row)} for row in found}
+
+
+def _state(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "doubt": row["doubt"],
+        "provider_rate": plain(row["rate"]),
+        "provider_rate_before": None if row["rate_before"] is None else plain(row["rate_before"]),
+        "rate": plain(row["service__rate"]),
+        "is_available": row["service__is_available"],
+    }

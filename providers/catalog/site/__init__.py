@@ -1,0 +1,1 @@
+"""The public pages of the catalog. Called by providers/urls.py."""

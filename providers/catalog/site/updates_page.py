@@ -1,0 +1,79 @@
+"""The page of updates: what came, went and changed on the price list, by day. Open to everybody, as the list is."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from panel.customers.signed_in import customer_of
+from panel.lib.zones import day_zone
+from panel.web.text_input import read_words
+from providers.catalog.listing.favorites import favourite_ids
+from providers.catalog.listing.services import categories_for_sale
+from providers.catalog.listing.updates import Update, update_of, updates_page
+from providers.catalog.models import ShelfChange
+from providers.catalog.pricing.customer_rates import terms_of
+
+LONGEST_SEARCH = 100
+
+
+@require_safe
+def updates(request: HttpRequest) -> HttpResponse:
+    """The newest updates as the address asks for them. At most six queries, however long the log is."""
+    query, customer_id = request.GET, request.user.pk
+    starred = favourite_ids(customer=customer_of(request)) if request.user.is_authenticated else set()
+    is_favourites = "favourites" in query and request.user.is_authenticated
+    kind = query.get("kind", "")
+    kind = kind if kind in ShelfChange.Kind.values else ""
+    search, category = read_words(query, "q", longest=LONGEST_SEARCH), _number(query.get("category", ""))
+    terms = terms_of(customer_id=customer_id)
+    page = updates_page(
+        terms=terms,
+        kind=kind,
+        category_id=category,
+        search=search,
+        only=starred if is_favourites else None,
+        before=_number(query.get("before", "")),
+    )
+    context = {
+        "page": page,
+        "days": _by_day([update_of(line, terms) for line in page.lines], _zone(request)),
+        "terms": terms,
+        "kind": kind,
+        "kinds": ShelfChange.Kind.choices,
+        "categories": categories_for_sale(),
+        "category": category,
+        "search": search,
+        "starred": starred,
+        "is_favourites": is_favourites,
+        "is_filtered": bool(kind or search or category or is_favourites),
+    }
+    return render(request, "catalog/updates.html", context)
+
+
+def _by_day(updates: Sequence[Update], zone: tzinfo) -> list[tuple[str, list[Update]]]:
+    today = timezone.localdate(timezone=zone)
+    days = groupby(updates, key=lambda update: _day(update.line.at, zone))
+    return [(_name(day, today), list(lines)) for day, lines in days]
+
+
+def _day(at: datetime, zone: tzinfo) -> date:
+    return at.astimezone(zone).date()
+
+
+def _name(day: date, today: date) -> str:
+    if day == today:
+        return "Today"
+    return "Yesterday" if day == today - timedelta(days=1) else f"{day:%A, %-d %B %Y}"
+
+
+def _zone(request: HttpRequest) -> tzinfo:
+    return day_zone(getattr(request.user, "time_zone", ""))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,0 +1,266 @@
+"""The mirror of a provider's services: fetch with no transaction open, compare, write only what changed, never delete.
+
+Called by providers.catalog.publishing.refresh, which then has the shelf follow what is reported here.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from panel.lib.crypto import SealError
+from panel.lib.database.bulk import update_rows
+from providers.adapters.base import MIRRORED, ServiceList
+from providers.adapters.errors import RetryLater
+from providers.adapters.fingerprint import fingerprint
+from providers.availability.circuit_breaker import resume_provider
+from providers.connection.connect import WORDS, connected
+from providers.models import Provider, ServiceChange, UpstreamService
+from providers.sync.diff import KNOWN, Diff, Limits, Values, diff_services
+from providers.sync.prefilter import SIEVED_BY, sieve
+from providers.sync.sanity_checks import CRASHED, count_alike, follow_prices, follow_sync, hold_list, why_not_believed
+
+ROWS_A_STATEMENT = 500
+IDS_A_QUERY = 500
+WRITTEN = ("missing", "doubt", "rate_before", *MIRRORED, "fingerprint", "changed_at")
+
+
+class SyncFailedError(Exception):
+    """Nothing was learnt and the mirror is as it was; the failure is recorded. The message is for people."""
+
+
+class SyncOvertakenError(SyncFailedError):
+    """Another sync of the same provider wrote first; nothing was written by this one, and nothing is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What a sync found, in services. `rows_written` counts rows of the mirror; `held` those that a guard holds back.
+
+    `removed` were absent for the second time and `missing` for the first; `back` had been either. `touched` names
+    (by external id) every service whose row changed; `problem` says why changes are held, for people. `alike`: so many
+    prices changed by one factor that nothing of the provider is sold now. `left_behind`: the shelf did not follow an
+    earlier sync, or follows another minimum margin; `synced_at` is what it is to follow now.
+    """
+
+    added: int = 0
+    changed: int = 0
+    missing: int = 0
+    removed: int = 0
+    back: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rows_written: int = 0
+    held: int = 0
+    problem: str = ""
+    touched: Sequence[str] = ()
+    alike: int = 0
+    left_behind: bool = False
+    synced_at: datetime | None = None
+
+
+def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = False, seen_lost: str = "") -> SyncReport:
+    """Bring the mirror up to date; writes nothing where nothing changed. Call it outside any transaction.
+
+    A list in another currency, an empty or a suddenly small one is held back whole. A small one is believed where a
+    person says `accept_shrunk`: what it lacks is gone at once; with `seen_lost` (a diff's `lost_digest`) only where it
+    lacks what that person saw. Where many prices changed by one factor within a day, the provider's prices are held.
+    Raises SyncFailedError; the third failure in a row raises an alert, which the next success closes.
+    """
+    provider = Provider.objects.get(pk=provider_id)
+    listing = _fetch(provider, "" if accept_shrunk else provider.services_digest)
+    left_behind = provider.is_shelf_behind
+    if listing is None:
+        _clear_failures(provider)
+        known = provider.services.filter(missing=0).count()
+        return SyncReport(unchanged=known, left_behind=left_behind, synced_at=provider.synced_at)
+    sieved = sieve(known=provider.services.values_list(*SIEVED_BY), listing=listing)
+    compared = _known_rows(provider, sieved.fingerprints)
+    diff = diff_services(
+        known=compared,
+        listing=sieved.listing,
+        limits=Limits(rise=provider.hold_rise_percent, fall=provider.hold_fall_percent),
+        same=sieved.same,
+        gone=sieved.gone,
+        is_absence_believed=accept_shrunk,
+    )
+    if held := why_not_believed(
+        provider=provider, diff=diff, listing=listing, accept_shrunk=accept_shrunk, seen_lost=seen_lost
+    ):
+        why, problem = held
+        hold_list(provider=provider, diff=diff, why=why, problem=problem, now=now)
+        return SyncReport(held=len(diff.found), unchanged=diff.unchanged, rejected=diff.rejected, problem=problem)
+    alike = count_alike(provider=provider, diff=diff, now=now)
+    if diff.found:
+        stale = _stale_fingerprints(diff, compared, sieved.fingerprints)
+        _write(provider, diff, stale, "" if diff.count("missing") else listing.digest, alike, now)
+        _end_currency_pause(provider)
+    else:
+        _clear_failures(provider)
+    return _report(diff, alike=alike, left_behind=left_behind, synced_at=now if diff.found else provider.synced_at)
+
+
+def clear_doubts(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]:
+    """A person confirms that these are sold as they are listed now: the primary keys of those that were in doubt.
+
+    Call it inside a transaction. A rejected entry stays in doubt: only a sensible one clears it.
+    """
+    confirmable = [doubt for doubt in UpstreamService.Doubt if doubt != UpstreamService.Doubt.REJECTED]
+    doubtful = list(rows.filter(doubt__in=confirmable).only("provider", "external_id", "name", "doubt"))
+    pks = [row.pk for row in doubtful]
+    UpstreamService.objects.filter(pk__in=pks).update(doubt="", rate_before=None, changed_at=now)
+    ServiceChange.objects.bulk_create(
+        ServiceChange(
+            provider_id=row.provider_id,
+            external_id=row.external_id,
+            kind=ServiceChange.Kind.CHANGED,
+            name=row.name,
+            fields={"doubt": [row.doubt, ""]},
+            at=now,
+        )
+        for row in doubtful
+    )
+    return pks
+
+
+def record_crash(*, provider: Provider, error: Exception) -> None:
+    """Something unforeseen stopped a sync or the shelf after it: an alert at once, closed by the next success."""
+    Provider.objects.filter(pk=provider.pk).update(
+        sync_failures=F("sync_failures") + 1, sync_error=f"{CRASHED}{type(error).__name__}."
+    )
+    follow_sync(provider_id=provider.pk)
+
+
+def _fetch(provider: Provider, digest: str) -> ServiceList | None:
+    try:
+        with connected(provider) as adapter:
+            return adapter.services(unless_digest=digest)
+    except RetryLater as error:
+        failure = f"{WORDS[error.reason]}: {error.text}"
+    except SealError as error:
+        failure = f"Its API key cannot be opened, enter it again. {error}"
+    _record_failure(provider, failure)
+    raise SyncFailedError(failure)
+
+
+def _known_rows(provider: Provider, external_ids: Collection[str]) -> list[Values]:
+    """These rows with the columns of KNOWN; where they are many, out of the whole table."""
+    if not external_ids:
+        return []
+    rows = provider.services.values_list(*KNOWN)
+    if len(external_ids) <= IDS_A_QUERY:
+        rows = rows.filter(external_id__in=external_ids)
+    return [row for row in rows if row[0] in external_ids]
+
+
+def _stale_fingerprints(diff: Diff, compared: Sequence[Values], stored: Mapping[str, int | None]) -> list[Values]:
+    """Of the rows that stay as they are, those under another fingerprint than theirs, or none: (pk, the right one)."""
+    written = {values[0] for values in diff.writes}
+    kept = [(row[0], row[1], fingerprint(row[-len(MIRRORED) :])) for row in compared if row[1] not in written]
+    return [(pk, right) for external_id, pk, right in kept if right != stored[external_id]]
+
+
+def _write(provider: Provider, diff: Diff, stale: Sequence[Values], digest: str, alike: int, now: datetime) -> None:
+    """Everything in one transaction. The digest is kept only where an identical body would change nothing more."""
+    held = {"prices_held_at": now} if alike else {}
+    with transaction.atomic():
+        untouched = Provider.objects.filter(
+            pk=provider.pk, synced_at=provider.synced_at, services_digest=provider.services_digest
+        )
+        if not untouched.update(
+            synced_at=now, services_digest=digest, sync_failures=0, sync_error="", held_list="", **held
+        ):
+            raise SyncOvertakenError("Another sync of this provider was faster.")
+        is_first = diff.known == 0
+        UpstreamService.objects.bulk_create(
+            [_new_row(provider, position, values, now) for position, values in enumerate(diff.new, start=diff.known)],
+            batch_size=ROWS_A_STATEMENT,
+        )
+        _update([(*values, fingerprint(values[-len(MIRRORED) :]), now) for values in diff.writes], WRITTEN)
+        _update(stale, ["fingerprint"])
+        ServiceChange.objects.bulk_create(
+            [_first_line(provider, diff, now)] if is_first else _log_lines(provider, diff, now),
+            batch_size=ROWS_A_STATEMENT,
+        )
+        if provider.sync_error:
+            follow_sync(provider_id=provider.pk)
+        if alike or provider.prices_held_at:
+            follow_prices(provider_id=provider.pk)
+
+
+def _update(rows: Sequence[Values], fields: Sequence[str]) -> None:
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        update_rows(UpstreamService, rows[start : start + ROWS_A_STATEMENT], fields=fields, guard=())
+
+
+def _new_row(provider: Provider, position: int, values: Values, now: datetime) -> UpstreamService:
+    external_id, doubt, *mirrored = values
+    return UpstreamService(
+        provider_id=provider.pk,
+        external_id=external_id,
+        doubt=doubt,
+        position=position,
+        first_seen_at=now,
+        changed_at=now,
+        fingerprint=fingerprint(mirrored),
+        **dict(zip(MIRRORED, mirrored, strict=True)),
+    )
+
+
+def _first_line(provider: Provider, diff: Diff, now: datetime) -> ServiceChange:
+    """One line for a whole first list: a line for each would double its cost and tell nothing more."""
+    return ServiceChange(
+        provider=provider,
+        kind=ServiceChange.Kind.NEW,
+        name="The first list",
+        fields={"services": len(diff.new)},
+        at=now,
+    )
+
+
+def _log_lines(provider: Provider, diff: Diff, now: datetime) -> list[ServiceChange]:
+    return [
+        ServiceChange(
+            provider=provider, external_id=line.external_id, kind=line.kind, name=line.name, fields=line.fields, at=now
+        )
+        for line in diff.found
+    ]
+
+
+def _report(diff: Diff, *, alike: int, left_behind: bool, synced_at: datetime | None) -> SyncReport:
+    return SyncReport(
+        added=diff.count("new"),
+        changed=diff.count("changed"),
+        missing=diff.count("missing"),
+        removed=diff.count("gone"),
+        back=diff.count("back"),
+        unchanged=diff.unchanged,
+        rejected=diff.rejected,
+        rows_written=len(diff.new) + len(diff.writes),
+        touched=diff.touched,
+        alike=alike,
+        left_behind=left_behind,
+        synced_at=synced_at,
+    )
+
+
+def _record_failure(provider: Provider, failure: str) -> None:
+    Provider.objects.filter(pk=provider.pk).update(sync_failures=F("sync_failures") + 1, sync_error=failure[:200])
+    follow_sync(provider_id=provider.pk)
+
+
+def _clear_failures(provider: Provider) -> None:
+    if provider.sync_failures or provider.sync_error:
+        Provider.objects.filter(pk=provider.pk).update(sync_failures=0, sync_error="", held_list="")
+        follow_sync(provider_id=provider.pk)
+        _end_currency_pause(provider)
+    if provider.prices_held_at:
+        follow_prices(provider_id=provider.pk)
+
+
+def _end_currency_pause(provider: Provider) -> None:
+    """Its list was believed, so it is in the right currency."""
+    if provider.held_list == Provider.HeldList.CURRENCY:
+        resume_provider(provider_id=provider.pk, reason="list-currency")

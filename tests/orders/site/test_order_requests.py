@@ -1,0 +1,205 @@
+"""Canceling and refilling on the order's page: what the buttons say, what they do, how it is told."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from orders.aftercare.cancel_jobs import poll_cancels
+from orders.aftercare.refill_jobs import poll_refills
+from orders.models import Cancellation, Order, OrderEvent, Refill
+from providers.catalog.models import Service
+from tests.fixtures_orders import Store
+from tests.fixtures_simulator import ORDER_SECONDS, PLAIN_SERVICE
+from tests.orders.reading import text_in, text_of
+
+D = Decimal
+
+
+def test_a_queued_order_is_canceled_with_its_money_back(store: Store, ada: Client) -> None:
+    order = store.place()
+    text = text_of(ada, order)
+    assert f"Order {order.pk} ends now, before anything is delivered. $1.35 goes back to your wallet at once." in text
+    assert "Cancel and give back $1.35" in text
+    answer = ada.post(f"/orders/{order.pk}/cancel/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/orders/{order.pk}/")
+    assert (store.fresh(order).state, store.fresh(order).refunded) == ("CANCELED", D("1.35"))
+    assert store.wallet() == D(100)
+    page = ada.get(answer["Location"]).content.decode()
+    assert f"Order {order.pk} is canceled. $1.35 is back in your wallet." in page
+    text = text_of(ada, order)
+    assert "Canceled just now As you asked." in text
+    assert "Cancel this order" not in text
+
+
+def test_a_sent_orders_cancel_is_asked_for_and_told_step_by_step(store: Store, ada: Client) -> None:
+    order = store.active()
+    text = text_of(ada, order)
+    assert (
+        "It goes on until the stop is confirmed: what is delivered by then is paid for, and the rest of the $1.35 "
+        "comes back to your wallet. It may come too late; then nothing changes. Ask to cancel"
+    ) in text
+    before = store.everything()
+    answer = ada.post(f"/orders/{order.pk}/cancel/", follow=True).content.decode()
+    assert f"The cancel of order {order.pk} is requested. No money has moved yet." in answer
+    assert store.everything() == before
+    text = text_of(ada, order)
+    assert "Cancel Pending It is passed on within minutes. Until the stop is confirmed the order goes on." in text
+    assert "Ask to cancel" not in text
+
+    poll_cancels(now=timezone.now())
+    text = text_of(ada, order)
+    assert "Cancel Accepted What was not delivered comes back to your wallet once the order has stopped." in text
+    assert store.money() == before["money"]
+
+    store.poll()
+    poll_cancels(now=timezone.now())
+    text = text_of(ada, order)
+    assert "Cancel Done" in text
+    assert "Money given back just now $1.35 is back in your wallet" in text
+    for step in ("Ordered", "Accepted", "Cancel requested", "Cancel accepted", "Canceled"):
+        assert f"{step} just now" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("Cancel is not available for this order", "That is not possible for this order now."),
+        ("North: order already completed", "The order is too far along for that, or it was asked already."),
+        ("Blorp 17", "The request was not accepted."),
+    ],
+)
+def test_a_refusal_is_told_in_our_words(store: Store, ada: Client, said: str, sentence: str) -> None:
+    order = store.active()
+    Cancellation.objects.create(order=order, state="refused", why=said, next_at=None, ended_at=timezone.now())
+    OrderEvent.objects.create(order=order, what="cancel refused", why=said)
+    text = text_of(ada, order)
+    assert f"Cancel Refused {sentence} Asked just now . This order&#x27;s cancel was refused lately." in text
+    assert f"Cancel refused just now {sentence}" in text
+    assert "North" not in text
+    assert "Ask to cancel" not in text
+
+
+def test_what_staff_note_is_theirs(store: Store, ada: Client) -> None:
+    order = store.active()
+    OrderEvent.objects.create(order=order, what="cancel refused", why="they wait for days", actor="staff@example.com")
+    assert "Cancel refused just now The request was not accepted." in text_of(ada, order)
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "words"),
+    [
+        ("unknown", True, "Pending It was passed on without a clear answer, and is asked again by itself."),
+        ("unknown", False, "No answer There was no clear answer to it. If the order stops all the same"),
+        ("too late", False, "Too late The order was delivered first, so nothing comes back."),
+    ],
+)
+def test_how_a_wish_stands(store: Store, ada: Client, state: str, due: bool, words: str) -> None:
+    order = store.active()
+    Cancellation.objects.create(order=order, state=state, next_at=timezone.now() if due else None, why="North: E 17")
+    text = text_of(ada, order)
+    assert f"Cancel {words}" in text
+    assert "North" not in text
+
+
+def test_in_doubt_the_wish_is_kept(store: Store, ada: Client) -> None:
+    store.simulator.next("add", "reset_after_create")
+    order = store.submit(store.place())
+    assert "If it has not, it ends and $1.35 goes back to your wallet. If it has, we ask for it to be stopped" in (
+        text_of(ada, order)
+    )
+    before = store.everything()
+    ada.post(f"/orders/{order.pk}/cancel/")
+    assert store.everything() == before
+    assert "Cancel Pending It is kept until it is clear whether the order has started." in text_of(ada, order)
+
+
+def test_a_subscription_is_stopped(store: Store, ada: Client) -> None:
+    order = store.active()
+    Order.objects.filter(pk=order.pk).update(type="Subscriptions")
+    assert "Stop the subscription We ask for the subscription to be stopped." in text_of(ada, order)
+
+
+def test_where_the_service_cannot_be_canceled_it_says_so(store: Store, ada: Client) -> None:
+    order = store.active(PLAIN_SERVICE)
+    reason = "This order has been sent, and its service cannot be canceled after that."
+    assert reason in text_of(ada, order)
+    before = store.everything()
+    answer = ada.post(f"/orders/{order.pk}/cancel/", follow=True)
+    assert f"{reason} Nothing was changed." in answer.content.decode()
+    assert (store.everything(), Cancellation.objects.count()) == (before, 0)
+
+
+def test_canceling_twice_gives_back_once(store: Store, ada: Client) -> None:
+    order = store.place()
+    ada.post(f"/orders/{order.pk}/cancel/")
+    before = store.everything()
+    ada.post(f"/orders/{order.pk}/cancel/")
+    assert store.everything() == before
+    assert store.wallet() == D(100)
+
+
+def test_a_refill_is_asked_for_once(store: Store, ada: Client, completed: Order) -> None:
+    assert "Request a refill" in text_of(ada, completed)
+    answer = ada.post(f"/orders/{completed.pk}/refill/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/orders/{completed.pk}/")
+    assert Refill.objects.get().order == completed
+    text = text_of(ada, completed)
+    assert "Refill Pending asked just now" in text
+    assert "Request a refill" not in text
+    money = store.money()
+    again = ada.post(f"/orders/{completed.pk}/refill/", follow=True)
+    assert "A refill of this order is under way already." in again.content.decode()
+    assert Refill.objects.count() == 1
+    assert store.money() == money
+
+
+def test_a_refill_to_its_end(store: Store, ada: Client, completed: Order) -> None:
+    ada.post(f"/orders/{completed.pk}/refill/")
+    poll_refills(now=timezone.now())
+    store.simulator.advance(ORDER_SECONDS * 2)
+    poll_refills(now=timezone.now() + timedelta(hours=1))
+    text = text_of(ada, completed)
+    assert "Refill Completed asked just now What had dropped is made good." in text
+    assert "Refilled just now What had dropped is made good." in text
+    day = f"{Refill.objects.get().created_at + timedelta(hours=24):%-d %b %Y, %H:%M} UTC"
+    assert f"A refill of this order was asked for lately. It is possible from {day}." in text
+    assert "Request a refill" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [("unknown", "Pending"), ("in progress", "In progress"), ("completed", "Completed"), ("rejected", "Rejected")],
+)
+def test_a_refill_reads_in_the_customers_words(
+    store: Store, ada: Client, completed: Order, state: str, word: str
+) -> None:
+    Refill.objects.create(order=completed, state=state, why="North refused")
+    text = text_of(ada, completed)
+    assert f"Refill {word} asked just now" in text
+    assert "North" not in text
+
+
+def test_the_window_is_told_before_and_after(store: Store, ada: Client, completed: Order) -> None:
+    Service.objects.filter(pk=completed.service_id).update(refill_days=30)
+    assert "Refill for 30 days If the count has dropped since" in text_of(ada, completed)
+    Order.objects.filter(pk=completed.pk).update(finished_at=timezone.now() - timedelta(days=31))
+    text = text_of(ada, completed)
+    assert "This order could be refilled for 30 days, until " in text
+    assert "Request a refill" not in text
+
+
+def test_before_its_end_an_order_says_when_it_can_be_refilled(store: Store, ada: Client) -> None:
+    assert "Refill This order can be refilled once it is delivered." in text_of(ada, store.active())
+
+
+def test_what_cannot_be_refilled_has_no_button(store: Store, ada: Client) -> None:
+    order = store.active(PLAIN_SERVICE)
+    page = ada.get(f"/orders/{order.pk}/").content.decode()
+    assert "refill-title" not in page
+    assert "Refill" not in text_in(page.partition('id="order-live"')[2].partition("<nav")[0])
+    answer = ada.post(f"/orders/{order.pk}/refill/", follow=True)
+    assert "This order cannot be refilled: its service has no refills." in answer.content.decode()
+    assert Refill.objects.count() == 0

@@ -1,0 +1,63 @@
+"""A provider says too late that it has an order: nothing moves, and a person decides what was bought."""
+
+from decimal import Decimal
+
+import pytest
+
+from orders.accounting.audit import recount
+from orders.models import Attempt, Order, Orphan
+from orders.submission.record import record_outcome
+from orders.unconfirmed.decisions import give_money_back, it_was_not_placed
+from orders.unconfirmed.restore_search import candidates, write_off_orphan
+from panel.ops.models import Alert
+from providers.adapters.base import Placed
+from providers.adapters.errors import Refused
+from tests.fixtures_orders import Store
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def attempt(store: Store) -> Attempt:
+    """Of an order in doubt."""
+    store.simulator.next("add", "reset_before_create")
+    order = store.active()
+    store.let_lease_end(order)
+    return order.attempts.get()
+
+
+def rows() -> list[tuple[str, Decimal | None, str]]:
+    return list(Orphan.objects.values_list("external_id", "charge", "currency"))
+
+
+def test_bought_after_the_money_went_back(store: Store, attempt: Attempt) -> None:
+    give_money_back(order_id=attempt.order_id, actor="staff", reason="the customer asked")
+    before = store.everything()
+    for _ in range(2):
+        record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))
+    assert store.everything() == before
+    assert rows() == [("777", Decimal("0.9"), "USD")]
+    alert = Alert.objects.get(closed_at=None, subject=f"orphans:{store.provider.pk}")
+    assert alert.title == f"Order {attempt.order_id} was bought after all"
+
+    write_off_orphan(orphan_id=Orphan.objects.get().pk, actor="staff", reason="their ticket 5")
+    alert.refresh_from_db()
+    assert alert.closed_at is not None
+    assert (store.house("loss"), store.wallet()) == (Decimal("0.9"), 100)
+    assert recount() == []
+
+
+def test_bought_while_it_waits_to_be_sent_again(store: Store, attempt: Attempt) -> None:
+    it_was_not_placed(order_id=attempt.order_id, actor="staff", reason="not in their panel")
+    record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))
+    assert store.fresh(attempt.order).state == "QUEUED"
+    assert candidates(orphan=Orphan.objects.get()) == [attempt.order]
+
+
+def test_what_is_known_already_is_no_orphan(store: Store, attempt: Attempt) -> None:
+    record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))
+    for outcome in (Placed("777"), Refused("Bad link", code="order")):
+        record_outcome(attempt_id=attempt.pk, outcome=outcome)
+    assert Order.objects.get().provider_order_id == "777"
+    assert rows() == []
+    assert not Alert.objects.filter(subject__startswith="orphans").exists()
