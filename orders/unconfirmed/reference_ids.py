@@ -1,6 +1,6 @@
 """What our own orders at a provider tell of its ids: when which was given, which are ours, how late one may come.
 
-Asked by probe.py, which looks for doubtful orders, and strays.py, which looks for what nobody here knows of.
+Asked by probe.py, which looks for doubtful orders, and unmatched_search.py, which looks for what nobody here knows of.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Keeps the checkpoints: what each account held after some transfer, so that no balance is summed from the first one.
 
 They are taken over settled transfers alone (panel/ops/jobs/settled_ids.py), step by step, so that a large ledger is
-caught up with by many short transactions. The ledger check holds them against the transfers; they can be dropped at any time.
+caught up with by many short transactions. The ledger check holds them against the transfers; they can be dropped.
 """
 
 import time
