@@ -3,8 +3,8 @@
 The data directory, which no database backup brings back, remembers the highest attempt there ever was
 (`high_water.py`). A database that ends before it is older than what was sent: its queued orders may have been bought
 already. It is on, too, while that memory cannot be read or written, and while a person holds the panel. Everything
-that would move an order's money or speak to a provider about orders asks here; `restore_search.py` looks for what was bought,
-and a person ends it.
+that would move an order's money or speak to a provider about orders asks here; `restore_search.py` looks for what was
+bought, and a person ends it.
 """
 
 import time

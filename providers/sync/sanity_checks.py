@@ -1,6 +1,6 @@
 """What of a provider's list is not believed: all of it, or all of its prices. Called by sync.
 
-Doubts about single services are in diff.py. A person ends them, and what is held here, through catalog/pending_review.py.
+Doubts about single services are in diff.py. A person ends them, and what is held here by pending_review.py.
 """
 
 from datetime import datetime, timedelta
