@@ -1,4 +1,5 @@
 from django.db import migrations, models
+
 from panel.lib.database.large_tables import AddIndexOnline
 
 
