@@ -8,6 +8,7 @@ COPY manage.py LICENSE ./
 COPY panel panel
 COPY providers providers
 COPY orders orders
+COPY locale locale
 COPY templates templates
 COPY static static
 # The secrets that the settings ask for are made for this one step and go with it.

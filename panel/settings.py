@@ -161,7 +161,9 @@ TEMPLATES = [
     }
 ]
 LANGUAGE_CODE = "en-us"
-USE_I18N = False
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True  # without LocaleMiddleware: every page is in LANGUAGE_CODE
 USE_TZ = True
 FORMAT_MODULE_PATH = "panel.web.formats"
 TIME_ZONE = "UTC"

@@ -21,6 +21,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
     ("types", [str(BIN / "mypy"), "--no-error-summary"]),
     ("layers", [str(BIN / "lint-imports"), "--no-logo"]),
+    ("texts", [sys.executable, "-m", "scripts.check_texts"]),
     ("secrets", [sys.executable, "-m", "scripts.scan_secrets"]),
     ("migrations", [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]),
     ("deployment", [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]),
