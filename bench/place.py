@@ -72,7 +72,7 @@ def main() -> None:
 def place_ours(service: Service, customers: list[User]) -> None:
     words = {"link": LINK, "quantity": str(QUANTITY)}
     for _, customer in zip(range(ORDERS), cycle(customers), strict=False):
-        place_order(customer=customer, service_id=service.pk, words=words, now=timezone.now())
+        place_order(customer=customer, service_id=service.pk, params=words, now=timezone.now())
 
 
 def place_bare(service: Service, customers: list[User]) -> None:
@@ -95,7 +95,7 @@ def _count_statements(figures: Figures, service: Service, customers: list[User])
     found = []
     for customer in customers[:2]:
         with counted() as executed:
-            place_order(customer=customer, service_id=service.pk, words=words, now=timezone.now())
+            place_order(customer=customer, service_id=service.pk, params=words, now=timezone.now())
         found.append(executed.count)
     figures.holds("statements an order", found=found, wanted=[6, 6])
 

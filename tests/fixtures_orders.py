@@ -42,7 +42,7 @@ class Store:
         """An order of 1000 on LINK, unless the words say otherwise."""
         given = {"link": LINK, "quantity": "1000", **words}
         placed = place_order(
-            customer=self.customer, service_id=self.service(external_id).pk, words=given, now=timezone.now()
+            customer=self.customer, service_id=self.service(external_id).pk, params=given, now=timezone.now()
         )
         return placed.order
 

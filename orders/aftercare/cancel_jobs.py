@@ -17,7 +17,7 @@ from orders.aftercare.provider_batches import run_steps
 from orders.aftercare.unanswered import MOST_TRIES, tell_staff
 from orders.core import safe_mode
 from orders.models import Cancellation, Order
-from orders.rules.polling_interval import FIRST_LOOK
+from orders.rules.polling_interval import FIRST_POLL
 from orders.rules.states import State
 from providers.adapters.base import Accepted, ItemError, ProviderAdapter
 from providers.adapters.errors import RetryLater
@@ -116,5 +116,5 @@ def _told(row: Claimed, answer: Accepted | ItemError | None, now: datetime) -> T
 
 def _look_soon(order_ids: Sequence[int], now: datetime) -> None:
     """Old orders are looked at rarely: what becomes of these is asked for in a minute."""
-    soon = now + FIRST_LOOK
+    soon = now + FIRST_POLL
     Order.objects.filter(pk__in=order_ids, state=State.ACTIVE, next_poll_at__gt=soon).update(next_poll_at=soon)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from orders.core import safe_mode
 from orders.core.change import Change, audit_change, lock_orders, write
 from orders.models import Order
-from orders.rules.polling_interval import next_look
+from orders.rules.polling_interval import next_poll
 from orders.rules.states import State
 from orders.tracking.reported import undelivered
 from orders.tracking.settle import Houses, end_partial, end_with_refund
@@ -105,7 +105,7 @@ def _write(change: Change, action: str, actor: str, reason: str) -> None:
     """What the provider was asked before this is dropped, and it is asked again as after any end."""
     order, now = change.order, change.now
     order.applied_at = now
-    order.next_poll_at = next_look(
+    order.next_poll_at = next_poll(
         state=change.state, sent_at=order.sent_at or now, finished_at=order.finished_at, now=now
     )
     write([change])

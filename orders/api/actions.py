@@ -13,11 +13,11 @@ from orders.api.service_list import services_list
 from orders.api.status_query import status_rows
 from orders.models import Order, Refill
 from orders.placing.place import place_order
-from orders.placing.validation import BadOrderError, Offer, asks_the_same
+from orders.placing.validation import BadOrderError, OrderLimits, asks_the_same
 from orders.rules import serializers
 from orders.rules.idempotency import api_token
 from orders.rules.serializers import REFILL_WORDS, StatusRow
-from orders.rules.service_types import KINDS, MOST_UNITS
+from orders.rules.service_types import MAX_UNITS, SERVICE_TYPES
 from panel.customers.keys import Holder
 from panel.customers.models import User
 from panel.lib.money import plain
@@ -65,7 +65,7 @@ def add(call: Call) -> Any:
         placement = place_order(
             customer=customer,
             service_id=service_id,
-            words=call.words,
+            params=call.words,
             now=call.now,
             token=token,
             repeat_seconds=0 if token else customer.repeat_seconds,
@@ -186,10 +186,10 @@ def _shown(text: str, number: int | None) -> int | str:
 
 def _asked_before(order: Order, service_id: int, words: Words) -> bool:
     """Whether the order is what the call asks for, as its service was when it was ordered."""
-    kind = KINDS[order.type]
+    service_type = SERVICE_TYPES[order.type]
     takes_runs = order.service.dripfeed or "runs" in order.fields
-    offer = Offer(kind=kind, min=1, max=MOST_UNITS, dripfeed=takes_runs)
-    return order.service_id == service_id and asks_the_same(offer=offer, words=words, fields=order.fields)
+    limits = OrderLimits(service_type=service_type, min=1, max=MAX_UNITS, dripfeed=takes_runs)
+    return order.service_id == service_id and asks_the_same(limits=limits, params=words, fields=order.fields)
 
 
 def _token(key: str) -> str | None:

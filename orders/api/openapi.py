@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orders.api.openapi_webhooks import webhooks
-from orders.rules.service_types import KINDS, Field, Shape
+from orders.rules.service_types import SERVICE_TYPES, Field, Shape
 
 ONE_STATUS = {"charge": "0.27819", "start_count": "3572", "status": "Partial", "remains": "157", "currency": "USD"}
 OTHER_STATUS = {"charge": "1.44219", "start_count": "234", "status": "In progress", "remains": "10", "currency": "USD"}
@@ -147,7 +147,7 @@ def types() -> list[TypeRow]:
             [field.name for field in kind.fields if not field.is_required],
             [field.name for field in kind.fields if _is_lines(field)],
         )
-        for kind in KINDS.values()
+        for kind in SERVICE_TYPES.values()
     ]
 
 
@@ -190,7 +190,7 @@ def openapi(*, title: str, url: str) -> dict[str, Any]:
 
 def _call_schema() -> dict[str, Any]:
     found = {parameter.name: parameter.text for chapter in CHAPTERS for parameter in chapter.parameters}
-    for kind in KINDS.values():
+    for kind in SERVICE_TYPES.values():
         for field in kind.fields:
             found.setdefault(field.name, field.label)
     actions = list(dict.fromkeys(chapter.action for chapter in CHAPTERS))

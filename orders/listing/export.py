@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 
 from orders.models import Order
-from orders.rules.service_types import KINDS
+from orders.rules.service_types import SERVICE_TYPES
 from panel.lib import spreadsheet
 from panel.lib.spreadsheet import Cell
 
@@ -22,7 +22,7 @@ def csv_lines(batches: Iterable[Iterable[Order]], *, zone: tzinfo) -> Iterator[s
 
 
 def _cells(order: Order, zone: tzinfo) -> tuple[Cell, ...]:
-    is_counted = order.type not in KINDS or not KINDS[order.type].is_per_package
+    is_counted = order.type not in SERVICE_TYPES or not SERVICE_TYPES[order.type].is_per_package
     return (
         order.pk,
         _time(order.created_at, zone),

@@ -35,10 +35,10 @@ def _queued_orders(now: datetime) -> int:
 def _followed_orders(now: datetime) -> int:
     followed = Order.objects.filter(next_poll_at__isnull=False)
     active = bring_back(
-        followed.filter(state=State.ACTIVE), "next_poll_at", longest=polling_interval.OLDEST, to=now, now=now
+        followed.filter(state=State.ACTIVE), "next_poll_at", longest=polling_interval.MAX_INTERVAL, to=now, now=now
     )
     ended = followed.filter(state__in=FINAL)
-    return active + bring_back(ended, "next_poll_at", longest=polling_interval.LONGEST_AFTER_THE_END, to=now, now=now)
+    return active + bring_back(ended, "next_poll_at", longest=polling_interval.MAX_INTERVAL_AFTER_END, to=now, now=now)
 
 
 def _attempts(now: datetime) -> int:

@@ -13,7 +13,7 @@ from orders.models import Order
 from orders.placing.place import find_sale, orders_placed_before, place_order, quote_sale
 from orders.placing.validation import BadOrderError
 from orders.rules.idempotency import line_token
-from orders.rules.service_types import KINDS
+from orders.rules.service_types import SERVICE_TYPES
 from panel.customers.models import User
 from panel.lib.money import plain
 from panel.wallet.ledger import NotEnoughFundsError
@@ -87,22 +87,22 @@ def _split(text: str) -> list[str]:
 
 def _check(number: int, text: str, customer: User, sales: dict[int, Sale]) -> Line:
     try:
-        sale, words = _read(text, customer, sales)
-        quote = quote_sale(sale, words=words)
+        sale, params = _read(text, customer, sales)
+        quote = quote_sale(sale, params=params)
     except BadOrderError as error:
         return Line(number, text, problem=str(error))
     except MassOrderError as error:
         return Line(number, text, problem=str(error))
-    return Line(number, text, service_id=sale.service_id, quantity=quote.wanted.quantity, charge=quote.charge)
+    return Line(number, text, service_id=sale.service_id, quantity=quote.request.quantity, charge=quote.charge)
 
 
 def _place(line: Line, customer: User, agreed: Decimal | None, token: str, now: datetime) -> Line:
     if agreed is None:
         return Line(line.number, line.text, problem=CHANGED)
     try:
-        sale, words = _read(line.text, customer, {})
+        sale, params = _read(line.text, customer, {})
         placement = place_order(
-            customer=customer, service_id=sale.service_id, words=words, now=now, token=token, agreed_charge=agreed
+            customer=customer, service_id=sale.service_id, params=params, now=now, token=token, agreed_charge=agreed
         )
     except BadOrderError as error:
         return Line(line.number, line.text, problem=str(error))
@@ -132,7 +132,7 @@ def _ordered(line: Line, order: Order) -> Line:
 
 
 def _read(text: str, customer: User, sales: dict[int, Sale]) -> tuple[Sale, dict[str, str]]:
-    """The service of a line, and its words by their names."""
+    """The service of a line, and its params by their names."""
     if len(text) > LONGEST_LINE:
         raise MassOrderError(f"This line is too long: at most {LONGEST_LINE:,} characters.")
     first, *parts = [part.strip() for part in text.split("|")]
@@ -142,12 +142,12 @@ def _read(text: str, customer: User, sales: dict[int, Sale]) -> tuple[Sale, dict
     if service_id not in sales:
         sales[service_id] = find_sale(customer=customer, service_id=service_id)
     sale = sales[service_id]
-    return sale, _words(parts, names=[field.name for field in KINDS[sale.type].fields])
+    return sale, _words(parts, names=[field.name for field in SERVICE_TYPES[sale.type].fields])
 
 
 def _words(parts: list[str], *, names: list[str]) -> dict[str, str]:
     """Parts with a name are that field; the others are the link and the quantity, in this order."""
-    words: dict[str, str] = {}
+    params: dict[str, str] = {}
     places = [name for name in POSITIONS if name in names]
     for part in parts:
         named = _NAMED.fullmatch(part)
@@ -159,7 +159,7 @@ def _words(parts: list[str], *, names: list[str]) -> dict[str, str]:
             name, value = places.pop(0), part
         else:
             raise MassOrderError(f"“{part[:60]}” is one part too many. Write other fields as name=text.")
-        if name in words:
+        if name in params:
             raise MassOrderError(f"“{name}” is given twice.")
-        words[name] = value
-    return words
+        params[name] = value
+    return params

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from orders.placing.validation import Offer, Problem
+from orders.placing.validation import OrderLimits, Problem
 from orders.rules.idempotency import LONGEST_TOKEN, form_token
 from orders.rules.service_types import Field, Shape
 
@@ -33,13 +33,15 @@ class OrderForm(forms.Form):
         required=False, widget=forms.HiddenInput(attrs={"autocomplete": "off"}), min_value=0, max_digits=18
     )
 
-    def __init__(self, *, offer: Offer, data: Mapping[str, Any] | None = None, initial: Mapping[str, Any]) -> None:
+    def __init__(
+        self, *, limits: OrderLimits, data: Mapping[str, Any] | None = None, initial: Mapping[str, Any]
+    ) -> None:
         super().__init__(data=data, initial=dict(initial))
-        for field in offer.fields:
-            self.fields[field.name] = _shown(field, offer)
+        for field in limits.fields:
+            self.fields[field.name] = _shown(field, limits)
 
     @property
-    def words(self) -> dict[str, str]:
+    def params(self) -> dict[str, str]:
         """What the customer wrote, for orders.rules.service_types to read."""
         return {name: self.data.get(name, "") for name, field in self.fields.items() if isinstance(field, WordsField)}
 
@@ -56,14 +58,14 @@ class OrderForm(forms.Form):
             self.add_error(problem.field if problem.field in self.fields else None, problem.text)
 
 
-def _shown(field: Field, offer: Offer) -> WordsField:
+def _shown(field: Field, limits: OrderLimits) -> WordsField:
     attrs = {"data-words": "", "autocomplete": "off"}
     if field.when is not None:
         attrs |= {"data-when": field.when[0], "data-when-is": field.when[1]}
     return WordsField(
         label=field.label,
         required=field.is_required,
-        help_text=_help(field, offer),
+        help_text=_help(field, limits),
         widget=_widget(field, attrs),
         strip=False,
     )
@@ -86,10 +88,10 @@ def _widget(field: Field, attrs: dict[str, str]) -> forms.Widget:
     return forms.TextInput(attrs=attrs | {"spellcheck": "false", "autocapitalize": "none"})
 
 
-def _help(field: Field, offer: Offer) -> str:
-    limits = f"{offer.min:,} to {offer.max:,}"
-    if offer.kind.is_subscription and field.name in {"min", "max"}:
-        return limits
-    if field.name == offer.kind.counts and not offer.kind.is_subscription:
-        return f"{limits} lines" if field.shape == Shape.LINES else limits
+def _help(field: Field, limits: OrderLimits) -> str:
+    allowed = f"{limits.min:,} to {limits.max:,}"
+    if limits.service_type.is_subscription and field.name in {"min", "max"}:
+        return allowed
+    if field.name == limits.service_type.counts and not limits.service_type.is_subscription:
+        return f"{allowed} lines" if field.shape == Shape.LINES else allowed
     return field.help

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from orders.core import safe_mode
 from orders.core.wake import wake_submit
 from orders.models import Order, OrderEvent
-from orders.placing.validation import BadOrderError, Offer, Problem, Wanted, read_wanted
-from orders.rules.service_types import KINDS
+from orders.placing.validation import BadOrderError, OrderLimits, OrderRequest, Problem, validate_order
+from orders.rules.service_types import SERVICE_TYPES
 from orders.rules.states import State
 from panel.customers.models import User
 from panel.customers.suspension import FROZEN
@@ -41,34 +41,34 @@ class Quote:
     """What an order would be: `charge` in the shop's currency, `cost` in the provider's."""
 
     sale: Sale
-    wanted: Wanted
+    request: OrderRequest
     charge: Decimal
     cost: Decimal
 
 
-def quote_order(*, customer: User, service_id: int, words: Mapping[str, str]) -> Quote:
-    """What these words of the customer's would order, and for how much. Raises BadOrderError; changes nothing."""
-    return quote_sale(find_sale(customer=customer, service_id=service_id), words=words)
+def quote_order(*, customer: User, service_id: int, params: Mapping[str, str]) -> Quote:
+    """What these params of the customer's would order, and for how much. Raises BadOrderError; changes nothing."""
+    return quote_sale(find_sale(customer=customer, service_id=service_id), params=params)
 
 
-def quote_sale(sale: Sale, *, words: Mapping[str, str]) -> Quote:
+def quote_sale(sale: Sale, *, params: Mapping[str, str]) -> Quote:
     """As `quote_order`, for a service that was looked up before."""
-    wanted = read_wanted(offer=offer_of(sale), words=words)
-    charge, cost = price_of(sale, units=wanted.quantity)
-    return Quote(sale, wanted, charge, cost)
+    request = validate_order(limits=limits_of(sale), params=params)
+    charge, cost = price_of(sale, units=request.quantity)
+    return Quote(sale, request, charge, cost)
 
 
 def find_sale(*, customer: User, service_id: int) -> Sale:
     """The service as it is sold to the customer now. Raises BadOrderError where it is not."""
     sale = sale_of(service_id=service_id, customer_id=customer.pk)
-    if sale is None or sale.type not in KINDS or sale.is_below_cost:
+    if sale is None or sale.type not in SERVICE_TYPES or sale.is_below_cost:
         raise BadOrderError([NOT_FOR_SALE])
     return sale
 
 
-def offer_of(sale: Sale) -> Offer:
+def limits_of(sale: Sale) -> OrderLimits:
     """What an order of the service may be."""
-    return Offer(kind=KINDS[sale.type], min=sale.min, max=sale.max, dripfeed=sale.dripfeed)
+    return OrderLimits(service_type=SERVICE_TYPES[sale.type], min=sale.min, max=sale.max, dripfeed=sale.dripfeed)
 
 
 def price_of(sale: Sale, *, units: int) -> tuple[Decimal, Decimal]:
@@ -76,15 +76,15 @@ def price_of(sale: Sale, *, units: int) -> tuple[Decimal, Decimal]:
 
     Raises BadOrderError where there is no price, or one that no account can hold.
     """
-    kind = KINDS[sale.type]
-    charge = charge_for(rate=sale.rate, quantity=units, per_package=kind.is_per_package)
-    cost = charge_for(rate=sale.upstream_rate, quantity=units, per_package=kind.is_per_package)
+    service_type = SERVICE_TYPES[sale.type]
+    charge = charge_for(rate=sale.rate, quantity=units, per_package=service_type.is_per_package)
+    cost = charge_for(rate=sale.upstream_rate, quantity=units, per_package=service_type.is_per_package)
     is_too_large = not is_storable(charge, cost, cost * sale.exchange_rate)
-    if charge <= 0 or (is_too_large and kind.is_per_package):
+    if charge <= 0 or (is_too_large and service_type.is_per_package):
         raise BadOrderError([NOT_FOR_SALE])
     if is_too_large:
         text = _("The price of this order is too large. Order a smaller quantity.")
-        raise BadOrderError([Problem(kind.counts, text, "Quantity is too large")])
+        raise BadOrderError([Problem(service_type.counts, text, "Quantity is too large")])
     return charge, cost
 
 
@@ -92,7 +92,7 @@ def place_order(
     *,
     customer: User,
     service_id: int,
-    words: Mapping[str, str],
+    params: Mapping[str, str],
     now: datetime,
     token: str | None = None,
     agreed_charge: Decimal | None = None,
@@ -113,7 +113,7 @@ def place_order(
         if safe_mode.is_on():
             raise BadOrderError([NOT_IN_SAFE_MODE])
         with transaction.atomic(durable=True):
-            quote = quote_order(customer=customer, service_id=service_id, words=words)
+            quote = quote_order(customer=customer, service_id=service_id, params=params)
             if agreed_charge is not None and quote.charge > agreed_charge:
                 text = f"The price has changed: this order now costs {quote.charge.normalize():f} {settings.CURRENCY}."
                 raise BadOrderError([Problem("charge", text)])
@@ -146,15 +146,15 @@ def orders_placed_before(*, customer: User, tokens: Sequence[str]) -> dict[str, 
 def _same_order(customer: User, quote: Quote, since: datetime) -> Order | None:
     """The newest order of the same content that did not end without delivery; the wallet is locked until the commit."""
     ledger.lock_wallet(user=customer)
-    wanted = quote.wanted
+    request = quote.request
     alike = Order.objects.filter(
         customer=customer,
         created_at__gte=since,
         service_id=quote.sale.service_id,
-        link=wanted.link,
-        quantity=wanted.quantity,
+        link=request.link,
+        quantity=request.quantity,
     ).exclude(state__in=[State.CANCELED, State.REJECTED])
-    return next((order for order in alike.order_by("-created_at", "-pk") if order.fields == dict(wanted.fields)), None)
+    return next((order for order in alike.order_by("-created_at", "-pk") if order.fields == dict(request.fields)), None)
 
 
 def _write_order(customer: User, quote: Quote, token: str | None, now: datetime) -> Order:
@@ -166,9 +166,9 @@ def _write_order(customer: User, quote: Quote, token: str | None, now: datetime)
         provider_id=sale.provider_id,
         provider_service=sale.external_id,
         type=sale.type,
-        link=quote.wanted.link,
-        quantity=quote.wanted.quantity,
-        fields=dict(quote.wanted.fields),
+        link=quote.request.link,
+        quantity=quote.request.quantity,
+        fields=dict(quote.request.fields),
         currency=settings.CURRENCY,
         rate=sale.rate,
         charge=quote.charge,

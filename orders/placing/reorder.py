@@ -20,23 +20,23 @@ from panel.wallet.ledger import NotEnoughFundsError
 EVENT = "ordered again"
 
 
-class CannotOrderAgainError(Exception):
+class CannotReorderError(Exception):
     """Nothing was ordered or charged. The message is for the person."""
 
 
 def price_now(order: Order) -> Decimal:
-    """What the same order costs its customer today. Raises CannotOrderAgainError where it cannot be ordered."""
+    """What the same order costs its customer today. Raises CannotReorderError where it cannot be ordered."""
     _check(order)
     try:
-        return quote_order(customer=order.customer, service_id=order.service_id, words=order.fields).charge
+        return quote_order(customer=order.customer, service_id=order.service_id, params=order.fields).charge
     except BadOrderError as error:
-        raise CannotOrderAgainError(str(error)) from None
+        raise CannotReorderError(str(error)) from None
 
 
-def order_again(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> Placement:
+def reorder(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> Placement:
     """A new order of the same service, link and quantity, at most at the `agreed` charge. Clicked twice it is one.
 
-    Both orders tell of each other. Raises CannotOrderAgainError, but not where it was ordered again before.
+    Both orders tell of each other. Raises CannotReorderError, but not where it was ordered again before.
     """
     order = Order.objects.select_related("customer").get(pk=order_id)
     earlier = placed_before(customer=order.customer, token=reorder_token(order_id=order_id))
@@ -44,21 +44,21 @@ def order_again(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> P
         _link(order.pk, earlier, actor, reason)
         return Placement(earlier, is_new=False)
     if not reason.strip():
-        raise CannotOrderAgainError("Say why: the reason is kept with both orders.")
+        raise CannotReorderError("Say why: the reason is kept with both orders.")
     _check(order)
     try:
         placement = place_order(
             customer=order.customer,
             service_id=order.service_id,
-            words=order.fields,
+            params=order.fields,
             now=timezone.now(),
             token=reorder_token(order_id=order.pk),
             agreed_charge=agreed,
         )
     except BadOrderError as error:
-        raise CannotOrderAgainError(str(error)) from None
+        raise CannotReorderError(str(error)) from None
     except NotEnoughFundsError:
-        raise CannotOrderAgainError("There is less in the customer's wallet than it costs.") from None
+        raise CannotReorderError("There is less in the customer's wallet than it costs.") from None
     _link(order.pk, placement.order, actor, reason)
     return placement
 
@@ -71,9 +71,9 @@ def ordered_as(order: Order) -> int | None:
 
 def _check(order: Order) -> None:
     if order.state not in {State.REJECTED, State.CANCELED} or order.refunded != order.charge:
-        raise CannotOrderAgainError("Only what ended with all of its money back is ordered again.")
+        raise CannotReorderError("Only what ended with all of its money back is ordered again.")
     if order.customer.is_frozen:
-        raise CannotOrderAgainError("The customer is frozen: nothing new is sold to them.")
+        raise CannotReorderError("The customer is frozen: nothing new is sold to them.")
 
 
 def _link(order_id: int, new: Order, actor: str, reason: str) -> None:

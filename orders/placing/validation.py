@@ -1,6 +1,6 @@
-"""What a customer wants, from the words they gave: every field judged by the table of kinds. Pure.
+"""What a customer wants, from the params they gave: every field judged by the table of kinds. Pure.
 
-The one place where an order's words are read, for the form, the API and the commands.
+The one place where an order's params are read, for the form, the API and the commands.
 """
 
 import re
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from orders.rules.service_types import MOST_UNITS, Field, Kind, Shape
+from orders.rules.service_types import MAX_UNITS, Field, ServiceType, Shape
 
 LONGEST_DRIP_FEED = 366 * 24 * 60
 """Minutes from the first run to the last."""
@@ -47,10 +47,10 @@ class BadOrderError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class OrderLimits:
     """What a service allows: the least and the most units of a run, and whether it can be drip-fed."""
 
-    kind: Kind
+    service_type: ServiceType
     min: int
     max: int
     dripfeed: bool
@@ -58,11 +58,11 @@ class Offer:
     @property
     def fields(self) -> list[Field]:
         """The fields a customer may fill."""
-        return [field for field in self.kind.fields if field.needs != "dripfeed" or self.dripfeed]
+        return [field for field in self.service_type.fields if field.needs != "dripfeed" or self.dripfeed]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class OrderRequest:
     """An order as it was understood: `quantity` is what is charged for, `fields` is what the provider is sent."""
 
     link: str
@@ -70,15 +70,15 @@ class Wanted:
     fields: Mapping[str, str]
 
 
-def read_wanted(*, offer: Offer, words: Mapping[str, str]) -> Wanted:
-    """What the customer wants. Raises BadOrderError with every problem found; unknown words are ignored."""
+def validate_order(*, limits: OrderLimits, params: Mapping[str, str]) -> OrderRequest:
+    """What the customer wants. Raises BadOrderError with every problem found; unknown params are ignored."""
     problems: list[Problem] = []
     values: dict[str, str] = {}
-    for field in offer.fields:
+    for field in limits.fields:
         if field.when is not None and values.get(field.when[0]) != field.when[1]:
             continue
         try:
-            text = _read_field(field, words.get(field.name, ""))
+            text = _read_field(field, params.get(field.name, ""))
         except _FieldError as error:
             problems.append(error.problem)
         else:
@@ -87,37 +87,39 @@ def read_wanted(*, offer: Offer, words: Mapping[str, str]) -> Wanted:
     units = 1
     if not problems:
         try:
-            units = _count_units(offer, values)
+            units = _count_units(limits, values)
         except _FieldError as error:
             problems.append(error.problem)
-    elif not {problem.field for problem in problems} & _counted_by(offer.kind):
-        problems += _problems_of_count(offer, values)
+    elif not {problem.field for problem in problems} & _counted_by(limits.service_type):
+        problems += _problems_of_count(limits, values)
     if problems:
         raise BadOrderError(problems)
-    return Wanted(link=values.get("link", ""), quantity=units, fields=values)
+    return OrderRequest(link=values.get("link", ""), quantity=units, fields=values)
 
 
-def read_units(*, offer: Offer, words: Mapping[str, str]) -> int | None:
-    """The units these words would be charged for, whatever is wrong elsewhere; None where they cannot be told."""
+def read_units(*, limits: OrderLimits, params: Mapping[str, str]) -> int | None:
+    """The units these params would be charged for, whatever is wrong elsewhere; None where they cannot be told."""
     values = {}
     try:
-        for field in offer.fields:
-            if field.name in _counted_by(offer.kind) and (text := _read_field(field, words.get(field.name, ""))):
+        for field in limits.fields:
+            if field.name in _counted_by(limits.service_type) and (
+                text := _read_field(field, params.get(field.name, ""))
+            ):
                 values[field.name] = text
-        return _count_units(offer, values)
+        return _count_units(limits, values)
     except _FieldError:
         return None
 
 
-def asks_the_same(*, offer: Offer, words: Mapping[str, str], fields: Mapping[str, str]) -> bool:
-    """Whether these words ask for what was ordered with `fields`, each value compared as it would be understood now.
+def asks_the_same(*, limits: OrderLimits, params: Mapping[str, str], fields: Mapping[str, str]) -> bool:
+    """Whether these params ask for what was ordered with `fields`, each value compared as it would be understood now.
 
     Values that could not be ordered any more, such as a day that has passed, are compared as they were written.
     """
-    for field in offer.fields:
+    for field in limits.fields:
         if field.when is not None and fields.get(field.when[0]) != field.when[1]:
             continue
-        given = words.get(field.name, "").strip()
+        given = params.get(field.name, "").strip()
         with suppress(_FieldError):
             given = _read_field(field, given)
         if given != fields.get(field.name, ""):
@@ -172,11 +174,11 @@ def _read_link(field: Field, text: str) -> str:
 
 
 def _read_count(field: Field, text: str) -> str:
-    if not _WHOLE.fullmatch(text) or not field.least <= int(text) <= MOST_UNITS:
-        what = "a whole number above zero" if field.least else "a whole number, or zero"
+    if not _WHOLE.fullmatch(text) or not field.minimum <= int(text) <= MAX_UNITS:
+        what = "a whole number above zero" if field.minimum else "a whole number, or zero"
         raise _FieldError(field.name, f"{field.label}: {what}, in digits.")
-    if int(text) > field.most:
-        said = _("%(field)s: at most %(most)s.") % {"field": field.label, "most": f"{field.most:,}"}
+    if int(text) > field.maximum:
+        said = _("%(field)s: at most %(most)s.") % {"field": field.label, "most": f"{field.maximum:,}"}
         raise _FieldError(field.name, said)
     return str(int(text))
 
@@ -207,7 +209,7 @@ def _read_text(field: Field, text: str) -> str:
 
 def _read_choice(field: Field, text: str) -> str:
     if text not in dict(field.choices):
-        allowed = ", ".join(f"{value} ({words})" for value, words in field.choices)
+        allowed = ", ".join(f"{value} ({label})" for value, label in field.choices)
         raise _FieldError(field.name, f"{field.label}: one of {allowed}.")
     return text
 
@@ -237,57 +239,61 @@ def _day(text: str) -> date | None:
     return None
 
 
-def _counted_by(kind: Kind) -> set[str]:
+def _counted_by(service_type: ServiceType) -> set[str]:
     """The fields that say how many units there are."""
-    return {"min", "max", "posts", "old_posts"} if kind.is_subscription else {kind.counts, "runs", "interval"}
+    return (
+        {"min", "max", "posts", "old_posts"}
+        if service_type.is_subscription
+        else {service_type.counts, "runs", "interval"}
+    )
 
 
-def _problems_of_count(offer: Offer, values: Mapping[str, str]) -> list[Problem]:
+def _problems_of_count(limits: OrderLimits, values: Mapping[str, str]) -> list[Problem]:
     """What is wrong with the number, told beside what is wrong elsewhere."""
     try:
-        _count_units(offer, values)
+        _count_units(limits, values)
     except _FieldError as error:
         return [error.problem]
     return []
 
 
-def _count_units(offer: Offer, values: Mapping[str, str]) -> int:
+def _count_units(limits: OrderLimits, values: Mapping[str, str]) -> int:
     """The units that are charged for."""
-    counts = offer.kind.counts
-    if offer.kind.is_per_package:
+    counts = limits.service_type.counts
+    if limits.service_type.is_per_package:
         return 1
-    if offer.kind.is_subscription:
-        return _count_posts(offer, values)
-    a_run = int(values[counts]) if counts == "quantity" else values[counts].count("\n") + 1
-    _check_size(offer, counts, a_run, what="quantity" if counts == "quantity" else counts)
+    if limits.service_type.is_subscription:
+        return _count_posts(limits, values)
+    units_per_run = int(values[counts]) if counts == "quantity" else values[counts].count("\n") + 1
+    _check_size(limits, counts, units_per_run, what="quantity" if counts == "quantity" else counts)
     if ("runs" in values) != ("interval" in values):
         missing = "interval" if "runs" in values else "runs"
         raise _FieldError(missing, "For drip-feed, give both the runs and the interval.")
     runs, interval = int(values.get("runs", "1")), int(values.get("interval", "0"))
     if runs * interval > LONGEST_DRIP_FEED:
         raise _FieldError("interval", _("A drip-feed takes at most a year. Choose fewer runs or a shorter interval."))
-    return _checked_sum(offer, "runs", a_run * runs)
+    return _checked_sum(limits, "runs", units_per_run * runs)
 
 
-def _count_posts(offer: Offer, values: Mapping[str, str]) -> int:
-    least, most = int(values["min"]), int(values["max"])
-    _check_size(offer, "min", least, what="quantity")
-    _check_size(offer, "max", most, what="quantity")
-    if least > most:
-        raise _FieldError("max", f"The most for a post is not below the least: {least:,}.")
-    return _checked_sum(offer, "posts", most * (int(values["posts"]) + int(values.get("old_posts", "0"))))
+def _count_posts(limits: OrderLimits, values: Mapping[str, str]) -> int:
+    minimum, maximum = int(values["min"]), int(values["max"])
+    _check_size(limits, "min", minimum, what="quantity")
+    _check_size(limits, "max", maximum, what="quantity")
+    if minimum > maximum:
+        raise _FieldError("max", f"The most for a post is not below the least: {minimum:,}.")
+    return _checked_sum(limits, "posts", maximum * (int(values["posts"]) + int(values.get("old_posts", "0"))))
 
 
-def _check_size(offer: Offer, field: str, units: int, *, what: str) -> None:
-    if units < offer.min:
-        text = f"The least {what} here is {offer.min:,}; this is {units:,}."
-        raise _FieldError(field, text, f"Quantity less than minimal {offer.min}")
-    if units > offer.max:
-        text = f"The most {what} here is {offer.max:,}; this is {units:,}."
-        raise _FieldError(field, text, f"Quantity more than maximum {offer.max}")
+def _check_size(limits: OrderLimits, field: str, units: int, *, what: str) -> None:
+    if units < limits.min:
+        text = f"The least {what} here is {limits.min:,}; this is {units:,}."
+        raise _FieldError(field, text, f"Quantity less than minimal {limits.min}")
+    if units > limits.max:
+        text = f"The most {what} here is {limits.max:,}; this is {units:,}."
+        raise _FieldError(field, text, f"Quantity more than maximum {limits.max}")
 
 
-def _checked_sum(offer: Offer, field: str, units: int) -> int:
-    if units > MOST_UNITS:
-        raise _FieldError(field, f"Altogether at most {MOST_UNITS:,} units.", f"Quantity more than maximum {offer.max}")
+def _checked_sum(limits: OrderLimits, field: str, units: int) -> int:
+    if units > MAX_UNITS:
+        raise _FieldError(field, f"Altogether at most {MAX_UNITS:,} units.", f"Quantity more than maximum {limits.max}")
     return units

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-MOST_UNITS = 10**9
-MOST_RUNS = 1000
-MOST_MINUTES = 30 * 24 * 60
+MAX_UNITS = 10**9
+MAX_RUNS = 1000
+MAX_MINUTES = 30 * 24 * 60
 
 
 class Shape(StrEnum):
@@ -28,10 +28,11 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter of `add`. `needs` names the ability a service must have for it to be offered.
+    """A parameter of the API's `add` action and a field of the order form.
 
-    `choices` are values with people's words for them; `least` and `most` bound a count. With `when` it belongs to the
-    order only where that other field has that value, and is then required.
+    `needs` names the ability a service must have for the field to be offered. `choices` are values with their labels.
+    `minimum` and `maximum` bound a count. With `when`, the field belongs to the order only where that other field has
+    that value, and is then required.
     """
 
     name: str
@@ -41,13 +42,13 @@ class Field:
     needs: str = ""
     help: str = ""
     choices: Sequence[tuple[str, str]] = ()
-    least: int = 1
-    most: int = MOST_UNITS
+    minimum: int = 1
+    maximum: int = MAX_UNITS
     when: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ServiceType:
     """A type of service. `counts` names the field that says how many units are charged; empty: one package.
 
     For "posts" they are max x posts, old ones too, held in advance.
@@ -84,57 +85,59 @@ RUNS = Field(
     is_required=False,
     needs="dripfeed",
     help="How many times it is delivered.",
-    most=MOST_RUNS,
+    maximum=MAX_RUNS,
 )
-INTERVAL = Field("interval", "Interval in minutes", Shape.COUNT, is_required=False, needs="dripfeed", most=MOST_MINUTES)
+INTERVAL = Field(
+    "interval", "Interval in minutes", Shape.COUNT, is_required=False, needs="dripfeed", maximum=MAX_MINUTES
+)
 COMMENTS = Field("comments", "Comments, one a line", Shape.LINES)
 USERNAMES = Field("usernames", "Usernames, one a line", Shape.LINES)
 USERNAME = Field("username", "Username", Shape.NAME)
 COMMENT_OWNER = Field("username", "Username", Shape.NAME, help="Who wrote the comment.")
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind("Default", (LINK, QUANTITY, RUNS, INTERVAL), counts="quantity"),
-        Kind("Package", (LINK,), counts=""),
-        Kind("SEO", (LINK, QUANTITY, Field("keywords", "Keywords, one a line", Shape.LINES)), counts="quantity"),
-        Kind("Custom Comments", (LINK, COMMENTS), counts="comments"),
-        Kind("Custom Comments Package", (LINK, COMMENTS), counts=""),
-        Kind("Mentions", (LINK, QUANTITY, USERNAMES), counts="quantity"),
-        Kind(
+SERVICE_TYPES: dict[str, ServiceType] = {
+    row.name: row
+    for row in (
+        ServiceType("Default", (LINK, QUANTITY, RUNS, INTERVAL), counts="quantity"),
+        ServiceType("Package", (LINK,), counts=""),
+        ServiceType("SEO", (LINK, QUANTITY, Field("keywords", "Keywords, one a line", Shape.LINES)), counts="quantity"),
+        ServiceType("Custom Comments", (LINK, COMMENTS), counts="comments"),
+        ServiceType("Custom Comments Package", (LINK, COMMENTS), counts=""),
+        ServiceType("Mentions", (LINK, QUANTITY, USERNAMES), counts="quantity"),
+        ServiceType(
             "Mentions with Hashtags",
             (LINK, QUANTITY, USERNAMES, Field("hashtags", "Hashtags, one a line", Shape.LINES)),
             counts="quantity",
         ),
-        Kind("Mentions Custom List", (LINK, USERNAMES), counts="usernames"),
-        Kind(
+        ServiceType("Mentions Custom List", (LINK, USERNAMES), counts="usernames"),
+        ServiceType(
             "Mentions Hashtag",
             (LINK, QUANTITY, Field("hashtag", "Hashtag", Shape.NAME, help="Its users are mentioned.")),
             counts="quantity",
         ),
-        Kind(
+        ServiceType(
             "Mentions User Followers",
             (LINK, QUANTITY, Field("username", "Username", Shape.NAME, help="Whose followers are mentioned.")),
             counts="quantity",
         ),
-        Kind(
+        ServiceType(
             "Mentions Media Likers",
             (LINK, QUANTITY, Field("media", "Link to the post", Shape.LINK, help="Who likes it is mentioned.")),
             counts="quantity",
         ),
-        Kind("Comment Likes", (LINK, QUANTITY, COMMENT_OWNER), counts="quantity"),
-        Kind("Comment Replies", (LINK, COMMENT_OWNER, COMMENTS), counts="comments"),
-        Kind(
+        ServiceType("Comment Likes", (LINK, QUANTITY, COMMENT_OWNER), counts="quantity"),
+        ServiceType("Comment Replies", (LINK, COMMENT_OWNER, COMMENTS), counts="comments"),
+        ServiceType(
             "Poll",
             (LINK, QUANTITY, Field("answer_number", "Number of the answer", Shape.COUNT, help="The first is 1.")),
             counts="quantity",
         ),
-        Kind(
+        ServiceType(
             "Invites from Groups",
             (LINK, QUANTITY, Field("groups", "Groups, one a line", Shape.LINES)),
             counts="quantity",
         ),
-        Kind(
+        ServiceType(
             "Subscriptions",
             (
                 USERNAME,
@@ -145,18 +148,18 @@ KINDS: dict[str, Kind] = {
                     "delay",
                     "Delay in minutes",
                     Shape.COUNT,
-                    least=0,
-                    most=MOST_MINUTES,
+                    minimum=0,
+                    maximum=MAX_MINUTES,
                     help="After a post appears; 0 for none.",
                 ),
                 Field(
-                    "old_posts", "Old posts", Shape.COUNT, is_required=False, least=0, help="Served besides, at once."
+                    "old_posts", "Old posts", Shape.COUNT, is_required=False, minimum=0, help="Served besides, at once."
                 ),
                 Field("expiry", "Ends on", Shape.DATE, is_required=False, help="Posts after that day are not served."),
             ),
             counts="posts",
         ),
-        Kind(
+        ServiceType(
             "Web Traffic",
             (
                 LINK,

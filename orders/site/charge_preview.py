@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from orders.placing.place import find_sale, offer_of, price_of, quote_order
+from orders.placing.place import find_sale, limits_of, price_of, quote_order
 from orders.placing.validation import BadOrderError, read_units
-from orders.rules.service_types import KINDS
+from orders.rules.service_types import SERVICE_TYPES
 from orders.site.charge_text import charge_note
 from panel.customers.models import User
 
@@ -52,7 +52,7 @@ def summarize(
     typed = {name: text for name, text in problems.items() if words.get(name, "").strip()}
     try:
         sale = find_sale(customer=customer, service_id=service_id)
-        units = read_units(offer=offer_of(sale), words=words)
+        units = read_units(limits=limits_of(sale), params=words)
         charge = None if units is None else price_of(sale, units=units)[0]
     except BadOrderError:
         return Summary(balance=balance, problems=typed)
@@ -64,15 +64,15 @@ def summarize(
         quantity=units,
         rate=sale.rate,
         old_rate=seen_rate if seen_rate is not None and sale.rate > seen_rate else None,
-        is_per_package=KINDS[sale.type].is_per_package,
-        note=charge_note(kind=KINDS[sale.type], words=words),
+        is_per_package=SERVICE_TYPES[sale.type].is_per_package,
+        note=charge_note(kind=SERVICE_TYPES[sale.type], words=words),
         problems=typed,
     )
 
 
 def _problems(customer: User, service_id: int, words: Mapping[str, str]) -> dict[str, str]:
     try:
-        quote_order(customer=customer, service_id=service_id, words=words)
+        quote_order(customer=customer, service_id=service_id, params=words)
     except BadOrderError as error:
         return {problem.field: problem.text for problem in error.problems}
     return {}

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from orders.rules.service_types import Kind
+from orders.rules.service_types import ServiceType
 from panel.web.formatting import duration_text
 
 
-def charge_note(*, kind: Kind, words: Mapping[str, str]) -> str:
+def charge_note(*, kind: ServiceType, words: Mapping[str, str]) -> str:
     """The sentence; empty where the charge explains itself."""
     if kind.is_subscription:
         posts = int(words["posts"]) + int(words.get("old_posts") or "0")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orders.rules.service_types import KINDS, Shape
+from orders.rules.service_types import SERVICE_TYPES, Shape
 
 SHOWN_ELSEWHERE = frozenset({"link", "quantity", "runs", "interval"})
 
@@ -19,7 +19,7 @@ class Given:
 
 def given_fields(*, type_name: str, fields: Mapping[str, str]) -> list[Given]:
     """The fields that an order of the type carries beside its link and its quantity, in the form's order."""
-    kind = KINDS.get(type_name)
+    kind = SERVICE_TYPES.get(type_name)
     if kind is None:
         return []
     return [

@@ -19,9 +19,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from orders.models import Order
 from orders.placing.order_form import OrderForm
 from orders.placing.place import Placement, place_order, placed_before, quote_order
-from orders.placing.validation import BadOrderError, Offer
+from orders.placing.validation import BadOrderError, OrderLimits
 from orders.rules.idempotency import LONGEST_TOKEN, form_token
-from orders.rules.service_types import KINDS
+from orders.rules.service_types import SERVICE_TYPES
 from orders.site.access import customer_of, own_order
 from orders.site.charge_preview import Summary, summarize
 from orders.site.order_list import latest_orders
@@ -42,7 +42,7 @@ class Draft:
     """An order being written: the service, the form for it, and what it would cost."""
 
     line: ServiceLine
-    offer: Offer
+    offer: OrderLimits
     form: OrderForm
     summary: Summary
 
@@ -99,12 +99,12 @@ def order_charge(request: HttpRequest) -> HttpResponse:
     if found is None:
         return render(request, "orders/_summary.html", {"summary": Summary(balance=balance), "is_gone": True})
     line, offer = found
-    form = OrderForm(offer=offer, data=request.POST, initial={})
+    form = OrderForm(limits=offer, data=request.POST, initial={})
     form.is_valid()
     summary = summarize(
         customer=customer_of(request),
         service_id=line.id,
-        words=form.words,
+        words=form.params,
         balance=balance,
         seen_rate=form.cleaned_data.get("seen_rate"),
     )
@@ -120,14 +120,14 @@ def _place(request: HttpRequest) -> HttpResponse:
         return _page(request, None, status=422, service_id=read_id(request.POST.get("service", "")))
     line, offer = found
     data = request.POST.copy()
-    form = OrderForm(offer=offer, data=data, initial={})
+    form = OrderForm(limits=offer, data=data, initial={})
     is_short = False
     if form.is_valid():
         try:
             placement = place_order(
                 customer=customer,
                 service_id=line.id,
-                words=form.words,
+                params=form.params,
                 now=timezone.now(),
                 token=form.cleaned_data["token"],
                 agreed_charge=_agreed_charge(customer, form, line, offer),
@@ -153,16 +153,16 @@ def _ordered_before(request: HttpRequest) -> HttpResponse | None:
     return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
 
 
-def _agreed_charge(customer: User, form: OrderForm, line: ServiceLine, offer: Offer) -> Decimal | None:
+def _agreed_charge(customer: User, form: OrderForm, line: ServiceLine, offer: OrderLimits) -> Decimal | None:
     """What the customer agreed to: the rate that the page showed, for as many as they want."""
     seen = form.cleaned_data["seen_rate"]
     if seen is None:
         return None
-    wanted = quote_order(customer=customer, service_id=line.id, words=form.words).wanted
-    return charge_for(rate=seen, quantity=wanted.quantity, per_package=offer.kind.is_per_package)
+    request = quote_order(customer=customer, service_id=line.id, params=form.params).request
+    return charge_for(rate=seen, quantity=request.quantity, per_package=offer.service_type.is_per_package)
 
 
-def _placed(request: HttpRequest, placement: Placement, line: ServiceLine, offer: Offer) -> HttpResponse:
+def _placed(request: HttpRequest, placement: Placement, line: ServiceLine, offer: OrderLimits) -> HttpResponse:
     """With htmx the page stays where it is, ready for the next order; otherwise it goes on to the order's page."""
     order, customer = placement.order, customer_of(request)
     if not getattr(request, "htmx", False):
@@ -196,15 +196,15 @@ def _again(request: HttpRequest) -> Order | None:
     return own_order(request, read_id(request.GET["again"]) or 0)
 
 
-def _offer(customer: User, service_id: int | None) -> tuple[ServiceLine, Offer] | None:
+def _offer(customer: User, service_id: int | None) -> tuple[ServiceLine, OrderLimits] | None:
     """The service and what it allows, or None where it cannot be ordered."""
     if service_id is None:
         return None
     line = service_for_sale(terms=terms_of(customer_id=customer.pk), service_id=service_id)
-    kind = KINDS.get(line.type) if line else None
+    kind = SERVICE_TYPES.get(line.type) if line else None
     if line is None or kind is None:
         return None
-    return line, Offer(kind=kind, min=line.min, max=line.max, dripfeed=line.dripfeed)
+    return line, OrderLimits(service_type=kind, min=line.min, max=line.max, dripfeed=line.dripfeed)
 
 
 def _draft(customer: User, service_id: int | None, *, initial: Mapping[str, str]) -> Draft | None:
@@ -213,16 +213,16 @@ def _draft(customer: User, service_id: int | None, *, initial: Mapping[str, str]
     return None if found is None else _draft_of(customer, *found, initial=initial)
 
 
-def _draft_of(customer: User, line: ServiceLine, offer: Offer, *, initial: Mapping[str, str]) -> Draft:
+def _draft_of(customer: User, line: ServiceLine, offer: OrderLimits, *, initial: Mapping[str, str]) -> Draft:
     values = {**initial, "seen_rate": plain(line.rate), "token": _new_token()}
     summary = summarize(customer=customer, service_id=line.id, words=initial, balance=wallet_balance(user=customer))
-    return Draft(line, offer, OrderForm(offer=offer, initial=values), replace(summary, problems={}))
+    return Draft(line, offer, OrderForm(limits=offer, initial=values), replace(summary, problems={}))
 
 
 def _summary(customer: User, line: ServiceLine, form: OrderForm) -> Summary:
     balance = wallet_balance(user=customer)
     seen_rate = form.cleaned_data.get("seen_rate")
-    return summarize(customer=customer, service_id=line.id, words=form.words, balance=balance, seen_rate=seen_rate)
+    return summarize(customer=customer, service_id=line.id, words=form.params, balance=balance, seen_rate=seen_rate)
 
 
 def _to_send_again(form: OrderForm, data: QueryDict, line: ServiceLine) -> OrderForm:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from orders.aftercare.cancels import CannotCancelError, cancel_verdict, request_cancel
 from orders.aftercare.refills import CannotRefillError, refill_verdict, request_refill
 from orders.models import Order, Refill
-from orders.rules.service_types import KINDS
+from orders.rules.service_types import SERVICE_TYPES
 from orders.rules.states import FINAL, State
 from orders.site.access import customer_of, own_order
 from orders.site.field_texts import given_fields
@@ -37,7 +37,7 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
         ),
         "kept": found.charge - found.refunded,
         "is_live": found.state not in FINAL or refilling["is_refilling"],
-        "is_package": found.type in KINDS and KINDS[found.type].is_per_package,
+        "is_package": found.type in SERVICE_TYPES and SERVICE_TYPES[found.type].is_per_package,
         "given": given_fields(type_name=found.type, fields=found.fields),
         **refilling,
         **_canceling(found),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from orders.aftercare.cancels import cancel_verdicts
 from orders.aftercare.refunds import SENT, adds_all, adds_partial
 from orders.models import Order
-from orders.placing.reorder import CannotOrderAgainError, ordered_as, price_now
+from orders.placing.reorder import CannotReorderError, ordered_as, price_now
 from orders.rules.states import FINAL, State
 from panel.web.formatting import money_text
 
@@ -129,7 +129,7 @@ def _again(order: Order) -> Action:
         return Action(slug="again", title=title, blocked=f"It was ordered again as order {placed}.")
     try:
         price = price_now(order)
-    except CannotOrderAgainError as error:
+    except CannotReorderError as error:
         return Action(slug="again", title=title, blocked=str(error))
     words = (
         f"A new order of the same service, link and quantity at today's price: {_money(order, price)} is taken from "

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
 from orders.models import Order
-from orders.placing.reorder import CannotOrderAgainError, order_again
+from orders.placing.reorder import CannotReorderError, reorder
 from orders.rules.states import DOUBTFUL, State
 from orders.site.field_texts import given_fields
 from orders.site.service_picker import read_id
 from orders.staff.order_actions import MOVES_MONEY, PERMISSIONS, REFUNDS, Action, actions_of
 from orders.tracking.poll import CannotAskError
-from orders.tracking.refresh_order import Looked, look_now
+from orders.tracking.refresh_order import RefreshResult, refresh_order
 from orders.unconfirmed.decisions import clear_attention
 from panel.lib.money import AmountError, parse_amount
 from panel.ops.admin_forms.base import actor_of
@@ -34,7 +34,7 @@ from panel.web.text_input import read_reason, read_words
 from providers.adapters.base import OrderStatus
 
 MOST_EVENTS = 200
-REFUSALS = (CannotAskError, CannotCancelError, CannotGiveBackError, CannotOrderAgainError, OwnMoneyError)
+REFUSALS = (CannotAskError, CannotCancelError, CannotGiveBackError, CannotReorderError, OwnMoneyError)
 
 
 class BadEntryError(Exception):
@@ -91,7 +91,7 @@ def _carry_out(request: HttpRequest, order: Order, entered: Entered) -> str:
     who: dict[str, Any] = {"actor": actor_of(request), "reason": entered.reason}
     match entered.slug:
         case "update":
-            return _update_words(look_now(order_id=order.pk, actor=who["actor"]))
+            return _update_words(refresh_order(order_id=order.pk, actor=who["actor"]))
         case "cancel":
             request_cancel(order_id=order.pk, **who)
             return _cancel_words(_find(order.pk))
@@ -104,7 +104,7 @@ def _carry_out(request: HttpRequest, order: Order, entered: Entered) -> str:
             give_all_back(order_id=order.pk, agreed=agreed, **who)
             return f"{_money(order, agreed)} went back to {order.customer}. It is canceled now."
         case "again":
-            placement = order_again(order_id=order.pk, agreed=_agreed(request), **who)
+            placement = reorder(order_id=order.pk, agreed=_agreed(request), **who)
             if not placement.is_new:
                 return f"it had been ordered again already, as order {placement.order.pk}. Nothing was charged."
             return f"it is ordered again as order {placement.order.pk}, for {_money(order, placement.order.charge)}."
@@ -113,7 +113,7 @@ def _carry_out(request: HttpRequest, order: Order, entered: Entered) -> str:
             return "it is not flagged any more."
 
 
-def _update_words(looked: Looked) -> str:
+def _update_words(looked: RefreshResult) -> str:
     order, answer = looked.after, looked.answer
     if not isinstance(answer, OrderStatus):
         return f"{order.provider} does not know it{f': {answer.text}' if answer else ''}. Nothing was changed."

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from orders.aftercare.cancel_waiting import cancel_if_asked
 from orders.core.change import Change
 from orders.models import NOT_AS_SOLD, PRICE_ROSE, Order
-from orders.rules.service_types import KINDS
+from orders.rules.service_types import SERVICE_TYPES
 from orders.submission.failover import fail_over
 from orders.tracking.settle import Houses
 from panel.lib.money import charge_for, is_storable, round_up
@@ -68,7 +68,7 @@ def _why_not_as_sold(upstream: UpstreamService) -> str:
 
 
 def _cost_now(order: Order, upstream: UpstreamService) -> Decimal:
-    return charge_for(rate=upstream.rate, quantity=order.quantity, per_package=KINDS[order.type].is_per_package)
+    return charge_for(rate=upstream.rate, quantity=order.quantity, per_package=SERVICE_TYPES[order.type].is_per_package)
 
 
 def _is_at_loss(order: Order, provider: Provider) -> bool:

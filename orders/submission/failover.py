@@ -8,7 +8,7 @@ from decimal import Decimal
 from orders.core.change import Change
 from orders.core.wake import wake_submit
 from orders.models import Order
-from orders.rules.service_types import KINDS
+from orders.rules.service_types import SERVICE_TYPES
 from orders.rules.states import State
 from panel.lib.money import charge_for, is_storable, round_up
 from providers.catalog.publishing.suppliers import Supplier, backups_of
@@ -49,8 +49,8 @@ def _tried(order: Order) -> set[tuple[int | None, str]]:
 
 def _takes(supplier: Supplier, order: Order) -> bool:
     """Whether an order as large as this one is within what the supplier allows."""
-    kind = KINDS[order.type]
-    if kind.is_per_package:
+    service_type = SERVICE_TYPES[order.type]
+    if service_type.is_per_package:
         return True
     if order.type == "Subscriptions":
         return supplier.min <= int(order.fields["min"]) and int(order.fields["max"]) <= supplier.max
@@ -61,7 +61,7 @@ def _takes(supplier: Supplier, order: Order) -> bool:
 
 
 def _cost(supplier: Supplier, order: Order) -> Decimal:
-    return charge_for(rate=supplier.rate, quantity=order.quantity, per_package=KINDS[order.type].is_per_package)
+    return charge_for(rate=supplier.rate, quantity=order.quantity, per_package=SERVICE_TYPES[order.type].is_per_package)
 
 
 def _covers(order: Order, supplier: Supplier, cost: Decimal) -> bool:

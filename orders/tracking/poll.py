@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from orders.core import safe_mode
 from orders.models import UNTIL_ANSWERED, Order
-from orders.rules.polling_interval import FIRST_LOOK, next_look
+from orders.rules.polling_interval import FIRST_POLL, next_poll
 from orders.rules.states import State
 from orders.tracking.reported import reported_cost
 from orders.tracking.settle import Answer, settle_batch
@@ -103,7 +103,7 @@ def poll_provider(*, provider: Provider, everything: bool = False) -> Polled:
                 log.warning("statuses not read", extra={"provider": provider.pk, "why": reply.text})
                 result.failed_requests += 1
                 failures_in_a_row += 1
-                _look_again_soon(batch)
+                _poll_again_soon(batch)
             else:
                 failures_in_a_row = 0
                 result.orders += len(batch)
@@ -132,7 +132,7 @@ def poll_order(*, order_id: int) -> Answer:
     except SealError:
         raise CannotAskError("The provider's API key cannot be opened, so it was not asked.") from None
     except RetryLater as error:
-        _look_again_soon(batch)
+        _poll_again_soon(batch)
         raise CannotAskError(f"The provider could not be asked: {error.text}") from None
     result = Polled()
     _settle_news(order.provider, batch, (asked_at, answers), result)
@@ -166,7 +166,7 @@ def _batches(provider: Provider, everything: bool, is_failing: Callable[[], bool
                 given += len(batch)
                 yield batch
         finally:
-            _look_again_soon(claimed[given:])
+            _poll_again_soon(claimed[given:])
 
 
 def _claim(chunk: Sequence[Seen]) -> list[Seen]:
@@ -174,7 +174,7 @@ def _claim(chunk: Sequence[Seen]) -> list[Seen]:
     now = timezone.now()
     moved = [
         seen._replace(
-            next_poll_at=next_look(state=State(seen.state), sent_at=seen.sent_at, finished_at=seen.finished_at, now=now)
+            next_poll_at=next_poll(state=State(seen.state), sent_at=seen.sent_at, finished_at=seen.finished_at, now=now)
         )
         for seen in chunk
     ]
@@ -183,8 +183,8 @@ def _claim(chunk: Sequence[Seen]) -> list[Seen]:
     return [seen for seen in moved if seen.pk in ours]
 
 
-def _look_again_soon(batch: Sequence[Seen]) -> None:
-    soon = timezone.now() + FIRST_LOOK
+def _poll_again_soon(batch: Sequence[Seen]) -> None:
+    soon = timezone.now() + FIRST_POLL
     rows = [(seen.pk, soon, seen.next_poll_at) for seen in batch]
     update_rows(Order, rows, fields=["next_poll_at"], guard=["next_poll_at"])
 

@@ -10,7 +10,7 @@ from panel.ops import audit
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class RefreshResult:
     """What the provider said of the order, and the order before and after that."""
 
     answer: Answer
@@ -18,11 +18,11 @@ class Looked:
     after: Order
 
 
-def look_now(*, order_id: int, actor: str) -> Looked:
+def refresh_order(*, order_id: int, actor: str) -> RefreshResult:
     """Ask and settle now; what it came to is in the audit trail. Raises orders.tracking.poll.CannotAskError."""
     before = Order.objects.get(pk=order_id)
     answer = poll_order(order_id=order_id)
     after = Order.objects.select_related("provider").get(pk=order_id)
     detail = {"before": facts_of(before), "after": facts_of(after)}
     audit.record(actor=actor, action="order update", target=f"order:{order_id}", detail=detail)
-    return Looked(answer, before, after)
+    return RefreshResult(answer, before, after)

@@ -24,7 +24,7 @@ from orders.models import (
     WITHOUT_REMAINS,
 )
 from orders.rules import subscription
-from orders.rules.polling_interval import AFTER_THE_END, FIRST_LOOK, next_look
+from orders.rules.polling_interval import FIRST_POLL, POLLS_AFTER_END, next_poll
 from orders.rules.states import FINAL, State
 from orders.tracking.reported import note_facts, reported_cost, undelivered
 from panel.lib.future_times import is_future
@@ -114,7 +114,7 @@ def accept(
     order.provider_status = StatusWord.PENDING
     order.sent_at = order.sent_at or change.now
     order.next_attempt_at = None
-    order.next_poll_at = change.now + FIRST_LOOK
+    order.next_poll_at = change.now + FIRST_POLL
     change.to(State.ACTIVE, what=what, why=why, actor=actor)
     cost_to(change, cost=order.expected_cost, houses=houses)
     link_orphan(order=order, actor=actor or THE_PANEL, reason=why or "The provider's answer named this id.")
@@ -232,11 +232,11 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
         _cancel(change, houses)
     else:
         _attend(change, UNKNOWN_WORD, status.raw)
-    order.next_poll_at = next_look(
+    order.next_poll_at = next_poll(
         state=change.state, sent_at=order.sent_at or change.now, finished_at=order.finished_at, now=change.now
     )
     if _may_be_charged_yet(change, status):
-        order.next_poll_at = change.now + FIRST_LOOK
+        order.next_poll_at = change.now + FIRST_POLL
     return ""
 
 
@@ -253,7 +253,7 @@ def _reported_cost(change: Change, status: OrderStatus, houses: Houses) -> None:
 def _may_be_charged_yet(change: Change, status: OrderStatus) -> bool:
     """Whether it is free though delivered in part: providers say that who have not reckoned yet. Not for long."""
     ended = change.order.finished_at or change.now
-    return status.word == StatusWord.PARTIAL and status.charge == 0 and change.now - ended < AFTER_THE_END[0]
+    return status.word == StatusWord.PARTIAL and status.charge == 0 and change.now - ended < POLLS_AFTER_END[0]
 
 
 def _complete(change: Change, houses: Houses) -> None:

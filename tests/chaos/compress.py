@@ -26,9 +26,9 @@ def compress(*, settle_seconds: int) -> None:
     record.FIRST_WAIT, record.LONGEST_WAIT = seconds(1, 8)
     (eligibility.LOOK_AGAIN,) = seconds(3)
     probe.LOOK_EVERY, probe.GIVE_UP_AFTER = seconds(settle_seconds / 5, settle_seconds * 1.5)
-    polling_interval.FIRST_LOOK = poll.FIRST_LOOK = settle.FIRST_LOOK = timedelta(seconds=3)
-    polling_interval.BY_AGE = ((timedelta(hours=1), timedelta(seconds=5)),)
-    polling_interval.AFTER_THE_END = settle.AFTER_THE_END = seconds(5, 20, 60, 180, 600, 1800, 7200)
+    polling_interval.FIRST_POLL = poll.FIRST_POLL = settle.FIRST_POLL = timedelta(seconds=3)
+    polling_interval.INTERVALS_BY_AGE = ((timedelta(hours=1), timedelta(seconds=5)),)
+    polling_interval.POLLS_AFTER_END = settle.POLLS_AFTER_END = seconds(5, 20, 60, 180, 600, 1800, 7200)
     for jobs in (refill_jobs, cancel_jobs):
         jobs.UNSENT_FOR, jobs.UNKNOWN_FOR = seconds(2, 5)
     (refill_jobs.LOOK_EVERY,) = seconds(5)

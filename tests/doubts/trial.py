@@ -165,7 +165,7 @@ class Trial:
         wish = self._wish(f"https://example.com/{next(self.ticks)}")
         words = {name: wish[name] for name in ("link", "quantity")}
         service = self.services[wish["service"]]
-        placed = place_order(customer=self.customer, service_id=service, words=words, now=timezone.now())
+        placed = place_order(customer=self.customer, service_id=service, params=words, now=timezone.now())
         self._send(placed.order.pk)
         self._after(self.dice.expovariate(self.shop.orders_a_day / 86400), self._customer)
 

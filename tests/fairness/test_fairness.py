@@ -66,8 +66,8 @@ def _quick_time(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         (circuit_breaker, "FIRST_CLOSURE", minute),
         (circuit_breaker, "LONGEST_CLOSURE", 15 * minute),
         (record, "FIRST_WAIT", minute),
-        (polling_interval, "BY_AGE", ((timedelta(hours=1), minute),)),
-        *((module, "FIRST_LOOK", minute) for module in (polling_interval, poll, settle)),
+        (polling_interval, "INTERVALS_BY_AGE", ((timedelta(hours=1), minute),)),
+        *((module, "FIRST_POLL", minute) for module in (polling_interval, poll, settle)),
     ]:
         monkeypatch.setattr(module, name, value)
     before = app.conf.beat_schedule
@@ -117,7 +117,7 @@ def make_hostile(stack: ExitStack, simulator: Simulator, number: int) -> None:
     service = Service.objects.get(upstream__provider=provider, upstream__external_id=DEFAULT_SERVICE)
     for part in range(8):
         words = {"link": f"{LINK}/{number}/{part}", "quantity": str(100 + part)}
-        order = place_order(customer=customer, service_id=service.pk, words=words, now=timezone.now()).order
+        order = place_order(customer=customer, service_id=service.pk, params=words, now=timezone.now()).order
         if part < 3:
             due = {"next_attempt_at": None, "sent_at": timezone.now(), "next_poll_at": timezone.now()}
             Order.objects.filter(pk=order.pk).update(state="ACTIVE", provider_order_id=f"{number}{part}", **due)
@@ -148,7 +148,7 @@ def test_the_good_ones_get_at_least_half_of_what_they_get_alone(
 
     def place(number: int) -> Order:
         words = {"link": f"{LINK}/{number}", "quantity": str(100 + number)}
-        return place_order(customer=store.customer, service_id=service.pk, words=words, now=timezone.now()).order
+        return place_order(customer=store.customer, service_id=service.pk, params=words, now=timezone.now()).order
 
     store.active()
     with jobs():

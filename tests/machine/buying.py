@@ -41,7 +41,7 @@ class Buying(World):
                 placed = place_order(
                     customer=self.customers[customer],
                     service_id=shelf.pk,
-                    words=words,
+                    params=words,
                     now=self.now(),
                     token=token,
                 )

@@ -5,7 +5,7 @@ from decimal import Decimal
 from orders.aftercare.refunds import CannotGiveBackError, adds_all, adds_partial, give_all_back, set_partial
 from orders.models import Order
 from orders.placing.mass import check_lines, place_lines
-from orders.placing.reorder import CannotOrderAgainError, order_again, price_now
+from orders.placing.reorder import CannotReorderError, price_now, reorder
 from orders.rules.idempotency import form_token
 from tests.machine import life as lives
 from tests.machine.life import Life
@@ -68,8 +68,8 @@ class Doors(Selling):
             order = Order.objects.get(pk=pk)
             try:
                 agreed = Decimal(1000) if known else price_now(order)
-                return order_again(order_id=pk, agreed=agreed, actor="staff", reason=WORD).order.pk
-            except CannotOrderAgainError:
+                return reorder(order_id=pk, agreed=agreed, actor="staff", reason=WORD).order.pk
+            except CannotReorderError:
                 assert known is None, "a second click was refused"
                 return 0
 

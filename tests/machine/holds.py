@@ -21,7 +21,7 @@ from orders.placing.validation import BadOrderError
 from orders.submission.submit import submit_order
 from orders.submission.sweep import submit_orders
 from orders.tracking.poll import CannotAskError, poll_provider
-from orders.tracking.refresh_order import look_now
+from orders.tracking.refresh_order import refresh_order
 from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
 from orders.unconfirmed.probe import probe_doubts
 from panel.ops.alerts.alerts import is_alert_open
@@ -104,7 +104,7 @@ class Holds(Doors):
         rest = Decimal(life.charge - life.refunded).scaleb(-6)
         user, shelf = self.customers[life.customer], self.service("1").pk
         return [
-            lambda: place_order(customer=user, service_id=shelf, words=words, now=self.now()),
+            lambda: place_order(customer=user, service_id=shelf, params=words, now=self.now()),
             lambda: request_cancel(order_id=pk, actor="ada@example.com"),
             lambda: cancel_queued(order_id=pk, actor="ada@example.com"),
             lambda: it_was_placed(provider_order_id=life.external or "404", **staff),
@@ -112,7 +112,7 @@ class Holds(Doors):
             lambda: give_money_back(**staff),
             lambda: set_partial(remains=333, agreed=part, **staff),
             lambda: give_all_back(agreed=rest, **staff),
-            lambda: look_now(order_id=pk, actor="staff"),
+            lambda: refresh_order(order_id=pk, actor="staff"),
         ]
 
     def _let_go(self) -> None:

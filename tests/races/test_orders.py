@@ -16,7 +16,7 @@ from orders.aftercare.cancels import CannotCancelError, cancel_queued
 from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
 from orders.models import Attempt, Order, Orphan
 from orders.placing.place import place_order
-from orders.placing.reorder import order_again
+from orders.placing.reorder import reorder
 from orders.submission.record import record_outcome
 from orders.submission.submit import submit_order
 from orders.submission.sweep import reap_attempts, sweep_orders
@@ -60,7 +60,9 @@ def placing(store: Store, token: str | None = None, link: str = LINK) -> Callabl
     words = {"link": link, "quantity": "10000"}  # 13.50
 
     def place() -> Any:
-        return place_order(customer=store.customer, service_id=service_id, words=words, now=timezone.now(), token=token)
+        return place_order(
+            customer=store.customer, service_id=service_id, params=words, now=timezone.now(), token=token
+        )
 
     return place
 
@@ -107,7 +109,7 @@ def test_the_same_order_within_seconds_is_one_order(store: Store) -> None:
 
     def place() -> Any:
         return place_order(
-            customer=store.customer, service_id=service_id, words=words, now=timezone.now(), repeat_seconds=30
+            customer=store.customer, service_id=service_id, params=words, now=timezone.now(), repeat_seconds=30
         )
 
     results = at_once(*[place] * RIVALS)
@@ -311,7 +313,7 @@ def test_two_clicks_on_order_again_are_one_order(store: Store) -> None:
     order = store.place()
     cancel_queued(order_id=order.pk, actor="ada@example.com")
     who = {"actor": "a@example.com", "reason": "their link was private"}
-    results = at_once(*[lambda: order_again(order_id=order.pk, agreed=Decimal("1.35"), **who)] * RIVALS)
+    results = at_once(*[lambda: reorder(order_id=order.pk, agreed=Decimal("1.35"), **who)] * RIVALS)
 
     assert {result.order.pk for result in results} == {Order.objects.latest("pk").pk}
     assert [result.is_new for result in results].count(True) == 1

@@ -45,7 +45,7 @@ def crowd_places(store: Store) -> list[Any]:
     def place(number: int) -> Any:
         words = {"link": f"{LINK}/{number}", "quantity": "1000"}
         try:
-            return place_order(customer=store.customer, service_id=service_id, words=words, now=timezone.now())
+            return place_order(customer=store.customer, service_id=service_id, params=words, now=timezone.now())
         except (NotEnoughFundsError, IntegrityError) as error:
             return error
         finally:
@@ -166,7 +166,7 @@ def test_a_markup_that_changes_while_orders_are_placed(store: Store) -> None:
 
     def place(number: int) -> Any:
         words = {"link": f"{LINK}/{number}", "quantity": "1000"}
-        return place_order(customer=store.customer, service_id=service_id, words=words, now=timezone.now())
+        return place_order(customer=store.customer, service_id=service_id, params=words, now=timezone.now())
 
     placings = [lambda number=number: place(number) for number in range(RIVALS)]
     came = at_once(*placings[:4], lambda: set_markup(percent=Decimal(100)), *placings[4:])

@@ -46,7 +46,7 @@ class Command(OperatorCommand):
             placed = place_order(
                 customer=customer,
                 service_id=options["service"],
-                words=words,
+                params=words,
                 now=timezone.now(),
                 token=f"command:{options['token']}" if options["token"] else None,
             )

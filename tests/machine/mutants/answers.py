@@ -78,7 +78,7 @@ ANSWER_MUTANTS = (
         "an accepted order is not followed",
         "ends",
         SETTLE,
-        "order.next_attempt_at = None\n    order.next_poll_at = change.now + FIRST_LOOK",
+        "order.next_attempt_at = None\n    order.next_poll_at = change.now + FIRST_POLL",
         "order.next_attempt_at = None\n    order.next_poll_at = None",
     ),
     Mutant(

@@ -106,7 +106,7 @@ BUYING_MUTANTS = (
         "no funds, and more is sent there",
         "pauses",
         RECORD,
-        "gate.pause_provider(provider_id=provider_id, reason=",
+        "circuit_breaker.pause_provider(\n                provider_id=provider_id, reason=",
         "str(",
     ),
     Mutant(

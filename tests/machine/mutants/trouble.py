@@ -286,7 +286,7 @@ TROUBLE_MUTANTS = (
         "a part that is free is asked about for ever",
         "free_parts",
         SETTLE,
-        " and change.now - ended < AFTER_THE_END[0]",
+        " and change.now - ended < POLLS_AFTER_END[0]",
         "",
     ),
     # Entry points

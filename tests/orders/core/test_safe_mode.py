@@ -30,7 +30,7 @@ from orders.placing.validation import BadOrderError
 from orders.submission.submit import submit_order
 from orders.submission.sweep import Swept, sweep_orders
 from orders.tracking.poll import CannotAskError, Polled
-from orders.tracking.refresh_order import look_now
+from orders.tracking.refresh_order import refresh_order
 from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
 from orders.unconfirmed.probe import Probed, probe_doubts
 from orders.unconfirmed.restore_search import (
@@ -105,7 +105,7 @@ def test_nothing_moves_in_safe_mode(store: Store) -> None:
         place_order(
             customer=store.customer,
             service_id=store.service().pk,
-            words={"link": LINK, "quantity": "50"},
+            params={"link": LINK, "quantity": "50"},
             now=timezone.now(),
         )
     with pytest.raises(CannotCancelError, match="The shop is being checked"):
@@ -142,7 +142,7 @@ def test_staff_move_no_money_and_ask_no_provider_in_safe_mode(store: Store, owne
     with pytest.raises(CannotResolveError, match=REFUSED):
         it_was_placed(order_id=doubtful.pk, provider_order_id="1", **who)
     with pytest.raises(CannotAskError, match=REFUSED):
-        look_now(order_id=running.pk, actor="staff")
+        refresh_order(order_id=running.pk, actor="staff")
     with pytest.raises(CannotRefillError, match="The shop is being checked"):
         request_refill(order=running, actor="staff")
     with pytest.raises(CannotCancelError, match="The shop is being checked"):

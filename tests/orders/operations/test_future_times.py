@@ -15,7 +15,7 @@ from orders.aftercare.cancels import request_cancel
 from orders.aftercare.refill_jobs import poll_refills
 from orders.models import Attempt, Cancellation, Order, Refill
 from orders.operations.future_times import reset_future_times
-from orders.rules.polling_interval import AFTER_THE_END, next_look
+from orders.rules.polling_interval import POLLS_AFTER_END, next_poll
 from orders.rules.states import State
 from orders.submission.submit import submit_order
 from orders.submission.sweep import reap_attempts
@@ -65,10 +65,10 @@ def test_staff_need_not_wait_to_update_such_an_order(store: Store, clock: time_m
 
 def test_an_order_that_ended_ahead_is_asked_about_again_as_after_any_end() -> None:
     now = timezone.now()
-    at: Callable[[datetime], datetime | None] = lambda end: next_look(  # noqa: E731
+    at: Callable[[datetime], datetime | None] = lambda end: next_poll(  # noqa: E731
         state=State.COMPLETED, sent_at=now, finished_at=end, now=now
     )
-    assert at(now + AHEAD) == at(now) == now + AFTER_THE_END[0]
+    assert at(now + AHEAD) == at(now) == now + POLLS_AFTER_END[0]
 
 
 def test_times_that_are_right_are_left_alone(store: Store) -> None:

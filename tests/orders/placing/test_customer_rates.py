@@ -215,7 +215,7 @@ def test_a_rate_that_rose_is_not_charged_unasked(store: Store) -> None:
         place_order(
             customer=store.customer,
             service_id=store.service().pk,
-            words=words,
+            params=words,
             now=timezone.now(),
             agreed_charge=Decimal("1.2825"),
         )

@@ -145,7 +145,7 @@ def test_a_repeated_token_is_the_same_order(store: Store) -> None:
     words = {"link": LINK, "quantity": "1000"}
     service_id = store.service().pk
     first, second = (
-        place_order(customer=store.customer, service_id=service_id, words=words, now=timezone.now(), token="once")
+        place_order(customer=store.customer, service_id=service_id, params=words, now=timezone.now(), token="once")
         for _ in range(2)
     )
 
@@ -161,7 +161,7 @@ def test_a_repeated_token_is_the_same_order_when_nothing_could_be_ordered_any_mo
 
     def place() -> Placement:
         return place_order(
-            customer=store.customer, service_id=service_id, words=words, now=timezone.now(), token="once"
+            customer=store.customer, service_id=service_id, params=words, now=timezone.now(), token="once"
         )
 
     first = place().order
@@ -183,7 +183,7 @@ def test_nothing_costs_more_than_was_agreed(store: Store) -> None:
         place_order(
             customer=store.customer,
             service_id=store.service().pk,
-            words={"link": LINK, "quantity": "1000"},
+            params={"link": LINK, "quantity": "1000"},
             now=timezone.now(),
             agreed_charge=Decimal("1.349999"),
         )
@@ -212,7 +212,10 @@ def test_what_is_not_for_sale(store: Store, how: str) -> None:
 
     with pytest.raises(BadOrderError) as refusal:
         place_order(
-            customer=store.customer, service_id=service.pk, words={"link": LINK, "quantity": "1000"}, now=timezone.now()
+            customer=store.customer,
+            service_id=service.pk,
+            params={"link": LINK, "quantity": "1000"},
+            now=timezone.now(),
         )
 
     assert refusal.value.problems[0].word == "Incorrect service ID"
@@ -223,7 +226,7 @@ def test_a_quote_changes_nothing(store: Store) -> None:
     before = store.everything()
 
     assert quote_order(
-        customer=store.customer, service_id=store.service().pk, words={"link": LINK, "quantity": "50"}
+        customer=store.customer, service_id=store.service().pk, params={"link": LINK, "quantity": "50"}
     ).charge == Decimal("0.0675")
     assert store.everything() == before
 
@@ -234,5 +237,5 @@ def test_queries_an_order(store: Store, django_assert_num_queries: DjangoAssertN
 
     with django_assert_num_queries(8):  # service, order, accounts, wallet, transfer, event; and the test's savepoint
         place_order(
-            customer=store.customer, service_id=service_id, words={"link": LINK, "quantity": "50"}, now=timezone.now()
+            customer=store.customer, service_id=service_id, params={"link": LINK, "quantity": "50"}, now=timezone.now()
         )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders.accounting.audit import recount
 from orders.aftercare.cancels import cancel_queued
 from orders.models import Order
-from orders.placing.reorder import CannotOrderAgainError, order_again, ordered_as, price_now
+from orders.placing.reorder import CannotReorderError, ordered_as, price_now, reorder
 from panel.customers.suspension import freeze
 from panel.ops.models import AuditEvent
 from panel.wallet import ledger
@@ -29,7 +29,7 @@ def canceled(store: Store) -> Order:
 
 def test_it_is_a_new_order_and_both_tell_of_each_other(store: Store, canceled: Order) -> None:
     assert price_now(canceled) == Decimal("1.35")
-    placement = order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    placement = reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
 
     new = store.fresh(placement.order)
     assert (placement.is_new, new.state, new.charge) == (True, "QUEUED", Decimal("1.35"))
@@ -49,20 +49,20 @@ def test_it_is_a_new_order_and_both_tell_of_each_other(store: Store, canceled: O
 
 
 def test_a_second_click_is_the_same_order(store: Store, canceled: Order) -> None:
-    first = order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    first = reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     before = store.everything()
-    second = order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    second = reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     assert (second.is_new, second.order.pk) == (False, first.order.pk)
     assert store.everything() == before
     assert AuditEvent.objects.filter(action="order again").count() == 1
 
 
 def test_a_second_click_is_the_same_order_when_nothing_could_be_ordered_any_more(store: Store, canceled: Order) -> None:
-    first = order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    first = reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     Service.objects.update(is_enabled=False)
     freeze(customer=store.customer, reason="chargeback", actor=ACTOR, now=timezone.now())
     before = store.everything()
-    second = order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    second = reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     assert (second.is_new, second.order.pk) == (False, first.order.pk)
     assert store.everything() == before
 
@@ -70,8 +70,8 @@ def test_a_second_click_is_the_same_order_when_nothing_could_be_ordered_any_more
 def test_a_dearer_price_is_refused(store: Store, canceled: Order) -> None:
     Service.objects.filter(pk=canceled.service_id).update(rate=Decimal(2))
     before = store.everything()
-    with pytest.raises(CannotOrderAgainError, match="The price has changed: this order now costs 2 USD"):
-        order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    with pytest.raises(CannotReorderError, match="The price has changed: this order now costs 2 USD"):
+        reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     assert store.everything() == before
     assert price_now(canceled) == 2
 
@@ -79,34 +79,34 @@ def test_a_dearer_price_is_refused(store: Store, canceled: Order) -> None:
 def test_what_the_wallet_does_not_hold_is_refused(store: Store, canceled: Order) -> None:
     ledger.debit_wallet(user=store.customer, amount=Decimal(99), key="adjust:x", note="test")
     before = store.everything()
-    with pytest.raises(CannotOrderAgainError, match="less in the customer's wallet"):
-        order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    with pytest.raises(CannotReorderError, match="less in the customer's wallet"):
+        reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     assert store.everything() == before
 
 
 def test_a_frozen_customer_and_a_missing_reason_are_refused(store: Store, canceled: Order) -> None:
     before = store.everything()
-    with pytest.raises(CannotOrderAgainError, match="Say why"):
-        order_again(order_id=canceled.pk, agreed=Decimal("1.35"), actor=ACTOR, reason=" ")
+    with pytest.raises(CannotReorderError, match="Say why"):
+        reorder(order_id=canceled.pk, agreed=Decimal("1.35"), actor=ACTOR, reason=" ")
     freeze(customer=store.customer, reason="chargeback", actor=ACTOR, now=timezone.now())
-    with pytest.raises(CannotOrderAgainError, match="The customer is frozen"):
-        order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    with pytest.raises(CannotReorderError, match="The customer is frozen"):
+        reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     assert store.everything() == before
 
 
 def test_an_order_that_kept_any_money_is_not_sent_again(store: Store) -> None:
     order = store.active()
     before = store.everything()
-    with pytest.raises(CannotOrderAgainError, match="ended with all of its money back"):
-        order_again(order_id=order.pk, agreed=Decimal("1.35"), **WHO)
+    with pytest.raises(CannotReorderError, match="ended with all of its money back"):
+        reorder(order_id=order.pk, agreed=Decimal("1.35"), **WHO)
     assert store.everything() == before
 
 
 def test_a_service_off_sale_is_refused(store: Store, canceled: Order) -> None:
     Service.objects.update(is_enabled=False)
     before = store.everything()
-    with pytest.raises(CannotOrderAgainError, match="not available"):
-        order_again(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
-    with pytest.raises(CannotOrderAgainError, match="not available"):
+    with pytest.raises(CannotReorderError, match="not available"):
+        reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
+    with pytest.raises(CannotReorderError, match="not available"):
         price_now(canceled)
     assert store.everything() == before

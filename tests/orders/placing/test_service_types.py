@@ -10,7 +10,7 @@ from orders.accounting.audit import recount
 from orders.aftercare.bulk_requests import request_cancels
 from orders.aftercare.cancel_jobs import poll_cancels
 from orders.models import Order
-from orders.rules.service_types import KINDS
+from orders.rules.service_types import SERVICE_TYPES
 from providers.catalog.publishing.refresh import refresh_provider
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS
@@ -41,8 +41,8 @@ def sent(store: Store) -> dict[str, str]:
     """The parameters that the provider got for its one order, of all that any type has."""
     (bought,) = store.simulator.orders()
     assert bought["service"] == "900"
-    names = {field.name for kind in KINDS.values() for field in kind.fields}
-    kind = KINDS[Order.objects.get().type]
+    names = {field.name for kind in SERVICE_TYPES.values() for field in kind.fields}
+    kind = SERVICE_TYPES[Order.objects.get().type]
     given = {name: str(value) for name, value in bought.items() if name in names and value != ""}
     if "quantity" not in {field.name for field in kind.fields}:
         del given["quantity"]  # what it reckoned by itself
@@ -59,12 +59,12 @@ def order_by_form(client: Client, service: int, words: dict[str, str]) -> Order:
     return Order.objects.get()
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name != "Subscriptions"])
+@pytest.mark.parametrize("name", [name for name in SERVICE_TYPES if name != "Subscriptions"])
 def test_from_the_form_to_its_end(store: Store, client: Client, name: str) -> None:
     words = ENOUGH[name]
     order = order_by_form(client, sell(store, name), words)
     units = UNITS.get(name, 100)
-    charge = RATE if KINDS[name].is_per_package else RATE * units / 1000
+    charge = RATE if SERVICE_TYPES[name].is_per_package else RATE * units / 1000
     assert (order.type, order.quantity, order.charge) == (name, units, charge)
     assert store.wallet() == 100 - charge
 

@@ -1,4 +1,4 @@
-"""Reading an order's words: every type's charge and parameters, and everything that is refused."""
+"""Reading an order's params: every type's charge and parameters, and everything that is refused."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from orders.placing.validation import BadOrderError, Offer, asks_the_same, read_wanted
-from orders.rules.service_types import KINDS, Shape
+from orders.placing.validation import BadOrderError, OrderLimits, asks_the_same, validate_order
+from orders.rules.service_types import SERVICE_TYPES, Shape
 from panel.lib.money import charge_for
 
 LINK = "https://www.instagram.com/natgeo"
@@ -41,62 +41,68 @@ UNITS = {
 UNITS |= {"Subscriptions": 240}
 
 
-def offer(name: str, **given: Any) -> Offer:
-    counted = KINDS[name].counts
-    least = 50 if counted in {"quantity", "posts"} else 1
-    return Offer(**{"kind": KINDS[name], "min": least, "max": 10_000, "dripfeed": True, **given})
+def limits_of(name: str, **given: Any) -> OrderLimits:
+    counted = SERVICE_TYPES[name].counts
+    minimum = 50 if counted in {"quantity", "posts"} else 1
+    return OrderLimits(
+        **{"service_type": SERVICE_TYPES[name], "min": minimum, "max": 10_000, "dripfeed": True, **given}
+    )
 
 
-def problems(name: str, words: dict[str, str], **given: Any) -> dict[str, tuple[str, str]]:
+def problems(name: str, params: dict[str, str], **given: Any) -> dict[str, tuple[str, str]]:
     with pytest.raises(BadOrderError) as refused:
-        read_wanted(offer=offer(name, **given), words=words)
+        validate_order(limits=limits_of(name, **given), params=params)
     return {problem.field: (problem.text, problem.word) for problem in refused.value.problems}
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SERVICE_TYPES)
 def test_what_is_asked_twice_is_the_same_and_any_other_word_is_not(name: str) -> None:
-    words = ENOUGH[name]
-    fields = read_wanted(offer=offer(name), words=words).fields
-    assert asks_the_same(offer=offer(name), words=words, fields=fields)
-    for changed in words:
-        assert not asks_the_same(offer=offer(name), words={**words, changed: "5"}, fields=fields), changed
-        assert not asks_the_same(offer=offer(name), words={**words, changed: ""}, fields=fields), changed
+    params = ENOUGH[name]
+    fields = validate_order(limits=limits_of(name), params=params).fields
+    assert asks_the_same(limits=limits_of(name), params=params, fields=fields)
+    for changed in params:
+        assert not asks_the_same(limits=limits_of(name), params={**params, changed: "5"}, fields=fields), changed
+        assert not asks_the_same(limits=limits_of(name), params={**params, changed: ""}, fields=fields), changed
 
 
 def test_a_day_that_has_passed_is_compared_as_it_was_written() -> None:
-    words = {**ENOUGH["Subscriptions"], "expiry": "31/12/2030"}
+    params = {**ENOUGH["Subscriptions"], "expiry": "31/12/2030"}
     with time_machine.travel("2030-12-30T12:00:00Z", tick=False):
-        fields = read_wanted(offer=offer("Subscriptions"), words=words).fields
+        fields = validate_order(limits=limits_of("Subscriptions"), params=params).fields
     with time_machine.travel("2031-01-01T12:00:00Z", tick=False):
-        assert asks_the_same(offer=offer("Subscriptions"), words=words, fields=fields)
-        assert not asks_the_same(offer=offer("Subscriptions"), words=words | {"expiry": "30/12/2030"}, fields=fields)
+        assert asks_the_same(limits=limits_of("Subscriptions"), params=params, fields=fields)
+        assert not asks_the_same(
+            limits=limits_of("Subscriptions"), params=params | {"expiry": "30/12/2030"}, fields=fields
+        )
 
 
 @pytest.mark.parametrize("name", ["runs", "interval"])
 def test_runs_and_intervals_have_a_bound(name: str) -> None:
-    words = ENOUGH["Default"] | {"runs": "2", "interval": "2"} | {name: "999999999"}
-    label, most = {"runs": ("Runs", "1,000"), "interval": ("Interval in minutes", "43,200")}[name]
-    assert problems("Default", words) == {name: (f"{label}: at most {most}.", "Incorrect request")}
+    params = ENOUGH["Default"] | {"runs": "2", "interval": "2"} | {name: "999999999"}
+    label, maximum = {"runs": ("Runs", "1,000"), "interval": ("Interval in minutes", "43,200")}[name]
+    assert problems("Default", params) == {name: (f"{label}: at most {maximum}.", "Incorrect request")}
 
 
 def test_a_drip_feed_takes_at_most_a_year() -> None:
-    words = ENOUGH["Default"] | {"quantity": "100", "runs": "12", "interval": "43200"}
-    assert read_wanted(offer=offer("Default"), words=words).quantity == 1200
+    params = ENOUGH["Default"] | {"quantity": "100", "runs": "12", "interval": "43200"}
+    assert validate_order(limits=limits_of("Default"), params=params).quantity == 1200
     text = "A drip-feed takes at most a year. Choose fewer runs or a shorter interval."
-    assert problems("Default", words | {"runs": "13"}) == {"interval": (text, "Incorrect request")}
+    assert problems("Default", params | {"runs": "13"}) == {"interval": (text, "Incorrect request")}
 
 
 def test_there_is_an_example_of_every_type() -> None:
-    assert set(ENOUGH) == set(KINDS)
-    assert len(KINDS) == 17
+    assert set(ENOUGH) == set(SERVICE_TYPES)
+    assert len(SERVICE_TYPES) == 17
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SERVICE_TYPES)
 def test_what_is_charged_for_and_sent(name: str) -> None:
-    wanted = read_wanted(offer=offer(name), words={**ENOUGH[name], "surplus": "x", "service": "1", "action": "add"})
-    assert wanted.quantity == UNITS.get(name, 100)
-    assert wanted.fields == ENOUGH[name]
-    assert wanted.link == ENOUGH[name].get("link", "")
+    request = validate_order(
+        limits=limits_of(name), params={**ENOUGH[name], "surplus": "x", "service": "1", "action": "add"}
+    )
+    assert request.quantity == UNITS.get(name, 100)
+    assert request.fields == ENOUGH[name]
+    assert request.link == ENOUGH[name].get("link", "")
 
 
 @pytest.mark.parametrize(
@@ -113,23 +119,23 @@ def test_what_is_charged_for_and_sent(name: str) -> None:
     ],
 )
 def test_the_charge(name: str, more: dict[str, str], quantity: int, charge: str) -> None:
-    wanted = read_wanted(offer=offer(name), words={**ENOUGH[name], **more})
-    kind = KINDS[name]
-    found = charge_for(rate=Decimal("1.35"), quantity=wanted.quantity, per_package=kind.is_per_package)
-    assert (wanted.quantity, found) == (quantity, Decimal(charge))
+    request = validate_order(limits=limits_of(name), params={**ENOUGH[name], **more})
+    row = SERVICE_TYPES[name]
+    found = charge_for(rate=Decimal("1.35"), quantity=request.quantity, per_package=row.is_per_package)
+    assert (request.quantity, found) == (quantity, Decimal(charge))
 
 
 @pytest.mark.parametrize(
     ("name", "field"),
     [
         (name, field.name)
-        for name, kind in KINDS.items()
-        for field in kind.fields
+        for name, row in SERVICE_TYPES.items()
+        for field in row.fields
         if field.is_required and not field.when
     ],
 )
 def test_what_is_missing_is_named(name: str, field: str) -> None:
-    label = next(one.label for one in KINDS[name].fields if one.name == field)
+    label = next(one.label for one in SERVICE_TYPES[name].fields if one.name == field)
     for empty in ("", "   ", "\n"):
         found = problems(name, {**ENOUGH[name], field: empty})
         assert found == {field: (f"Please fill in: {label}.", "Bad link" if field == "link" else "Incorrect request")}
@@ -140,7 +146,7 @@ BAD: dict[Shape, list[str]] = {
                  "https://a.b/ c", "https://a.b/<b>", "https://a.b/\x00", "ftp://a.b", "https://a.b/" + "x" * 2000, "https://[a.b"],
     Shape.COUNT: ["-1", "1.5", "1e3", "1_000", "１００", "abc", "99999999999", "1000000001", "<b>1</b>", "1\x00"],
     Shape.LINES: ["a\x00b", "a\u202eb", "x" * 100_001, "a\n" * 10_001, "a\ud800"],
-    Shape.NAME: ["two words", "a<b", 'a"b', "a\x00", "a\u202eb", "x" * 201],
+    Shape.NAME: ["two params", "a<b", 'a"b', "a\x00", "a\u202eb", "x" * 201],
     Shape.TEXT: ["a<b>", "a\nb", "a\x00", "x" * 201],
     Shape.CHOICE: ["0", "6", "x", "-1"],
     Shape.COUNTRY: ["U", "USA", "U1", "ÜS", "<b"],
@@ -152,29 +158,29 @@ BAD: dict[Shape, list[str]] = {
     ("name", "field", "text"),
     [
         pytest.param(name, field.name, text, id=f"{name}-{field.name}-{number}")
-        for name, kind in KINDS.items()
-        for field in kind.fields
+        for name, row in SERVICE_TYPES.items()
+        for field in row.fields
         if not field.when
         for number, text in enumerate(BAD[field.shape])
     ],
 )
 def test_nonsense_is_refused_beside_its_field(name: str, field: str, text: str) -> None:
-    words = {**ENOUGH[name], field: text}
+    params = {**ENOUGH[name], field: text}
     if field in {"runs", "interval"}:
-        words = {"runs": "2", "interval": "2", **words}
-    assert list(problems(name, words)) == [field]
+        params = {"runs": "2", "interval": "2", **params}
+    assert list(problems(name, params)) == [field]
 
 
 @pytest.mark.parametrize("field", ["quantity", "runs", "interval", "answer_number", "min", "max", "posts"])
 def test_nothing_is_counted_in_zeros(field: str) -> None:
-    name = next(name for name, kind in KINDS.items() if field in {one.name for one in kind.fields})
-    words = {"runs": "2", "interval": "2", **ENOUGH[name], field: "0"}
-    text, word = problems(name, words)[field]
+    name = next(name for name, row in SERVICE_TYPES.items() if field in {one.name for one in row.fields})
+    params = {"runs": "2", "interval": "2", **ENOUGH[name], field: "0"}
+    text, word = problems(name, params)[field]
     assert (text.endswith("a whole number above zero, in digits."), word) == (True, "Incorrect request")
 
 
 @pytest.mark.parametrize(
-    ("name", "words", "field", "text", "word"),
+    ("name", "params", "field", "text", "word"),
     [
         ("Default", {"quantity": "49"}, "quantity", "The least quantity here is 50; this is 49.",
          "less than minimal 50"),
@@ -193,9 +199,9 @@ def test_nothing_is_counted_in_zeros(field: str) -> None:
         ("Subscriptions", {"posts": "1000000000"}, "posts", "Altogether at most", "more than maximum"),
     ],
 )  # fmt: skip
-def test_limits(name: str, words: dict[str, str], field: str, text: str, word: str) -> None:
-    limits = {"max": 100} if KINDS[name].counts in {"comments", "usernames"} else {}
-    found = problems(name, {**ENOUGH[name], **words}, **limits)
+def test_limits(name: str, params: dict[str, str], field: str, text: str, word: str) -> None:
+    limits = {"max": 100} if SERVICE_TYPES[name].counts in {"comments", "usernames"} else {}
+    found = problems(name, {**ENOUGH[name], **params}, **limits)
     assert list(found) == [field]
     assert text in found[field][0]
     assert word in found[field][1]
@@ -211,24 +217,24 @@ def test_traffic_asks_for_what_its_kind_needs() -> None:
     assert set(problems("Web Traffic", {**base, "type_of_traffic": "1"})) == {"google_keyword"}
     assert set(problems("Web Traffic", {**base, "type_of_traffic": "2", "google_keyword": "x"})) == {"referring_url"}
     assert set(problems("Web Traffic", {**base, "type_of_traffic": "2", "referring_url": "x"})) == {"referring_url"}
-    wanted = read_wanted(
-        offer=offer("Web Traffic"),
-        words={**base, "country": "de", "type_of_traffic": "1", "google_keyword": "red shoes", "referring_url": LINK},
+    request = validate_order(
+        limits=limits_of("Web Traffic"),
+        params={**base, "country": "de", "type_of_traffic": "1", "google_keyword": "red shoes", "referring_url": LINK},
     )
-    assert wanted.fields == {**base, "country": "DE", "type_of_traffic": "1", "google_keyword": "red shoes"}
+    assert request.fields == {**base, "country": "DE", "type_of_traffic": "1", "google_keyword": "red shoes"}
 
 
 def test_drip_feed_is_ignored_where_there_is_none() -> None:
-    wanted = read_wanted(
-        offer=offer("Default", dripfeed=False), words={**ENOUGH["Default"], "runs": "nonsense", "interval": "5"}
+    request = validate_order(
+        limits=limits_of("Default", dripfeed=False), params={**ENOUGH["Default"], "runs": "nonsense", "interval": "5"}
     )
-    assert (wanted.quantity, wanted.fields) == (100, ENOUGH["Default"])
+    assert (request.quantity, request.fields) == (100, ENOUGH["Default"])
 
 
 @pytest.mark.parametrize(("text", "sent"), [("02/03/2026", "02/03/2026"), ("2026-03-02", "02/03/2026")])
 def test_a_day_is_sent_as_the_protocol_writes_it(text: str, sent: str) -> None:
     with time_machine.travel("2026-03-01T12:00:00+00:00", tick=False):
-        wanted = read_wanted(offer=offer("Subscriptions"), words={**ENOUGH["Subscriptions"], "expiry": text})
-        assert wanted.fields["expiry"] == sent
+        request = validate_order(limits=limits_of("Subscriptions"), params={**ENOUGH["Subscriptions"], "expiry": text})
+        assert request.fields["expiry"] == sent
         today = {**ENOUGH["Subscriptions"], "expiry": "01/03/2026"}
         assert problems("Subscriptions", today)["expiry"][0] == "Ends on: a day to come."

@@ -8,7 +8,7 @@ from django.test import Client
 
 from orders.aftercare.cancels import cancel_queued
 from orders.models import Order
-from orders.placing.reorder import order_again
+from orders.placing.reorder import reorder
 from panel.wallet.models import Account
 from providers.admin.edit import save_provider
 from providers.catalog.models import Service
@@ -146,7 +146,7 @@ def test_a_form_writes_no_token_of_another_entry_point(store: Store, ada: Client
     assert "This page was out of date. Look at your order again, then place it." in answer.content.decode()
     assert store.everything() == before
 
-    again = order_again(order_id=order.pk, agreed=Decimal("1.35"), actor="staff@example.com", reason="a typo")
+    again = reorder(order_id=order.pk, agreed=Decimal("1.35"), actor="staff@example.com", reason="a typo")
     assert (again.is_new, again.order.quantity, again.order.charge) == (True, 1000, Decimal("1.35"))
 
 

@@ -7,7 +7,7 @@ import pytest
 from orders.accounting.audit import recount
 from orders.models import Order
 from orders.tracking.poll import CannotAskError
-from orders.tracking.refresh_order import look_now
+from orders.tracking.refresh_order import refresh_order
 from panel.ops.models import AuditEvent
 from providers.adapters.base import OrderStatus
 from tests.fixtures_orders import Store
@@ -19,7 +19,7 @@ ACTOR = "staff@example.com"
 def test_it_is_asked_for_at_once_though_it_is_not_due(store: Store) -> None:
     order, other = store.active(), store.active(link="https://example.com/other", quantity="2000")
     store.simulator.set_order(order.provider_order_id, status="Partial", remains=500, charge="0.45")
-    looked = look_now(order_id=order.pk, actor=ACTOR)
+    looked = refresh_order(order_id=order.pk, actor=ACTOR)
 
     assert isinstance(looked.answer, OrderStatus)
     assert (looked.answer.raw, looked.answer.remains) == ("Partial", 500)
@@ -39,7 +39,7 @@ def test_one_that_is_followed_no_more_is_asked_for_as_well(store: Store) -> None
     store.poll()
     Order.objects.update(next_poll_at=None)
     store.simulator.set_order(order.provider_order_id, status="Canceled", charge="0")
-    looked = look_now(order_id=order.pk, actor=ACTOR)
+    looked = refresh_order(order_id=order.pk, actor=ACTOR)
     assert (looked.before.state, looked.after.state) == ("COMPLETED", "CANCELED")
     assert looked.after.refunded == Decimal("1.35")
     assert store.wallet() == 100
@@ -49,9 +49,9 @@ def test_one_that_is_followed_no_more_is_asked_for_as_well(store: Store) -> None
 def test_the_same_answer_twice_moves_nothing(store: Store) -> None:
     order = store.active()
     store.simulator.set_order(order.provider_order_id, status="Partial", remains=500, charge="0.45")
-    look_now(order_id=order.pk, actor=ACTOR)
+    refresh_order(order_id=order.pk, actor=ACTOR)
     before = store.money()
-    looked = look_now(order_id=order.pk, actor=ACTOR)
+    looked = refresh_order(order_id=order.pk, actor=ACTOR)
     assert looked.before.refunded == looked.after.refunded == Decimal("0.675")
     assert store.money() == before
 
@@ -61,7 +61,7 @@ def test_a_provider_that_does_not_answer_is_told_and_nothing_moves(store: Store)
     before = store.money()
     store.simulator.next("status", "error503", times=3)
     with pytest.raises(CannotAskError, match="The provider could not be asked"):
-        look_now(order_id=order.pk, actor=ACTOR)
+        refresh_order(order_id=order.pk, actor=ACTOR)
     after = store.fresh(order)
     assert (store.money(), after.state, after.misses) == (before, "ACTIVE", 0)
     assert AuditEvent.objects.count() == 0
@@ -71,6 +71,6 @@ def test_what_has_no_number_there_cannot_be_asked_for(store: Store) -> None:
     order = store.place()
     before = store.everything()
     with pytest.raises(CannotAskError, match="gave it no number"):
-        look_now(order_id=order.pk, actor=ACTOR)
+        refresh_order(order_id=order.pk, actor=ACTOR)
     assert store.everything() == before
     assert sum(store.simulator.requests("status")) == 0

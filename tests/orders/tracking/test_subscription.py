@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from orders.accounting.audit import recount
 from orders.models import Order
-from orders.rules.polling_interval import AFTER_THE_END
+from orders.rules.polling_interval import POLLS_AFTER_END
 from orders.tracking.settle import settle_batch
 from providers.adapters.base import OrderStatus, StatusWord
 from tests.fixtures_orders import Store
@@ -94,7 +94,7 @@ def test_an_end_that_says_no_charge_is_looked_at_as_rarely_as_any(store: Store, 
                 break
             looks.append(order.next_poll_at)
             clock.move_to(order.next_poll_at)
-    assert [look - looks[0] for look in looks] == [after - AFTER_THE_END[0] for after in AFTER_THE_END]
+    assert [look - looks[0] for look in looks] == [after - POLLS_AFTER_END[0] for after in POLLS_AFTER_END]
     assert order.cost == Decimal("0.63")
 
 
