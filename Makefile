@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 export VENV PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev tools run test fuzz doubts fairness attack mutants chaos lint format bench screenshots shell lock sbom audit clean
+.PHONY: help setup setup-dev tools run test fuzz doubts fairness attack mutants chaos lint format bench screenshots shell lock sbom audit docs clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -76,6 +76,9 @@ sbom: tools ## Write the bill of materials (CycloneDX) of the lock files to requ
 audit: tools ## Look up whether a locked part is known to be vulnerable (ADVISORIES=folder or zip of OSV records)
 	@$(BIN)/python -m scripts.audit
 
+docs: tools ## Build the documentation as a site into docs/_build; a broken link fails
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
+
 clean: ## Remove what was built; the data stays
-	@rm -rf $(VENV) staticfiles bench/out .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf $(VENV) staticfiles docs/_build bench/out .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

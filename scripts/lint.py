@@ -16,6 +16,8 @@ DEPLOYED = {
     "HSTS_SECONDS": "31536000",
     "EMAIL_URL": "smtp+tls://panel:secret@mail.example.com:587",
 }
+OUT = "{data_dir}"
+"""Stands for the folder that the checks may write to."""
 CHECKS: list[tuple[str, list[str]]] = [
     ("style", [str(BIN / "ruff"), "check", "--quiet", "."]),
     ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
@@ -23,6 +25,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("layers", [str(BIN / "lint-imports"), "--no-logo"]),
     ("texts", [sys.executable, "-m", "scripts.check_texts"]),
     ("secrets", [sys.executable, "-m", "scripts.scan_secrets"]),
+    ("docs", [str(BIN / "sphinx-build"), "-q", "-W", "--keep-going", "-b", "html", "docs", f"{OUT}/docs"]),
     ("migrations", [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]),
     ("deployment", [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]),
 ]
@@ -35,7 +38,8 @@ def main() -> None:
         environment = dict(os.environ)
         cleanse(environment)
         environment |= DEPLOYED | {"DATA_DIR": data_dir, "DATABASE_URL": ""}
-        for name, command in CHECKS:
+        for name, parts in CHECKS:
+            command = [part.replace(OUT, data_dir) for part in parts]
             done = subprocess.run(
                 command, cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace", check=False
             )

@@ -102,3 +102,14 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     commands = re.findall(r"^(make [a-z]+) +# .*tests", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert commands == ["make test"]
     assert re.search(r"^(?:exec )?make test( </dev/null)?$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_a_page_of_the_root_links_to_what_exists(page: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text())
+    assert links
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
