@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, close_old_connections, transaction
+from django.db import Error, IntegrityError, connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -123,15 +123,19 @@ def _send(claim: Claim) -> Outcome:
 
 
 def _record(claim: Claim, outcome: Outcome) -> None:
-    """Record, through a database that may be away for a moment: the provider's answer exists only here."""
+    """Record, through a database that may be away for a moment: the provider's answer exists only here.
+
+    Whatever it fails with counts: one that has become a standby refuses to write with an error that is not operational.
+    Each try has a connection of its own, which may lead to the database that took over.
+    """
     for attempt in range(1, RECORD_TRIES + 1):
         try:
             record_outcome(attempt_id=claim.attempt_id, outcome=outcome)
             return
-        except OperationalError:
+        except Error:
             found = getattr(outcome, "order_id", "")
             log.exception("outcome not recorded", extra={"provider_order_id": found})
             if attempt == RECORD_TRIES:
                 raise
             time.sleep(2 ** (attempt - 1))
-            close_old_connections()
+            connections.close_all()

@@ -125,7 +125,7 @@ class Trouble(Holds):
         with (
             mock.patch.object(alerts, "raise_alert", hiccup),
             mock.patch("time.sleep"),
-            mock.patch("orders.submission.submit.close_old_connections"),  # the test's own is not to be closed
+            mock.patch("orders.submission.submit.connections"),  # the test's own is not to be closed
         ):
             self.submit(pk=pk, plan=plan)
 

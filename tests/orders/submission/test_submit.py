@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import LazySettings, settings
-from django.db import OperationalError
+from django.db import Error, InterfaceError, InternalError, OperationalError
 from django.utils import timezone
 
 from orders import tasks
@@ -355,7 +356,7 @@ def test_what_follows_an_outcome_is_not_lost_with_the_database(
         real(**given)
 
     monkeypatch.setattr(circuit_breaker, lost, fail_once)
-    monkeypatch.setattr(submit, "close_old_connections", lambda: None)
+    monkeypatch.setattr(submit, "connections", mock.Mock())
     monkeypatch.setattr(submit.time, "sleep", waits.append)
     order = store.submit(order)
 
@@ -368,6 +369,58 @@ def test_what_follows_an_outcome_is_not_lost_with_the_database(
         assert (order.state, provider.unknown_in_a_row) == ("UNCONFIRMED", 1)
         assert set(alerts) == {f"doubtful:{provider.pk}"}
     assert (order.attempts.count(), len(store.simulator.orders())) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        OperationalError("deadlock detected"),
+        OperationalError("could not serialize access due to concurrent update"),
+        InterfaceError("connection already closed"),
+        InternalError("cannot execute UPDATE in a read-only transaction"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("fault", ["", "funds"])
+def test_an_answer_is_recorded_whatever_the_database_failed_with(
+    store: Store, monkeypatch: pytest.MonkeyPatch, problem: Error, fault: str
+) -> None:
+    order, waits = store.place(), list[int]()
+    if fault:
+        store.simulator.next("add", fault)
+    real, closed = record.write, mock.Mock()
+
+    def fail_twice(changes: Any) -> None:
+        if len(waits) < 2:
+            raise problem
+        real(changes)
+
+    monkeypatch.setattr(record, "write", fail_twice)
+    monkeypatch.setattr(submit, "connections", closed)
+    monkeypatch.setattr(submit.time, "sleep", waits.append)
+    order = store.submit(order)
+
+    assert (order.state, order.attempts.get().outcome) == (("QUEUED", "not placed") if fault else ("ACTIVE", "placed"))
+    assert waits == [1, 2]
+    assert closed.close_all.call_count == 2
+    assert len(store.simulator.orders()) == (0 if fault else 1)
+    assert recount() == []
+
+
+def test_an_answer_that_cannot_be_recorded_is_in_the_log(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    order = store.place()
+    problem = InternalError("cannot execute UPDATE in a read-only transaction")
+    monkeypatch.setattr(record, "write", mock.Mock(side_effect=problem))
+    monkeypatch.setattr(submit, "connections", mock.Mock())
+    monkeypatch.setattr(submit.time, "sleep", lambda _: None)
+    with pytest.raises(InternalError):
+        store.submit(order)
+    ids = [vars(line)["provider_order_id"] for line in caplog.records if "provider_order_id" in vars(line)]
+    (bought,) = store.simulator.created(LINK)
+    assert ids == [bought["id"]] * submit.RECORD_TRIES
+    assert store.fresh(order).state == "SENDING"
 
 
 def test_an_alert_that_cannot_be_written_leaves_the_outcome_to_be_written(
@@ -385,7 +438,7 @@ def test_an_alert_that_cannot_be_written_leaves_the_outcome_to_be_written(
         real(**given)
 
     monkeypatch.setattr(record, "follow_doubts", fail_once)
-    monkeypatch.setattr(submit, "close_old_connections", lambda: None)
+    monkeypatch.setattr(submit, "connections", mock.Mock())
     monkeypatch.setattr(submit.time, "sleep", waits.append)
     assert store.submit(order).state == "UNCONFIRMED"
     assert waits == [1]
