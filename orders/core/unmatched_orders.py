@@ -86,6 +86,12 @@ def ordered_as(*, provider_id: int, external_id: str) -> Order | None:
     return Order.objects.filter(provider=provider_id, provider_order_id=external_id).first()
 
 
+def answered_for(orphan: Orphan) -> int | None:
+    """The order for which it was answered late, if it was."""
+    number = orphan.status.removeprefix(LATE)
+    return int(number) if number != orphan.status and number.isascii() and number.isdecimal() else None
+
+
 def follow_orphans(*, provider_id: int) -> None:
     """Have the alert be open while something found there waits for a decision; it tells of the newest."""
 

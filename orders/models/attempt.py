@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from panel.lib.fields import AmountField
 
 from orders.models.order import Order
 from providers.models import Provider
@@ -26,6 +27,9 @@ class Attempt(models.Model):
     number = models.PositiveSmallIntegerField()
     provider = models.ForeignKey(Provider, null=True, on_delete=models.PROTECT, related_name="+")
     provider_service = models.CharField(max_length=64, blank=True)
+    expected_cost = AmountField(
+        null=True, help_text="In the provider's currency, as the order expected it then; of old ones not known."
+    )
     outcome = models.CharField(max_length=10, choices=Outcome, null=True)
     started_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField()

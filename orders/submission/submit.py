@@ -102,6 +102,7 @@ def _start_attempt(change: Change, provider: Provider) -> Attempt:
         number=order.attempts.count() + 1,
         provider_id=order.provider_id,
         provider_service=order.provider_service,
+        expected_cost=order.expected_cost,
         started_at=change.now,
         lease_until=change.now + timedelta(seconds=settings.LEASE_SECONDS),
     )

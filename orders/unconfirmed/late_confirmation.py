@@ -11,20 +11,16 @@ from providers.adapters.base import Placed
 
 def keep_bought_after_all(*, attempt: Attempt, placed: Placed) -> None:
     """Keep what was bought and belongs to no order, once, in the caller's transaction; people hear of it."""
-    order = attempt.order
-    provider_id = attempt.provider_id or order.provider_id
-    if ordered_as(provider_id=provider_id, external_id=placed.order_id) is not None:
+    provider = attempt.provider or attempt.order.provider
+    if ordered_as(provider_id=provider.pk, external_id=placed.order_id) is not None:
         return
-    cost = {"charge": order.expected_cost, "currency": order.provider_currency} if _is_its_cost(attempt) else {}
     Orphan.objects.get_or_create(
-        provider_id=provider_id,
+        provider=provider,
         external_id=placed.order_id,
-        defaults={"status": f"{LATE}{order.pk}", **cost},
+        defaults={
+            "status": f"{LATE}{attempt.order_id}",
+            "charge": attempt.expected_cost,  # the order's own may be of another try by now
+            "currency": provider.currency,
+        },
     )
-    follow_orphans(provider_id=provider_id)
-
-
-def _is_its_cost(attempt: Attempt) -> bool:
-    """Whether the order still expects the cost of that attempt: it may have gone to another supplier since."""
-    order = attempt.order
-    return (attempt.provider_id, attempt.provider_service) == (order.provider_id, order.provider_service)
+    follow_orphans(provider_id=provider.pk)

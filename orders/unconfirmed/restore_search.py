@@ -9,12 +9,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from orders.core.change import lock_orders, write
-from orders.core.unmatched_orders import keep_orphan, link_where_ordered, lock_orphan, write_loss, write_verdict
+from orders.core.unmatched_orders import (
+    answered_for,
+    keep_orphan,
+    link_where_ordered,
+    lock_orphan,
+    write_loss,
+    write_verdict,
+)
 from orders.models import Attempt, Order, Orphan
 from orders.rules.states import DOUBTFUL, State
 from orders.tracking.settle import Houses, accept
@@ -77,14 +84,12 @@ def open_orphans() -> QuerySet[Orphan]:
 
 
 def candidates(*, orphan: Orphan) -> list[Order]:
-    """The orders here that it could be: waiting or in doubt there, and of exactly its cost."""
-    if orphan.charge is None:
-        return []
-    states = [State.QUEUED, *DOUBTFUL]
-    same = Order.objects.filter(provider=orphan.provider_id, expected_cost=orphan.charge, state__in=states)
-    return list(
-        same.filter(provider_currency=orphan.currency).select_related("customer", "service").order_by("pk")[:20]
-    )
+    """The orders here that it could be: waiting or in doubt there, and of exactly its cost or told late of."""
+    is_it = Q(pk=answered_for(orphan))
+    if orphan.charge is not None:
+        is_it |= Q(expected_cost=orphan.charge, provider_currency=orphan.currency)
+    found = Order.objects.filter(is_it, provider=orphan.provider_id, state__in=[State.QUEUED, *DOUBTFUL])
+    return list(found.select_related("customer", "service").order_by("pk")[:20])
 
 
 def adopt_orphan(*, orphan_id: int, order_id: int, actor: str, reason: str) -> None:
@@ -125,12 +130,15 @@ def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> Non
     if change.state != State.QUEUED:
         raise CannotResolveError("That order does not wait to be sent.")
     order = change.order
+    if orphan.charge is not None and orphan.currency == order.provider_currency:
+        order.expected_cost = orphan.charge
     change.to(State.SENDING, what="sent", why="Before the backup that was restored.", actor=actor)
     Attempt.objects.create(
         order=order,
         number=order.attempts.count() + 1,
         provider_id=order.provider_id,
         provider_service=order.provider_service,
+        expected_cost=order.expected_cost,
         outcome=Attempt.Outcome.PLACED,
         started_at=now - timedelta(seconds=1),
         lease_until=now,

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
+from django.db.models.functions import Coalesce
+
 from orders.core import safe_mode
 from orders.core.unmatched_orders import follow_orphans, keep_orphan
 from orders.models import Attempt, Orphan
@@ -171,7 +173,7 @@ def _costs_of_doubts(provider: Provider, stretch: Stretch) -> set[Decimal]:
     """What orders cost that may be there without our knowing, whatever people have said of them since."""
     doubts = Attempt.objects.filter(MAY_BE_THERE, provider=provider)
     near = doubts.filter(started_at__gte=stretch.since, started_at__lte=stretch.high.ended_at)
-    return set(near.values_list("order__expected_cost", flat=True))
+    return set(near.values_list(Coalesce("expected_cost", "order__expected_cost"), flat=True))
 
 
 def _may_be_one(row: OrderStatus, costs: set[Decimal]) -> bool:

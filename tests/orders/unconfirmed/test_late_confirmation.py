@@ -8,10 +8,11 @@ from orders.accounting.audit import recount
 from orders.models import Attempt, Order, Orphan
 from orders.submission.record import record_outcome
 from orders.unconfirmed.decisions import give_money_back, it_was_not_placed
-from orders.unconfirmed.restore_search import candidates, write_off_orphan
+from orders.unconfirmed.restore_search import adopt_orphan, candidates, write_off_orphan
 from panel.ops.models import Alert
 from providers.adapters.base import Placed
 from providers.adapters.errors import Refused
+from providers.models import UpstreamService
 from tests.fixtures_orders import Store
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,38 @@ def test_bought_while_it_waits_to_be_sent_again(store: Store, attempt: Attempt) 
     record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))
     assert store.fresh(attempt.order).state == "QUEUED"
     assert candidates(orphan=Orphan.objects.get()) == [attempt.order]
+
+
+def test_it_cost_what_it_cost_when_it_was_bought(store: Store, attempt: Attempt) -> None:
+    """Since then the price rose, and the order was sent once more."""
+    it_was_not_placed(order_id=attempt.order_id, actor="staff", reason="not in their panel")
+    UpstreamService.objects.filter(external_id="1").update(rate=Decimal("1.2"))
+    store.simulator.next("add", "funds")
+    order = store.submit(attempt.order)
+    assert (order.state, order.expected_cost) == ("QUEUED", Decimal("1.2"))
+    assert list(order.attempts.order_by("number").values_list("expected_cost", flat=True)) == [
+        Decimal("0.9"),
+        Decimal("1.2"),
+    ]
+    before = store.everything()
+
+    record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))
+    assert store.everything() == before
+    assert rows() == [("777", Decimal("0.9"), "USD")]
+    orphan = Orphan.objects.get()
+    assert candidates(orphan=orphan) == [order]
+
+    adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="their ticket 5")
+    order = store.fresh(order)
+    assert (order.state, order.expected_cost, order.cost) == ("ACTIVE", Decimal("0.9"), Decimal("0.9"))
+    assert recount() == []
+
+
+@pytest.mark.parametrize("status", ["answered late for order x", "answered late for order 1²", "Pending", ""])
+def test_what_a_provider_says_names_no_order_of_ours(store: Store, status: str) -> None:
+    store.place()
+    orphan = Orphan.objects.create(provider=store.provider, external_id="777", status=status)
+    assert candidates(orphan=orphan) == []
 
 
 def test_what_is_known_already_is_no_orphan(store: Store, attempt: Attempt) -> None:
