@@ -27,7 +27,10 @@ class Alert(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["subject"], condition=Q(closed_at__isnull=True), name="alert_open_once")
         ]
-        indexes = [models.Index(fields=["closed_at", "-opened_at"], name="alert_open")]
+        indexes = [
+            models.Index(fields=["closed_at", "-opened_at"], name="alert_open"),
+            models.Index(fields=["subject"], name="alert_subject"),
+        ]
 
     def __str__(self) -> str:
         return self.title

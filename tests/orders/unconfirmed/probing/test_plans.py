@@ -1,8 +1,6 @@
 """What looks for doubts reads the few attempts that may be one, in their index, however many a provider has had."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,28 +12,10 @@ from orders.unconfirmed.evidence import Landmark
 from orders.unconfirmed.unmatched_search import Stretch
 from tests.fixtures_orders import Store
 from tests.orders.filled import fill_orders
+from tests.plans import plan_of
 
 pytestmark = pytest.mark.django_db
 SPAN = timedelta(hours=1)
-
-
-def plan_of(call: Callable[[], Any]) -> str:
-    """How the database carries out what `call` asks for, with its parameters as they are."""
-    asked: list[tuple[str, Any]] = []
-
-    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        asked.append((sql, params))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(keep):
-        call()
-    ((sql, params),) = asked
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")  # it would read so small a table whole
-        how = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
-        cursor.execute(f"{how} {sql}", params)
-        return " ".join(str(row) for row in cursor.fetchall())
 
 
 @pytest.fixture

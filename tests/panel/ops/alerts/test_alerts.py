@@ -17,7 +17,7 @@ import pytest
 import time_machine
 from django.conf import LazySettings
 from django.core import mail
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -29,8 +29,9 @@ from panel.ops.alerts import notice_jobs
 from panel.ops.alerts.alerts import close_alert, dismiss_alert, raise_alert
 from panel.ops.alerts.channels import NotToldError, send
 from panel.ops.alerts.notice_jobs import LEASE, Told, forget_old, tell_due
-from panel.ops.alerts.notices import QUIET_FOR, SKIPPED, NoChannelError, tell_test
+from panel.ops.alerts.notices import QUIET_FOR, SKIPPED, NoChannelError, tell_opened, tell_test
 from panel.ops.models import Alert, AlertNotice, AuditEvent, JobRun
+from tests.plans import plan_of
 from tests.scripted import ScriptedServer, answer, closed_port, raw, scripted
 
 pytestmark = pytest.mark.django_db
@@ -417,3 +418,21 @@ def test_a_time_of_a_clock_that_was_ahead_holds_up_nobody(by_mail: None) -> None
     open_one()
     AlertNotice.objects.update(next_at=timezone.now() + timedelta(days=30))
     assert tell_due() == Told(told=1)
+
+
+def test_what_was_told_of_a_subject_is_found_in_its_index(settings: LazySettings) -> None:
+    settings.ALERT_EMAILS = ["ann@example.com"]
+    now = timezone.now()
+    Alert.objects.bulk_create(
+        Alert(subject=f"drift:{number}", level="warning", title="x", closed_at=now) for number in range(2000)
+    )
+    AlertNotice.objects.bulk_create(
+        AlertNotice(alert=alert, event="opened", channel="email", tries=1, tried_at=now, next_at=None)
+        for alert in Alert.objects.all()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    alert = Alert.objects.create(subject="drift:5", level="warning", title="x")
+    plan = plan_of(lambda: tell_opened(alert=alert))
+    assert "alert_subject" in plan, plan
+    assert AlertNotice.objects.get(alert=alert).next_at == now + QUIET_FOR
