@@ -1,5 +1,6 @@
 """The services that a customer starred. Called by the price list and the order page."""
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from panel.customers.models import User
@@ -26,12 +27,16 @@ def favourites_off_sale(*, service_ids: set[int]) -> list[tuple[int, str]]:
 
 def set_favourite(*, customer: User, service_id: int, is_favourite: bool) -> None:
     """Star the service, or take the star away; saying so twice changes nothing. Raises TooManyFavouritesError."""
-    mine = Favourite.objects.filter(customer=customer, service_id=service_id)
     if not is_favourite:
-        mine.delete()
-    elif not mine.exists():
-        if Favourite.objects.filter(customer=customer).count() >= MOST:
+        Favourite.objects.filter(customer=customer, service_id=service_id).delete()
+        return
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # so that the limit holds
+        mine = Favourite.objects.filter(customer=customer)
+        if mine.filter(service=service_id).exists():
+            return
+        if mine.count() >= MOST:
             raise TooManyFavouritesError(
                 _("You have %(most)d favorites, the most there can be. Remove one first.") % {"most": MOST}
             )
-        Favourite.objects.bulk_create([Favourite(customer=customer, service_id=service_id)], ignore_conflicts=True)
+        Favourite.objects.create(customer=customer, service_id=service_id)
