@@ -38,7 +38,7 @@ def watch(*, provider: Provider, now: datetime) -> None:
         if not newest:
             return
         reading, earlier = newest[0], newest[-1] if len(newest) > 1 else None
-        spend = spends(now=now)[provider.pk]
+        spend = spends(now=now, provider_ids=[provider.pk])[provider.pk]
         provider.refresh_from_db(fields=["accepted_missing"])
         is_odd = _watch_drift(provider, reading, earlier, spend)
         follow_provider(kind="balance-low", provider_id=provider.pk, look=partial(_low, reading=reading))

@@ -109,7 +109,8 @@ def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> lis
     rows = Provider.objects.all() if provider_ids is None else Provider.objects.filter(pk__in=provider_ids)
     pauses = _pauses_of(rows)
     providers = list(pauses)
-    spent, (readings, lines) = spends(now=now), _readings(providers, now)
+    asked = None if provider_ids is None else [provider.pk for provider in providers]
+    spent, (readings, lines) = spends(now=now, provider_ids=asked), _readings(providers, now)
     return [
         Funding(
             provider=provider,

@@ -1,6 +1,7 @@
 """What orders at each provider cost lately, by the ledger. Called by funding, and by the watch over the readings."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -31,13 +32,18 @@ class Spend:
         return self.a_day / 24
 
 
-def spends(*, now: datetime) -> defaultdict[int, Spend]:
-    """By provider, in its currency: what went to its cost account less what came back. One query."""
+def spends(*, now: datetime, provider_ids: Iterable[int] | None = None) -> defaultdict[int, Spend]:
+    """By provider, in its currency: what went to its cost account less what came back; of all, or of those named.
+
+    One query.
+    """
     in_a_day = Q(created_at__gte=now - DAY)
-    rows = (
-        Transfer.objects.filter(key__startswith="cost:", created_at__gte=now - WEEK)
-        .values_list("source__house", "target__house")
-        .annotate(week=Sum("amount"), day=Sum("amount", filter=in_a_day), largest=Max("amount", filter=in_a_day))
+    transfers = Transfer.objects.filter(key__startswith="cost:", created_at__gte=now - WEEK)
+    if provider_ids is not None:
+        houses = [f"cost:{pk}" for pk in provider_ids]  # by name: by key, SQLite would read all that they ever cost
+        transfers = transfers.filter(Q(source__house__in=houses) | Q(target__house__in=houses))
+    rows = transfers.values_list("source__house", "target__house").annotate(
+        week=Sum("amount"), day=Sum("amount", filter=in_a_day), largest=Max("amount", filter=in_a_day)
     )
     found: defaultdict[int, Spend] = defaultdict(Spend)
     for source, target, week, day, largest in rows:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from orders.models import Order
 from panel.ops.alerts.alerts import dismiss_alert
 from panel.ops.models import Alert, AuditEvent
+from panel.wallet import ledger
 from panel.wallet.models import Transfer
 from providers.balances.alert_rules import NotPausedError, go_on, is_too_much, watch
 from providers.balances.readings import record_deposit
@@ -40,6 +41,28 @@ def test_spend_is_what_went_to_the_cost_account_less_what_came_back(store: Store
     assert (later.day, later.week, later.largest) == (0, Decimal("0.58"), 0)
     assert spends(now=now + timedelta(days=8))[store.provider.pk] == Spend()
     assert Transfer.objects.filter(key__startswith="cost:").count() == 3
+
+
+def test_of_one_provider_no_other_is_read(store: Store) -> None:
+    first = store.active()
+    store.simulator.set_order(first.provider_order_id, status="Partial", remains=400, charge="0.54")
+    store.poll()
+    other = Provider.objects.create(name="South", url="https://south.example/")
+    Transfer.objects.create(
+        key="cost:0:1",
+        source=ledger.house_account(house=other.account, currency="USD"),
+        target=ledger.house_account(house=other.cost_account, currency="USD"),
+        amount=Decimal(7),
+    )
+    now = timezone.now()
+    mine, theirs = Spend(Decimal("0.54"), Decimal("0.54"), Decimal("0.9")), Spend(Decimal(7), Decimal(7), Decimal(7))
+    for asked, found in (
+        (None, {store.provider.pk: mine, other.pk: theirs}),
+        ([store.provider.pk], {store.provider.pk: mine}),
+        ([other.pk], {other.pk: theirs}),
+        ([], {}),
+    ):
+        assert spends(now=now, provider_ids=asked) == found
 
 
 def test_how_long_it_lasts() -> None:
