@@ -1,5 +1,6 @@
-import panel.lib.fields
 from django.db import migrations
+
+import panel.lib.database.fields
 
 
 class Migration(migrations.Migration):
@@ -9,7 +10,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="attempt",
             name="expected_cost",
-            field=panel.lib.fields.AmountField(
+            field=panel.lib.database.fields.AmountField(
                 null=True, help_text="In the provider's currency, as the order expected it then; of old ones not known."
             ),
         ),

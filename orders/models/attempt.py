@@ -3,9 +3,9 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from panel.lib.fields import AmountField
 
 from orders.models.order import Order
+from panel.lib.database.fields import AmountField
 from providers.models import Provider
 
 MAY_BE_THERE = Q(outcome__isnull=True) | Q(outcome="unknown") | Q(outcome="absent")

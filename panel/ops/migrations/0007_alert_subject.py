@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from panel.lib.migrate import AddIndexOnline
+from panel.lib.database.large_tables import AddIndexOnline
 
 
 class Migration(migrations.Migration):

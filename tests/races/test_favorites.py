@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from panel.customers.models import User
-from providers.catalog import favourites
-from providers.catalog.favourites import TooManyFavouritesError, set_favourite
+from providers.catalog.listing import favorites
+from providers.catalog.listing.favorites import TooManyFavouritesError, set_favourite
 from providers.catalog.models import Favourite
 from tests.fixtures_shop import Shop
 from tests.races.test_orders import RIVALS, at_once
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_last_place_is_taken_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(favourites, "MOST", 2)
+    monkeypatch.setattr(favorites, "MOST", 2)
     ada = User.objects.create_user("ada@example.com")
     star = partial(set_favourite, customer=ada, is_favourite=True)
     star(service_id=shop.service("1").pk)
