@@ -15,6 +15,27 @@ Question = TypeVar("Question")
 Reply = TypeVar("Reply")
 
 
+class _Adapters:
+    """An adapter for each thread that asks, all of them closed together."""
+
+    def __init__(self, provider: Provider) -> None:
+        open_adapter(provider).close()  # a key that does not open is found here, not in a thread
+        self._provider = provider
+        self._mine = threading.local()
+        self._all: list[ProviderAdapter] = []
+
+    def of_this_thread(self) -> ProviderAdapter:
+        if not hasattr(self._mine, "adapter"):
+            self._mine.adapter = open_adapter(self._provider)
+            self._all.append(self._mine.adapter)
+        adapter: ProviderAdapter = self._mine.adapter
+        return adapter
+
+    def close(self) -> None:
+        for adapter in self._all:
+            adapter.close()
+
+
 def fan_out(
     *,
     provider: Provider,
@@ -27,16 +48,11 @@ def fan_out(
     `ask` runs in threads and must not touch the database; `questions` is drawn from in the caller's thread, at most
     `in_flight` ahead. The caller may stop whenever it likes. Raises SealError when the key does not open.
     """
-    adapters: list[ProviderAdapter] = []
-    mine = threading.local()
-    open_adapter(provider).close()  # a key that does not open is found here, not in a thread
+    adapters = _Adapters(provider)
 
     def work(question: Question) -> Reply | RetryLater:
-        if not hasattr(mine, "adapter"):
-            mine.adapter = open_adapter(provider)
-            adapters.append(mine.adapter)
         try:
-            return ask(mine.adapter, question)
+            return ask(adapters.of_this_thread(), question)
         except RetryLater as error:
             return error
 
@@ -59,5 +75,4 @@ def fan_out(
                 yield question, future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-        for adapter in adapters:
-            adapter.close()
+        adapters.close()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -57,6 +57,27 @@ class Sale:
         return self.rate < self.cost and not self.allow_below_cost
 
 
+class _Row(NamedTuple):
+    """The row as the query selects it: amounts in millionths, switches as the database keeps them."""
+
+    id: int
+    type: str
+    min: int
+    max: int
+    dripfeed: int
+    allow_below_cost: int
+    rate: int
+    cost: int
+    provider_id: int
+    external_id: str
+    upstream_rate: int
+    currency: str
+    exchange_rate: int
+    discount_percent: int | None
+    own_rate: int | None
+    own_is_fixed: int | None
+
+
 def sale_of(*, service_id: int, customer_id: int) -> Sale | None:
     """The service as it is sold to that customer now, or None where it is not. One query."""
     if not 0 < service_id <= LARGEST_ID:
@@ -64,46 +85,34 @@ def sale_of(*, service_id: int, customer_id: int) -> Sale | None:
     with connection.cursor() as cursor:
         cursor.execute(_SALE, [customer_id, service_id])
         row = cursor.fetchone()
-    if row is None:
-        return None
-    (
-        pk,
-        kind,
-        least,
-        most,
-        dripfeed,
-        below_cost,
-        rate,
-        cost,
-        provider_id,
-        external_id,
-        *upstream,
-        discount,
-        own,
-        fixed,
-    ) = row
-    upstream_rate, currency, exchange = upstream
-    cost = from_micro(cost)
-    rate = rate_for_customer(
-        rate=from_micro(rate),
-        cost=cost,
-        allow_below_cost=bool(below_cost),
-        discount_percent=discount_of(discount),
-        own=None if own is None else OwnRate(from_micro(own), bool(fixed)),
-        least_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
-    )
+    return None if row is None else _sale(_Row._make(row))
+
+
+def _sale(row: _Row) -> Sale:
     return Sale(
-        service_id=pk,
-        type=kind,
-        min=least,
-        max=most,
-        dripfeed=bool(dripfeed),
-        allow_below_cost=bool(below_cost),
-        rate=rate,
-        cost=cost,
-        provider_id=provider_id,
-        external_id=external_id,
-        upstream_rate=from_micro(upstream_rate),
-        provider_currency=currency,
-        exchange_rate=Decimal(exchange).scaleb(-_EXCHANGE_RATE.places),
+        service_id=row.id,
+        type=row.type,
+        min=row.min,
+        max=row.max,
+        dripfeed=bool(row.dripfeed),
+        allow_below_cost=bool(row.allow_below_cost),
+        rate=_rate(row),
+        cost=from_micro(row.cost),
+        provider_id=row.provider_id,
+        external_id=row.external_id,
+        upstream_rate=from_micro(row.upstream_rate),
+        provider_currency=row.currency,
+        exchange_rate=Decimal(row.exchange_rate).scaleb(-_EXCHANGE_RATE.places),
+    )
+
+
+def _rate(row: _Row) -> Decimal:
+    """The customer's rate: the shop's, less the discount, or the customer's own."""
+    return rate_for_customer(
+        rate=from_micro(row.rate),
+        cost=from_micro(row.cost),
+        allow_below_cost=bool(row.allow_below_cost),
+        discount_percent=discount_of(row.discount_percent),
+        own=None if row.own_rate is None else OwnRate(from_micro(row.own_rate), bool(row.own_is_fixed)),
+        least_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
     )
