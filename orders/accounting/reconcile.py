@@ -88,7 +88,8 @@ def _try_to_read(provider: Provider) -> tuple[BalanceReading | None, bool]:
     subject = f"balance-unread:{provider.pk}"
     try:
         reading = read_balance(provider=provider)
-    except OtherCurrencyError:
+    except OtherCurrencyError:  # its own alert says what was reported
+        close_alert(subject=subject)
         return None, True
     except (RetryLater, SealError) as error:
         log.warning("balance not read", extra={"provider": provider.pk, "why": str(error)})

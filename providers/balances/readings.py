@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from panel.lib.money import plain
 from panel.wallet import ledger
 from providers.adapters.base import Balance
 from providers.connection.connect import connected
@@ -39,7 +41,9 @@ def ask_balance(*, provider: Provider) -> Balance:
     with connected(provider) as adapter:
         balance = adapter.balance()
     if balance.currency and balance.currency.upper() != provider.currency.upper():
-        raise OtherCurrencyError(f"{provider} answers in {balance.currency}, and is set to {provider.currency}.")
+        text = _("%(provider)s reports a balance of %(amount)s %(reported)s, but its currency here is %(currency)s.")
+        reported = {"amount": plain(balance.amount), "reported": balance.currency}
+        raise OtherCurrencyError(text % {"provider": provider, "currency": provider.currency, **reported})
     return balance
 
 

@@ -103,13 +103,20 @@ def test_a_top_up_resumes_a_provider_that_ran_dry(store: Store) -> None:
     assert store.submit(order).state == "ACTIVE"
 
 
-def test_a_balance_in_another_currency_is_not_recorded(store: Store) -> None:
+def test_a_balance_in_another_currency_is_not_recorded_and_told_as_it_was_reported(store: Store) -> None:
+    store.simulator.next("balance", "error503")
+    read_balances()
     store.simulator.next("balance", "wrong_currency")
+    before = store.everything()
     result = read_balances()
 
     assert (result.read, result.failed) == (0, 1)
     assert BalanceReading.objects.count() == 1
     assert Provider.objects.get().paused_reason == "currency"
+    assert store.everything() == before
+    assert open_alerts() == {"paused-currency"}
+    said = "North reports a balance of 1000 INR, but its currency here is USD."
+    assert said in Alert.objects.get(closed_at=None).detail
 
 
 @pytest.mark.parametrize("fault", ["error503", "html", "null_balance", "reset"])

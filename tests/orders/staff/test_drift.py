@@ -173,7 +173,7 @@ def test_reading_now_in_another_currency_pauses_as_the_job_does(owner: Client, s
     store.simulator.next("balance", "wrong_currency")
     owner.post(f"/staff/balances/{store.provider.pk}/read/")
     assert [(pause.reason, pause.detail) for pause in Pause.objects.all()] == [
-        ("currency", "North answers in INR, and is set to USD.")
+        ("currency", "North reports a balance of 1000 INR, but its currency here is USD.")
     ]
     owner.post(f"/staff/balances/{store.provider.pk}/read/")
     assert Pause.objects.count() == 0
