@@ -74,8 +74,12 @@ def decide_services(request: HttpRequest, verdict: str) -> HttpResponse:
     if not ids:
         messages.error(request, "Tick at least one service.")
     elif verdict == "keep":
-        count = keep_off_sale(service_ids=ids, actor=actor, reason=reason)
+        count = keep_off_sale(service_ids=ids, actor=actor, reason=reason, seen_at=read_seen_at(request))
         messages.success(request, f"{count:,} kept off sale. Put on sale again, they wait here first.")
+        if left := len(ids) - count:
+            messages.warning(
+                request, _("%(count)d changed since you opened the page, and still wait.") % {"count": left}
+            )
     else:
         now = timezone.now()
         count = confirm_services(service_ids=ids, actor=actor, now=now, reason=reason, seen_at=read_seen_at(request))

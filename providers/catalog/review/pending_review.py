@@ -71,10 +71,16 @@ def confirm_services(
     return len(cleared)
 
 
-def keep_off_sale(*, service_ids: Sequence[int], actor: str, reason: str) -> int:
-    """Turn staff's switch of these off: they are not sold, and wait no longer. How many were on."""
+def keep_off_sale(*, service_ids: Sequence[int], actor: str, reason: str, seen_at: datetime | None = None) -> int:
+    """Turn staff's switch of these off: they are not sold, and wait no longer. How many were on.
+
+    What changed after `seen_at`, when the person looked, goes on waiting.
+    """
     with transaction.atomic():
-        ids = list(held_services().filter(pk__in=service_ids).order_by("pk").values_list("pk", flat=True))
+        rows = held_services().filter(pk__in=service_ids)
+        if seen_at is not None:
+            rows = rows.filter(upstream__changed_at__lte=seen_at)
+        ids = list(rows.order_by("pk").values_list("pk", flat=True))
         kept = len(put_on_sale(service_ids=ids, is_enabled=False))
         if kept:
             detail = {"reason": reason[:200], "count": kept, "services": ids[:MOST_TOLD]}

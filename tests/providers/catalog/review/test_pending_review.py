@@ -188,8 +188,25 @@ def test_the_page_decides_what_is_ticked_or_all_that_is_found(held: Shop, staff:
     assert held.everything() == before
     staff.post(f"{PAGE}accept/", {"all": "on", "doubt": "price", "seen": timezone.now().isoformat()})
     assert [held.upstream(number).doubt for number in ("1", "2", "3")] == ["", "rejected", "meaning"]
-    staff.post(f"{PAGE}keep/", {"service": ids(held, "2", "3")})
+    staff.post(f"{PAGE}keep/", {"service": ids(held, "2", "3"), **seen(staff, PAGE)})
     assert all_held().count() == 0
+
+
+def test_what_came_since_the_page_was_opened_is_not_kept_off_sale(held: Shop, staff: Client) -> None:
+    looked_at = seen(staff, PAGE)
+    held.simulator.set_service(5, rate=str(held.upstream("5").rate * 2))
+    held.sync()
+    assert held.upstream("5").doubt == "price"
+    late, before = held.service("5"), held.everything()
+    assert (
+        "4 changed since you opened the page" in staff.post(f"{PAGE}keep/", {"all": "on"}, follow=True).content.decode()
+    )
+    assert held.everything() == before
+
+    page = staff.post(f"{PAGE}keep/", {"all": "on", **looked_at}, follow=True).content.decode()
+    assert "3 kept off sale." in page
+    assert "1 changed since you opened the page, and still wait." in page
+    assert list(held_services()) == [late]
 
 
 def test_a_small_list_is_taken_as_it_is(shop: Shop, staff: Client) -> None:
