@@ -62,19 +62,6 @@ def ask_for_cancels(
     return verdicts
 
 
-@about_order
-def cancel_queued(*, order_id: int, actor: str) -> None:
-    """End a QUEUED order as CANCELED with all of its money back. Raises CannotCancelError when it is not QUEUED."""
-    if safe_mode.is_on():
-        raise CannotCancelError(safe_mode.SAID)
-    with transaction.atomic(durable=True):
-        change = lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
-        if change.state != State.QUEUED:
-            raise CannotCancelError("This order has been sent already, so it can no longer be canceled here.")
-        end_with_refund(change, State.CANCELED, houses=Houses(), what="canceled", actor=actor)
-        write([change])
-
-
 def cancel_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verdict]:
     """What the rule says of each, in two queries."""
     services = Service.objects.filter(pk__in={order.service_id for order in orders}, cancel=True)

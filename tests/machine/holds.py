@@ -12,7 +12,7 @@ from django.conf import settings
 
 from orders.accounting.reconcile import read_balances
 from orders.aftercare.cancel_jobs import poll_cancels
-from orders.aftercare.cancels import CannotCancelError, cancel_queued, request_cancel
+from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.aftercare.refill_jobs import poll_refills
 from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
 from orders.core import high_water, safe_mode
@@ -106,7 +106,6 @@ class Holds(Doors):
         return [
             lambda: place_order(customer=user, service_id=shelf, params=words, now=self.now()),
             lambda: request_cancel(order_id=pk, actor="ada@example.com"),
-            lambda: cancel_queued(order_id=pk, actor="ada@example.com"),
             lambda: it_was_placed(provider_order_id=life.external or "404", **staff),
             lambda: it_was_not_placed(**staff),
             lambda: give_money_back(**staff),

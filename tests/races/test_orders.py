@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils import timezone
 
 from orders.accounting.audit import recount
-from orders.aftercare.cancels import CannotCancelError, cancel_queued
+from orders.aftercare.cancels import request_cancel
 from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
 from orders.models import Attempt, Order, Orphan
 from orders.placing.place import place_order
@@ -154,24 +154,6 @@ def test_one_order_alone_tries_a_provider_after_its_closure(store: Store) -> Non
     assert Provider.objects.get().trips_in_a_row == 2
 
 
-@pytest.mark.parametrize("attempt", range(5))
-def test_canceling_and_sending(store: Store, attempt: int) -> None:
-    order = store.place()
-    canceled, sent = at_once(
-        lambda: cancel_queued(order_id=order.pk, actor="ada@example.com"), lambda: submit_order(order_id=order.pk)
-    )
-    order = store.fresh(order)
-
-    if order.state == "CANCELED":
-        assert (canceled, sent, store.simulator.created(LINK)) == (None, False, [])
-        assert store.wallet() == 100
-    else:
-        assert isinstance(canceled, CannotCancelError)
-        assert (order.state, sent, len(store.simulator.created(LINK))) == ("ACTIVE", True, 1)
-        assert store.wallet() == Decimal("98.65")
-    assert recount() == []
-
-
 def test_the_same_end_told_by_many_gives_back_once(store: Store) -> None:
     order = store.active()
     answer = OrderStatus(order.provider_order_id or "", StatusWord.PARTIAL, "Partial", Decimal("0.6"), 0, 333, "USD")
@@ -311,7 +293,7 @@ def test_two_members_of_staff_give_the_same_money_back(store: Store) -> None:
 
 def test_two_clicks_on_order_again_are_one_order(store: Store) -> None:
     order = store.place()
-    cancel_queued(order_id=order.pk, actor="ada@example.com")
+    request_cancel(order_id=order.pk, actor="ada@example.com")
     who = {"actor": "a@example.com", "reason": "their link was private"}
     results = at_once(*[lambda: reorder(order_id=order.pk, agreed=Decimal("1.35"), **who)] * RIVALS)
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from orders.accounting.audit import recount
 from orders.aftercare.cancel_closing import close_cancels
-from orders.aftercare.cancels import CannotCancelError, cancel_queued, request_cancel
+from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.models import Cancellation, Order
 from orders.submission.sweep import sweep_orders
 from orders.unconfirmed.decisions import it_was_not_placed
@@ -111,13 +111,3 @@ def test_an_order_that_waits_again_is_canceled_at_once_by_its_button_too(store: 
     assert store.fresh(order).state == "CANCELED"
     close_cancels(now=timezone.now())
     assert Cancellation.objects.get().state == "done"
-
-
-def test_only_a_queued_order_ends_without_asking(store: Store) -> None:
-    order = store.active()
-    before = store.everything()
-
-    with pytest.raises(CannotCancelError):
-        cancel_queued(order_id=order.pk, actor=ADA)
-
-    assert store.everything() == before

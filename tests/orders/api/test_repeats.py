@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from orders.aftercare.cancels import cancel_queued
+from orders.aftercare.cancels import request_cancel
 from orders.models import Order
 from panel.customers.models import User
 from tests.fixtures_orders import LINK, Store
@@ -55,7 +55,7 @@ def test_an_order_that_came_to_nothing_is_no_first_one(api: Api, store: Store) -
     repeats(store)
     words = {"service": store.service().pk, "link": LINK, "quantity": 1000}
     first = api("add", **words)
-    cancel_queued(order_id=first["order"], actor="test")
+    request_cancel(order_id=first["order"], actor="test")
     assert api("add", **words) != first
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from orders.accounting.reconcile import Read, read_balances
 from orders.aftercare.cancel_closing import close_cancels
-from orders.aftercare.cancels import CannotCancelError, cancel_queued, request_cancel
+from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.aftercare.refill_jobs import give_up_refills
 from orders.aftercare.refills import CannotRefillError, request_refill
 from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
@@ -146,7 +146,7 @@ def test_staff_move_no_money_and_ask_no_provider_in_safe_mode(store: Store, owne
     with pytest.raises(CannotRefillError, match="The shop is being checked"):
         request_refill(order=running, actor="staff")
     with pytest.raises(CannotCancelError, match="The shop is being checked"):
-        cancel_queued(order_id=queued.pk, actor="staff")
+        request_cancel(order_id=queued.pk, actor="staff")
     assert (close_cancels(now=timezone.now()), give_up_refills(now=timezone.now())) == (0, 0)
     readings = BalanceReading.objects.count()
     assert read_balances() == Read()

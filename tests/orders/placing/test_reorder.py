@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from orders.accounting.audit import recount
-from orders.aftercare.cancels import cancel_queued
+from orders.aftercare.cancels import request_cancel
 from orders.models import Order
 from orders.placing.reorder import CannotReorderError, ordered_as, price_now, reorder
 from panel.customers.suspension import freeze
@@ -23,7 +23,7 @@ WHO: dict[str, Any] = {"actor": ACTOR, "reason": "their link was private"}
 @pytest.fixture
 def canceled(store: Store) -> Order:
     order = store.place()
-    cancel_queued(order_id=order.pk, actor="ada@example.com")
+    request_cancel(order_id=order.pk, actor="ada@example.com")
     return store.fresh(order)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from orders.aftercare.cancels import cancel_queued
+from orders.aftercare.cancels import request_cancel
 from orders.models import Order
 from orders.placing.reorder import reorder
 from panel.wallet.models import Account
@@ -139,7 +139,7 @@ def test_a_form_sent_again_leads_to_its_order_even_when_the_service_is_gone(
 def test_a_form_writes_no_token_of_another_entry_point(store: Store, ada: Client, write: Write, token: str) -> None:
     """A customer must not take the token under which staff reorder."""
     order = store.place()
-    cancel_queued(order_id=order.pk, actor="ada@example.com")
+    request_cancel(order_id=order.pk, actor="ada@example.com")
     before = store.everything()
     answer = ada.post("/order/", write(quantity="50", token=token.format(order.pk)))
     assert answer.status_code == 422

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders import tasks
-from orders.aftercare.cancels import cancel_queued
+from orders.aftercare.cancels import request_cancel
 from orders.aftercare.refill_jobs import poll_refills
 from orders.aftercare.refills import request_refill
 from orders.api.openapi_webhooks import MESSAGE
@@ -83,7 +83,7 @@ def test_what_nobody_sees_is_not_told(store: Store, hook: Hook) -> None:
 
 
 def test_a_cancel_tells_of_the_money(store: Store, hook: Hook) -> None:
-    cancel_queued(order_id=store.place().pk, actor="ada@example.com")
+    request_cancel(order_id=store.place().pk, actor="ada@example.com")
     payload = Delivery.objects.get().payload
     assert (payload["status"], payload["charge"]) == ("Canceled", "0")
 
@@ -187,7 +187,7 @@ def test_after_the_last_try_it_is_paused_and_the_customer_starts_it_again(store:
     assert list(Delivery.objects.values_list("next_at", flat=True)) == [None, None]
     second.refresh_from_db()
     assert second.word == "Not delivered"
-    cancel_queued(order_id=store.place().pk, actor="ada@example.com")
+    request_cancel(order_id=store.place().pk, actor="ada@example.com")
     assert Delivery.objects.count() == 2
     set_webhook(customer=store.customer, url=url, actor="test")
     webhook.refresh_from_db()
