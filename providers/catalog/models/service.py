@@ -1,20 +1,16 @@
-"""The shelf: what customers can buy, and the rules that price it. Rates here are in the shop's currency."""
-
-import uuid
-from decimal import Decimal
+"""The services that customers can order: a category, its services, their backup suppliers, and customers' favorites."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from panel.lib.database.fields import AmountField, ExactDecimalField
+from panel.lib.database.fields import AmountField
 from panel.lib.money import MICRO
 from providers.models import Provider, UpstreamService
 
-LARGEST_POSITION = 1_000_000_000  # what is put behind it still has a place that both databases can hold
+LARGEST_POSITION = 1_000_000_000  # leaves room behind it: both databases can hold what is placed after it
 POSITIONS = (MinValueValidator(-LARGEST_POSITION), MaxValueValidator(LARGEST_POSITION))
 
 
@@ -153,148 +149,3 @@ class Favourite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id}: {self.service_id}"
-
-
-def new_version() -> str:
-    """A word that was never used before."""
-    return uuid.uuid4().hex
-
-
-class CustomerTerms(models.Model):
-    """What a customer pays in place of the shop's rates. Its `version` changes with the discount and with each rate."""
-
-    customer = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="terms")
-    discount_percent = ExactDecimalField(
-        "discount",
-        places=3,
-        default=0,
-        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal("99.999"))],
-        help_text="Off every rate, in percent. No rate falls below its cost or the minimum margin by it.",
-    )
-    version = models.CharField(max_length=32, default=new_version, editable=False)
-
-    class Meta:
-        verbose_name_plural = "customers' terms"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(discount_percent__gte=0, discount_percent__lt=100), name="terms_discount_is_a_part"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"Terms of {self.customer}"
-
-
-class CustomerRate(models.Model):
-    """A customer's own rate for one service, in the place of the discount. A lower rate of the shop holds before it."""
-
-    terms = models.ForeignKey(CustomerTerms, on_delete=models.CASCADE, related_name="rates")
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+")
-    rate = AmountField(
-        validators=[MinValueValidator(MICRO)],
-        help_text="Per 1000 or per package, in the shop's currency. Under the cost, the cost is taken.",
-    )
-    is_fixed = models.BooleanField(
-        "fixed",
-        default=False,
-        help_text="The customer pays this rate also when the shop's is lower. Off: the lower of the two.",
-    )
-
-    class Meta:
-        verbose_name = "own rate"
-        constraints = [
-            models.UniqueConstraint(fields=["terms", "service"], name="customer_rate_once"),
-            models.CheckConstraint(condition=Q(rate__gt=0), name="customer_rate_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.service}: {self.rate.normalize():f}"
-
-
-class Shelf(models.Model):
-    """One row, whose version changes with everything that customers see: kept price lists are checked against it."""
-
-    version = models.CharField(max_length=32)
-
-    def __str__(self) -> str:
-        return self.version
-
-
-class Markup(models.Model):
-    """A pricing rule: rate = cost + percent + fixed, rounded up. It has one target or none; the most specific wins."""
-
-    provider = models.ForeignKey(Provider, null=True, blank=True, on_delete=models.CASCADE)
-    category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.CASCADE)
-    service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.CASCADE)
-    percent = models.DecimalField(max_digits=9, decimal_places=3, help_text="Added to the cost, in per cent of it.")
-    fixed = AmountField(
-        default=0, help_text="Added after the percentage, in the shop's currency per 1000 or per package."
-    )
-    decimals = models.PositiveSmallIntegerField(
-        default=6, help_text="The rate is rounded up to this many decimals (0 to 6)."
-    )
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(provider__isnull=True, category__isnull=True)
-                | Q(provider__isnull=True, service__isnull=True)
-                | Q(category__isnull=True, service__isnull=True),
-                name="markup_one_target",
-            ),
-            models.UniqueConstraint(
-                Coalesce("provider", 0), Coalesce("category", 0), Coalesce("service", 0), name="markup_target_once"
-            ),
-            models.CheckConstraint(condition=Q(decimals__lte=6), name="markup_decimals"),
-            models.CheckConstraint(condition=Q(percent__gt=-100), name="markup_percent"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.reach}: +{self.percent.normalize():f} % + {self.fixed.normalize():f}"
-
-    @property
-    def reach(self) -> str:
-        """What the rule is for, in words."""
-        if self.service_id is not None:
-            return f"service {self.service_id}"
-        if self.category_id is not None:
-            return f"category “{self.category}”"
-        if self.provider_id is not None:
-            return f"provider “{self.provider}”"
-        return "everything"
-
-
-class ShelfChange(models.Model):
-    """What customers see change on the shelf: its log, in the shop's rates. Forgotten after a while.
-
-    Without a service it stands for `count` services that changed at once.
-    """
-
-    class Kind(models.TextChoices):
-        NEW = "new", "New"
-        CHEAPER = "cheaper", "Cheaper"
-        DEARER = "dearer", "Dearer"
-        LIMITS = "limits", "Other limits"
-        REMOVED = "removed", "Off sale"
-        BACK = "back", "Back"
-
-    service = models.ForeignKey(Service, null=True, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=300, blank=True, help_text="As customers knew it then.")
-    kind = models.CharField(max_length=10, choices=Kind)
-    at = models.DateTimeField()
-    count = models.PositiveIntegerField(default=1)
-    old_rate = AmountField(null=True)
-    new_rate = AmountField(null=True)
-    old_min = models.BigIntegerField(null=True)
-    new_min = models.BigIntegerField(null=True)
-    old_max = models.BigIntegerField(null=True)
-    new_max = models.BigIntegerField(null=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["kind", "-id"], name="shelf_change_kind"),
-            models.Index(fields=["at"], name="shelf_change_age"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.service_id or self.count}"

@@ -1,4 +1,4 @@
-"""Who we buy from, what they list, and what they say of our money there."""
+"""A provider: its address and key, what staff set for it, and the state that the jobs keep on its row."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,8 +9,6 @@ from django.utils import timezone
 from panel.lib import crypto
 from panel.lib.database.fields import AmountField, ExchangeRateField
 from panel.lib.secret import Secret
-from panel.wallet.models import Transfer
-from providers.backoff_model import Backoff as Backoff
 
 PROBES_TO_TRUST = 20
 """So many verdicts of the evidence have to be shared by people, and none contradicted, before it may decide."""
@@ -169,131 +167,3 @@ class Provider(models.Model):
         if self.pk is None:
             raise ValueError("Save the provider before its key: the key is sealed to the row.")
         return f"providers_provider:{self.pk}:key"
-
-
-class Pause(models.Model):
-    """One reason why nothing is sent to a provider. Each ends by itself, whatever becomes of the others."""
-
-    class Reason(models.TextChoices):
-        FUNDS = "funds", "no funds"
-        KEY = "key", "API key refused"
-        CURRENCY = "currency", "another currency"
-        LIST_CURRENCY = "list-currency", "service list in another currency"
-        DRIFT = "drift", "missing money"
-
-    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="pauses")
-    reason = models.CharField(max_length=20, choices=Reason)
-    since = models.DateTimeField(default=timezone.now)
-    detail = models.CharField(max_length=300, blank=True, help_text="What was seen when the reason was last met.")
-
-    class Meta:
-        ordering = ["since", "pk"]
-        constraints = [models.UniqueConstraint(fields=["provider", "reason"], name="pause_reason_once")]
-
-    def __str__(self) -> str:
-        return self.get_reason_display()
-
-
-class UpstreamService(models.Model):
-    """A provider's service as it lists it: a mirror that only sync writes. Rates are in the provider's currency."""
-
-    class Doubt(models.TextChoices):
-        REJECTED = "rejected", "its entry makes no sense"
-        PRICE = "price", "its price jumped"
-        MEANING = "meaning", "its number stands for something else now"
-        REFUSED = "refused", "the provider refused to sell it"
-
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="services")
-    external_id = models.CharField(max_length=64)
-    name = models.CharField(max_length=300)
-    type = models.CharField(max_length=40, blank=True, help_text="The document's word; empty when we do not know it.")
-    raw_type = models.CharField(max_length=100, blank=True)
-    category = models.CharField(max_length=300)
-    rate = AmountField(help_text="Per 1000, or per package.")
-    min = models.BigIntegerField()
-    max = models.BigIntegerField()
-    refill = models.BooleanField(default=False)
-    cancel = models.BooleanField(default=False)
-    dripfeed = models.BooleanField(default=False)
-    description = models.TextField(blank=True)
-    average_time = models.CharField(max_length=100, blank=True)
-    fingerprint = models.BigIntegerField(
-        null=True, editable=False, help_text="Of the values above: a listed row with the same one says the same."
-    )
-    position = models.PositiveIntegerField(default=0, help_text="Its place in the provider's list when first seen.")
-    missing = models.PositiveSmallIntegerField(default=0, help_text="Syncs in a row that did not list it; gone at two.")
-    doubt = models.CharField(
-        max_length=10, blank=True, choices=Doubt, help_text="Why it is not sold until a person or the list says better."
-    )
-    rate_before = AmountField(null=True, help_text="Before its price jumped: back near it, the doubt is gone.")
-    first_seen_at = models.DateTimeField(default=timezone.now)
-    changed_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["provider", "external_id"], name="upstream_service_once")]
-
-    def __str__(self) -> str:
-        return f"{self.external_id} {self.name}"
-
-    @property
-    def is_listed(self) -> bool:
-        return self.missing < 2
-
-
-class ServiceChange(models.Model):
-    """What a sync found: the change log. Only ever added to."""
-
-    class Kind(models.TextChoices):
-        NEW = "new"
-        CHANGED = "changed"
-        MISSING = "missing"
-        GONE = "gone"
-        BACK = "back"
-        HELD = "held"
-
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="changes")
-    external_id = models.CharField(max_length=64, blank=True)
-    kind = models.CharField(max_length=10, choices=Kind)
-    name = models.CharField(max_length=300, blank=True)
-    fields = models.JSONField(default=dict, help_text="For each changed field: what it was and what it is.")
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["provider", "-at"], name="service_change_latest"),
-            models.Index(fields=["kind", "-id"], name="service_change_kind"),
-            models.Index(fields=["provider", "external_id"], name="service_change_service"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.external_id} {self.name}"
-
-
-class LossRate(models.Model):
-    """The exchange rate at which a booking against the losses counts in the shop's currency: that of its moment."""
-
-    transfer = models.OneToOneField(Transfer, on_delete=models.PROTECT, primary_key=True, related_name="loss_rate")
-    exchange_rate = ExchangeRateField()
-
-    def __str__(self) -> str:
-        return f"{self.transfer_id}: {self.exchange_rate}"
-
-
-class BalanceReading(models.Model):
-    """What a provider said our balance is, and what our books say it should be, in the provider's currency."""
-
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="readings")
-    at = models.DateTimeField(default=timezone.now)
-    balance = AmountField()
-    currency = models.CharField(max_length=8)
-    expected = AmountField(help_text="Our ledger account, before orders whose fate is not known.")
-    at_risk = AmountField(
-        default=0, help_text="The expected cost of orders that may have been bought: in flight or doubtful."
-    )
-    drift = AmountField(help_text="What the reading differs by from all that the books allow; 0 when it is explained.")
-
-    class Meta:
-        indexes = [models.Index(fields=["provider", "-at"], name="reading_latest")]
-
-    def __str__(self) -> str:
-        return f"{self.provider_id}: {self.balance} {self.currency}"

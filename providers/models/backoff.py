@@ -1,4 +1,4 @@
-"""How each reading job fares at each provider. Written by providers/availability/backoff.py alone."""
+"""How the last run of each job went at each provider. Written by providers/availability/backoff.py alone."""
 
 from django.db import models
 
