@@ -19,7 +19,7 @@ from orders.models import Order
 from panel.customers.keys import issue_key
 from panel.customers.models import User
 from providers.catalog.models import Service
-from providers.catalog.publishing.staff_choices import put_on_sale
+from providers.catalog.publishing.staff_choices import set_enabled
 from providers.models import UpstreamService
 
 API = "/api/v2"
@@ -76,8 +76,8 @@ def seed() -> None:
         )
         for row in upstream
     )  # fmt: skip
-    put_on_sale(service_ids=[first.pk], is_enabled=False)
-    put_on_sale(service_ids=[first.pk], is_enabled=True)  # by the shelf's own door, so that it has a version
+    set_enabled(service_ids=[first.pk], is_enabled=False)
+    set_enabled(service_ids=[first.pk], is_enabled=True)  # by the shelf's own door, so that it has a version
     tidy_tables()
 
 

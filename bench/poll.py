@@ -19,7 +19,7 @@ from orders.accounting.audit import recount
 from orders.models import Order
 from orders.tracking.poll import Polled, poll_provider
 from orders.tracking.settle import settle_batch
-from providers.adapters.base import OrderStatus, StatusWord
+from providers.adapters.base import OrderStatus, ReportedStatus
 from providers.connection.connect import connected
 from providers.models import Provider
 
@@ -76,7 +76,7 @@ def measure_settling(figures: Figures) -> None:
     pks = list(Order.objects.order_by("pk").values_list("pk", flat=True))
     found = []
     for chosen in (pks[:FEW], pks[FEW : FEW + BATCH]):
-        answers = {pk: _status(pk, StatusWord.PARTIAL, "Partial") for pk in chosen}
+        answers = {pk: _status(pk, ReportedStatus.PARTIAL, "Partial") for pk in chosen}
         with counted() as executed:
             settle_batch(answers=answers, asked_at=timezone.now(), now=timezone.now())
         found.append(executed.count)
@@ -106,7 +106,7 @@ def _ask_one_by_one(provider: Provider) -> None:
             order.save()
 
 
-def _status(pk: int, word: StatusWord, raw: str) -> OrderStatus:
+def _status(pk: int, word: ReportedStatus, raw: str) -> OrderStatus:
     return OrderStatus(
         external_id=str(pk), word=word, raw=raw, charge=None, start_count=3572, remains=250, currency="USD"
     )

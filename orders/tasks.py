@@ -25,7 +25,7 @@ from panel.celery_settings import TIME_LIMIT_SECONDS
 from panel.ops.jobs.leases import run_leased
 from panel.ops.jobs.settled_ids import settle_ids
 from panel.wallet.checkpoints import keep_checkpoints
-from providers.availability.backoff import Asked, ask_in_turn, in_turn
+from providers.availability.backoff import ProviderRun, providers_due, run_for_provider
 from providers.models import Provider
 
 SUBMITS_IN_FLIGHT = 16
@@ -71,10 +71,10 @@ def poll_orders() -> None:
 def poll_provider(provider_id: int) -> None:
     """Follow the due orders of one provider."""
 
-    def ask(provider: Provider) -> Asked:
+    def ask(provider: Provider) -> ProviderRun:
         done = poll.poll_provider(provider=provider)
         answered = done.requests > done.failed_requests if done.requests else None
-        return Asked(asdict(done), answered, rounds=1 + done.requests // settings.POLL_IN_FLIGHT)
+        return ProviderRun(asdict(done), answered, rounds=1 + done.requests // settings.POLL_IN_FLIGHT)
 
     _ask("poll_provider", provider_id, ask)
 
@@ -97,7 +97,7 @@ def poll_refills() -> None:
 def poll_provider_refills(provider_id: int) -> None:
     """Pass on and follow the due refills of one provider."""
 
-    def ask(provider: Provider) -> Asked:
+    def ask(provider: Provider) -> ProviderRun:
         done = refill_jobs.poll_provider_refills(provider=provider, now=timezone.now())
         return _asked_in_batches(asdict(done), done.requested + done.read, done.failed_requests)
 
@@ -122,7 +122,7 @@ def poll_cancels() -> None:
 def poll_provider_cancels(provider_id: int) -> None:
     """Pass on the due cancels of one provider."""
 
-    def ask(provider: Provider) -> Asked:
+    def ask(provider: Provider) -> ProviderRun:
         done = cancel_jobs.pass_on_cancels(provider=provider, now=timezone.now())
         return _asked_in_batches(asdict(done), done.requested, done.failed_requests)
 
@@ -145,9 +145,9 @@ def probe_doubts() -> None:
 def probe_provider(provider_id: int) -> None:
     """Look at one provider for orders whose fate is unknown."""
 
-    def ask(provider: Provider) -> Asked:
+    def ask(provider: Provider) -> ProviderRun:
         done, looks = probe.probe_provider(provider=provider, now=timezone.now())
-        return Asked(asdict(done), False if looks.unreached else looks.calls > 0 or None, rounds=looks.calls)
+        return ProviderRun(asdict(done), False if looks.unreached else looks.calls > 0 or None, rounds=looks.calls)
 
     _ask("probe_doubts", provider_id, ask)
 
@@ -167,7 +167,7 @@ def look_for_strays() -> None:
 def find_unmatched_orders(provider_id: int) -> None:
     """Look at one provider for what is under our key and in no order here."""
 
-    def ask(provider: Provider) -> Asked:
+    def ask(provider: Provider) -> ProviderRun:
         done = unmatched_search.look_at_provider(provider=provider, now=timezone.now())
         return _asked_in_batches(asdict(done), done.asked, done.unanswered)
 
@@ -207,9 +207,9 @@ def read_balances() -> None:
 def read_provider_balance(provider_id: int) -> None:
     """Read the balance at one provider and set it against the books."""
 
-    def ask(provider: Provider) -> Asked:
+    def ask(provider: Provider) -> ProviderRun:
         done, answered = reconcile.read_provider(provider=provider)
-        return Asked(asdict(done), answered)
+        return ProviderRun(asdict(done), answered)
 
     _ask(reconcile.JOB, provider_id, ask)
 
@@ -276,16 +276,16 @@ def roll_up_reports() -> None:
 
 def _hand_out(task: Any, job: str, providers: Sequence[Provider], seconds: int) -> int:
     """A task for each provider whose turn it is; one that is not begun when the next tick is due is dropped."""
-    for provider in in_turn(job=job, providers=providers, now=timezone.now()):
+    for provider in providers_due(job=job, providers=providers, now=timezone.now()):
         task.apply_async((provider.pk,), retry=False, expires=max(seconds, SHORTEST_WAIT))
     return len(providers)
 
 
-def _ask(job: str, provider_id: int, ask: Callable[[Provider], Asked]) -> None:
-    ask_in_turn(job=job, provider_id=provider_id, seconds=LEASE, ask=ask)
+def _ask(job: str, provider_id: int, ask: Callable[[Provider], ProviderRun]) -> None:
+    run_for_provider(job=job, provider_id=provider_id, seconds=LEASE, ask=ask)
 
 
-def _asked_in_batches(summary: dict[str, Any], answers: int, failures: int) -> Asked:
+def _asked_in_batches(summary: dict[str, Any], answers: int, failures: int) -> ProviderRun:
     """A run of calls one after the other, up to a hundred rows a call."""
     answered = True if answers else False if failures else None
-    return Asked(summary, answered, rounds=1 + answers // 100)
+    return ProviderRun(summary, answered, rounds=1 + answers // 100)

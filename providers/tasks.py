@@ -7,10 +7,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from panel.ops.jobs.leases import run_leased
-from providers.availability.backoff import Asked, ask_in_turn, in_turn
+from providers.availability.backoff import ProviderRun, providers_due, run_for_provider
 from providers.balances.history import thin_readings as thin
-from providers.catalog.publishing.refresh import Refreshed, refresh_providers
-from providers.catalog.publishing.update_log import forget_old
+from providers.catalog.publishing.refresh import RefreshResult, refresh_providers
+from providers.catalog.publishing.update_log import delete_old_updates
 from providers.models import Provider
 
 SYNC_JOB = "providers.sync_services"
@@ -24,9 +24,9 @@ def sync_services() -> None:
 
     def job() -> dict[str, Any]:
         active = Provider.objects.filter(is_active=True).order_by("pk")
-        for provider in in_turn(job=SYNC_JOB, providers=active, now=timezone.now()):
+        for provider in providers_due(job=SYNC_JOB, providers=active, now=timezone.now()):
             sync_provider_services.apply_async((provider.pk,), retry=False, expires=settings.SYNC_SECONDS)
-        return _summary(Refreshed())
+        return _summary(RefreshResult())
 
     run_leased(name=SYNC_JOB, seconds=LEASE_SECONDS, job=job)
 
@@ -40,20 +40,22 @@ def sync_services() -> None:
 def sync_provider_services(provider_id: int) -> None:
     """Sync the services of one provider."""
 
-    def ask(provider: Provider) -> Asked:
+    def ask(provider: Provider) -> ProviderRun:
         done = refresh_providers(providers=[provider], now=timezone.now())
-        return Asked(_summary(done), answered=not done.failures)
+        return ProviderRun(_summary(done), answered=not done.failures)
 
-    ask_in_turn(job=SYNC_JOB, provider_id=provider_id, seconds=LEASE_SECONDS, ask=ask)
+    run_for_provider(job=SYNC_JOB, provider_id=provider_id, seconds=LEASE_SECONDS, ask=ask)
 
 
 @shared_task(name="providers.tasks.forget_updates", ignore_result=True)
 def forget_updates() -> None:
     """Drop what the customers' page of updates told long ago."""
-    run_leased(name="forget_updates", seconds=LEASE_SECONDS, job=lambda: {"deleted": forget_old(now=timezone.now())})
+    run_leased(
+        name="forget_updates", seconds=LEASE_SECONDS, job=lambda: {"deleted": delete_old_updates(now=timezone.now())}
+    )
 
 
-def _summary(done: Refreshed) -> dict[str, Any]:
+def _summary(done: RefreshResult) -> dict[str, Any]:
     return {**done.sums(), "failures": done.failures}
 
 

@@ -53,7 +53,7 @@ def provider(db: None, simulator: Simulator) -> Provider:
 
 def connect(simulator: Simulator, **changes: Any) -> Provider:
     """The simulator as a provider, with what is given set differently."""
-    given = {"name": "North", "currency": "USD", "exchange_rate": Decimal(1), "shelve": "all", **changes}
+    given = {"name": "North", "currency": "USD", "exchange_rate": Decimal(1), "new_services": "all", **changes}
     return register_provider(url=simulator.url, key=Secret(simulator.key), **given)
 
 

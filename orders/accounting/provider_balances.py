@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Sum
 from orders.models import Order
 from orders.rules.states import State
 from panel.lib.money import ZERO, round_to
-from providers.balances.provider_balances import Funding
+from providers.balances.provider_balances import ProviderBalance
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Waiting:
 class ProviderFunds:
     """One provider's money and what waits for it."""
 
-    funding: Funding
+    funding: ProviderBalance
     waiting: Waiting
 
     @property
@@ -50,14 +50,14 @@ class Funds:
     waiting: int
     waiting_cost: Decimal
     explained: Decimal | None
-    first_dry: Funding | None
+    first_dry: ProviderBalance | None
 
     @property
     def paused(self) -> int:
         return sum(bool(row.funding.pauses) for row in self.rows if row.funding.provider.is_active)
 
 
-def funds(*, fundings: Sequence[Funding], waiting: dict[int, Waiting]) -> Funds:
+def funds(*, fundings: Sequence[ProviderBalance], waiting: dict[int, Waiting]) -> Funds:
     """Sum up what is known of every provider."""
     rows = [ProviderFunds(funding, waiting.get(funding.provider.pk, Waiting())) for funding in fundings]
     rows.sort(key=lambda row: row.funding.urgency)
@@ -68,7 +68,7 @@ def funds(*, fundings: Sequence[Funding], waiting: dict[int, Waiting]) -> Funds:
     return Funds(
         rows=rows,
         total=sum((row.funding.balance_in_shop for row in active), ZERO),
-        a_day=sum((row.funding.in_shop(row.funding.spend.a_day) for row in active), ZERO),
+        a_day=sum((row.funding.in_shop(row.funding.spend.per_day) for row in active), ZERO),
         missing=missing,
         waiting=sum(row.waiting.orders for row in rows),
         waiting_cost=sum((row.funding.in_shop(row.waiting.cost) for row in rows), ZERO),

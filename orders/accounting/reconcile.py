@@ -13,10 +13,10 @@ from panel.lib.crypto import SealError
 from panel.ops.alerts.alerts import close_alert, raise_alert
 from panel.ops.models import Alert
 from providers.adapters.errors import RetryLater
-from providers.availability.backoff import note_answer
+from providers.availability.backoff import reset_backoff
 from providers.availability.circuit_breaker import pause_provider, resume_provider
 from providers.balances import readings
-from providers.balances.alert_rules import watch
+from providers.balances.alert_rules import update_balance_alerts
 from providers.balances.readings import Exposure, OtherCurrencyError
 from providers.models import BalanceReading, Provider
 
@@ -68,19 +68,19 @@ def read_balance(*, provider: Provider) -> BalanceReading:
     """
     before = _exposure(provider)
     try:
-        balance = readings.ask_balance(provider=provider)
+        balance = readings.fetch_balance(provider=provider)
     except OtherCurrencyError as error:
         pause_provider(provider_id=provider.pk, reason="currency", detail=str(error))
         raise
     reading = readings.record_reading(provider=provider, balance=balance, before=before, after=_exposure(provider))
-    note_answer(job=JOB, provider_id=provider.pk)
+    reset_backoff(job=JOB, provider_id=provider.pk)
     resume_provider(provider_id=provider.pk, reason="key")
     if not _is_answering_otherwise(provider):
         resume_provider(provider_id=provider.pk, reason="currency")
     waiting = Order.objects.filter(provider=provider, state=State.QUEUED).aggregate(least=Min("expected_cost"))["least"]
     if reading.balance > 0 and reading.balance >= (waiting or Decimal(0)):
         resume_provider(provider_id=provider.pk, reason="funds")
-    watch(provider=provider, now=reading.at)
+    update_balance_alerts(provider=provider, now=reading.at)
     return reading
 
 

@@ -21,7 +21,7 @@ from orders.rules.polling_interval import FIRST_POLL
 from orders.rules.states import State
 from providers.adapters.base import Accepted, ItemError, ProviderAdapter
 from providers.adapters.errors import RetryLater
-from providers.adapters.words import error_class
+from providers.adapters.vocabulary import classify_error
 from providers.models import Provider
 
 UNSENT_FOR = timedelta(minutes=5)
@@ -107,7 +107,7 @@ def _told(row: Claimed, answer: Accepted | ItemError | None, now: datetime) -> T
         return Told(S.ASKED, event="cancel taken")
     if answer is None:
         return Told(S.UNKNOWN, row.next_at, row.tries, "The provider did not answer for this order.")
-    if error_class(answer.text) == "busy":
+    if classify_error(answer.text) == "busy":
         return not_passed_on(row, again=now + UNSENT_FOR, why=answer.text)
     if not row.is_first_request:
         return Told(S.UNKNOWN, None, row.tries, answer.text, event="cancel unanswered")

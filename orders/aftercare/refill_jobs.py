@@ -21,9 +21,9 @@ from orders.aftercare.provider_batches import Step, run_steps
 from orders.aftercare.unanswered import MOST_TRIES, give_up, tell_staff
 from orders.core import safe_mode
 from orders.models import Refill
-from providers.adapters.base import ItemError, ProviderAdapter, RefillStatus, RefillWord
+from providers.adapters.base import ItemError, ProviderAdapter, RefillStatus, ReportedRefillStatus
 from providers.adapters.errors import RetryLater
-from providers.adapters.words import error_class
+from providers.adapters.vocabulary import classify_error
 from providers.models import Provider
 
 LOOK_EVERY = timedelta(minutes=30)
@@ -34,10 +34,10 @@ UNKNOWN_FOR = timedelta(hours=24)
 
 S = Refill.State
 _STATES = {
-    RefillWord.PENDING: S.PENDING,
-    RefillWord.IN_PROGRESS: S.IN_PROGRESS,
-    RefillWord.COMPLETED: S.COMPLETED,
-    RefillWord.REJECTED: S.REJECTED,
+    ReportedRefillStatus.PENDING: S.PENDING,
+    ReportedRefillStatus.IN_PROGRESS: S.IN_PROGRESS,
+    ReportedRefillStatus.COMPLETED: S.COMPLETED,
+    ReportedRefillStatus.REJECTED: S.REJECTED,
 }
 
 
@@ -130,7 +130,7 @@ def _told(row: Claimed, answer: str | ItemError | None, now: datetime) -> Told:
         return Told(S.PENDING, now + LOOK_EVERY)
     if answer is None:
         return Told(S.UNKNOWN, row.next_at, row.tries, "The provider did not answer for this order.")
-    if error_class(answer.text) == "busy":
+    if classify_error(answer.text) == "busy":
         return not_passed_on(row, again=now + UNSENT_FOR, why=answer.text)
     if not row.is_first_request:
         return Told(S.UNKNOWN, None, row.tries, answer.text, event="refill unanswered")

@@ -23,7 +23,7 @@ from panel.customers.models import User
 from panel.lib.money import plain
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.statement import wallet_balance
-from providers.catalog.pricing.customer_rates import terms_of
+from providers.catalog.pricing.customer_rates import terms_for
 
 BAD_ORDER = "Incorrect order ID"
 BAD_REFILL = "Refill not found"
@@ -143,7 +143,7 @@ def balance(call: Call) -> Any:
 
 def services(call: Call) -> Any:
     """Everything that is for sale, at the customer's rates."""
-    return services_list(terms=terms_of(customer_id=call.holder.customer_id))
+    return services_list(terms=terms_for(customer_id=call.holder.customer_id))
 
 
 def _one(call: Call, name: str, error: str) -> int:

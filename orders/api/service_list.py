@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from panel.lib.money import plain
-from providers.catalog.listing.cache import KeptByShelf
-from providers.catalog.listing.services import ServiceLine, services_for_sale
+from providers.catalog.listing.cache import CatalogCache
+from providers.catalog.listing.service_list import ServiceLine, services_for_sale
 from providers.catalog.pricing.rates import Terms
 
 
@@ -42,7 +42,7 @@ def _shown(line: ServiceLine) -> dict[str, Any]:
     }
 
 
-kept: KeptByShelf[Prebuilt] = KeptByShelf()
+kept: CatalogCache[Prebuilt] = CatalogCache()
 
 
 def services_list(*, terms: Terms) -> Prebuilt:

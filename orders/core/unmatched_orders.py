@@ -9,7 +9,7 @@ from panel.ops import audit
 from panel.ops.alerts.alerts import AlertText, follow_condition
 from panel.ops.models import Alert
 from providers.adapters.base import OrderStatus
-from providers.balances.losses import book_loss, take_back_loss
+from providers.balances.losses import record_loss, reverse_loss
 from providers.models import Provider
 
 KIND = "orphans"
@@ -51,7 +51,7 @@ def write_loss(*, orphan: Orphan, reason: str) -> None:
     """Book what the locked orphan cost as lost, in the caller's transaction."""
     if orphan.charge:
         note = f"Order {orphan.external_id} there: {reason}"
-        book_loss(provider=orphan.provider, amount=orphan.charge, key=f"orphan:{orphan.pk}", note=note)
+        record_loss(provider=orphan.provider, amount=orphan.charge, key=f"orphan:{orphan.pk}", note=note)
 
 
 def link_orphan(*, order: Order, actor: str, reason: str) -> None:
@@ -67,7 +67,7 @@ def link_orphan(*, order: Order, actor: str, reason: str) -> None:
     if orphan.verdict == Orphan.Verdict.ADOPTED:
         return
     if orphan.verdict == Orphan.Verdict.LOST:
-        take_back_loss(provider=orphan.provider, key=f"orphan:{orphan.pk}", note=f"It is order {order.pk}.")
+        reverse_loss(provider=orphan.provider, key=f"orphan:{orphan.pk}", note=f"It is order {order.pk}.")
     write_verdict(orphan=orphan, verdict=Orphan.Verdict.ADOPTED, actor=actor, reason=reason, order_id=order.pk)
 
 

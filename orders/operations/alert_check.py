@@ -23,10 +23,10 @@ from orders.unconfirmed.alert import follow_doubts
 from panel.lib.database.each_row import each_apart
 from panel.ops.models import Alert
 from panel.wallet.deposits.alert import follow_deposits
-from providers.availability.alerts import close_alerts_of_inactive
-from providers.availability.circuit_breaker import follow_breaker, follow_pause
+from providers.availability.alerts import close_inactive_provider_alerts
+from providers.availability.circuit_breaker import update_breaker_alert, update_pause_alert
 from providers.models import Pause, Provider
-from providers.sync.sanity_checks import follow_prices, follow_sync
+from providers.sync.sanity_checks import update_prices_alert, update_sync_alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def check_alerts() -> int:
     for condition in _conditions():
         ids = sorted({*condition.met_at, *_open(condition.kind)})
         looked += each_apart(partial(_follow, condition), ids, row="provider", what="alert not followed")
-    close_alerts_of_inactive()
+    close_inactive_provider_alerts()
     return looked
 
 
@@ -56,9 +56,9 @@ def _conditions() -> list[Condition]:
     requests = chain(_at(unanswered_refills(), "order__provider"), _at(unanswered_cancels(), "order__provider"))
     return [
         *(Condition(f"paused-{reason}", _pause(reason), _at(pauses.filter(reason=reason))) for reason in Pause.Reason),
-        Condition("breaker", lambda pk: follow_breaker(provider_id=pk), providers.filter(trips_in_a_row__gt=0)),
-        Condition("sync", lambda pk: follow_sync(provider_id=pk), providers.exclude(sync_error="")),
-        Condition("prices", lambda pk: follow_prices(provider_id=pk), providers.exclude(prices_held_at=None)),
+        Condition("breaker", lambda pk: update_breaker_alert(provider_id=pk), providers.filter(trips_in_a_row__gt=0)),
+        Condition("sync", lambda pk: update_sync_alert(provider_id=pk), providers.exclude(sync_error="")),
+        Condition("prices", lambda pk: update_prices_alert(provider_id=pk), providers.exclude(prices_held_at=None)),
         Condition(DOUBTS, lambda pk: follow_doubts(provider_id=pk), _at(doubtful)),
         Condition(ORPHANS, lambda pk: follow_orphans(provider_id=pk), _at(found)),
         Condition(UNANSWERED, lambda pk: tell_staff(provider_ids=[pk]), requests),
@@ -66,7 +66,7 @@ def _conditions() -> list[Condition]:
 
 
 def _pause(reason: str) -> Callable[[int], None]:
-    return lambda pk: follow_pause(provider_id=pk, reason=reason)
+    return lambda pk: update_pause_alert(provider_id=pk, reason=reason)
 
 
 def _at(rows: QuerySet[Any], column: str = "provider") -> Iterable[int]:

@@ -17,7 +17,7 @@ from orders.rules.service_types import SERVICE_TYPES
 from panel.customers.models import User
 from panel.lib.money import plain
 from panel.wallet.ledger import NotEnoughFundsError
-from providers.catalog.pricing.service_terms import Sale
+from providers.catalog.pricing.orderable_service import OrderableService
 
 MOST_LINES = 100
 LONGEST_LINE = 20_000
@@ -57,7 +57,7 @@ class Line:
 
 def check_lines(*, customer: User, text: str) -> list[Line]:
     """What each line would order. Changes nothing; a service is looked up once. Raises MassOrderError."""
-    sales: dict[int, Sale] = {}
+    sales: dict[int, OrderableService] = {}
     return [_check(number, line, customer, sales) for number, line in enumerate(_split(text), start=1)]
 
 
@@ -85,7 +85,7 @@ def _split(text: str) -> list[str]:
     return lines
 
 
-def _check(number: int, text: str, customer: User, sales: dict[int, Sale]) -> Line:
+def _check(number: int, text: str, customer: User, sales: dict[int, OrderableService]) -> Line:
     try:
         sale, params = _read(text, customer, sales)
         quote = quote_sale(sale, params=params)
@@ -131,7 +131,7 @@ def _ordered(line: Line, order: Order) -> Line:
     )
 
 
-def _read(text: str, customer: User, sales: dict[int, Sale]) -> tuple[Sale, dict[str, str]]:
+def _read(text: str, customer: User, sales: dict[int, OrderableService]) -> tuple[OrderableService, dict[str, str]]:
     """The service of a line, and its params by their names."""
     if len(text) > LONGEST_LINE:
         raise MassOrderError(f"This line is too long: at most {LONGEST_LINE:,} characters.")

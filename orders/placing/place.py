@@ -21,7 +21,7 @@ from panel.lib.database.bulk import insert_row
 from panel.lib.money import charge_for, is_storable
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
-from providers.catalog.pricing.service_terms import Sale, sale_of
+from providers.catalog.pricing.orderable_service import OrderableService, orderable_service
 
 NOT_FOR_FROZEN = Problem("account", FROZEN, "Account suspended")
 NOT_IN_SAFE_MODE = Problem("account", safe_mode.SAID, "Maintenance. Please try again later.")
@@ -40,7 +40,7 @@ class Placement:
 class Quote:
     """What an order would be: `charge` in the shop's currency, `cost` in the provider's."""
 
-    sale: Sale
+    sale: OrderableService
     request: OrderRequest
     charge: Decimal
     cost: Decimal
@@ -51,27 +51,27 @@ def quote_order(*, customer: User, service_id: int, params: Mapping[str, str]) -
     return quote_sale(find_sale(customer=customer, service_id=service_id), params=params)
 
 
-def quote_sale(sale: Sale, *, params: Mapping[str, str]) -> Quote:
+def quote_sale(sale: OrderableService, *, params: Mapping[str, str]) -> Quote:
     """As `quote_order`, for a service that was looked up before."""
     request = validate_order(limits=limits_of(sale), params=params)
     charge, cost = price_of(sale, units=request.quantity)
     return Quote(sale, request, charge, cost)
 
 
-def find_sale(*, customer: User, service_id: int) -> Sale:
+def find_sale(*, customer: User, service_id: int) -> OrderableService:
     """The service as it is sold to the customer now. Raises BadOrderError where it is not."""
-    sale = sale_of(service_id=service_id, customer_id=customer.pk)
+    sale = orderable_service(service_id=service_id, customer_id=customer.pk)
     if sale is None or sale.type not in SERVICE_TYPES or sale.is_below_cost:
         raise BadOrderError([NOT_FOR_SALE])
     return sale
 
 
-def limits_of(sale: Sale) -> OrderLimits:
+def limits_of(sale: OrderableService) -> OrderLimits:
     """What an order of the service may be."""
     return OrderLimits(service_type=SERVICE_TYPES[sale.type], min=sale.min, max=sale.max, dripfeed=sale.dripfeed)
 
 
-def price_of(sale: Sale, *, units: int) -> tuple[Decimal, Decimal]:
+def price_of(sale: OrderableService, *, units: int) -> tuple[Decimal, Decimal]:
     """The charge in the shop's currency, the cost in the provider's.
 
     Raises BadOrderError where there is no price, or one that no account can hold.

@@ -7,10 +7,10 @@ was, so that a delivered post is charged by the max.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from providers.adapters.base import OrderStatus, StatusWord
+from providers.adapters.base import OrderStatus, ReportedStatus
 
 TYPE = "Subscriptions"
-_ENDED = frozenset({StatusWord.COMPLETED, StatusWord.EXPIRED, StatusWord.CANCELED, StatusWord.PARTIAL})
+_ENDED = frozenset({ReportedStatus.COMPLETED, ReportedStatus.EXPIRED, ReportedStatus.CANCELED, ReportedStatus.PARTIAL})
 
 
 def post_units(fields: Mapping[str, str]) -> int:
@@ -27,9 +27,9 @@ def by_posts(status: OrderStatus, *, fields: Mapping[str, str], quantity: int) -
     if status.word not in _ENDED:
         return status if status.posts is None else replace(status, remains=_left(status.posts, fields, quantity))
     if status.posts is None:
-        return _with_known_charge(replace(status, word=StatusWord.PARTIAL, remains=None))
+        return _with_known_charge(replace(status, word=ReportedStatus.PARTIAL, remains=None))
     remains = quantity - post_units(fields) * status.posts if status.posts >= 0 else -1
-    word = {0: StatusWord.COMPLETED, quantity: StatusWord.CANCELED}.get(remains, StatusWord.PARTIAL)
+    word = {0: ReportedStatus.COMPLETED, quantity: ReportedStatus.CANCELED}.get(remains, ReportedStatus.PARTIAL)
     return _with_known_charge(replace(status, word=word, remains=remains))
 
 
@@ -39,4 +39,4 @@ def _left(posts: int, fields: Mapping[str, str], quantity: int) -> int:
 
 def _with_known_charge(ended: OrderStatus) -> OrderStatus:
     """A charge of zero says that none was reckoned yet, unless no post was served: a served one is not free."""
-    return ended if ended.charge or ended.word == StatusWord.CANCELED else replace(ended, charge=None)
+    return ended if ended.charge or ended.word == ReportedStatus.CANCELED else replace(ended, charge=None)

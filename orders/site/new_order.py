@@ -31,8 +31,8 @@ from panel.lib.money import charge_for, plain
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.statement import wallet_balance
 from panel.web.icons import GENERIC, platform_of
-from providers.catalog.listing.services import ServiceLine, categories_for_sale, service_for_sale
-from providers.catalog.pricing.customer_rates import terms_of
+from providers.catalog.listing.service_list import ServiceLine, categories_for_sale, service_for_sale
+from providers.catalog.pricing.customer_rates import terms_for
 
 PICKER_PARTS = {"picker", "picker-results"}
 
@@ -200,7 +200,7 @@ def _offer(customer: User, service_id: int | None) -> tuple[ServiceLine, OrderLi
     """The service and what it allows, or None where it cannot be ordered."""
     if service_id is None:
         return None
-    line = service_for_sale(terms=terms_of(customer_id=customer.pk), service_id=service_id)
+    line = service_for_sale(terms=terms_for(customer_id=customer.pk), service_id=service_id)
     kind = SERVICE_TYPES.get(line.type) if line else None
     if line is None or kind is None:
         return None

@@ -9,14 +9,14 @@ from panel.customers.models import User
 from panel.web.icons import GENERIC, platform_of
 from panel.web.text_input import read_words
 from providers.catalog.listing.favorites import favourite_ids
-from providers.catalog.listing.services import (
+from providers.catalog.listing.service_list import (
     CategoryCount,
     ServiceLine,
+    catalog_page,
     categories_for_sale,
     services_by_id,
-    shelf_page,
 )
-from providers.catalog.pricing.customer_rates import terms_of
+from providers.catalog.pricing.customer_rates import terms_for
 
 ROWS = 50
 FAVOURITES = 20
@@ -69,7 +69,7 @@ def read_picker(query: QueryDict, *, customer: User, service_id: int | None) -> 
     ids = [row.id for row in wanted] if wanted else None
     is_plain = not (search or platform or query.get("page"))
     starred = favourite_ids(customer=customer) if is_plain else set()
-    terms = terms_of(customer_id=customer.pk)
+    terms = terms_for(customer_id=customer.pk)
     return Picker(
         favourites=services_by_id(terms=terms, ids=starred)[:FAVOURITES] if starred else [],
         platforms=sorted(by_platform, key=lambda name: name == OTHER),
@@ -77,7 +77,7 @@ def read_picker(query: QueryDict, *, customer: User, service_id: int | None) -> 
         chips=[Chip(row.id, _label(row.name, platform), row.count) for row in categories],
         category=chosen,
         search=search,
-        page=shelf_page(terms=terms, number=query.get("page"), rows=ROWS, category_ids=ids, search=search),
+        page=catalog_page(terms=terms, number=query.get("page"), rows=ROWS, category_ids=ids, search=search),
         service_id=service_id,
     )
 

@@ -24,9 +24,9 @@ from panel.web.formatting import money_text
 from panel.web.pages import BoundedPaginator
 from providers.adapters.errors import RetryLater
 from providers.availability.pause_texts import ENDED_BY_STAFF, PAUSE_TEXTS
-from providers.balances.deposits import bookings_of
-from providers.balances.history import last_of_each
-from providers.balances.provider_balances import Funding, fundings
+from providers.balances.deposits import deposits_and_corrections
+from providers.balances.history import last_reading_per_bucket
+from providers.balances.provider_balances import ProviderBalance, provider_balances
 from providers.balances.readings import OtherCurrencyError, expected_balance
 from providers.models import BalanceReading, Provider
 
@@ -57,7 +57,7 @@ RANGES = (
 @require_safe
 def staff_balances(request: HttpRequest) -> HttpResponse:
     """All providers, the most urgent first, with their sums in the shop's currency."""
-    found = funds(fundings=fundings(now=timezone.now()), waiting=waiting_orders())
+    found = funds(fundings=provider_balances(now=timezone.now()), waiting=waiting_orders())
     return render(request, "staff/balances.html", {"funds": found})
 
 
@@ -66,7 +66,7 @@ def staff_balances(request: HttpRequest) -> HttpResponse:
 def staff_provider(request: HttpRequest, provider_id: int) -> HttpResponse:
     """One provider: the chart, the readings with their drift, deposits and alerts."""
     now = timezone.now()
-    funding = next(iter(fundings(now=now, provider_ids=[provider_id])), None)
+    funding = next(iter(provider_balances(now=now, provider_ids=[provider_id])), None)
     if funding is None:
         raise Http404
     provider = funding.provider
@@ -113,10 +113,10 @@ def read_now(request: HttpRequest, provider_id: int) -> HttpResponse:
     return redirect("staff_provider", provider.pk)
 
 
-def _chart(funding: Funding, chosen: Range, now: datetime) -> dict[str, Any]:
+def _chart(funding: ProviderBalance, chosen: Range, now: datetime) -> dict[str, Any]:
     """The readings as the chart wants them, and where the balance is heading: numbers for drawing alone."""
     provider = funding.provider
-    found = last_of_each(provider_ids=[provider.pk], since=now - chosen.length, bucket=chosen.bucket)
+    found = last_reading_per_bucket(provider_ids=[provider.pk], since=now - chosen.length, bucket=chosen.bucket)
     return {
         "at": [int(reading.at.timestamp()) for reading in found],
         "balance": [float(reading.balance) for reading in found],
@@ -127,18 +127,18 @@ def _chart(funding: Funding, chosen: Range, now: datetime) -> dict[str, Any]:
     }
 
 
-def _forecast(funding: Funding, chosen: Range) -> list[float] | None:
+def _forecast(funding: ProviderBalance, chosen: Range) -> list[float] | None:
     """The end of the line from the last reading on: when, and what is left then; at most a quarter of the range on."""
     if funding.reading is None or funding.dry_at is None:
         return None
     ahead = min(funding.dry_at - funding.reading.at, chosen.length / 4)
-    rest = float(funding.reading.balance) - float(funding.spend.an_hour) * (ahead / timedelta(hours=1))
+    rest = float(funding.reading.balance) - float(funding.spend.per_hour) * (ahead / timedelta(hours=1))
     return [int((funding.reading.at + ahead).timestamp()), max(0.0, rest)]
 
 
 def _deposits(provider: Provider) -> list[tuple[Transfer, bool]]:
     """The latest bookings without an order, each with whether it came in."""
-    latest = bookings_of(provider=provider).select_related("target").order_by("-pk")[:DEPOSITS]
+    latest = deposits_and_corrections(provider=provider).select_related("target").order_by("-pk")[:DEPOSITS]
     return [(booked, booked.target.house == provider.account) for booked in latest]
 
 

@@ -20,7 +20,7 @@ from panel.ops.jobs.schedule import FailingJob, failing_jobs
 from panel.ops.models import Alert
 from panel.web.access import staff_only
 from panel.web.sparkline import spark_path
-from providers.balances.provider_balances import fundings
+from providers.balances.provider_balances import provider_balances
 
 DAYS = 30
 KEPT_SECONDS = 60
@@ -43,7 +43,7 @@ class Todo:
 def staff(request: HttpRequest) -> HttpResponse:
     """The four answers in figures and, below them, what to do, the most urgent first."""
     now = timezone.now()
-    money, stuck, providers = look_at_money(now=now), look_at_orders(now=now), fundings(now=now)
+    money, stuck, providers = look_at_money(now=now), look_at_orders(now=now), provider_balances(now=now)
     days, slow = by_day(period=last_days(today=day_of(now), count=DAYS)), _slow(now)
     alerts, failing = open_alerts(), failing_jobs(now=now)
     active = [funding for funding in providers if funding.provider.is_active]

@@ -16,12 +16,12 @@ from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.formatting import money_text
 from panel.web.text_input import read_reason
 from providers.balances.alert_rules import NotPausedError, end_pause
-from providers.balances.corrections import CannotBookError, book_explanation, explanations_for
-from providers.balances.provider_balances import Funding
+from providers.balances.corrections import CorrectionError, correction_types_for, record_correction
+from providers.balances.provider_balances import ProviderBalance
 from providers.models import Pause, Provider
 
 
-def drift_of(funding: Funding, *, latest: Iterable[Transfer], now: datetime) -> dict[str, Any]:
+def drift_of(funding: ProviderBalance, *, latest: Iterable[Transfer], now: datetime) -> dict[str, Any]:
     """What the page shows of the drift; empty where balance and books say the same. `latest` are the last bookings."""
     reading = funding.reading
     if reading is None or (not reading.drift and reading.balance >= reading.expected):
@@ -30,7 +30,7 @@ def drift_of(funding: Funding, *, latest: Iterable[Transfer], now: datetime) -> 
     return {
         "facts": facts,
         "is_booked": any(booked.created_at >= reading.at for booked in latest),
-        "explanations": explanations_for(drift=reading.drift),
+        "explanations": correction_types_for(drift=reading.drift),
         "suspects_cost": sum(order.expected_cost for order in facts.suspects),
     }
 
@@ -44,14 +44,14 @@ def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
     provider = get_object_or_404(Provider, pk=provider_id)
     reading = request.POST.get("reading", "")
     try:
-        booked = book_explanation(
+        booked = record_correction(
             provider=provider,
             reading_id=int(reading) if reading.isascii() and reading.isdigit() and len(reading) <= 18 else 0,
             slug=request.POST.get("as", ""),
             reason=read_reason(request, longest=150),
             actor=request.user.get_username(),
         )
-    except CannotBookError as error:
+    except CorrectionError as error:
         messages.error(request, str(error))
     else:
         amount = money_text(booked, currency=provider.currency, plus=True)

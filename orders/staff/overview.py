@@ -14,7 +14,7 @@ from panel.lib.money import ZERO
 from panel.ops.models import JobRun
 from panel.wallet.ledger import HELD, house_balance
 from panel.wallet.models import Account
-from providers.catalog.review.pending_review import held_services
+from providers.catalog.review.pending_review import services_pending_review
 
 LATE = timedelta(minutes=15)
 BOOKS_STALE = timedelta(days=2)
@@ -72,7 +72,7 @@ def look_at_orders(*, now: datetime) -> Stuck:
         doubtful_since=Min("sent_at", filter=doubtful),
         attention=Count("pk", filter=flagged),
     )
-    return Stuck(**found, services_in_doubt=held_services().count())
+    return Stuck(**found, services_in_doubt=services_pending_review().count())
 
 
 def for_a_person() -> QuerySet[Order, Any]:

@@ -11,7 +11,7 @@ from orders.staff.overview import for_a_person
 from panel.lib.database.counts import count_each
 from panel.ops.models import Alert
 from panel.wallet.approvals.requests import waiting_requests
-from providers.catalog.review.pending_review import all_held
+from providers.catalog.review.pending_review import all_pending_review
 
 
 def staff_counts(request: HttpRequest) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def count_for_staff() -> dict[str, int]:
         staff_approvals=waiting_requests().values("pk"),
         staff_doubtful=for_a_person(),
         staff_requests=unanswered(),
-        staff_changes=all_held(),
+        staff_changes=all_pending_review(),
         staff_alerts=Alert.objects.filter(closed_at__isnull=True).values("pk"),
     )
     if not settings.SECOND_APPROVAL_ABOVE and not counts["staff_approvals"]:

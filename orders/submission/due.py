@@ -10,7 +10,7 @@ from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from orders.models import Attempt, Order
 from orders.rules.states import State
-from providers.availability.circuit_breaker import open_providers
+from providers.availability.circuit_breaker import available_providers
 from providers.models import Provider
 
 A_LOOK = 50
@@ -22,7 +22,7 @@ MOST_SENDING = 4
 
 def due_orders(*, now: datetime, even_early: bool = False) -> QuerySet[Order]:
     """Those that may be sent now, as far as their providers are concerned; with `even_early` also those not due yet."""
-    providers = Provider.objects.filter(open_providers(now=now))
+    providers = Provider.objects.filter(available_providers(now=now))
     queued = Order.objects.filter(_is_first_of_its_cost(), state=State.QUEUED, provider__in=providers)
     return queued if even_early else queued.filter(next_attempt_at__lte=now)
 

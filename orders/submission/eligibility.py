@@ -16,7 +16,7 @@ from orders.rules.service_types import SERVICE_TYPES
 from orders.submission.failover import fail_over
 from orders.tracking.settle import Houses
 from panel.lib.money import charge_for, is_storable, round_up
-from providers.catalog.publishing.suppliers import upstream_of
+from providers.catalog.publishing.suppliers import upstream_service_for
 from providers.models import Provider, UpstreamService
 
 LOOK_AGAIN = timedelta(minutes=10)
@@ -29,7 +29,7 @@ def provider_to_send_to(change: Change) -> Provider | None:
     """
     if cancel_if_asked(change, houses=Houses()):
         return None
-    upstream = upstream_of(provider_id=change.order.provider_id, external_id=change.order.provider_service)
+    upstream = upstream_service_for(provider_id=change.order.provider_id, external_id=change.order.provider_service)
     if why := _why_not_as_sold(upstream):
         if not fail_over(change, why=why):
             _wait(change, NOT_AS_SOLD, why)
@@ -61,8 +61,8 @@ def _why_not_as_sold(upstream: UpstreamService) -> str:
     """Why the provider's service is not what was sold any more, as far as is known; empty where it is."""
     if not upstream.is_listed:
         return _("The provider no longer lists service %(id)s.") % {"id": upstream.external_id}
-    if upstream.doubt:
-        why = upstream.get_doubt_display()
+    if upstream.review_reason:
+        why = upstream.get_review_reason_display()
         return _("Service %(id)s of the provider needs review: %(why)s.") % {"id": upstream.external_id, "why": why}
     return ""
 

@@ -11,7 +11,7 @@ from orders.models import Order
 from orders.rules.service_types import SERVICE_TYPES
 from orders.rules.states import State
 from panel.lib.money import charge_for, is_storable, round_up
-from providers.catalog.publishing.suppliers import Supplier, backups_of
+from providers.catalog.publishing.suppliers import Supplier, backup_suppliers
 
 
 def fail_over(change: Change, *, why: str) -> bool:
@@ -33,7 +33,7 @@ def fail_over(change: Change, *, why: str) -> bool:
 def _next_supplier(order: Order) -> Supplier | None:
     """Turn the order to the first backup that was not tried and is still covered by what was paid."""
     tried = {(order.provider_id, order.provider_service), *_tried(order)}
-    for supplier in backups_of(service_id=order.service_id):
+    for supplier in backup_suppliers(service_id=order.service_id):
         if (supplier.provider_id, supplier.external_id) in tried or not _takes(supplier, order):
             continue
         cost = _cost(supplier, order)

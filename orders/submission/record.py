@@ -23,7 +23,7 @@ from orders.unconfirmed.late_confirmation import keep_bought_after_all
 from providers.adapters.base import Placed
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
 from providers.availability import circuit_breaker
-from providers.catalog.publishing.unpublish import take_off
+from providers.catalog.publishing.unpublish import unpublish_service
 
 log = logging.getLogger(__name__)
 
@@ -180,17 +180,17 @@ def _follow_trouble(attempt: Attempt, outcome: Outcome, now: datetime) -> None:
         case NotPlaced(reason="safe_mode"):
             safe_mode.raise_its_alert(why=outcome.text)
         case NotPlaced(reason="not_connected"):
-            circuit_breaker.report_trouble(
+            circuit_breaker.record_failure(
                 provider_id=provider_id, kind="unreached", sent_at=attempt.started_at, now=now
             )
         case OutcomeUnknown():
-            circuit_breaker.report_trouble(provider_id=provider_id, kind="unknown", sent_at=attempt.started_at, now=now)
+            circuit_breaker.record_failure(provider_id=provider_id, kind="unknown", sent_at=attempt.started_at, now=now)
 
 
 def _follow_answer(attempt: Attempt, outcome: Outcome) -> None:
     """What a clear answer means for the provider; after the order is safe, for the next answer says it again."""
     provider_id = attempt.provider_id or attempt.order.provider_id
     if isinstance(outcome, Placed | Refused):
-        circuit_breaker.report_reached(provider_id=provider_id)
+        circuit_breaker.record_success(provider_id=provider_id)
     if isinstance(outcome, Refused) and outcome.code == "service_gone":
-        take_off(provider_id=provider_id, external_id=attempt.provider_service)
+        unpublish_service(provider_id=provider_id, external_id=attempt.provider_service)

@@ -26,7 +26,7 @@ from panel.lib.crypto import SealError
 from panel.lib.logs.context import about_order
 from providers.adapters.base import AddRequest
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
-from providers.availability.circuit_breaker import pass_gate
+from providers.availability.circuit_breaker import allow_request
 from providers.connection.connect import connected
 from providers.models import Provider
 
@@ -76,7 +76,7 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
             if provider is None or is_behind_its_cost(change.order):
                 write([change])
                 return None
-            if not pass_gate(provider_id=provider.pk, now=now):  # the last question: it may be the one try
+            if not allow_request(provider_id=provider.pk, now=now):  # the last question: it may be the one try
                 return None
             keep_todays_exchange(change.order, provider)
             attempt = _start_attempt(change, provider)

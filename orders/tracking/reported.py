@@ -9,9 +9,9 @@ from orders.core.change import Change
 from orders.models import Order
 from orders.rules.states import FINAL
 from panel.lib.money import share
-from providers.adapters.base import OrderStatus, StatusWord
+from providers.adapters.base import OrderStatus, ReportedStatus
 
-REFUNDING = frozenset({StatusWord.PARTIAL, StatusWord.CANCELED})
+REFUNDING = frozenset({ReportedStatus.PARTIAL, ReportedStatus.CANCELED})
 
 
 def undelivered(order: Order, remains: int) -> Decimal:
@@ -30,7 +30,7 @@ def reported_cost(status: OrderStatus) -> Decimal | None:
 def note_facts(change: Change, status: OrderStatus) -> None:
     """Keep the provider's word, its counts, and what is left of the order."""
     order = change.order
-    if status.word != order.provider_status and status.word == StatusWord.IN_PROGRESS:
+    if status.word != order.provider_status and status.word == ReportedStatus.IN_PROGRESS:
         change.note("started")
     order.provider_status, order.provider_status_raw = status.word, status.raw[:100]
     if status.start_count is not None:

@@ -29,11 +29,13 @@ from orders.rules.states import FINAL, State
 from orders.tracking.reported import note_facts, reported_cost, undelivered
 from panel.lib.future_times import is_future
 from panel.wallet import ledger
-from providers.adapters.base import ItemError, OrderStatus, StatusWord
+from providers.adapters.base import ItemError, OrderStatus, ReportedStatus
 
 log = logging.getLogger(__name__)
 
-RUNNING = frozenset({StatusWord.PENDING, StatusWord.PROCESSING, StatusWord.IN_PROGRESS, StatusWord.PAUSED})
+RUNNING = frozenset(
+    {ReportedStatus.PENDING, ReportedStatus.PROCESSING, ReportedStatus.IN_PROGRESS, ReportedStatus.PAUSED}
+)
 MISSES_BEFORE_ATTENTION = 5
 MISSING_BEFORE_ATTENTION = timedelta(hours=1)
 SENSELESS_BEFORE_ATTENTION = 3
@@ -111,7 +113,7 @@ def accept(
     """
     order = change.order
     order.provider_order_id = provider_order_id
-    order.provider_status = StatusWord.PENDING
+    order.provider_status = ReportedStatus.PENDING
     order.sent_at = order.sent_at or change.now
     order.next_attempt_at = None
     order.next_poll_at = change.now + FIRST_POLL
@@ -216,7 +218,7 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
         order.attention = ""
     if order.type == subscription.TYPE:
         status = subscription.by_posts(status, fields=order.fields, quantity=order.quantity)
-    if status.word != StatusWord.PARTIAL or status.remains is not None:
+    if status.word != ReportedStatus.PARTIAL or status.remains is not None:
         order.misses, order.missed_since = 0, None
     was_running = order.provider_status in RUNNING
     note_facts(change, status)
@@ -224,11 +226,11 @@ def _apply(change: Change, status: OrderStatus, houses: Houses) -> str:
     if status.word in RUNNING:
         if change.was in FINAL and not was_running:  # what staff ended goes on there, and they know
             _attend(change, "reopened by the provider", status.raw)
-    elif status.word == StatusWord.COMPLETED or (status.word == StatusWord.PARTIAL and status.remains == 0):
+    elif status.word == ReportedStatus.COMPLETED or (status.word == ReportedStatus.PARTIAL and status.remains == 0):
         _complete(change, houses)
-    elif status.word == StatusWord.PARTIAL:
+    elif status.word == ReportedStatus.PARTIAL:
         _end_partial(change, status.remains, houses)
-    elif status.word == StatusWord.CANCELED:
+    elif status.word == ReportedStatus.CANCELED:
         _cancel(change, houses)
     else:
         _attend(change, UNKNOWN_WORD, status.raw)
@@ -253,7 +255,7 @@ def _reported_cost(change: Change, status: OrderStatus, houses: Houses) -> None:
 def _may_be_charged_yet(change: Change, status: OrderStatus) -> bool:
     """Whether it is free though delivered in part: providers say that who have not reckoned yet. Not for long."""
     ended = change.order.finished_at or change.now
-    return status.word == StatusWord.PARTIAL and status.charge == 0 and change.now - ended < POLLS_AFTER_END[0]
+    return status.word == ReportedStatus.PARTIAL and status.charge == 0 and change.now - ended < POLLS_AFTER_END[0]
 
 
 def _complete(change: Change, houses: Houses) -> None:

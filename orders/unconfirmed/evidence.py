@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
-from providers.adapters.base import ItemError, OrderStatus, StatusWord
+from providers.adapters.base import ItemError, OrderStatus, ReportedStatus
 
 MOST_IDS = 1900
 """A wider window is not asked through: it would take more than about twenty calls."""
@@ -22,7 +22,7 @@ AHEAD = 95
 SCANS_TO_RULE_OUT = 3
 
 Word = Literal["placed", "absent", "undecided", "wait"]
-WEAK = frozenset({StatusWord.PARTIAL, StatusWord.CANCELED})
+WEAK = frozenset({ReportedStatus.PARTIAL, ReportedStatus.CANCELED})
 """Words with which the charge is no longer what the order cost."""
 
 

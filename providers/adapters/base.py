@@ -13,7 +13,7 @@ from typing import Any
 from providers.adapters.errors import AdapterError, Evidence
 from providers.adapters.fingerprint import fingerprint
 
-MIRRORED = (
+SERVICE_FIELDS = (
     "name",
     "type",
     "raw_type",
@@ -28,10 +28,10 @@ MIRRORED = (
     "average_time",
 )
 """The fields of a service that are kept, in the order of every tuple of its values."""
-mirrored: Any = attrgetter(*MIRRORED)
+service_values: Any = attrgetter(*SERVICE_FIELDS)
 
 
-class StatusWord(StrEnum):
+class ReportedStatus(StrEnum):
     """An order's status as the document says it; every other word is UNKNOWN and moves no money."""
 
     PENDING = "Pending"
@@ -46,7 +46,7 @@ class StatusWord(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class RefillWord(StrEnum):
+class ReportedRefillStatus(StrEnum):
     PENDING = "Pending"
     IN_PROGRESS = "In progress"
     COMPLETED = "Completed"
@@ -92,7 +92,7 @@ class ServiceRow:
     fingerprint: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fingerprint", fingerprint(mirrored(self)))
+        object.__setattr__(self, "fingerprint", fingerprint(service_values(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class OrderStatus:
     """None stands for "the provider did not say, or not in numbers"."""
 
     external_id: str
-    word: StatusWord
+    word: ReportedStatus
     raw: str
     charge: Decimal | None
     start_count: int | None
@@ -135,7 +135,7 @@ class OrderStatus:
 @dataclass(frozen=True, slots=True)
 class RefillStatus:
     external_id: str
-    word: RefillWord
+    word: ReportedRefillStatus
     raw: str
 
 

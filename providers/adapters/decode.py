@@ -9,9 +9,9 @@ from panel.lib import money
 from providers.adapters.texts import ERROR_LENGTH, one_line
 
 ID_LENGTH = 64
-LARGEST_COUNT = 10**18
-MOST_STARTS = 50
-NO_WORDS = "an error without words"
+MAX_COUNT = 10**18
+MAX_STARTS = 50
+NO_ERROR_TEXT = "an error without words"
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:\-]{0,63}", re.ASCII)
@@ -55,7 +55,7 @@ def _after_notices(text: str) -> Any:
     """The object or list with which `text` ends, or None. Tries starts from the front, and does not try for long."""
     spent = 0
     for count, start in enumerate(_START.finditer(text, 1)):
-        if count >= MOST_STARTS or spent > len(text):
+        if count >= MAX_STARTS or spent > len(text):
             break
         try:
             return _load(text[start.start() :]) or None
@@ -64,7 +64,7 @@ def _after_notices(text: str) -> Any:
     return None
 
 
-def named_order(body: bytes) -> str:
+def find_order_id(body: bytes) -> str:
     """The one order id that an answer names which is otherwise not understood, or ""."""
     text = body.decode("utf-8", errors="replace")
     ids = {order_id(quoted or bare) for quoted, bare in _NAMED_ORDER.findall(text)}
@@ -100,8 +100,8 @@ def whole(value: object) -> int | None:
     found = number(value)
     if found is None:
         return None
-    if found.copy_abs() >= LARGEST_COUNT:
-        return LARGEST_COUNT if found > 0 else -LARGEST_COUNT
+    if found.copy_abs() >= MAX_COUNT:
+        return MAX_COUNT if found > 0 else -MAX_COUNT
     return int(found) if found == found.to_integral_value() else None
 
 
@@ -133,7 +133,7 @@ def error_text(value: object) -> str:
         value = next((value[name] for name in ("message", "error", "text", "code") if value.get(name)), None)
     if isinstance(value, list):
         value = "; ".join(one for one in value[:3] if isinstance(one, str))
-    return (one_line(value, length=ERROR_LENGTH) if isinstance(value, str) else "") or NO_WORDS
+    return (one_line(value, length=ERROR_LENGTH) if isinstance(value, str) else "") or NO_ERROR_TEXT
 
 
 def _load(text: str, *, pairs: Any = None) -> Any:

@@ -13,10 +13,10 @@ from panel.lib.secret import Secret
 
 EXCERPT_LENGTH = 500
 ERROR_LENGTH = 200
-SHORTEST_MASKED = 6
+MIN_MASKED_LENGTH = 6
 """A shorter key is as good as none, and masking it would spoil answers that merely hold the same few letters."""
 
-_MOST_READ = 20_000
+_MAX_READ = 20_000
 _DOTS = "****"
 # Controls, direction marks and overrides, invisible separators, surrogates, noncharacters. Zero width joiners stay:
 # emoji and Persian are written with them.
@@ -43,7 +43,7 @@ def many_lines(text: str, *, length: int) -> str:
 
 
 def _plain(text: str) -> str:
-    text = text[:_MOST_READ]
+    text = text[:_MAX_READ]
     if not text.isprintable():
         text = _UNWANTED.sub("", text)
     if "<" in text or "&" in text:
@@ -61,13 +61,13 @@ class Mask:
 
     def text(self, text: str) -> str:
         """`text` with dots for the key, in any of the ways it may be written."""
-        for written in self._ways():
+        for written in self._spellings():
             text = text.replace(written, _DOTS)
         return text
 
     def body(self, body: bytes) -> bytes:
         """`body` with dots for the key."""
-        for written in self._ways():
+        for written in self._spellings():
             body = body.replace(written.encode(), _DOTS.encode())
         return body
 
@@ -83,9 +83,9 @@ class Mask:
             return replace(found, **{name: self.value(text) for name, text in texts.items() if isinstance(text, str)})
         return found
 
-    def _ways(self) -> list[str]:
+    def _spellings(self) -> list[str]:
         key = self._key.reveal()
-        if len(key) < SHORTEST_MASKED:
+        if len(key) < MIN_MASKED_LENGTH:
             return []
         ways = {key, quote_plus(key), html.escape(key), json.dumps(key)[1:-1], key.replace("/", "\\/")}
         return sorted(ways, key=len, reverse=True)

@@ -24,9 +24,9 @@ from providers.adapters.base import (
 )
 from providers.adapters.errors import AdapterError, Evidence, NotPlaced, OutcomeUnknown, Refused, RetryLater
 from providers.adapters.texts import Mask
-from providers.adapters.v2_add import AddAnswer, judge_add, wait_of
+from providers.adapters.v2_add import AddAnswer, classify_add_answer, parse_retry_after
 from providers.adapters.v2_services import read_currencies, read_services
-from providers.adapters.words import error_class
+from providers.adapters.vocabulary import classify_error
 
 READ_SECONDS = 30.0
 ADD_BYTES = 1024 * 1024
@@ -113,12 +113,12 @@ class V2Adapter(ProviderAdapter):
         except NoAnswer as problem:
             partial = self._mask.body(problem.partial)
             evidence = self._evidence(problem.status, problem.partial)
-            return OutcomeUnknown(problem.text, candidate=decode.named_order(partial), evidence=evidence)
-        outcome = judge_add(
+            return OutcomeUnknown(problem.text, candidate=decode.find_order_id(partial), evidence=evidence)
+        outcome = classify_add_answer(
             AddAnswer(
                 status=answer.status,
                 body=self._mask.body(answer.body),
-                retry_after=wait_of(answer.headers.get("retry-after", "")),
+                retry_after=parse_retry_after(answer.headers.get("retry-after", "")),
                 evidence=self._evidence(answer.status, answer.body),
             )
         )
@@ -192,7 +192,7 @@ class V2Adapter(ProviderAdapter):
             self._mask.text(text),
             reason=reason,
             may_be_done=may_be_done,
-            retry_after=wait_of(answer.headers.get("retry-after", "")),
+            retry_after=parse_retry_after(answer.headers.get("retry-after", "")),
             evidence=self._evidence(answer.status, answer.body),
         )
 
@@ -215,7 +215,7 @@ class V2Adapter(ProviderAdapter):
 
 def _trouble(status: int, error: str) -> Reason | None:
     """What is wrong with an answer as a whole: the provider is busy, our key, or an HTTP status without an error."""
-    kind = error_class(error) if error else None
+    kind = classify_error(error) if error else None
     if status in {429, 503} or kind == "busy":
         return "busy"
     if kind == "key" or (error and status in {401, 403}):

@@ -12,9 +12,9 @@ from typing import Any
 from providers.adapters import decode
 from providers.adapters.base import Placed
 from providers.adapters.errors import AdapterError, Evidence, NotPlaced, OutcomeUnknown, Refused
-from providers.adapters.words import error_class, fold
+from providers.adapters.vocabulary import classify_error, normalize
 
-LONGEST_WAIT = 24 * 3600
+MAX_RETRY_AFTER = 24 * 3600
 _OUTRIGHT = frozenset({200, 201})
 _FAILURE_WORDS = frozenset({"error", "fail", "failed", "failure", "false", "0"})
 
@@ -29,7 +29,7 @@ class AddAnswer:
     evidence: Evidence
 
 
-def judge_add(answer: AddAnswer) -> Placed | AdapterError:
+def classify_add_answer(answer: AddAnswer) -> Placed | AdapterError:
     """Placed, or the error to raise: Refused, NotPlaced or OutcomeUnknown. Raises nothing, whatever the body is."""
     try:
         data = decode.strict(answer.body)
@@ -41,7 +41,7 @@ def judge_add(answer: AddAnswer) -> Placed | AdapterError:
         return _busy(answer) if answer.status == 429 else _unknown(answer, "The answer is not an object.")
     order, error = data.get("order"), decode.error_text(data.get("error"))
     if answer.status in _OUTRIGHT:
-        return _judge_outright(answer, data, order, error)
+        return _classify_success(answer, data, order, error)
     if order:
         return _unknown(answer, f"HTTP {answer.status} beside an order.")
     if answer.status == 429:
@@ -51,20 +51,20 @@ def judge_add(answer: AddAnswer) -> Placed | AdapterError:
     return _unknown(answer, f"HTTP {answer.status}: {error}" if error else f"HTTP {answer.status}.")
 
 
-def wait_of(header: str) -> int | None:
+def parse_retry_after(header: str) -> int | None:
     """The seconds a Retry-After header asks for, at most a day, or None when it asks for nothing sensible."""
     header = header.strip()
     if header.isascii() and header.isdigit():
-        return min(int(header[:9]), LONGEST_WAIT)
+        return min(int(header[:9]), MAX_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
         return None
     seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return min(max(0, round(seconds)), LONGEST_WAIT)
+    return min(max(0, round(seconds)), MAX_RETRY_AFTER)
 
 
-def _judge_outright(answer: AddAnswer, data: dict[str, Any], order: Any, error: str) -> Placed | AdapterError:
+def _classify_success(answer: AddAnswer, data: dict[str, Any], order: Any, error: str) -> Placed | AdapterError:
     if error:
         if order:
             return _unknown(answer, f"An error beside an order: {error}")
@@ -72,21 +72,21 @@ def _judge_outright(answer: AddAnswer, data: dict[str, Any], order: Any, error: 
     if not (placed := decode.order_id(order)):
         return _unknown(answer, "The answer names no order.")
     status = data.get("status")
-    if status is False or (isinstance(status, str | int) and fold(str(status)) in _FAILURE_WORDS):
+    if status is False or (isinstance(status, str | int) and normalize(str(status)) in _FAILURE_WORDS):
         return _unknown(answer, "The answer names an order and a failure.")
     return Placed(order_id=placed, evidence=answer.evidence)
 
 
 def _refusal(answer: AddAnswer, error: str) -> AdapterError | None:
     """The error that a known text stands for."""
-    kind = error_class(error)
+    kind = classify_error(error)
     if kind == "order" or kind == "service_gone":
         return Refused(error, code=kind, evidence=answer.evidence)
     return _not_sold(answer, error)
 
 
 def _not_sold(answer: AddAnswer, error: str) -> NotPlaced | None:
-    kind = error_class(error)
+    kind = classify_error(error)
     if kind is None or kind == "order" or kind == "service_gone":
         return None
     return NotPlaced(error, reason=kind, retry_after=answer.retry_after, evidence=answer.evidence)
@@ -102,4 +102,4 @@ def _busy(answer: AddAnswer, error: str = "") -> NotPlaced:
 
 
 def _unknown(answer: AddAnswer, text: str) -> OutcomeUnknown:
-    return OutcomeUnknown(text, candidate=decode.named_order(answer.body), evidence=answer.evidence)
+    return OutcomeUnknown(text, candidate=decode.find_order_id(answer.body), evidence=answer.evidence)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from providers.adapters.base import Accepted, Balance, ItemError, OrderStatus, RefillStatus
-from providers.adapters.decode import NO_WORDS, Broken, amount, currency, error_text, order_id, whole
+from providers.adapters.decode import NO_ERROR_TEXT, Broken, amount, currency, error_text, order_id, whole
 from providers.adapters.texts import ERROR_LENGTH, one_line
-from providers.adapters.words import REFILL_WORDS, fold, refill_word, status_word
+from providers.adapters.vocabulary import REFILL_STATUSES, normalize, parse_refill_status, parse_status
 
-MOST_CHILDREN = 10_000
+MAX_CHILDREN = 10_000
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ def _status(external_id: str, entry: Any) -> OrderStatus | ItemError | None:
         return _words(entry)
     if "error" in entry and (text := error_text(entry["error"])):
         return ItemError(text)
-    word, raw = status_word(entry.get("status"))
+    word, raw = parse_status(entry.get("status"))
     charge = amount(entry.get("charge"))
     return OrderStatus(
         external_id=external_id,
@@ -137,10 +137,10 @@ def _status(external_id: str, entry: Any) -> OrderStatus | ItemError | None:
 
 def _children(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
-        value = value.split(",")[:MOST_CHILDREN]
+        value = value.split(",")[:MAX_CHILDREN]
     if not isinstance(value, list):
         return ()
-    ids = (order_id(one.strip() if isinstance(one, str) else one) for one in value[:MOST_CHILDREN])
+    ids = (order_id(one.strip() if isinstance(one, str) else one) for one in value[:MAX_CHILDREN])
     return tuple(one for one in ids if one)
 
 
@@ -151,7 +151,7 @@ def _refill(external_id: str, entry: Any) -> str | ItemError | None:
             return ItemError(text)
         value = entry.get("refill")
         if isinstance(value, dict):
-            return ItemError(error_text(value.get("error")) or NO_WORDS)
+            return ItemError(error_text(value.get("error")) or NO_ERROR_TEXT)
     return order_id(value) or _words(value)
 
 
@@ -162,10 +162,10 @@ def _refill_status(external_id: str, entry: Any) -> RefillStatus | ItemError | N
             return ItemError(text)
         value = entry.get("status")
         if isinstance(value, dict):
-            return ItemError(error_text(value.get("error")) or NO_WORDS)
-    elif isinstance(entry, str) and fold(entry) not in REFILL_WORDS:
+            return ItemError(error_text(value.get("error")) or NO_ERROR_TEXT)
+    elif isinstance(entry, str) and normalize(entry) not in REFILL_STATUSES:
         return _words(entry)
-    word, raw = refill_word(value)
+    word, raw = parse_refill_status(value)
     return RefillStatus(external_id=external_id, word=word, raw=raw)
 
 
@@ -176,8 +176,8 @@ def _cancel(external_id: str, entry: Any) -> Accepted | ItemError | None:
             return ItemError(text)
         value = entry.get("cancel")
         if isinstance(value, dict):
-            return ItemError(error_text(value.get("error")) or NO_WORDS)
-    if isinstance(value, str) and fold(value) in {"true", "ok", "success", "yes"}:
+            return ItemError(error_text(value.get("error")) or NO_ERROR_TEXT)
+    if isinstance(value, str) and normalize(value) in {"true", "ok", "success", "yes"}:
         return Accepted()
     if value is True or order_id(value):
         return Accepted()
@@ -188,4 +188,4 @@ def _words(value: Any) -> ItemError | None:
     """A bare text where an entry belongs is the provider's error for it; anything else says nothing."""
     if not isinstance(value, str):
         return None
-    return ItemError(one_line(value, length=ERROR_LENGTH) or NO_WORDS)
+    return ItemError(one_line(value, length=ERROR_LENGTH) or NO_ERROR_TEXT)

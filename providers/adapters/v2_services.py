@@ -11,13 +11,13 @@ from panel.lib import money
 from providers.adapters.base import RejectedRow, ServiceRow
 from providers.adapters.decode import Broken, currency, flag, number, whole
 from providers.adapters.texts import many_lines, one_line
-from providers.adapters.words import RAW_LENGTH, raw_word, service_type
+from providers.adapters.vocabulary import RAW_LENGTH, raw_text, service_type
 
-MOST_ROWS = 20_000
+MAX_ROWS = 20_000
 NAME_LENGTH = 300
 DESCRIPTION_LENGTH = 4000
-LARGEST_QUANTITY = 10**9
-LARGEST_RATE = Decimal(10) ** 9
+MAX_QUANTITY = 10**9
+MAX_RATE = Decimal(10) ** 9
 ID_TOO_LARGE = 10**64
 
 _CODE = re.compile("[A-Z]{3,8}")
@@ -61,8 +61,8 @@ def _rows(data: Any) -> Sequence[Any]:
         data = list(data.values())  # PHP writes a list with gaps as an object
     if not isinstance(data, list):
         raise Broken("The list of services is not a list.")
-    if len(data) > MOST_ROWS:
-        raise Broken(f"The list of services has {len(data)} rows; {MOST_ROWS} are read at most.")
+    if len(data) > MAX_ROWS:
+        raise Broken(f"The list of services has {len(data)} rows; {MAX_ROWS} are read at most.")
     return data
 
 
@@ -78,7 +78,7 @@ def _known_or_new_row(external_id: str, row: Any) -> ServiceRow:
         return _row(external_id, row)
 
 
-@lru_cache(maxsize=2 * MOST_ROWS, typed=True)
+@lru_cache(maxsize=2 * MAX_ROWS, typed=True)
 def _remembered_row(external_id: str, names: Sequence[str], *values: Any) -> ServiceRow:
     """Typed, for True and 1 are equal, and read differently."""
     return _row(external_id, dict(zip(names, values, strict=True)))
@@ -86,7 +86,7 @@ def _remembered_row(external_id: str, names: Sequence[str], *values: Any) -> Ser
 
 def _row(external_id: str, row: dict[str, Any]) -> ServiceRow:
     least, most = _quantities(row.get("min"), row.get("max"))
-    raw_type = raw_word(row.get("type"))
+    raw_type = raw_text(row.get("type"))
     description = row.get("desc") or row.get("description")
     return ServiceRow(
         external_id=external_id,
@@ -112,7 +112,7 @@ def _id(value: Any) -> str:
 
 
 def _text(value: Any, length: int) -> str:
-    return one_line(value, length=length) if isinstance(value, str) else raw_word(value)
+    return one_line(value, length=length) if isinstance(value, str) else raw_text(value)
 
 
 def _quantities(least: Any, most: Any) -> tuple[int, int]:
@@ -121,7 +121,7 @@ def _quantities(least: Any, most: Any) -> tuple[int, int]:
         raise _RowError("its minimum or maximum is not a whole number")
     if low <= 0:
         raise _RowError("its minimum is not above 0")
-    if high > LARGEST_QUANTITY:
+    if high > MAX_QUANTITY:
         raise _RowError("its maximum is above 1,000,000,000")
     if low > high:
         raise _RowError("its minimum is above its maximum")
@@ -134,6 +134,6 @@ def _rate(value: Any) -> Decimal:
         raise _RowError("its rate is not a number")
     if rate < 0:
         raise _RowError("its rate is negative")
-    if rate > LARGEST_RATE:
+    if rate > MAX_RATE:
         raise _RowError("its rate is above 1,000,000,000")
     return money.round_up(rate)  # what we pay is never taken for less

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from panel.lib.secret import Secret
-from providers.availability.alerts import close_alerts_of_inactive
+from providers.availability.alerts import close_inactive_provider_alerts
 from providers.catalog.publishing.publish import reprice
 from providers.models import Provider
 
@@ -24,5 +24,5 @@ def save_provider(*, provider: Provider, changed: Sequence[str], key: Secret | N
             provider.save(update_fields=fields)
         repriced = reprice(provider_id=provider.pk).changed if PRICING & set(fields) else 0
         if "is_active" in fields:
-            close_alerts_of_inactive()
+            close_inactive_provider_alerts()
     return repriced

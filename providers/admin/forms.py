@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from panel.lib.secret import Secret
 from providers.connection.register import (
     CURRENCY,
-    LARGEST_EXCHANGE_RATE,
-    LONGEST_KEY,
-    LONGEST_URL,
+    MAX_EXCHANGE_RATE,
+    MAX_KEY_LENGTH,
+    MAX_URL_LENGTH,
     RegistrationError,
     check_url,
 )
@@ -32,18 +32,18 @@ class ProviderForm(ProviderModelForm):
     relies_on: ClassVar[Mapping[str, tuple[str, ...]]] = {"key": ("url", "sealed_key")}
     """A key belongs to an address: it is not taken for another one than the person saw."""
 
-    url = forms.URLField(label="API address", max_length=LONGEST_URL, assume_scheme="https")
+    url = forms.URLField(label="API address", max_length=MAX_URL_LENGTH, assume_scheme="https")
     key = forms.CharField(
         label="API key",
         required=False,
-        max_length=LONGEST_KEY,
+        max_length=MAX_KEY_LENGTH,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
     class Meta:
         model = Provider
         fields = (
-            "name", "url", "currency", "exchange_rate", "shelve", "low_margin", "is_active", "low_balance",
+            "name", "url", "currency", "exchange_rate", "new_services", "low_margin", "is_active", "low_balance",
             "runway_hours", "drift_threshold", "hold_rise_percent", "hold_fall_percent", "hold_alike_percent",
             "probing",
         )  # fmt: skip
@@ -87,8 +87,8 @@ class ProviderForm(ProviderModelForm):
 
     def clean_exchange_rate(self) -> Decimal:
         rate: Decimal = self.cleaned_data["exchange_rate"]
-        if not 0 < rate <= LARGEST_EXCHANGE_RATE:
-            raise forms.ValidationError(f"The exchange rate is above 0 and at most {LARGEST_EXCHANGE_RATE:,}.")
+        if not 0 < rate <= MAX_EXCHANGE_RATE:
+            raise forms.ValidationError(f"The exchange rate is above 0 and at most {MAX_EXCHANGE_RATE:,}.")
         return rate
 
     def clean_probing(self) -> str:

@@ -23,29 +23,29 @@ from panel.web.templatetags.panel import money
 from panel.web.text_input import read_seen_at
 from providers.admin.edit import save_provider
 from providers.admin.forms import ProviderForm
-from providers.availability.status import standing
+from providers.availability.status import status_of
 from providers.balances import readings
 from providers.balances.deposits import book_deposit
 from providers.catalog.publishing.refresh import refresh_providers
 from providers.catalog.review.pending_review import lost_as_seen
-from providers.connection.check import try_connection
+from providers.connection.check import check_and_resume
 from providers.connection.connect import ConnectionFailedError
 from providers.connection.register import register_provider
 from providers.models import BalanceReading, Provider, ServiceChange, UpstreamService
 
-OWNERS = ("url", "key")
+SUPERUSER_FIELDS = ("url", "key")
 """What a superuser alone sees and changes: whoever can point the address elsewhere can have the key sent there."""
 
 
 @admin.register(Provider)
 class ProviderAdmin(RecordAdmin):
     form = ProviderForm
-    list_display = ("name", "state", "currency", "exchange_rate", "shelve", "synced_at")
+    list_display = ("name", "state", "currency", "exchange_rate", "new_services", "synced_at")
     search_fields = ("name",)
     ordering = ("name",)
     readonly_fields = ("state", "probes", "synced_at", "sync_error", "created_at")
     fieldsets = (
-        (None, {"fields": ("name", "url", "key", "is_active", "shelve", "low_margin")}),
+        (None, {"fields": ("name", "url", "key", "is_active", "new_services", "low_margin")}),
         ("Money", {"fields": ("currency", "exchange_rate", "low_balance", "runway_hours", "drift_threshold")}),
         ("Changes that are held", {"fields": ("hold_rise_percent", "hold_fall_percent", "hold_alike_percent")}),
         ("Doubtful orders", {"fields": ("probing", "probes")}),
@@ -62,7 +62,7 @@ class ProviderAdmin(RecordAdmin):
 
     @admin.display(description="state")
     def state(self, provider: Provider) -> str:
-        now = standing(provider, pauses=provider.pauses.all(), now=timezone.now())
+        now = status_of(provider, pauses=provider.pauses.all(), now=timezone.now())
         return format_html('<span class="state tone-{}">{}</span> {}', now.tone, now.label, now.text)
 
     @admin.display(description="verdicts")
@@ -73,14 +73,14 @@ class ProviderAdmin(RecordAdmin):
         """A currency stays, since the books are kept in it."""
         if obj is None:
             return self.readonly_fields
-        return (*self.readonly_fields, "currency", *(() if is_superuser(request) else OWNERS))
+        return (*self.readonly_fields, "currency", *(() if is_superuser(request) else SUPERUSER_FIELDS))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return self.fieldsets[:2]
         if is_superuser(request):
             return self.fieldsets
-        return ((None, {"fields": ("name", "is_active", "shelve", "low_margin")}), *self.fieldsets[1:])
+        return ((None, {"fields": ("name", "is_active", "new_services", "low_margin")}), *self.fieldsets[1:])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request)
@@ -104,7 +104,7 @@ class ProviderAdmin(RecordAdmin):
             messages.warning(request, _still_held(obj))
 
     def _add(self, obj: Provider, form: Any, key: Secret) -> None:
-        names = ("name", "url", "currency", "exchange_rate", "shelve")
+        names = ("name", "url", "currency", "exchange_rate", "new_services")
         provider = register_provider(key=key, **{name: form.cleaned_data[name] for name in names})
         obj.pk, obj.sealed_key, obj.key_hint = provider.pk, provider.sealed_key, provider.key_hint
         obj._state.adding = False
@@ -126,7 +126,7 @@ class ProviderAdmin(RecordAdmin):
         need(request, "providers.change_provider")
         provider = get_object_or_404(Provider, pk=provider_id)
         try:
-            messages.success(request, try_connection(provider=provider))
+            messages.success(request, check_and_resume(provider=provider))
         except ConnectionFailedError as error:
             messages.error(request, str(error))
         return _back(provider)
@@ -188,10 +188,10 @@ def _back(provider: Provider) -> HttpResponse:
 class UpstreamServiceAdmin(ReadOnlyAdmin):
     """A provider's services as it lists them; what is sold is under Services."""
 
-    list_display = ("external_id", "name", "provider", "type", "rate_shown", "is_listed", "doubt", "changed_at")
+    list_display = ("external_id", "name", "provider", "type", "rate_shown", "is_listed", "review_reason", "changed_at")
     list_display_links = ("external_id", "name")
     list_select_related = ("provider",)
-    list_filter = (("provider", admin.RelatedOnlyFieldListFilter), "doubt", "missing", "type")
+    list_filter = (("provider", admin.RelatedOnlyFieldListFilter), "review_reason", "missing", "type")
     search_fields = ("=external_id", "name")
     ordering = ("provider", "position", "pk")
 

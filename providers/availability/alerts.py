@@ -16,7 +16,7 @@ KINDS = (
 """The first parts of these alerts' subjects; the provider's number follows after a colon."""
 
 
-def follow_provider(*, kind: str, provider_id: int, look: Callable[[Provider], AlertText | None]) -> bool:
+def update_provider_alert(*, kind: str, provider_id: int, look: Callable[[Provider], AlertText | None]) -> bool:
     """Have the provider's alert of this kind be open exactly while `look` finds something to tell; whether it did."""
 
     def look_at_active() -> AlertText | None:
@@ -26,10 +26,10 @@ def follow_provider(*, kind: str, provider_id: int, look: Callable[[Provider], A
     return follow_condition(subject=f"{kind}:{provider_id}", look=look_at_active)
 
 
-def close_alerts_of_inactive() -> None:
+def close_inactive_provider_alerts() -> None:
     """Close what is still open about providers that are switched off or removed."""
     active = set(Provider.objects.filter(is_active=True).values_list("pk", flat=True))
     for subject in Alert.objects.filter(closed_at=None).order_by("subject").values_list("subject", flat=True):
         kind, _, number = subject.partition(":")
         if kind in KINDS and number.isdigit() and int(number) not in active:
-            follow_provider(kind=kind, provider_id=int(number), look=lambda provider: None)
+            update_provider_alert(kind=kind, provider_id=int(number), look=lambda provider: None)

@@ -20,21 +20,21 @@ from panel.ops.alerts.alerts import judge_alone
 from panel.ops.jobs.leases import run_leased
 from providers.models import Backoff, Provider
 
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
+MIN_BACKOFF, MAX_BACKOFF = timedelta(minutes=1), timedelta(minutes=15)
 SLOW_SECONDS = 15
 """A round of calls that takes longer is slow."""
 SLOW_LANE = 2
 """So many providers that gave no answer are asked at a time, and one more of those that answer, if slowly. The smallest
 panel has threads for them, for all else that may be slow, and for the quick ones (panel/embedded.py)."""
 
-LONGEST_RUN = timedelta(minutes=15)
+MAX_LEASE = timedelta(minutes=15)
 """No job's lease is longer: a lane taken until later was taken while the clock was ahead, and counts as free."""
-MOST_COUNTED = 100
+MAX_FAILURES = 100
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProviderRun:
     """What a run came to: its summary, whether the provider answered (None: it was not asked), its rounds of calls."""
 
     summary: dict[str, Any]
@@ -42,7 +42,7 @@ class Asked:
     rounds: int = 1
 
 
-def in_turn(*, job: str, providers: Iterable[Provider], now: datetime) -> list[Provider]:
+def providers_due(*, job: str, providers: Iterable[Provider], now: datetime) -> list[Provider]:
     """Those of the providers that the job may ask now: the quick ones, then the slow ones, longest waiting first."""
     known = _known()
     quick, slow = [], []
@@ -55,19 +55,19 @@ def in_turn(*, job: str, providers: Iterable[Provider], now: datetime) -> list[P
     return quick + sorted(slow, key=lambda provider: _waits_since(known[provider.pk].get(job)))
 
 
-def ask_in_turn(*, job: str, provider_id: int, seconds: int, ask: Callable[[Provider], Asked]) -> None:
+def run_for_provider(*, job: str, provider_id: int, seconds: int, ask: Callable[[Provider], ProviderRun]) -> None:
     """Run the job for one provider under a lease of its own, if the provider's turn has come, and note how it went.
 
     One that crashes, or is stopped by our own time limit, says nothing of the provider but how long it took.
     """
     if not _begin(job, provider_id, timezone.now(), seconds):
         return
-    asked: Asked | None = None
+    asked: ProviderRun | None = None
     began = time.monotonic()
 
     def run() -> dict[str, Any]:
         nonlocal asked
-        asked = Asked({}, answered=True)
+        asked = ProviderRun({}, answered=True)
         asked = ask(Provider.objects.get(pk=provider_id))
         return asked.summary
 
@@ -77,7 +77,7 @@ def ask_in_turn(*, job: str, provider_id: int, seconds: int, ask: Callable[[Prov
         _end(job, provider_id, asked, time.monotonic() - began)
 
 
-def note_answer(*, job: str, provider_id: int) -> None:
+def reset_backoff(*, job: str, provider_id: int) -> None:
     """The provider answered a person who asked beside the timetable: the job's pause is over."""
     waiting = Backoff.objects.filter(provider=provider_id, job=job, is_slow=True)
     waiting.update(failures=0, next_at=None, is_slow=False, ended_at=timezone.now())
@@ -114,7 +114,7 @@ def _ended(row: Backoff | None, now: datetime) -> datetime:
 
 def _is_paused(row: Backoff | None, now: datetime) -> bool:
     """A pause that ends later than any pause can was noted while the clock was ahead: it counts as none."""
-    return row is not None and row.next_at is not None and now < row.next_at <= now + LONGEST_PAUSE
+    return row is not None and row.next_at is not None and now < row.next_at <= now + MAX_BACKOFF
 
 
 def _waits_since(row: Backoff | None) -> datetime:
@@ -136,7 +136,7 @@ def _begin(job: str, provider_id: int, now: datetime, seconds: int) -> bool:
 
 def _take_lane(job: str, provider_id: int, lanes: int, now: datetime, *, until: datetime) -> bool:
     """Whether a lane was free. Of whatever job the others are, each has one until its own lease ends."""
-    running = Q(slow_lane_until__gt=now, slow_lane_until__lte=now + LONGEST_RUN)
+    running = Q(slow_lane_until__gt=now, slow_lane_until__lte=now + MAX_LEASE)
     if Backoff.objects.filter(running).count() >= lanes:
         return False
     Backoff.objects.get_or_create(provider_id=provider_id, job=job)
@@ -144,21 +144,21 @@ def _take_lane(job: str, provider_id: int, lanes: int, now: datetime, *, until: 
     return own.update(slow_lane_until=until) == 1
 
 
-def _end(job: str, provider_id: int, asked: Asked | None, took: float) -> None:
+def _end(job: str, provider_id: int, asked: ProviderRun | None, took: float) -> None:
     """Note how a run went; nothing but its end where another run held the lease, or where nothing was to be asked."""
     if asked is None or asked.answered is None:
         Backoff.objects.filter(provider=provider_id, job=job).update(slow_lane_until=None)
         return
     now = timezone.now()
     row, _ = Backoff.objects.get_or_create(provider_id=provider_id, job=job)
-    row.failures = 0 if asked.answered else min(row.failures + 1, MOST_COUNTED)
-    row.next_at = None if asked.answered else now + pause_after(row.failures)
+    row.failures = 0 if asked.answered else min(row.failures + 1, MAX_FAILURES)
+    row.next_at = None if asked.answered else now + backoff_after(row.failures)
     row.is_slow = not asked.answered or took > SLOW_SECONDS * max(1, asked.rounds)
     row.ended_at, row.slow_lane_until = now, None
     row.save()
 
 
-def pause_after(failures: int) -> timedelta:
+def backoff_after(failures: int) -> timedelta:
     """How long a provider is left alone after so many runs in a row without an answer: 1, 2, 4, 8, then 15 minutes."""
     doublings: int = 2 ** min(failures - 1, 10)
-    return min(FIRST_PAUSE * doublings, LONGEST_PAUSE)
+    return min(MIN_BACKOFF * doublings, MAX_BACKOFF)

@@ -14,51 +14,51 @@ from django.utils.translation import gettext as _
 
 from panel.ops.alerts.alerts import AlertText
 from panel.ops.models import Alert
-from providers.availability.alerts import follow_provider
+from providers.availability.alerts import update_provider_alert
 from providers.availability.pause_texts import PAUSE_TEXTS
 from providers.models import Pause, Provider
 
 UNKNOWN_LIMIT = 2
 UNREACHED_LIMIT = 5
-FIRST_CLOSURE = timedelta(seconds=60)
-LONGEST_CLOSURE = timedelta(minutes=15)
-MOST_DOUBLINGS = 4
+MIN_OPEN_TIME = timedelta(seconds=60)
+MAX_OPEN_TIME = timedelta(minutes=15)
+MAX_DOUBLINGS = 4
 """So often doubled, the first closure is longer than the longest one."""
 
 Reason = Literal["funds", "key", "currency", "list-currency", "drift"]
 
 
-def ready_providers() -> Q:
+def unpaused_providers() -> Q:
     """The condition for providers that are switched on, not paused, and whose prices are not held."""
     paused = Pause.objects.filter(provider=OuterRef("pk"))
     return Q(is_active=True, prices_held_at=None) & ~Q(Exists(paused))
 
 
-def open_providers(*, now: datetime) -> Q:
+def available_providers(*, now: datetime) -> Q:
     """The condition for providers that may be sent orders now."""
-    return ready_providers() & (Q(closed_until=None) | Q(closed_until__lte=now))
+    return unpaused_providers() & (Q(breaker_open_until=None) | Q(breaker_open_until__lte=now))
 
 
-def pass_gate(*, provider_id: int, now: datetime) -> bool:
+def allow_request(*, provider_id: int, now: datetime) -> bool:
     """Whether this order may go now. After a closure the one that asks first goes, the others wait for its fate."""
-    providers = Provider.objects.filter(open_providers(now=now), pk=provider_id)
-    if providers.filter(closed_until=None).exists():
+    providers = Provider.objects.filter(available_providers(now=now), pk=provider_id)
+    if providers.filter(breaker_open_until=None).exists():
         return True
-    return providers.filter(closed_until__lte=now).update(closed_until=now + FIRST_CLOSURE) == 1
+    return providers.filter(breaker_open_until__lte=now).update(breaker_open_until=now + MIN_OPEN_TIME) == 1
 
 
-def report_reached(*, provider_id: int) -> None:
+def record_success(*, provider_id: int) -> None:
     """It answered with sense: the breaker closes. Writes nothing where all was well."""
-    troubled = ~Q(unknown_in_a_row=0, unreached_in_a_row=0, trips_in_a_row=0) | Q(closed_until__isnull=False)
+    troubled = ~Q(unknown_in_a_row=0, unreached_in_a_row=0, trips_in_a_row=0) | Q(breaker_open_until__isnull=False)
     with transaction.atomic():
         healed = Provider.objects.filter(troubled, pk=provider_id).update(
-            unknown_in_a_row=0, unreached_in_a_row=0, trips_in_a_row=0, closed_until=None
+            unknown_in_a_row=0, unreached_in_a_row=0, trips_in_a_row=0, breaker_open_until=None
         )
         if healed:
-            follow_breaker(provider_id=provider_id)
+            update_breaker_alert(provider_id=provider_id)
 
 
-def report_trouble(
+def record_failure(
     *, provider_id: int, kind: Literal["unknown", "unreached"], sent_at: datetime, now: datetime
 ) -> None:
     """One more order whose outcome is unknown, or that did not reach it; may open the breaker."""
@@ -71,27 +71,27 @@ def report_trouble(
         return
     if _opened_since(provider, sent_at):
         return
-    closure = _closure_after(provider.trips_in_a_row)
+    closure = _open_time(provider.trips_in_a_row)
     with transaction.atomic():
         Provider.objects.filter(pk=provider_id, trips_in_a_row=provider.trips_in_a_row).update(
-            closed_until=now + closure, trips_in_a_row=F("trips_in_a_row") + 1
+            breaker_open_until=now + closure, trips_in_a_row=F("trips_in_a_row") + 1
         )
-        follow_breaker(provider_id=provider_id)
+        update_breaker_alert(provider_id=provider_id)
 
 
-def _closure_after(trips: int) -> timedelta:
-    doublings: int = 2 ** min(trips, MOST_DOUBLINGS)
-    return min(FIRST_CLOSURE * doublings, LONGEST_CLOSURE)
+def _open_time(trips: int) -> timedelta:
+    doublings: int = 2 ** min(trips, MAX_DOUBLINGS)
+    return min(MIN_OPEN_TIME * doublings, MAX_OPEN_TIME)
 
 
 def _opened_since(provider: Provider, sent_at: datetime) -> bool:
     """Whether the breaker opened after that order was sent. The one that tries is sent when a closure is over."""
-    if provider.closed_until is None or not provider.trips_in_a_row:
+    if provider.breaker_open_until is None or not provider.trips_in_a_row:
         return False
-    return sent_at < provider.closed_until - _closure_after(provider.trips_in_a_row - 1)
+    return sent_at < provider.breaker_open_until - _open_time(provider.trips_in_a_row - 1)
 
 
-def follow_breaker(*, provider_id: int) -> None:
+def update_breaker_alert(*, provider_id: int) -> None:
     """The breaker's alert is open from the first trip until an order reaches the provider."""
 
     def look(provider: Provider) -> AlertText | None:
@@ -103,7 +103,7 @@ def follow_breaker(*, provider_id: int) -> None:
             _("Orders wait and are tried again automatically. What may have been bought is never sent twice."),
         )
 
-    follow_provider(kind="breaker", provider_id=provider_id, look=look)
+    update_provider_alert(kind="breaker", provider_id=provider_id, look=look)
 
 
 def pause_provider(*, provider_id: int, reason: Reason, detail: str = "") -> None:
@@ -116,7 +116,7 @@ def pause_provider(*, provider_id: int, reason: Reason, detail: str = "") -> Non
         Pause.objects.bulk_create(
             [pause], update_conflicts=True, unique_fields=["provider", "reason"], update_fields=["detail"]
         )
-        follow_pause(provider_id=provider_id, reason=reason)
+        update_pause_alert(provider_id=provider_id, reason=reason)
 
 
 def resume_provider(*, provider_id: int, reason: str) -> bool:
@@ -124,11 +124,11 @@ def resume_provider(*, provider_id: int, reason: str) -> bool:
     with transaction.atomic():
         ended, _models = Pause.objects.filter(provider=provider_id, reason=reason).delete()
         if ended:
-            follow_pause(provider_id=provider_id, reason=reason)
+            update_pause_alert(provider_id=provider_id, reason=reason)
     return bool(ended)
 
 
-def follow_pause(*, provider_id: int, reason: str) -> None:
+def update_pause_alert(*, provider_id: int, reason: str) -> None:
     """The alert of a pause is open exactly while the pause lasts."""
 
     def look(provider: Provider) -> AlertText | None:
@@ -140,4 +140,4 @@ def follow_pause(*, provider_id: int, reason: str) -> None:
         title = _("%(provider)s is paused: %(reason)s") % {"provider": provider, "reason": pause}
         return AlertText(Alert.Level.CRITICAL, title, " ".join(text for text in texts if text))
 
-    follow_provider(kind=f"paused-{reason}", provider_id=provider_id, look=look)
+    update_provider_alert(kind=f"paused-{reason}", provider_id=provider_id, look=look)

@@ -9,7 +9,7 @@ from providers.models import Pause, Provider
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ProviderStatus:
     """`tone` is green, amber, red or neutral; `text` says what follows, and is empty where all is well."""
 
     label: str
@@ -17,18 +17,18 @@ class Standing:
     text: str = ""
 
 
-def standing(provider: Provider, *, pauses: Iterable[Pause], now: datetime) -> Standing:
+def status_of(provider: Provider, *, pauses: Iterable[Pause], now: datetime) -> ProviderStatus:
     """Whether orders are sent to it now, and if not, why."""
     if not provider.is_active:
-        return Standing("Switched off", "neutral", "Nothing is sent to it; its orders wait.")
+        return ProviderStatus("Switched off", "neutral", "Nothing is sent to it; its orders wait.")
     if reasons := [str(PAUSE_TEXTS[pause.reason]) for pause in pauses]:
-        return Standing("Paused", "red", " ".join(reasons))
+        return ProviderStatus("Paused", "red", " ".join(reasons))
     if provider.prices_held_at:
         text = "Many changed alike: accept them on the page Changes, with the right exchange rate where it changed."
-        return Standing("Prices held", "red", text)
-    if provider.closed_until and provider.closed_until > now:
-        text = f"It did not answer as it should. The next order is tried after {provider.closed_until:%H:%M} UTC."
-        return Standing("Waiting", "amber", text)
+        return ProviderStatus("Prices held", "red", text)
+    if provider.breaker_open_until and provider.breaker_open_until > now:
+        text = f"It did not answer as it should. The next order is tried after {provider.breaker_open_until:%H:%M} UTC."
+        return ProviderStatus("Waiting", "amber", text)
     if provider.sync_failures:
-        return Standing("List unread", "amber", provider.sync_error)
-    return Standing("Open", "green")
+        return ProviderStatus("List unread", "amber", provider.sync_error)
+    return ProviderStatus("Open", "green")

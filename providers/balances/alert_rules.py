@@ -15,11 +15,11 @@ from panel.ops import audit
 from panel.ops.alerts.alerts import AlertText, is_alert_open, judge_alone
 from panel.ops.models import Alert
 from panel.web.formatting import money_text
-from providers.availability.alerts import follow_provider
+from providers.availability.alerts import update_provider_alert
 from providers.availability.circuit_breaker import pause_provider, resume_provider
 from providers.availability.pause_texts import ENDED_BY_STAFF
-from providers.balances.runway import runway_of, runway_words
-from providers.balances.spending import Spend, spends
+from providers.balances.runway import format_runway, runway_of
+from providers.balances.spending import Spending, spending_by_provider
 from providers.models import BalanceReading, Pause, Provider
 
 SHARE_OF_A_DAY = 200
@@ -30,7 +30,7 @@ class NotPausedError(Exception):
     """The provider is not paused for this reason, or no person ends it; nothing was changed."""
 
 
-def watch(*, provider: Provider, now: datetime) -> None:
+def update_balance_alerts(*, provider: Provider, now: datetime) -> None:
     """Bring pause and alerts in line with the provider's newest readings. Called after each reading."""
     with transaction.atomic():
         judge_alone(f"readings:{provider.pk}")
@@ -38,12 +38,14 @@ def watch(*, provider: Provider, now: datetime) -> None:
         if not newest:
             return
         reading, earlier = newest[0], newest[-1] if len(newest) > 1 else None
-        spend = spends(now=now, provider_ids=[provider.pk])[provider.pk]
+        spend = spending_by_provider(now=now, provider_ids=[provider.pk])[provider.pk]
         provider.refresh_from_db(fields=["accepted_missing"])
         is_odd = _watch_drift(provider, reading, earlier, spend)
-        follow_provider(kind="balance-low", provider_id=provider.pk, look=partial(_low, reading=reading))
-        follow_provider(kind="drift", provider_id=provider.pk, look=partial(_odd, reading=reading, is_odd=is_odd))
-        follow_provider(kind="runway", provider_id=provider.pk, look=partial(_short, reading=reading, spend=spend))
+        update_provider_alert(kind="balance-low", provider_id=provider.pk, look=partial(_low, reading=reading))
+        update_provider_alert(kind="drift", provider_id=provider.pk, look=partial(_odd, reading=reading, is_odd=is_odd))
+        update_provider_alert(
+            kind="runway", provider_id=provider.pk, look=partial(_short, reading=reading, spend=spend)
+        )
 
 
 def end_pause(*, provider_id: int, pause: str, actor: str, reason: str) -> None:
@@ -52,7 +54,7 @@ def end_pause(*, provider_id: int, pause: str, actor: str, reason: str) -> None:
     Raises NotPausedError, also where only the panel itself ends this pause.
     """
     if pause == Pause.Reason.DRIFT:
-        go_on(provider_id=provider_id, actor=actor, reason=reason)
+        resume_despite_drift(provider_id=provider_id, actor=actor, reason=reason)
         return
     if pause not in ENDED_BY_STAFF:
         raise NotPausedError(_("This pause ends by itself. Nobody can end it by hand."))
@@ -63,7 +65,7 @@ def end_pause(*, provider_id: int, pause: str, actor: str, reason: str) -> None:
         audit.record(actor=actor, action="provider.resume", target=f"provider:{provider_id}", detail=detail)
 
 
-def go_on(*, provider_id: int, actor: str, reason: str) -> None:
+def resume_despite_drift(*, provider_id: int, actor: str, reason: str) -> None:
     """A person has placing go on though money is missing: it is paused again only where more goes missing.
 
     Raises NotPausedError.
@@ -78,12 +80,12 @@ def go_on(*, provider_id: int, actor: str, reason: str) -> None:
         audit.record(actor=actor, action="provider.resume", target=f"provider:{provider_id}", detail=detail)
 
 
-def is_too_much(missing: Decimal, spend: Spend) -> bool:
+def exceeds_drift_limit(missing: Decimal, spend: Spending) -> bool:
     """Whether so much is missing that no more orders should be bought there."""
     return missing > min(spend.largest, spend.day / SHARE_OF_A_DAY)
 
 
-def _watch_drift(provider: Provider, reading: BalanceReading, earlier: BalanceReading | None, spend: Spend) -> bool:
+def _watch_drift(provider: Provider, reading: BalanceReading, earlier: BalanceReading | None, spend: Spending) -> bool:
     """Pause where too much is missing, or end that; whether staff should hear of the drift without a pause.
 
     Only what is beyond the threshold twice in a row counts.
@@ -96,7 +98,7 @@ def _watch_drift(provider: Provider, reading: BalanceReading, earlier: BalanceRe
     if earlier is None or abs(earlier.drift) <= limit:
         return False
     unaccepted = -reading.drift - provider.accepted_missing
-    if unaccepted > limit and is_too_much(unaccepted, spend):
+    if unaccepted > limit and exceeds_drift_limit(unaccepted, spend):
         pause_provider(provider_id=provider.pk, reason="drift")
         return False
     return not provider.pauses.filter(reason="drift").exists()
@@ -112,17 +114,17 @@ def _low(provider: Provider, *, reading: BalanceReading) -> AlertText | None:
     )
 
 
-def _short(provider: Provider, *, reading: BalanceReading, spend: Spend) -> AlertText | None:
+def _short(provider: Provider, *, reading: BalanceReading, spend: Spending) -> AlertText | None:
     """An open alert stays until the balance lasts a quarter longer than the limit, so that it does not flap there."""
     runway, limit = runway_of(reading.balance, spend), timedelta(hours=provider.runway_hours)
     ends_at = limit * 5 / 4 if is_alert_open(f"runway:{provider.pk}") else limit
     if runway is None or runway >= ends_at:
         return None
-    pace = money_text(spend.a_day, currency=reading.currency)
+    pace = money_text(spend.per_day, currency=reading.currency)
     return AlertText(
         Alert.Level.WARNING,
         f"The balance at {provider} lasts less than {provider.runway_hours} h",
-        f"It lasts {runway_words(runway)} at the pace of {pace} a day. Top it up, or orders will wait.",
+        f"It lasts {format_runway(runway)} at the pace of {pace} a day. Top it up, or orders will wait.",
     )
 
 

@@ -40,7 +40,7 @@ def is_that_deposit(*, provider: Provider, amount: Decimal, token: str) -> bool:
     return provider.account in {booked.source.house, booked.target.house} and signed == amount
 
 
-def bookings_of(*, provider: Provider) -> QuerySet[Transfer]:
+def deposits_and_corrections(*, provider: Provider) -> QuerySet[Transfer]:
     """Every deposit and every explained drift there, in no order; `target` is the provider's account where it came in.
 
     Read by their keys: the account itself has a transfer for every order.

@@ -32,7 +32,7 @@ class Bucket(Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-def last_of_each(
+def last_reading_per_bucket(
     *, provider_ids: Iterable[int], since: datetime, bucket: timedelta, with_latest: bool = False
 ) -> Sequence[BalanceReading]:
     """The last reading of every bucket since then, oldest first; with the latest of each provider, however old.

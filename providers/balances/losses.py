@@ -11,7 +11,7 @@ from panel.wallet.models import Transfer
 from providers.models import LossRate, Provider
 
 
-def book_loss(*, provider: Provider, amount: Decimal, key: str, note: str) -> None:
+def record_loss(*, provider: Provider, amount: Decimal, key: str, note: str) -> None:
     """Book `amount` of the provider's currency as lost there, or gained where negative, in the caller's transaction."""
     transfer = ledger.record_deposit(
         account=provider.account,
@@ -24,7 +24,7 @@ def book_loss(*, provider: Provider, amount: Decimal, key: str, note: str) -> No
     LossRate.objects.create(transfer=transfer, exchange_rate=provider.exchange_rate)
 
 
-def take_back_loss(*, provider: Provider, key: str, note: str) -> None:
+def reverse_loss(*, provider: Provider, key: str, note: str) -> None:
     """Book the opposite of the loss that was booked under `key`, at its exchange rate; nothing where none was."""
     booked = Transfer.objects.filter(key=key).first()
     if booked is None:

@@ -14,17 +14,17 @@ from django.db.models import F, QuerySet
 
 from panel.lib.money import ZERO, round_to
 from panel.web.sparkline import spark_path
-from providers.availability.status import Standing, standing
-from providers.balances.history import last_of_each
-from providers.balances.runway import LONGEST_RUNWAY, runway_of, runway_words
-from providers.balances.spending import DAY, Spend, spends
+from providers.availability.status import ProviderStatus, status_of
+from providers.balances.history import last_reading_per_bucket
+from providers.balances.runway import MAX_RUNWAY, format_runway, runway_of
+from providers.balances.spending import DAY, Spending, spending_by_provider
 from providers.models import BalanceReading, Pause, Provider
 
 LINE_BUCKET = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Funding:
+class ProviderBalance:
     """One provider's money. `reading` is None before the first one; `runway` where nothing is spent.
 
     `is_old`: the balance of an active provider was last read long ago.
@@ -32,9 +32,9 @@ class Funding:
 
     provider: Provider
     pauses: Sequence[Pause]
-    standing: Standing
+    status_of: ProviderStatus
     reading: BalanceReading | None
-    spend: Spend
+    spend: Spending
     runway: timedelta | None
     line: str
     is_old: bool
@@ -69,16 +69,16 @@ class Funding:
     @property
     def hourly(self) -> Decimal:
         """The pace of spending an hour, as it is shown."""
-        return round_to(self.spend.an_hour, places=4)
+        return round_to(self.spend.per_hour, places=4)
 
     @property
     def daily(self) -> Decimal:
-        return round_to(self.spend.a_day, places=2)
+        return round_to(self.spend.per_day, places=2)
 
     @property
     def dry_at(self) -> datetime | None:
         """When nothing is left at the pace of spending; None where that is a year away or never."""
-        if self.reading is None or self.runway is None or self.runway >= LONGEST_RUNWAY:
+        if self.reading is None or self.runway is None or self.runway >= MAX_RUNWAY:
             return None
         return self.reading.at + self.runway
 
@@ -96,26 +96,26 @@ class Funding:
             rank = 2
         elif self.is_old or self.reading is None:
             rank = 3
-        return rank, self.runway if self.runway is not None else LONGEST_RUNWAY
+        return rank, self.runway if self.runway is not None else MAX_RUNWAY
 
     @property
     def runway_text(self) -> str:
         """How long the balance lasts, in words."""
-        return "" if self.runway is None else runway_words(self.runway)
+        return "" if self.runway is None else format_runway(self.runway)
 
 
-def fundings(*, now: datetime, provider_ids: Iterable[int] | None = None) -> list[Funding]:
+def provider_balances(*, now: datetime, provider_ids: Iterable[int] | None = None) -> list[ProviderBalance]:
     """All providers, or those named, by name; a constant number of queries."""
     rows = Provider.objects.all() if provider_ids is None else Provider.objects.filter(pk__in=provider_ids)
     pauses = _pauses_of(rows)
     providers = list(pauses)
     asked = None if provider_ids is None else [provider.pk for provider in providers]
-    spent, (readings, lines) = spends(now=now, provider_ids=asked), _readings(providers, now)
+    spent, (readings, lines) = spending_by_provider(now=now, provider_ids=asked), _readings(providers, now)
     return [
-        Funding(
+        ProviderBalance(
             provider=provider,
             pauses=pauses[provider],
-            standing=standing(provider, pauses=pauses[provider], now=now),
+            status_of=status_of(provider, pauses=pauses[provider], now=now),
             reading=readings.get(provider.pk),
             spend=spent[provider.pk],
             runway=_runway(readings.get(provider.pk), spent[provider.pk]),
@@ -144,7 +144,7 @@ def _readings(
     latest: dict[int, BalanceReading] = {}
     lines: defaultdict[int, list[Decimal]] = defaultdict(list)
     ids = [provider.pk for provider in providers]
-    for reading in last_of_each(provider_ids=ids, since=now - DAY, bucket=LINE_BUCKET, with_latest=True):
+    for reading in last_reading_per_bucket(provider_ids=ids, since=now - DAY, bucket=LINE_BUCKET, with_latest=True):
         latest[reading.provider_id] = reading
         if reading.at >= now - DAY:
             lines[reading.provider_id].append(reading.balance)
@@ -156,5 +156,5 @@ def _is_old(provider: Provider, reading: BalanceReading | None, now: datetime) -
     return provider.is_active and reading is not None and now - reading.at > patience
 
 
-def _runway(reading: BalanceReading | None, spend: Spend) -> timedelta | None:
+def _runway(reading: BalanceReading | None, spend: Spending) -> timedelta | None:
     return None if reading is None else runway_of(reading.balance, spend)

@@ -36,7 +36,7 @@ def expected_balance(*, provider: Provider) -> Decimal:
     return ledger.balance(account=account)
 
 
-def ask_balance(*, provider: Provider) -> Balance:
+def fetch_balance(*, provider: Provider) -> Balance:
     """What the provider says. Raises RetryLater, and OtherCurrencyError."""
     with connected(provider) as adapter:
         balance = adapter.balance()

@@ -4,22 +4,22 @@ from datetime import timedelta
 from decimal import Decimal
 
 from panel.lib.money import ZERO
-from providers.balances.spending import DAY, Spend
+from providers.balances.spending import DAY, Spending
 
-LONGEST_RUNWAY = timedelta(days=365)
+MAX_RUNWAY = timedelta(days=365)
 
 
-def runway_of(balance: Decimal, spend: Spend) -> timedelta | None:
+def runway_of(balance: Decimal, spend: Spending) -> timedelta | None:
     """None where nothing is spent; at most a year."""
-    if spend.a_day <= 0:
+    if spend.per_day <= 0:
         return None
-    minutes = int(max(balance, ZERO) * 24 * 60 / spend.a_day)
-    return min(timedelta(minutes=min(minutes, 10**7)), LONGEST_RUNWAY)
+    minutes = int(max(balance, ZERO) * 24 * 60 / spend.per_day)
+    return min(timedelta(minutes=min(minutes, 10**7)), MAX_RUNWAY)
 
 
-def runway_words(runway: timedelta) -> str:
+def format_runway(runway: timedelta) -> str:
     """For example 7 h, 4 days, over a year."""
-    if runway >= LONGEST_RUNWAY:
+    if runway >= MAX_RUNWAY:
         return "over a year"
     if runway >= 2 * DAY:
         return f"{runway.days} days"

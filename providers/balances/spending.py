@@ -15,7 +15,7 @@ DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Spend:
+class Spending:
     """What orders there cost in the last day and the last week, and the largest single cost of the day."""
 
     day: Decimal = ZERO
@@ -23,16 +23,16 @@ class Spend:
     largest: Decimal = ZERO
 
     @property
-    def a_day(self) -> Decimal:
+    def per_day(self) -> Decimal:
         """The faster of the two paces."""
         return max(self.day, self.week / 7)
 
     @property
-    def an_hour(self) -> Decimal:
-        return self.a_day / 24
+    def per_hour(self) -> Decimal:
+        return self.per_day / 24
 
 
-def spends(*, now: datetime, provider_ids: Iterable[int] | None = None) -> defaultdict[int, Spend]:
+def spending_by_provider(*, now: datetime, provider_ids: Iterable[int] | None = None) -> defaultdict[int, Spending]:
     """By provider, in its currency: what went to its cost account less what came back; of all, or of those named.
 
     One query.
@@ -45,12 +45,12 @@ def spends(*, now: datetime, provider_ids: Iterable[int] | None = None) -> defau
     rows = transfers.values_list("source__house", "target__house").annotate(
         week=Sum("amount"), day=Sum("amount", filter=in_a_day), largest=Max("amount", filter=in_a_day)
     )
-    found: defaultdict[int, Spend] = defaultdict(Spend)
+    found: defaultdict[int, Spending] = defaultdict(Spending)
     for source, target, week, day, largest in rows:
         sign = 1 if target.startswith("cost:") else -1
         pk = int((target if sign > 0 else source).removeprefix("cost:"))
         spend = found[pk]
-        found[pk] = Spend(
+        found[pk] = Spending(
             day=spend.day + sign * (day or ZERO),
             week=spend.week + sign * week,
             largest=max(spend.largest, (largest or ZERO) if sign > 0 else ZERO),

@@ -9,10 +9,10 @@ from django.db import transaction
 from panel.lib.money import LARGEST, PLACES, round_to
 from providers.catalog.models import Category, Markup, Service
 from providers.catalog.pricing.rates import Rule, margin_percent, price
-from providers.catalog.publishing.publish import floor_of, lock_shelf, reprice, rule_book
+from providers.catalog.publishing.publish import lock_catalog, minimum_margin_for, reprice, rule_book
 from providers.models import Provider
 
-LARGEST_PERCENT = Decimal(100_000)
+MAX_PERCENT = Decimal(100_000)
 
 
 class MarkupError(ValueError):
@@ -75,7 +75,7 @@ def set_markup(
     )
     values = {"percent": rule.percent, "fixed": rule.fixed} | ({} if decimals is None else {"decimals": decimals})
     with transaction.atomic():
-        lock_shelf()
+        lock_catalog()
         markup, _ = Markup.objects.update_or_create(
             provider=provider, category=category, service=service, defaults=values
         )
@@ -85,7 +85,7 @@ def set_markup(
 def delete_markup(*, markup: Markup) -> int:
     """Take the rule away; the next specific one holds at once. How many services changed."""
     with transaction.atomic():
-        lock_shelf()
+        lock_catalog()
         Markup.objects.filter(pk=markup.pk).delete()
         return _reprice(markup)
 
@@ -108,8 +108,8 @@ def checked_rule(
     targets = [target for target in (provider, category, service) if target is not None]
     if len(targets) > 1:
         raise MarkupError("A markup is for one provider, one category or one service, not for several.")
-    if not percent.is_finite() or not -100 < percent <= LARGEST_PERCENT:
-        raise MarkupError(f"The percentage is above -100 and at most {LARGEST_PERCENT}.")
+    if not percent.is_finite() or not -100 < percent <= MAX_PERCENT:
+        raise MarkupError(f"The percentage is above -100 and at most {MAX_PERCENT}.")
     if percent != round_to(percent, places=3):
         raise MarkupError("The percentage has at most three decimals.")
     if not fixed.is_finite() or abs(fixed) >= LARGEST or fixed != round_to(fixed):
@@ -132,13 +132,15 @@ def _reprice(markup: Markup) -> int:
 
 def _preview_rows(rule: Rule, limit: int) -> Iterator[PreviewRow]:
     book, shown = rule_book().with_rule(rule), 0
-    floors = {provider.pk: floor_of(provider) for provider in Provider.objects.only("low_margin")}
+    minimum_margins = {provider.pk: minimum_margin_for(provider) for provider in Provider.objects.only("low_margin")}
     columns = ("pk", "name", "category_id", "provider_id", "cost", "rate", "own_rate", "allow_below_cost")
     for pk, name, category_id, provider_id, cost, old_rate, own_rate, below in Service.objects.values_list(*columns):
         if shown >= limit:
             return
         if book.rule_for(service_id=pk, category_id=category_id, provider_id=provider_id) is rule:
-            floor = floors[provider_id]
-            asked = price(cost=cost, rule=rule, own_rate=own_rate, allow_below_cost=below, floor=floor)
+            minimum_margin = minimum_margins[provider_id]
+            asked = price(
+                cost=cost, rule=rule, own_rate=own_rate, allow_below_cost=below, minimum_margin=minimum_margin
+            )
             yield PreviewRow(pk, name, cost, old_rate, asked.rate, asked.problem, own_rate is not None)
             shown += 1

@@ -8,7 +8,7 @@ from providers.connection.connect import check_connection
 from providers.models import Provider
 
 
-def try_connection(*, provider: Provider) -> str:
+def check_and_resume(*, provider: Provider) -> str:
     """What the provider answered, in a sentence for people. Raises ConnectionFailedError, and then nothing changed."""
     balance = check_connection(provider=provider)
     resumed = resume_provider(provider_id=provider.pk, reason="key")

@@ -16,7 +16,7 @@ from providers.adapters.errors import RetryLater
 from providers.adapters.registry import adapter_class
 from providers.models import Provider
 
-WORDS = {
+PROBLEM_TEXTS = {
     "not_connected": "It could not be reached. Check the API address",
     "busy": "It is too busy to answer now. Try again in a minute",
     "key": "It refuses the API key",
@@ -55,4 +55,4 @@ def check_connection(*, provider: Provider) -> Balance:
     except SealError as error:
         raise ConnectionFailedError(f"Its API key cannot be opened, enter it again. {error}") from None
     except RetryLater as error:
-        raise ConnectionFailedError(f"{WORDS[error.reason]}: {error.text}") from None
+        raise ConnectionFailedError(f"{PROBLEM_TEXTS[error.reason]}: {error.text}") from None

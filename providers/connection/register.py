@@ -12,8 +12,8 @@ from panel.lib.secret import Secret
 from providers.models import Provider
 
 CURRENCY = re.compile("[A-Z]{3,8}")
-LONGEST_URL, LONGEST_NAME, LONGEST_KEY = 300, 100, 500
-LARGEST_EXCHANGE_RATE = Decimal(1_000_000)
+MAX_URL_LENGTH, MAX_NAME_LENGTH, MAX_KEY_LENGTH = 300, 100, 500
+MAX_EXCHANGE_RATE = Decimal(1_000_000)
 EXCHANGE_RATE_PLACES = 10
 
 
@@ -22,22 +22,22 @@ class RegistrationError(ValueError):
 
 
 def register_provider(
-    *, name: str, url: str, key: Secret, currency: str, exchange_rate: Decimal, shelve: str
+    *, name: str, url: str, key: Secret, currency: str, exchange_rate: Decimal, new_services: str
 ) -> Provider:
     """Add a provider. Nothing is asked of it yet. Raises RegistrationError, also where the name is taken."""
     name, currency = name.strip(), currency.strip().upper()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise RegistrationError(f"A provider's name has 1 to {LONGEST_NAME} letters.")
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise RegistrationError(f"A provider's name has 1 to {MAX_NAME_LENGTH} letters.")
     if not CURRENCY.fullmatch(currency):
         raise RegistrationError(f"“{currency[:20]}” is not a currency. Write it like USD.")
-    if not key.reveal() or len(key.reveal()) > LONGEST_KEY or not re.fullmatch("[!-~]+", key.reveal()):
+    if not key.reveal() or len(key.reveal()) > MAX_KEY_LENGTH or not re.fullmatch("[!-~]+", key.reveal()):
         raise RegistrationError("The API key is empty, or holds characters that no key has.")
     check_url(url)
     _check_exchange_rate(exchange_rate)
     try:
         with transaction.atomic():
             provider = Provider.objects.create(
-                name=name, url=url, currency=currency, exchange_rate=exchange_rate, shelve=shelve
+                name=name, url=url, currency=currency, exchange_rate=exchange_rate, new_services=new_services
             )
             provider.set_key(key)
             provider.save(update_fields=["sealed_key", "key_hint"])
@@ -50,7 +50,7 @@ def check_url(url: str) -> None:
     """Raises RegistrationError where `url` cannot be an API's address, or is one that we would never talk to."""
     problem = address_problem(
         url,
-        longest=LONGEST_URL,
+        longest=MAX_URL_LENGTH,
         private_hosts=settings.ALLOWED_PRIVATE_HOSTS,
         example="https://provider.example/api/v2",
     )
@@ -59,7 +59,7 @@ def check_url(url: str) -> None:
 
 
 def _check_exchange_rate(exchange_rate: Decimal) -> None:
-    if not exchange_rate.is_finite() or not 0 < exchange_rate <= LARGEST_EXCHANGE_RATE:
-        raise RegistrationError(f"The exchange rate is above 0 and at most {LARGEST_EXCHANGE_RATE:,}.")
+    if not exchange_rate.is_finite() or not 0 < exchange_rate <= MAX_EXCHANGE_RATE:
+        raise RegistrationError(f"The exchange rate is above 0 and at most {MAX_EXCHANGE_RATE:,}.")
     if exchange_rate != round_to(exchange_rate, places=EXCHANGE_RATE_PLACES):
         raise RegistrationError(f"The exchange rate has at most {EXCHANGE_RATE_PLACES} decimals.")

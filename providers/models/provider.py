@@ -22,7 +22,7 @@ class Provider(models.Model):
         SHADOW = "shadow", "yes, and a person decides"
         ADOPT = "adopt", "yes, and what was clearly placed goes on by itself"
 
-    class Shelve(models.TextChoices):
+    class NewServices(models.TextChoices):
         ALL = "all", "put new services on sale at once"
         REVIEW = "review", "wait for a person"
 
@@ -42,7 +42,7 @@ class Provider(models.Model):
     key_hint = models.CharField(max_length=4, editable=False, blank=True)
     currency = models.CharField(max_length=8, default="USD")
     exchange_rate = ExchangeRateField(default=1, help_text="What one unit of its currency is worth in the shop's.")
-    shelve = models.CharField("new services", max_length=10, choices=Shelve, default=Shelve.ALL)
+    new_services = models.CharField("new services", max_length=10, choices=NewServices, default=NewServices.ALL)
     low_margin = models.CharField(
         "under the smallest margin",
         max_length=4,
@@ -98,10 +98,10 @@ class Provider(models.Model):
     synced_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When a sync last changed something in the mirror."
     )
-    shelved_at = models.DateTimeField(
+    published_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The synced_at that the shelf has followed."
     )
-    shelved_margin = models.IntegerField(
+    published_margin = models.IntegerField(
         null=True, editable=False, help_text="The MINIMUM_MARGIN_PERCENT that the shelf has followed."
     )
     sync_failures = models.PositiveIntegerField(default=0, editable=False)
@@ -118,7 +118,7 @@ class Provider(models.Model):
     unknown_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     unreached_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     trips_in_a_row = models.PositiveIntegerField(default=0, editable=False)
-    closed_until = models.DateTimeField(
+    breaker_open_until = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The breaker is open until then."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -150,9 +150,9 @@ class Provider(models.Model):
         return f"cost:{self.pk}"
 
     @property
-    def is_shelf_behind(self) -> bool:
+    def is_catalog_behind(self) -> bool:
         """Whether the shelf did not follow the last sync, or the minimum margin was set anew since."""
-        return self.synced_at != self.shelved_at or self.shelved_margin != settings.MINIMUM_MARGIN_PERCENT
+        return self.synced_at != self.published_at or self.published_margin != settings.MINIMUM_MARGIN_PERCENT
 
     def set_key(self, key: Secret) -> None:
         """Seal `key` to this row, which must have been saved before; the caller saves the two key fields."""

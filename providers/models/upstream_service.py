@@ -10,7 +10,7 @@ from providers.models.provider import Provider
 class UpstreamService(models.Model):
     """A provider's service as it lists it: a mirror that only sync writes. Rates are in the provider's currency."""
 
-    class Doubt(models.TextChoices):
+    class ReviewReason(models.TextChoices):
         REJECTED = "rejected", "its entry makes no sense"
         PRICE = "price", "its price jumped"
         MEANING = "meaning", "its number stands for something else now"
@@ -35,8 +35,11 @@ class UpstreamService(models.Model):
     )
     position = models.PositiveIntegerField(default=0, help_text="Its place in the provider's list when first seen.")
     missing = models.PositiveSmallIntegerField(default=0, help_text="Syncs in a row that did not list it; gone at two.")
-    doubt = models.CharField(
-        max_length=10, blank=True, choices=Doubt, help_text="Why it is not sold until a person or the list says better."
+    review_reason = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=ReviewReason,
+        help_text="Why it is not sold until a person or the list says better.",
     )
     rate_before = AmountField(null=True, help_text="Before its price jumped: back near it, the doubt is gone.")
     first_seen_at = models.DateTimeField(default=timezone.now)

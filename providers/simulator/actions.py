@@ -109,7 +109,7 @@ def _refill_word(engine: Engine, text: str, now: float) -> str:
     refill = engine.refills.get(int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else None
     if refill is None:
         raise OrderError("Refill not found")
-    return orders.refill_word(refill, now)
+    return orders.parse_refill_status(refill, now)
 
 
 def _cancel(engine: Engine, fields: Fields, now: float) -> Any:

@@ -262,7 +262,10 @@ class Engine:
 
     def _has_open_refill(self, order: Order, now: float) -> bool:
         number = self.open_refills.get(order.id)
-        return number is not None and orders.refill_word(self.refills[number], now) in (orders.PENDING, orders.RUNNING)
+        return number is not None and orders.parse_refill_status(self.refills[number], now) in (
+            orders.PENDING,
+            orders.RUNNING,
+        )
 
     def _runs(self, service: Service, kind: service_types.Kind, fields: Mapping[str, str]) -> int:
         text = fields.get("runs", "")

@@ -90,7 +90,7 @@ class Refill:
     forced: str = ""
 
 
-def refill_word(refill: Refill, now: float) -> str:
+def parse_refill_status(refill: Refill, now: float) -> str:
     """The refill's word at `now`."""
     if refill.forced:
         return refill.forced

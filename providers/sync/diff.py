@@ -8,17 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 from panel.lib.money import LARGEST, plain, round_up
-from providers.adapters.base import MIRRORED, ServiceList, ServiceRow, mirrored
+from providers.adapters.base import SERVICE_FIELDS, ServiceList, ServiceRow, service_values
 
-KNOWN = ("external_id", "pk", "missing", "doubt", "rate_before", *MIRRORED)
-"""The columns of a known row, as a tuple; a writing of one is (pk, missing, doubt, rate_before, *mirrored)."""
+KNOWN = ("external_id", "pk", "missing", "review_reason", "rate_before", *SERVICE_FIELDS)
+"""The columns of a known row, as a tuple. A row to write is (pk, missing, review_reason, rate_before, *values)."""
 LONGEST = {"name": 300, "type": 40, "raw_type": 100, "category": 300, "description": 20_000, "average_time": 100}
 RATE, TYPE, RAW_TYPE, NAME, CATEGORY = (
-    MIRRORED.index(name) for name in ("rate", "type", "raw_type", "name", "category")
+    SERVICE_FIELDS.index(name) for name in ("rate", "type", "raw_type", "name", "category")
 )
-LONGEST_ID = 64
+MAX_ID_LENGTH = 64
 GONE = 2
 REJECTED, PRICE, MEANING = "rejected", "price", "meaning"
+LOGGED_REASON = "doubt"
+"""The name of `review_reason` in the change log, which keeps the lines of earlier versions."""
 NAME_ALIKE, CATEGORY_ALIKE = 0.6, 0.5
 """Under either share of common words, an id with another name stands for something else than it did."""
 
@@ -45,7 +47,7 @@ class Found:
 
 @dataclass(slots=True)
 class Diff:
-    """`writes` are known rows in their new form; `new` are (external id, doubt, *mirrored) in the list's order."""
+    """`writes` are known rows in their new form; `new` are (external id, review_reason, *values) in list order."""
 
     new: list[Values] = field(default_factory=list)
     writes: list[Values] = field(default_factory=list)
@@ -96,7 +98,7 @@ def diff_services(
         before = old.get(row.external_id)
         if before is None:
             _see_new(diff, row)
-        elif before[2] == 0 and before[3] != REJECTED and before[5:] == mirrored(row):
+        elif before[2] == 0 and before[3] != REJECTED and before[5:] == service_values(row):
             diff.unchanged += 1
         else:
             _see_again(diff, before, row, limits)
@@ -113,52 +115,54 @@ def diff_services(
 
 def _see_new(diff: Diff, row: ServiceRow) -> None:
     values = _tidy(row)
-    if values is None or len(row.external_id) > LONGEST_ID:
+    if values is None or len(row.external_id) > MAX_ID_LENGTH:
         diff.rejected += 1
         return
-    doubt = "" if values[RATE] > 0 else PRICE
-    diff.new.append((row.external_id, doubt, *values))
+    review_reason = "" if values[RATE] > 0 else PRICE
+    diff.new.append((row.external_id, review_reason, *values))
     diff.touched.append(row.external_id)
     diff.found.append(Found(row.external_id, "new", values[NAME]))
 
 
 def _see_again(diff: Diff, before: Values, row: ServiceRow, limits: Limits) -> None:
-    external_id, pk, missing, doubt, rate_before, *_ = before
+    external_id, pk, missing, review_reason, rate_before, *_ = before
     old, new = before[5:], _tidy(row)
     if new is None:
         diff.rejected += 1
         _see_spoiled(diff, before, "its rate is too large")
         return
-    is_same = old == new and doubt != REJECTED
+    is_same = old == new and review_reason != REJECTED
     if is_same and missing == 0:
         diff.unchanged += 1
         return
-    if doubt == MEANING or is_other_service(old, new, was_absent=missing > 0):
-        now_doubt, now_rate_before = MEANING, None
+    if review_reason == MEANING or is_other_service(old, new, was_absent=missing > 0):
+        new_reason, now_rate_before = MEANING, None
     else:
-        now_doubt, now_rate_before = _judge_rate(old, new, doubt, rate_before, limits)
-    changes = _changes(old, new) | ({"doubt": [doubt, now_doubt]} if doubt != now_doubt else {})
-    diff.writes.append((pk, 0, now_doubt, now_rate_before, *new))
+        new_reason, now_rate_before = _judge_rate(old, new, review_reason, rate_before, limits)
+    changes = _changes(old, new) | ({LOGGED_REASON: [review_reason, new_reason]} if review_reason != new_reason else {})
+    diff.writes.append((pk, 0, new_reason, now_rate_before, *new))
     diff.touched.append(external_id)
     diff.found.append(Found(external_id, "back" if missing else "changed", new[NAME], changes))
 
 
 def _see_spoiled(diff: Diff, before: Values, why: str) -> None:
-    external_id, pk, missing, doubt, rate_before, *old = before
-    if doubt in {REJECTED, MEANING} and missing == 0:
+    external_id, pk, missing, review_reason, rate_before, *old = before
+    if review_reason in {REJECTED, MEANING} and missing == 0:
         diff.unchanged += 1
         return
-    now_doubt = MEANING if doubt == MEANING else REJECTED
+    new_reason = MEANING if review_reason == MEANING else REJECTED
     diff.lost += missing < GONE
-    diff.writes.append((pk, 0, now_doubt, rate_before, *old))
+    diff.writes.append((pk, 0, new_reason, rate_before, *old))
     diff.touched.append(external_id)
-    diff.found.append(Found(external_id, "changed", old[NAME], {"doubt": [doubt, now_doubt], "why": why[:200]}))
+    diff.found.append(
+        Found(external_id, "changed", old[NAME], {LOGGED_REASON: [review_reason, new_reason], "why": why[:200]})
+    )
 
 
 def _see_absent(diff: Diff, before: Values, absences: int) -> None:
-    external_id, pk, _, doubt, rate_before, *old = before
+    external_id, pk, _, review_reason, rate_before, *old = before
     diff.lost += 1
-    diff.writes.append((pk, absences, doubt, rate_before, *old))
+    diff.writes.append((pk, absences, review_reason, rate_before, *old))
     diff.touched.append(external_id)
     diff.found.append(Found(external_id, "gone" if absences >= GONE else "missing", old[NAME]))
 
@@ -167,8 +171,8 @@ def _tidy(row: ServiceRow) -> Values | None:
     """The row's values as the database can hold them; None where its rate is beyond any amount."""
     if row.rate >= LARGEST:
         return None
-    values = list(mirrored(row))
-    for index, name in enumerate(MIRRORED):
+    values = list(service_values(row))
+    for index, name in enumerate(SERVICE_FIELDS):
         if name in LONGEST:
             values[index] = values[index][: LONGEST[name]]
     values[RATE] = round_up(row.rate)
@@ -176,10 +180,10 @@ def _tidy(row: ServiceRow) -> Values | None:
 
 
 def _judge_rate(
-    old: Values, new: Values, doubt: str, rate_before: Decimal | None, limits: Limits
+    old: Values, new: Values, review_reason: str, rate_before: Decimal | None, limits: Limits
 ) -> tuple[str, Decimal | None]:
     """Whether a person must look at the rate before this is sold again, and the one it is measured against."""
-    never_had_one = doubt == PRICE and rate_before is None
+    never_had_one = review_reason == PRICE and rate_before is None
     if never_had_one:
         return ("", None) if new[RATE] > 0 else (PRICE, None)
     base = old[RATE] if rate_before is None else rate_before
@@ -218,7 +222,9 @@ def _words(text: str) -> set[str]:
 
 
 def _changes(old: Values, new: Values) -> dict[str, object]:
-    return {name: [_short(was), _short(now)] for name, was, now in zip(MIRRORED, old, new, strict=True) if was != now}
+    return {
+        name: [_short(was), _short(now)] for name, was, now in zip(SERVICE_FIELDS, old, new, strict=True) if was != now
+    }
 
 
 def _short(value: object) -> object:

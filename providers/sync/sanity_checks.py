@@ -11,19 +11,19 @@ from django.utils.translation import gettext as _
 from panel.ops.alerts.alerts import AlertText
 from panel.ops.models import Alert
 from providers.adapters.base import ServiceList
-from providers.availability.alerts import follow_provider
+from providers.availability.alerts import update_provider_alert
 from providers.availability.circuit_breaker import pause_provider
 from providers.models import Provider, ServiceChange
 from providers.sync.diff import Diff
-from providers.sync.uniform_change import FEWEST, moved_alike
+from providers.sync.uniform_change import MIN_SERVICES, largest_uniform_change
 
-A_DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 FAILURES_BEFORE_ALERT = 3
 CRASHED = "The sync crashed: "
 """How a provider's `sync_error` begins after something that nobody foresaw."""
 
 
-def why_not_believed(
+def find_list_problem(
     *, provider: Provider, diff: Diff, listing: ServiceList, accept_shrunk: bool, seen_lost: str = ""
 ) -> tuple[str, str] | None:
     """Why the list is not believed: the word for it and a sentence. None where it is.
@@ -54,7 +54,7 @@ def hold_list(*, provider: Provider, diff: Diff, why: str, problem: str, now: da
             ServiceChange.objects.create(
                 provider=provider, kind=ServiceChange.Kind.HELD, name=problem, fields=fields, at=now
             )
-        follow_sync(provider_id=provider.pk)
+        update_sync_alert(provider_id=provider.pk)
     if why == Provider.HeldList.CURRENCY:
         pause_provider(provider_id=provider.pk, reason="list-currency", detail=problem)
 
@@ -67,27 +67,27 @@ def last_held(*, provider: Provider, until: datetime | None = None) -> ServiceCh
     return held.order_by("-pk").first()
 
 
-def count_alike(*, provider: Provider, diff: Diff, now: datetime) -> int:
+def count_uniform_changes(*, provider: Provider, diff: Diff, now: datetime) -> int:
     """How many prices changed by one factor within a day, where those are too many to be believed; else 0.
 
     While prices are held only what changed since counts: it is a second move.
     """
     if not any("rate" in line.fields for line in diff.found):
         return 0
-    since = max(now - A_DAY, provider.prices_accepted_at or now - A_DAY, provider.prices_held_at or now - A_DAY)
+    since = max(now - ONE_DAY, provider.prices_accepted_at or now - ONE_DAY, provider.prices_held_at or now - ONE_DAY)
     earlier = provider.changes.filter(at__gt=since).order_by("pk").values_list("external_id", "fields")
-    count = moved_alike([*earlier, *((line.external_id, line.fields) for line in diff.found)])
-    return count if count >= FEWEST and count * 100 > diff.listed * provider.hold_alike_percent else 0
+    count = largest_uniform_change([*earlier, *((line.external_id, line.fields) for line in diff.found)])
+    return count if count >= MIN_SERVICES and count * 100 > diff.listed * provider.hold_alike_percent else 0
 
 
-def follow_sync(*, provider_id: int) -> None:
+def update_sync_alert(*, provider_id: int) -> None:
     """The alert about a provider's list is open while the list is held, or cannot be read again and again."""
-    follow_provider(kind="sync", provider_id=provider_id, look=_look_at_sync)
+    update_provider_alert(kind="sync", provider_id=provider_id, look=_look_at_sync)
 
 
-def follow_prices(*, provider_id: int) -> None:
+def update_prices_alert(*, provider_id: int) -> None:
     """The alert about prices that changed alike is open while they are held."""
-    follow_provider(kind="prices", provider_id=provider_id, look=_look_at_prices)
+    update_provider_alert(kind="prices", provider_id=provider_id, look=_look_at_prices)
 
 
 def _look_at_sync(provider: Provider) -> AlertText | None:
@@ -116,7 +116,7 @@ def _look_at_sync(provider: Provider) -> AlertText | None:
 def _look_at_prices(provider: Provider) -> AlertText | None:
     if provider.prices_held_at is None:
         return None
-    lately = provider.changes.filter(at__gt=provider.prices_held_at - A_DAY, fields__has_key="rate")
+    lately = provider.changes.filter(at__gt=provider.prices_held_at - ONE_DAY, fields__has_key="rate")
     facts = {
         "provider": provider,
         "count": f"{lately.values('external_id').distinct().count():,}",

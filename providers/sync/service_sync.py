@@ -12,19 +12,26 @@ from django.db.models import F, QuerySet
 
 from panel.lib.crypto import SealError
 from panel.lib.database.bulk import update_rows
-from providers.adapters.base import MIRRORED, ServiceList
+from providers.adapters.base import SERVICE_FIELDS, ServiceList
 from providers.adapters.errors import RetryLater
 from providers.adapters.fingerprint import fingerprint
 from providers.availability.circuit_breaker import resume_provider
-from providers.connection.connect import WORDS, connected
+from providers.connection.connect import PROBLEM_TEXTS, connected
 from providers.models import Provider, ServiceChange, UpstreamService
-from providers.sync.diff import KNOWN, Diff, Limits, Values, diff_services
-from providers.sync.prefilter import SIEVED_BY, sieve
-from providers.sync.sanity_checks import CRASHED, count_alike, follow_prices, follow_sync, hold_list, why_not_believed
+from providers.sync.diff import KNOWN, LOGGED_REASON, Diff, Limits, Values, diff_services
+from providers.sync.prefilter import PREFILTER_COLUMNS, find_changed_rows
+from providers.sync.sanity_checks import (
+    CRASHED,
+    count_uniform_changes,
+    find_list_problem,
+    hold_list,
+    update_prices_alert,
+    update_sync_alert,
+)
 
-ROWS_A_STATEMENT = 500
-IDS_A_QUERY = 500
-WRITTEN = ("missing", "doubt", "rate_before", *MIRRORED, "fingerprint", "changed_at")
+ROWS_PER_STATEMENT = 500
+IDS_PER_QUERY = 500
+WRITTEN = ("missing", "review_reason", "rate_before", *SERVICE_FIELDS, "fingerprint", "changed_at")
 
 
 class SyncFailedError(Exception):
@@ -71,30 +78,30 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
     """
     provider = Provider.objects.get(pk=provider_id)
     listing = _fetch(provider, "" if accept_shrunk else provider.services_digest)
-    left_behind = provider.is_shelf_behind
+    left_behind = provider.is_catalog_behind
     if listing is None:
         _clear_failures(provider)
         known = provider.services.filter(missing=0).count()
         return SyncReport(unchanged=known, left_behind=left_behind, synced_at=provider.synced_at)
-    sieved = sieve(known=provider.services.values_list(*SIEVED_BY), listing=listing)
-    compared = _known_rows(provider, sieved.fingerprints)
+    changed_rows = find_changed_rows(known=provider.services.values_list(*PREFILTER_COLUMNS), listing=listing)
+    compared = _known_rows(provider, changed_rows.fingerprints)
     diff = diff_services(
         known=compared,
-        listing=sieved.listing,
+        listing=changed_rows.listing,
         limits=Limits(rise=provider.hold_rise_percent, fall=provider.hold_fall_percent),
-        same=sieved.same,
-        gone=sieved.gone,
+        same=changed_rows.same,
+        gone=changed_rows.gone,
         is_absence_believed=accept_shrunk,
     )
-    if held := why_not_believed(
+    if held := find_list_problem(
         provider=provider, diff=diff, listing=listing, accept_shrunk=accept_shrunk, seen_lost=seen_lost
     ):
         why, problem = held
         hold_list(provider=provider, diff=diff, why=why, problem=problem, now=now)
         return SyncReport(held=len(diff.found), unchanged=diff.unchanged, rejected=diff.rejected, problem=problem)
-    alike = count_alike(provider=provider, diff=diff, now=now)
+    alike = count_uniform_changes(provider=provider, diff=diff, now=now)
     if diff.found:
-        stale = _stale_fingerprints(diff, compared, sieved.fingerprints)
+        stale = _stale_fingerprints(diff, compared, changed_rows.fingerprints)
         _write(provider, diff, stale, "" if diff.count("missing") else listing.digest, alike, now)
         _end_currency_pause(provider)
     else:
@@ -102,22 +109,22 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
     return _report(diff, alike=alike, left_behind=left_behind, synced_at=now if diff.found else provider.synced_at)
 
 
-def clear_doubts(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]:
+def clear_review_reasons(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]:
     """A person confirms that these are sold as they are listed now: the primary keys of those that were in doubt.
 
     Call it inside a transaction. A rejected entry stays in doubt: only a sensible one clears it.
     """
-    confirmable = [doubt for doubt in UpstreamService.Doubt if doubt != UpstreamService.Doubt.REJECTED]
-    doubtful = list(rows.filter(doubt__in=confirmable).only("provider", "external_id", "name", "doubt"))
+    confirmable = [reason for reason in UpstreamService.ReviewReason if reason != UpstreamService.ReviewReason.REJECTED]
+    doubtful = list(rows.filter(review_reason__in=confirmable).only("provider", "external_id", "name", "review_reason"))
     pks = [row.pk for row in doubtful]
-    UpstreamService.objects.filter(pk__in=pks).update(doubt="", rate_before=None, changed_at=now)
+    UpstreamService.objects.filter(pk__in=pks).update(review_reason="", rate_before=None, changed_at=now)
     ServiceChange.objects.bulk_create(
         ServiceChange(
             provider_id=row.provider_id,
             external_id=row.external_id,
             kind=ServiceChange.Kind.CHANGED,
             name=row.name,
-            fields={"doubt": [row.doubt, ""]},
+            fields={LOGGED_REASON: [row.review_reason, ""]},
             at=now,
         )
         for row in doubtful
@@ -130,7 +137,7 @@ def record_crash(*, provider: Provider, error: Exception) -> None:
     Provider.objects.filter(pk=provider.pk).update(
         sync_failures=F("sync_failures") + 1, sync_error=f"{CRASHED}{type(error).__name__}."
     )
-    follow_sync(provider_id=provider.pk)
+    update_sync_alert(provider_id=provider.pk)
 
 
 def _fetch(provider: Provider, digest: str) -> ServiceList | None:
@@ -138,7 +145,7 @@ def _fetch(provider: Provider, digest: str) -> ServiceList | None:
         with connected(provider) as adapter:
             return adapter.services(unless_digest=digest)
     except RetryLater as error:
-        failure = f"{WORDS[error.reason]}: {error.text}"
+        failure = f"{PROBLEM_TEXTS[error.reason]}: {error.text}"
     except SealError as error:
         failure = f"Its API key cannot be opened, enter it again. {error}"
     _record_failure(provider, failure)
@@ -150,7 +157,7 @@ def _known_rows(provider: Provider, external_ids: Collection[str]) -> list[Value
     if not external_ids:
         return []
     rows = provider.services.values_list(*KNOWN)
-    if len(external_ids) <= IDS_A_QUERY:
+    if len(external_ids) <= IDS_PER_QUERY:
         rows = rows.filter(external_id__in=external_ids)
     return [row for row in rows if row[0] in external_ids]
 
@@ -158,7 +165,7 @@ def _known_rows(provider: Provider, external_ids: Collection[str]) -> list[Value
 def _stale_fingerprints(diff: Diff, compared: Sequence[Values], stored: Mapping[str, int | None]) -> list[Values]:
     """Of the rows that stay as they are, those under another fingerprint than theirs, or none: (pk, the right one)."""
     written = {values[0] for values in diff.writes}
-    kept = [(row[0], row[1], fingerprint(row[-len(MIRRORED) :])) for row in compared if row[1] not in written]
+    kept = [(row[0], row[1], fingerprint(row[-len(SERVICE_FIELDS) :])) for row in compared if row[1] not in written]
     return [(pk, right) for external_id, pk, right in kept if right != stored[external_id]]
 
 
@@ -176,36 +183,36 @@ def _write(provider: Provider, diff: Diff, stale: Sequence[Values], digest: str,
         is_first = diff.known == 0
         UpstreamService.objects.bulk_create(
             [_new_row(provider, position, values, now) for position, values in enumerate(diff.new, start=diff.known)],
-            batch_size=ROWS_A_STATEMENT,
+            batch_size=ROWS_PER_STATEMENT,
         )
-        _update([(*values, fingerprint(values[-len(MIRRORED) :]), now) for values in diff.writes], WRITTEN)
+        _update([(*values, fingerprint(values[-len(SERVICE_FIELDS) :]), now) for values in diff.writes], WRITTEN)
         _update(stale, ["fingerprint"])
         ServiceChange.objects.bulk_create(
             [_first_line(provider, diff, now)] if is_first else _log_lines(provider, diff, now),
-            batch_size=ROWS_A_STATEMENT,
+            batch_size=ROWS_PER_STATEMENT,
         )
         if provider.sync_error:
-            follow_sync(provider_id=provider.pk)
+            update_sync_alert(provider_id=provider.pk)
         if alike or provider.prices_held_at:
-            follow_prices(provider_id=provider.pk)
+            update_prices_alert(provider_id=provider.pk)
 
 
 def _update(rows: Sequence[Values], fields: Sequence[str]) -> None:
-    for start in range(0, len(rows), ROWS_A_STATEMENT):
-        update_rows(UpstreamService, rows[start : start + ROWS_A_STATEMENT], fields=fields, guard=())
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        update_rows(UpstreamService, rows[start : start + ROWS_PER_STATEMENT], fields=fields, guard=())
 
 
 def _new_row(provider: Provider, position: int, values: Values, now: datetime) -> UpstreamService:
-    external_id, doubt, *mirrored = values
+    external_id, review_reason, *service_values = values
     return UpstreamService(
         provider_id=provider.pk,
         external_id=external_id,
-        doubt=doubt,
+        review_reason=review_reason,
         position=position,
         first_seen_at=now,
         changed_at=now,
-        fingerprint=fingerprint(mirrored),
-        **dict(zip(MIRRORED, mirrored, strict=True)),
+        fingerprint=fingerprint(service_values),
+        **dict(zip(SERVICE_FIELDS, service_values, strict=True)),
     )
 
 
@@ -248,16 +255,16 @@ def _report(diff: Diff, *, alike: int, left_behind: bool, synced_at: datetime | 
 
 def _record_failure(provider: Provider, failure: str) -> None:
     Provider.objects.filter(pk=provider.pk).update(sync_failures=F("sync_failures") + 1, sync_error=failure[:200])
-    follow_sync(provider_id=provider.pk)
+    update_sync_alert(provider_id=provider.pk)
 
 
 def _clear_failures(provider: Provider) -> None:
     if provider.sync_failures or provider.sync_error:
         Provider.objects.filter(pk=provider.pk).update(sync_failures=0, sync_error="", held_list="")
-        follow_sync(provider_id=provider.pk)
+        update_sync_alert(provider_id=provider.pk)
         _end_currency_pause(provider)
     if provider.prices_held_at:
-        follow_prices(provider_id=provider.pk)
+        update_prices_alert(provider_id=provider.pk)
 
 
 def _end_currency_pause(provider: Provider) -> None:

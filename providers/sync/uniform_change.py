@@ -6,13 +6,13 @@ Pure; called by sync.
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-FEWEST = 5
+MIN_SERVICES = 5
 """Fewer services than these never speak for a whole list."""
 TOLERANCE = Decimal("1.01")
 """Factors are alike up to this one, for rates are rounded; one as near to 1 is no move."""
 
 
-def moved_alike(lines: Iterable[tuple[str, Mapping[str, object]]]) -> int:
+def largest_uniform_change(lines: Iterable[tuple[str, Mapping[str, object]]]) -> int:
     """How many services moved by the most common factor.
 
     `lines` are those of the change log in their order: external id and fields. A service counts with its first rate

@@ -21,7 +21,7 @@ from panel.ops.models import Alert, AlertNotice, JobRun
 from panel.wallet.models import ApprovalRequest
 from providers.balances.readings import record_deposit
 from providers.catalog.models import Category, Markup, Service
-from providers.catalog.publishing.staff_choices import put_on_sale
+from providers.catalog.publishing.staff_choices import set_enabled
 from providers.models import PROBES_TO_TRUST, Provider, ServiceChange, UpstreamService
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import Simulator
@@ -104,7 +104,7 @@ def test_pages_fit_and_nothing_is_blocked(open_page: Open, store: Store, doubtfu
     paths += [f"/admin/wallet/account/{page}/{store.customer.pk}/" for page in ("adjust", "statement")]
     paths += ["/staff/orders/", "/staff/orders/?q=nowhere", f"/staff/orders/{doubtful.pk}/"]
     paths += ["/staff/approvals/", f"/staff/approvals/{asked_to_approve(store.customer).pk}/"]
-    put_on_sale(service_ids=[store.service("4").pk], is_enabled=False)
+    set_enabled(service_ids=[store.service("4").pk], is_enabled=False)
     paths += [f"/admin/catalog/service/{store.service().pk}/change/", "/admin/catalog/service/import/"]
     paths += ["/admin/catalog/category/arrange/"]
     for path in paths:
@@ -142,7 +142,7 @@ def lengthen(word: str, order: Order) -> None:
     ApprovalRequest.objects.update(reason=word[:300])
     record_deposit(provider=order.provider, amount=Decimal(5), note=word[:200])
     ServiceChange.objects.update(name=word[:300], fields={"name": [word[:300], word[:200]]})
-    UpstreamService.objects.filter(pk=order.service.upstream_id).update(doubt="meaning", name=word[:300])
+    UpstreamService.objects.filter(pk=order.service.upstream_id).update(review_reason="meaning", name=word[:300])
     JobRun.objects.create(name="check_books", finished_at=timezone.now(), ok=False, summary={"error": word[:200]})
 
 
@@ -269,7 +269,7 @@ def test_a_markup_is_previewed_saved_and_the_shop_asks_the_new_price(open_page: 
 
 
 def test_services_are_imported_with_the_keyboard(open_page: Open, store: Store) -> None:
-    put_on_sale(service_ids=[store.service("4").pk], is_enabled=False)
+    set_enabled(service_ids=[store.service("4").pk], is_enabled=False)
     page = open_page("/admin/catalog/service/import/")
     page.get_by_label("4 TikTok Views").focus()
     page.keyboard.press("Space")

@@ -22,7 +22,7 @@ def seconds(*numbers: float) -> tuple[timedelta, ...]:
 
 def compress(*, settle_seconds: int) -> None:
     """From now on this process waits shorter. Looks at doubts keep their proportion to the time to settle."""
-    circuit_breaker.FIRST_CLOSURE, circuit_breaker.LONGEST_CLOSURE = seconds(0.5, 4)
+    circuit_breaker.MIN_OPEN_TIME, circuit_breaker.MAX_OPEN_TIME = seconds(0.5, 4)
     record.FIRST_WAIT, record.LONGEST_WAIT = seconds(1, 8)
     (eligibility.LOOK_AGAIN,) = seconds(3)
     probe.LOOK_EVERY, probe.GIVE_UP_AFTER = seconds(settle_seconds / 5, settle_seconds * 1.5)

@@ -61,7 +61,7 @@ def open_shop(world: World) -> Shop:
 
 def _connect(name: str, url: str, key: Secret) -> None:
     provider = register_provider(
-        name=name, url=url, key=key, currency="USD", exchange_rate=Decimal(1), shelve=Provider.Shelve.ALL
+        name=name, url=url, key=key, currency="USD", exchange_rate=Decimal(1), new_services=Provider.NewServices.ALL
     )
     refresh_provider(provider_id=provider.pk, now=timezone.now())
     provider.refresh_from_db()

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from orders.placing.validation import LONGEST_TEXT
 from panel.customers.keys import issue_key
-from providers.adapters.base import Balance, ItemError, OrderStatus, ServiceRow, StatusWord
+from providers.adapters.base import Balance, ItemError, OrderStatus, ReportedStatus, ServiceRow
 from providers.adapters.errors import NotPlaced, Refused, RetryLater
-from providers.adapters.words import SERVICE_TYPES
+from providers.adapters.vocabulary import SERVICE_TYPES
 from tests.contract.upstreams import PanelUpstream, Upstream
 from tests.fixtures_simulator import COMMENTS_SERVICE, KNOWN_SERVICES, ORDER_SECONDS, PACKAGE_SERVICE
 
@@ -58,10 +58,10 @@ def test_an_order_through_its_life(upstream: Upstream) -> None:
     assert replace(upstream.status(order_id), start_count=None) == waiting
     upstream.advance(ORDER_SECONDS * 0.55)
     (there,) = upstream.simulator.orders()
-    going = replace(waiting, word=StatusWord.IN_PROGRESS, raw="In progress", start_count=int(there["start_count"]))
+    going = replace(waiting, word=ReportedStatus.IN_PROGRESS, raw="In progress", start_count=int(there["start_count"]))
     assert upstream.status(order_id) == replace(going, remains=500)
     upstream.advance(ORDER_SECONDS)
-    done = replace(going, word=StatusWord.COMPLETED, raw="Completed", remains=0)
+    done = replace(going, word=ReportedStatus.COMPLETED, raw="Completed", remains=0)
     assert upstream.status(order_id) == done
     assert upstream.adapter.statuses(order_ids=[order_id]) == {order_id: done}
     assert upstream.spent() == upstream.price("0.9")
@@ -111,8 +111,8 @@ def test_statuses_of_several(upstream: Upstream) -> None:
     first, second = upstream.order(), upstream.order(quantity="500")
     upstream.say(first, {"status": "Partial", "remains": 400, "start_count": 12})
     upstream.say(second, {"status": "In progress", "remains": 77, "start_count": 0})
-    partial = OrderStatus(first, StatusWord.PARTIAL, "Partial", upstream.price("0.54"), 12, 400, "USD")
-    going = OrderStatus(second, StatusWord.IN_PROGRESS, "In progress", upstream.price("0.45"), 0, 77, "USD")
+    partial = OrderStatus(first, ReportedStatus.PARTIAL, "Partial", upstream.price("0.54"), 12, 400, "USD")
+    going = OrderStatus(second, ReportedStatus.IN_PROGRESS, "In progress", upstream.price("0.45"), 0, 77, "USD")
     asked = [first, NOBODY, second, "0"]
     answers = {first: partial, NOBODY: BAD_ORDER, second: going, "0": BAD_ORDER}
     assert upstream.adapter.statuses(order_ids=asked) == answers
@@ -171,7 +171,7 @@ def test_a_wrong_key_opens_nothing(upstream: Upstream) -> None:
             with pytest.raises(RetryLater) as caught:
                 getattr(stranger.adapter, question)(**given)
             assert (caught.value.reason, caught.value.may_be_done) == ("key", False), question
-    assert upstream.status(order_id).word == StatusWord.PENDING
+    assert upstream.status(order_id).word == ReportedStatus.PENDING
     assert upstream.spent() == upstream.price("0.9")
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from providers.adapters.base import Accepted, ItemError, RefillStatus, RefillWord, StatusWord
+from providers.adapters.base import Accepted, ItemError, RefillStatus, ReportedRefillStatus, ReportedStatus
 from tests.contract.upstreams import Upstream
 from tests.fixtures_simulator import ORDER_SECONDS, PLAIN_SERVICE
 
@@ -21,12 +21,14 @@ def test_a_refill_of_a_completed_order(upstream: Upstream) -> None:
     refill_id = upstream.adapter.refill(order_id=order_id)
     assert isinstance(refill_id, str)
     assert isinstance(upstream.adapter.refill(order_id=order_id), ItemError)  # one is under way
-    assert upstream.adapter.refill_status(refill_id=refill_id) == RefillStatus(refill_id, RefillWord.PENDING, "Pending")
+    assert upstream.adapter.refill_status(refill_id=refill_id) == RefillStatus(
+        refill_id, ReportedRefillStatus.PENDING, "Pending"
+    )
     upstream.advance(ORDER_SECONDS / 2)
-    going = RefillStatus(refill_id, RefillWord.IN_PROGRESS, "In progress")
+    going = RefillStatus(refill_id, ReportedRefillStatus.IN_PROGRESS, "In progress")
     assert upstream.adapter.refill_status(refill_id=refill_id) == going
     upstream.advance(ORDER_SECONDS)
-    done = RefillStatus(refill_id, RefillWord.COMPLETED, "Completed")
+    done = RefillStatus(refill_id, ReportedRefillStatus.COMPLETED, "Completed")
     assert upstream.adapter.refill_status(refill_id=refill_id) == done
     asked = [refill_id, NOBODY]
     assert upstream.adapter.refill_statuses(refill_ids=asked) == {refill_id: done, NOBODY: BAD_REFILL}
@@ -49,7 +51,7 @@ def test_refills_of_several(upstream: Upstream) -> None:
     refill_id = str(answers[first])
     upstream.advance(ORDER_SECONDS)
     statuses = upstream.adapter.refill_statuses(refill_ids=[refill_id])
-    assert statuses == {refill_id: RefillStatus(refill_id, RefillWord.COMPLETED, "Completed")}
+    assert statuses == {refill_id: RefillStatus(refill_id, ReportedRefillStatus.COMPLETED, "Completed")}
 
 
 @pytest.mark.parametrize("is_sent", [False, True])
@@ -57,7 +59,7 @@ def test_a_cancel(upstream: Upstream, is_sent: bool) -> None:
     order_id = upstream.order() if is_sent else upstream.add().order_id
     assert upstream.adapter.cancels(order_ids=[order_id]) == {order_id: Accepted()}
     upstream.advance(1)
-    canceled = replace(upstream.pending(order_id, "0", 1000), word=StatusWord.CANCELED, raw="Canceled")
+    canceled = replace(upstream.pending(order_id, "0", 1000), word=ReportedStatus.CANCELED, raw="Canceled")
     assert replace(upstream.status(order_id), start_count=None) == canceled
     assert upstream.spent() == 0
 
@@ -73,5 +75,5 @@ def test_cancels_of_several(upstream: Upstream) -> None:
     assert isinstance(answers[plain], ItemError)
     upstream.advance(1)
     said = upstream.status(going)
-    assert (said.word, said.charge, said.remains) == (StatusWord.PARTIAL, upstream.price("0.45"), 500)
+    assert (said.word, said.charge, said.remains) == (ReportedStatus.PARTIAL, upstream.price("0.45"), 500)
     assert upstream.spent() == upstream.price("0.45") + upstream.price("0.9") + upstream.price("0.25")

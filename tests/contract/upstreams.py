@@ -14,7 +14,7 @@ from orders.aftercare.refill_jobs import poll_refills
 from orders.models import Order
 from orders.submission.sweep import sweep_orders
 from panel.lib.secret import Secret
-from providers.adapters.base import AddRequest, OrderStatus, Placed, StatusWord
+from providers.adapters.base import AddRequest, OrderStatus, Placed, ReportedStatus
 from providers.adapters.registry import adapter_class
 from providers.catalog.models import Service
 from providers.catalog.publishing.refresh import refresh_provider
@@ -80,7 +80,7 @@ class Upstream:
 
     def pending(self, order_id: str, charge: str, remains: int) -> OrderStatus:
         """An order that nothing has happened to yet."""
-        return OrderStatus(order_id, StatusWord.PENDING, "Pending", self.price(charge), None, remains, "USD")
+        return OrderStatus(order_id, ReportedStatus.PENDING, "Pending", self.price(charge), None, remains, "USD")
 
     def advance(self, seconds: float) -> None:
         """Let that much time pass, and everybody hear of it."""

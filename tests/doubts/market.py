@@ -12,14 +12,14 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from providers.adapters.base import AddRequest, ItemError, OrderStatus, StatusWord
+from providers.adapters.base import AddRequest, ItemError, OrderStatus, ReportedStatus
 from providers.adapters.errors import RetryLater
 from tests.machine.dying import Deaths
 from tests.machine.upstream import MILLIONTH, Bought, Upstream
 
 UNKNOWN = ItemError("Incorrect order ID")
 NOBODY = "somebody else's"
-ENDS = {StatusWord.COMPLETED: 0.9, StatusWord.PARTIAL: 0.06, StatusWord.CANCELED: 0.04}
+ENDS = {ReportedStatus.COMPLETED: 0.9, ReportedStatus.PARTIAL: 0.06, ReportedStatus.CANCELED: 0.04}
 CURRENCY = "USD"
 ROOM = 10**12
 
@@ -72,7 +72,9 @@ class Market(Upstream):
         if number in self.orders:
             return self._status(self.orders[number])
         is_somebodys = self.habits.is_open and number.isdigit() and int(number) <= self.next_id
-        return OrderStatus(number, StatusWord.PENDING, NOBODY, Decimal(1), 0, 1, CURRENCY) if is_somebodys else UNKNOWN
+        return (
+            OrderStatus(number, ReportedStatus.PENDING, NOBODY, Decimal(1), 0, 1, CURRENCY) if is_somebodys else UNKNOWN
+        )
 
     def _status(self, bought: Bought) -> OrderStatus:
         """Most take hours; the end of each, and when it comes, is drawn once by its number."""
@@ -81,7 +83,7 @@ class Market(Upstream):
         (end,) = dice.choices(list(ENDS), list(ENDS.values()))
         if timezone.now() < self.begun[bought.id] + lasts:
             return bought.status
-        kept = {StatusWord.COMPLETED: bought.cost, StatusWord.PARTIAL: bought.cost / 2}.get(end, Decimal(0))
+        kept = {ReportedStatus.COMPLETED: bought.cost, ReportedStatus.PARTIAL: bought.cost / 2}.get(end, Decimal(0))
         return OrderStatus(bought.id, end, end.value, kept.quantize(MILLIONTH), None, 0, CURRENCY)
 
     def others(self) -> int:

@@ -139,7 +139,7 @@ class Trial:
             key=Secret("k" * 20),
             currency=CURRENCY,
             exchange_rate=Decimal(1),
-            shelve="all",
+            new_services="all",
         )
         provider.adapter, provider.probing = "market", Provider.Probing.ADOPT
         provider.probes_right = self.shop.shared

@@ -93,7 +93,7 @@ class Buying(World):
         self._plan(plan)
         wished = set(Cancellation.objects.filter(state__in=Cancellation.OPEN).values_list("order", flat=True))
         due = set(Order.objects.filter(next_attempt_at__lte=self.now()).values_list("pk", flat=True))
-        quiet = {name for name in self.providers if self.reload(name).closed_until is None}
+        quiet = {name for name in self.providers if self.reload(name).breaker_open_until is None}
 
         def after() -> Lives:
             found = {}
@@ -139,7 +139,7 @@ class Buying(World):
         life = self.lives[pk]
         can = life.state in lives.DOUBTFUL and life.tries[-1].outcome == "unknown"
         can = can and life.is_lease_over_at <= self.now() + timedelta(seconds=1)
-        bought = self.upstream_of(life).having(life.tag)
+        bought = self.upstream_service_for(life).having(life.tag)
         taken = [one.external for one in self.lives.values() if one.external and one.provider == life.provider]
         named = {"taken": taken[0] if taken else "404", "foreign": "404"}.get(
             verdict, bought[0].id if bought else "404"
@@ -290,7 +290,7 @@ class Buying(World):
         is_new = life.service == "1" and "South" not in {one.provider for one in life.tries}
         cost = price(mirror.rate, life.quantity)
         covers = self.in_shop("South", cost) <= life.charge
-        can = is_new and life.provider == "North" and covers and not south.paused_reason and not mirror.doubt
+        can = is_new and life.provider == "North" and covers and not south.paused_reason and not mirror.review_reason
         return cost if can else None
 
     def _observed_first(self, found: Lives) -> Lives:

@@ -103,7 +103,7 @@ def check_requests(world: Selling) -> None:
     for model, kind, refused in ((Refill, "refill", "rejected"), (Cancellation, "cancel", "refused")):
         rows = model._default_manager.filter(state=refused).values_list("pk", "order", "order__provider_order_id")
         for pk, order_id, external in rows:
-            may_have = world.upstream_of(world.lives[order_id]).may_have
+            may_have = world.upstream_service_for(world.lives[order_id]).may_have
             assert (kind, external) not in may_have, f"{kind} {pk} is told as refused, and may have been taken"
 
 

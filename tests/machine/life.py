@@ -20,7 +20,7 @@ UNTIL_ANSWERED = {
     "odd remains",
     "partial without remains",
 }
-TOO_DEAR = "price rose above the charge"
+PRICE_TOO_LARGE = "price rose above the charge"
 NOT_AS_SOLD = "service needs review or is gone"
 
 
@@ -87,12 +87,12 @@ def claimed(life: Life, *, expected: int, now: datetime) -> Life:
 
 
 def too_dear(life: Life, *, expected: int) -> Life:
-    return replace(life, expected=expected, attention=TOO_DEAR)
+    return replace(life, expected=expected, attention=PRICE_TOO_LARGE)
 
 
 def _unflagged(life: Life) -> Life:
     """What was said of it while it waited is said no more once it is sent or over."""
-    return replace(life, attention="") if life.attention in {TOO_DEAR, NOT_AS_SOLD} else life
+    return replace(life, attention="") if life.attention in {PRICE_TOO_LARGE, NOT_AS_SOLD} else life
 
 
 def not_as_sold(life: Life) -> Life:

@@ -16,7 +16,7 @@ from orders.tracking.poll import poll_provider
 from orders.tracking.settle import settle_batch
 from orders.unconfirmed.decisions import clear_attention
 from panel.wallet.deposits.deposits import TopUpDecidedError, approve_top_up, ask_top_up, refuse_top_up
-from providers.adapters.base import ItemError, OrderStatus, StatusWord
+from providers.adapters.base import ItemError, OrderStatus, ReportedStatus
 from providers.availability.circuit_breaker import resume_provider
 from providers.catalog.publishing.refresh import refresh_provider
 from tests.machine import life as lives
@@ -42,7 +42,7 @@ class Selling(Buying):
             return ItemError("Incorrect order ID")
         return OrderStatus(
             external_id=life.external or "",
-            word=StatusWord(word),
+            word=ReportedStatus(word),
             raw=word,
             charge=None if charge is None else Decimal(life.expected * charge // 100).scaleb(-6),
             start_count=None,
@@ -70,7 +70,7 @@ class Selling(Buying):
         life = self.lives[pk]
         status = self.status(life, said)
         if life.external and isinstance(status, OrderStatus):
-            bought = self.upstream_of(life).orders[life.external]
+            bought = self.upstream_service_for(life).orders[life.external]
             bought.status = replace(status, external_id=bought.id)
 
     def poll(self, *, provider: str, seconds: int, silent: bool, broken: bool, die: int | None = None) -> None:
@@ -118,7 +118,7 @@ class Selling(Buying):
     def refill(self, *, pk: int, seconds: int, broken: bool, die: int | None = None, plan: str = "") -> None:
         """A refill is asked for and passed on: one at a time, and none that was taken is asked for again."""
         self.time.shift(seconds)
-        upstream = self.upstream_of(self.lives[pk])
+        upstream = self.upstream_service_for(self.lives[pk])
         upstream.is_broken, upstream.requests = broken, plan
         taken = set(Refill.objects.filter(state__in=["pending", "in progress"]).values_list("order", flat=True))
         asked_before = len(upstream.asked_to_refill)
@@ -198,4 +198,4 @@ class Selling(Buying):
         for provider in self.providers.values():
             for pause in provider.pauses.all():
                 resume_provider(provider_id=provider.pk, reason=pause.reason)
-            type(provider).objects.filter(pk=provider.pk).update(closed_until=None)
+            type(provider).objects.filter(pk=provider.pk).update(breaker_open_until=None)

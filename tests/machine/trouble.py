@@ -27,7 +27,7 @@ from tests.machine.holds import Holds
 from tests.machine.world import RATES, WORD, Lives
 
 SKEW = lives.SKEW
-LONGEST_CLOSURE = timedelta(minutes=15)
+MAX_OPEN_TIME = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(minutes=10)
 LONGEST_PACE = timedelta(minutes=30)
 A_LOOK = 4
@@ -56,17 +56,17 @@ class Trouble(Holds):
 
     def outage(self, *, pk: int, trips: int) -> None:
         """Another order of unknown fate after so many openings of the breaker in a row."""
-        Provider.objects.filter(name="North").update(trips_in_a_row=trips, closed_until=None)
+        Provider.objects.filter(name="North").update(trips_in_a_row=trips, breaker_open_until=None)
         self.submit(pk=pk, plan="never")
         if self.lives[pk].tag in self.sent:
-            closed = self.reload("North").closed_until
+            closed = self.reload("North").breaker_open_until
             assert closed is not None or not trips, "an outage, and orders go on being sent there"
-            assert closed is None or timedelta() < closed - self.now() <= LONGEST_CLOSURE
+            assert closed is None or timedelta() < closed - self.now() <= MAX_OPEN_TIME
 
     def sweep_after_a_closure(self) -> None:
         """The breaker lets one order through: one that can be sent, whichever others are looked at before."""
         now = self.now()
-        Provider.objects.filter(name="North").update(trips_in_a_row=1, closed_until=now)
+        Provider.objects.filter(name="North").update(trips_in_a_row=1, breaker_open_until=now)
         due = set(Order.objects.filter(state="QUEUED", next_attempt_at__lte=now).values_list("pk", flat=True))
         mine = [life for pk, life in self.lives.items() if pk in due and life.provider == "North"]
         good = {one.tag for one in mine if not self.is_hindered(one) and not self.rivals(one)}

@@ -18,10 +18,10 @@ from providers.adapters.base import (
     Placed,
     ProviderAdapter,
     RefillStatus,
-    RefillWord,
+    ReportedRefillStatus,
+    ReportedStatus,
     ServiceList,
     ServiceRow,
-    StatusWord,
 )
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused, RetryLater
 from tests.machine.dying import Deaths
@@ -107,7 +107,7 @@ class Upstream:
         quantity = Decimal(request.fields["quantity"])
         cost = (self.rates[request.fields["service"]] * quantity / 1000).quantize(MILLIONTH, ROUND_CEILING)
         number, tag = self.number(), request.fields["link"]
-        status = OrderStatus(number, StatusWord.PENDING, "Pending", cost, None, int(quantity), "USD")
+        status = OrderStatus(number, ReportedStatus.PENDING, "Pending", cost, None, int(quantity), "USD")
         self.orders[number] = Bought(number, tag, cost, status)
         return self.orders[number]
 
@@ -190,7 +190,7 @@ class MachineAdapter(ProviderAdapter):
         return {one: f"7{one}" for one in order_ids}
 
     def refill_status(self, *, refill_id: str) -> RefillStatus | ItemError:
-        return RefillStatus(refill_id, RefillWord.COMPLETED, "Completed")
+        return RefillStatus(refill_id, ReportedRefillStatus.COMPLETED, "Completed")
 
     def refill_statuses(self, *, refill_ids: Sequence[str]) -> Mapping[str, RefillStatus | ItemError]:  # type: ignore[override]
         return {one: self.refill_status(refill_id=one) for one in refill_ids}

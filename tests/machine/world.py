@@ -103,9 +103,14 @@ class World:
             name, rates, self.deaths, lambda tag: self._on_add(name, tag), self._on_given, lambda: self._linked(name)
         )
         url = f"https://{name.lower()}.example/api/v2"
-        shelve = "all" if name == "North" else "review"
+        new_services = "all" if name == "North" else "review"
         provider = register_provider(
-            name=name, url=url, key=Secret("k" * 20), currency="USD", exchange_rate=EXCHANGE[name], shelve=shelve
+            name=name,
+            url=url,
+            key=Secret("k" * 20),
+            currency="USD",
+            exchange_rate=EXCHANGE[name],
+            new_services=new_services,
         )
         # One where evidence may decide by itself, and one where no doubt is looked into.
         provider.adapter, provider.probing = "machine", "adopt" if name == "North" else "off"
@@ -150,7 +155,7 @@ class World:
     def is_in_doubt(self, life: Life) -> bool:
         """Whether what its provider lists under that number is not known to be what was sold."""
         mirror = self._mirror(life.provider, life.service)
-        return mirror.doubt != "" or mirror.missing >= 2
+        return mirror.review_reason != "" or mirror.missing >= 2
 
     def is_at_loss(self, life: Life) -> bool:
         return self.in_shop(life.provider, self.would_cost(life)) > life.charge
@@ -177,7 +182,7 @@ class World:
     def _linked(self, name: str) -> set[str]:
         return {one.external for one in self.lives.values() if one.external and one.provider == name}
 
-    def upstream_of(self, life: Life) -> Upstream:
+    def upstream_service_for(self, life: Life) -> Upstream:
         return self.upstreams[life.provider]
 
     def having(self, life: Life) -> list[Any]:
@@ -215,7 +220,7 @@ class World:
         now = self.now()
         for name in self.providers:
             one = self.reload(name)
-            self.open_before[name] = one.is_active and not one.paused_reason and (one.closed_until or now) <= now
+            self.open_before[name] = one.is_active and not one.paused_reason and (one.breaker_open_until or now) <= now
         try:
             with self.deaths.expected(die):
                 result = call()

@@ -160,7 +160,7 @@ def test_bulk_delete_is_nowhere(owner: Client) -> None:
 def test_models_of_ours_that_staff_need_are_all_there() -> None:
     ours = {"orders", "providers", "catalog", "wallet", "customers", "ops"}
     within = {Attempt, OrderEvent, Backup, Probe}  # on the page of what they belong to
-    hidden = {"Shelf", "Favourite"}
+    hidden = {"CatalogVersion", "Favourite"}
     hidden |= {
         "Backoff",
         "CacheEntry",
@@ -172,7 +172,7 @@ def test_models_of_ours_that_staff_need_are_all_there() -> None:
         "SearchEntry",
         *("Checkpoint", "CheckpointProgress", "LedgerCheck", "SettledIds"),
     }  # the panel's own workings
-    hidden |= {"Orphan", "AlertNotice", "ShelfChange"}  # on the pages of safe mode, alerts and updates
+    hidden |= {"Orphan", "AlertNotice", "CatalogUpdate"}  # on the pages of safe mode, alerts and updates
     hidden |= {"ApprovalRequest", "ManualMove"}  # on the page of approvals, and what its limit counts
     missing = {
         model.__name__

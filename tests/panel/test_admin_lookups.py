@@ -81,7 +81,7 @@ def test_the_filters_that_are_shown_work(client: Client) -> None:
         "/admin/orders/order/?state__exact=ACTIVE",
         "/admin/orders/order/?provider__id__exact=1",
         "/admin/orders/refill/?order__provider__id__exact=1",
-        "/admin/catalog/service/?upstream__doubt=price",
+        "/admin/catalog/service/?upstream__review_reason=price",
         "/admin/wallet/account/?kind=wallet",
     ):
         assert client.get(address).status_code == 200, address

@@ -98,7 +98,7 @@ def test_without_a_name_all_active_providers_are_synced_and_summed(
 ) -> None:
     other = make_simulator(services=5)
     as_json("add_provider", "South", "--url", other.url, "--key", other.key, "--shelve", "review")
-    assert Provider.objects.get(name="South").shelve == "review"
+    assert Provider.objects.get(name="South").new_services == "review"
     found = as_json("sync_services")
     assert (found["added"], found["unchanged"], found["rows_written"], found["failures"]) == (5, 20, 5, {})
     Provider.objects.filter(name="South").update(is_active=False)
@@ -177,7 +177,10 @@ def test_the_key_may_come_from_the_environment_or_standard_input(
         (("add_provider", "South", "--url", "nonsense", "--key", "k"), "This is no address that we can use."),
         (("add_provider", "South", "--url", "https://a.example/", "--key", "k", "--rate", "x"), "argument --rate: “x”"),
         (("add_provider", "South", "--url", "https://a.example/", "--key", "k", "--rate", "0"), "The exchange rate"),
-        (("add_provider", "South", "--url", "https://a.example/", "--key", "k", "--shelve", "no"), "argument --shelve"),
+        (
+            ("add_provider", "South", "--url", "https://a.example/", "--key", "k", "--shelve", "no"),
+            "argument --new-services/--shelve",
+        ),
         (("add_provider", "South", "--key", "k"), "the following arguments are required: --url"),
         (("add_provider", "South", "--url", "https://a.example/", "--key", ""), "The API key is empty"),
         (

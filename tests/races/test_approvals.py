@@ -18,7 +18,7 @@ from panel.wallet.approvals.requests import decline, expire_requests, keep_reque
 from panel.wallet.approvals.second_approval import CannotApproveError, SecondApprovalNeededError
 from panel.wallet.models import ApprovalRequest, ManualMove, Transfer
 from panel.web.access import Actor
-from providers.adapters.base import OrderStatus, StatusWord
+from providers.adapters.base import OrderStatus, ReportedStatus
 from tests.fixtures_orders import Store
 from tests.races.test_orders import RIVALS, at_once
 
@@ -84,7 +84,7 @@ def test_approved_while_the_order_moves(store: Store, attempt: int) -> None:
     whole: dict[str, Any] = {"order_id": order.pk, "agreed": Decimal("1.35"), "reason": "goodwill"}
     request = ask(lambda actor: give_all_back(actor=actor, **whole), member("bo"))
     cy, asked_at = member("cy"), timezone.now()
-    part = OrderStatus(order.provider_order_id or "", StatusWord.PARTIAL, "Partial", Decimal("0.81"), 0, 100, "USD")
+    part = OrderStatus(order.provider_order_id or "", ReportedStatus.PARTIAL, "Partial", Decimal("0.81"), 0, 100, "USD")
     approved, settled = at_once(
         lambda: approve(request_id=request.pk, actor=cy),
         lambda: settle_batch(answers={order.pk: part}, asked_at=asked_at, now=timezone.now()),

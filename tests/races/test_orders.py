@@ -28,7 +28,7 @@ from panel.ops.models import AuditEvent
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Account, Transfer
-from providers.adapters.base import OrderStatus, Placed, StatusWord
+from providers.adapters.base import OrderStatus, Placed, ReportedStatus
 from providers.catalog.models import Service
 from providers.models import Provider
 from tests.fixtures_orders import LINK, Store
@@ -142,7 +142,7 @@ def test_one_order_alone_tries_a_provider_after_its_closure(store: Store) -> Non
     """Of eight that come at once one is let through; it fails, and the others wait for the next closure's end."""
     orders = [store.place(link=f"{LINK}/{number}", quantity=f"{100 + number}") for number in range(RIVALS)]
     store.simulator.next("add", "error500_before", times=RIVALS)
-    Provider.objects.update(closed_until=timezone.now() - timedelta(seconds=1), trips_in_a_row=1)
+    Provider.objects.update(breaker_open_until=timezone.now() - timedelta(seconds=1), trips_in_a_row=1)
 
     def sending(pk: int) -> Callable[[], Any]:
         return lambda: submit_order(order_id=pk)
@@ -156,7 +156,9 @@ def test_one_order_alone_tries_a_provider_after_its_closure(store: Store) -> Non
 
 def test_the_same_end_told_by_many_gives_back_once(store: Store) -> None:
     order = store.active()
-    answer = OrderStatus(order.provider_order_id or "", StatusWord.PARTIAL, "Partial", Decimal("0.6"), 0, 333, "USD")
+    answer = OrderStatus(
+        order.provider_order_id or "", ReportedStatus.PARTIAL, "Partial", Decimal("0.6"), 0, 333, "USD"
+    )
 
     def settle() -> Any:
         moment = timezone.now()
@@ -257,7 +259,9 @@ def test_a_service_that_goes_off_sale_meanwhile(store: Store) -> None:
 def test_staff_set_partial_while_the_provider_says_completed(store: Store, attempt: int) -> None:
     order = store.active()
     asked_at = timezone.now()
-    done = OrderStatus(order.provider_order_id or "", StatusWord.COMPLETED, "Completed", Decimal("0.9"), 0, 0, "USD")
+    done = OrderStatus(
+        order.provider_order_id or "", ReportedStatus.COMPLETED, "Completed", Decimal("0.9"), 0, 0, "USD"
+    )
     given: dict[str, Any] = {"remains": 200, "agreed": Decimal("0.27"), "actor": "a@example.com", "reason": "proof"}
     partial, settled = at_once(
         lambda: set_partial(order_id=order.pk, **given),

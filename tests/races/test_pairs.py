@@ -27,7 +27,7 @@ from panel.ops.jobs.leases import run_leased
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Transfer
-from providers.adapters.base import OrderStatus, StatusWord
+from providers.adapters.base import OrderStatus, ReportedStatus
 from providers.catalog.markups import set_markup
 from tests.fixtures_orders import LINK, Store
 from tests.races.test_orders import RIVALS, at_once
@@ -75,11 +75,11 @@ def test_without_the_guard_the_database_itself_refuses(store: Store, monkeypatch
     assert sum(isinstance(one, IntegrityError) for one in came) == CROWD - 10
 
 
-def told(order: Order, word: StatusWord, remains: int) -> OrderStatus:
+def told(order: Order, word: ReportedStatus, remains: int) -> OrderStatus:
     return OrderStatus(order.provider_order_id or "", word, word.value, None, None, remains, "USD")
 
 
-def settling(order: Order, word: StatusWord, remains: int, *, later: float = 0) -> Any:
+def settling(order: Order, word: ReportedStatus, remains: int, *, later: float = 0) -> Any:
     moment = timezone.now() + timedelta(seconds=later)
     answers = {order.pk: told(order, word, remains)}
     return lambda: settle_batch(answers=answers, asked_at=moment, now=moment)
@@ -89,7 +89,9 @@ def settling(order: Order, word: StatusWord, remains: int, *, later: float = 0) 
 def test_two_polls_that_heard_different_ends(store: Store, attempt: int) -> None:
     """Whichever comes first, what was asked for last counts, and gives back the rest and no more."""
     order = store.active()
-    came = at_once(settling(order, StatusWord.PARTIAL, 333), settling(order, StatusWord.CANCELED, 1000, later=1))
+    came = at_once(
+        settling(order, ReportedStatus.PARTIAL, 333), settling(order, ReportedStatus.CANCELED, 1000, later=1)
+    )
 
     assert [result.failed for result in came] == [0, 0]
     order = store.fresh(order)
@@ -111,7 +113,7 @@ def test_refunds_without_the_lock_collide(store: Store, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **options: rows.all())
     monkeypatch.setattr(settle, "write", write_when_both_looked)
-    came = at_once(*[settling(order, StatusWord.PARTIAL, 333)] * 2)
+    came = at_once(*[settling(order, ReportedStatus.PARTIAL, 333)] * 2)
 
     assert sorted(result.failed for result in came) == [0, 1]
     assert Transfer.objects.filter(key__startswith="refund:").count() == 1

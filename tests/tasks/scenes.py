@@ -28,7 +28,7 @@ from panel.ops.alerts.alerts import raise_alert
 from panel.ops.models import Alert, AlertNotice, AuditEvent, JobRun, SettledIds
 from panel.wallet.models import ApprovalRequest, Checkpoint, Transfer
 from providers.availability.circuit_breaker import pause_provider
-from providers.catalog.models import ShelfChange
+from providers.catalog.models import CatalogUpdate
 from providers.models import BalanceReading, Pause, ServiceChange
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import PLAIN_SERVICE
@@ -310,7 +310,7 @@ def old_file(folder: str, name: str) -> Path:
 
 def old_update(scene: Scene) -> int:
     long_ago = timezone.now() - timedelta(days=100)
-    return ShelfChange.objects.create(service=scene.store.service(), kind=ShelfChange.Kind.NEW, at=long_ago).pk
+    return CatalogUpdate.objects.create(service=scene.store.service(), kind=CatalogUpdate.Kind.NEW, at=long_ago).pk
 
 
 def old_readings(scene: Scene) -> Any:
@@ -413,7 +413,7 @@ SCENARIOS = {
     ),
     "providers.tasks.thin_readings": Scenario(old_readings, readings_left),
     "providers.tasks.forget_updates": Scenario(
-        old_update, lambda scene, first: {"left": ShelfChange.objects.filter(pk__gte=first).count()}
+        old_update, lambda scene, first: {"left": CatalogUpdate.objects.filter(pk__gte=first).count()}
     ),
     "providers.tasks.sync_services": Scenario(price, changed),
     "providers.tasks.sync_provider_services": Scenario(price, changed, to_provider),

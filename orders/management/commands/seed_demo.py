@@ -104,7 +104,7 @@ def _register(url: str, key: Secret) -> Provider:
     name = "Demo provider" if host in LOCAL else host
     try:
         provider = register_provider(
-            name=name, url=url, key=key, currency=settings.CURRENCY, exchange_rate=Decimal(1), shelve="all"
+            name=name, url=url, key=key, currency=settings.CURRENCY, exchange_rate=Decimal(1), new_services="all"
         )
         audit.record(actor=ACTOR, action="provider.add", target=f"provider:{provider.pk}")
         return provider

@@ -38,7 +38,7 @@ PLACE = "mfa:authenticator:data"
 SEALED = "v1."
 
 
-def pause_after(failures: int) -> int:
+def backoff_after(failures: int) -> int:
     """How many seconds lie between two tries of strangers after so many failures within the hour."""
     if failures < STRANGERS.count:
         return 0
@@ -59,7 +59,7 @@ class SignInAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is n
         email = str(credentials.get("email", ""))
         if not known_device(request, email=email):
             account = account_digest(email)
-            pause = pause_after(used(STRANGERS, who=account))
+            pause = backoff_after(used(STRANGERS, who=account))
             if pause and not may_pass("sign-in", who=account, every_seconds=pause):
                 raise ValidationError(TRY_LATER, code="slowed_down")
         super().pre_authenticate(request, **credentials)

@@ -7,14 +7,14 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from providers.catalog.bulk.importing import Looked, unsold_headings, unsold_services
+from providers.catalog.bulk.importing import UnsoldFilter, unsold_headings, unsold_services
 from providers.catalog.bulk.positions import Destination
 from providers.catalog.models import Category
 from providers.models import Provider, UpstreamService
 
 NAMED = re.compile(r"[0-9]{1,18}(,[0-9]{1,18})*")
 AS_THE_PROVIDER = "as the provider calls it"
-LARGEST_PLACE = 1_000_000
+MAX_PLACE = 1_000_000
 
 
 class ChosenForm(forms.Form):
@@ -66,7 +66,7 @@ class PlaceForm(ChosenForm):
 
     place = forms.IntegerField(
         min_value=1,
-        max_value=LARGEST_PLACE,
+        max_value=MAX_PLACE,
         initial=1,
         help_text="1 is the top. In each category they stand behind each other from there.",
     )
@@ -105,7 +105,7 @@ class ImportForm(MoveForm):
         return given
 
 
-class LookForm(forms.Form):
+class UnsoldFilterForm(forms.Form):
     """Filters for what providers list and we do not sell."""
 
     provider = forms.ModelChoiceField(Provider.objects.order_by("name"), required=False, empty_label="all")
@@ -141,4 +141,4 @@ class LookForm(forms.Form):
         if not self.is_valid():
             return UpstreamService.objects.none()
         given = {name: value for name, value in self.cleaned_data.items() if value is not None}
-        return unsold_services(looked=Looked(**given))
+        return unsold_services(filters=UnsoldFilter(**given))

@@ -19,17 +19,17 @@ from panel.lib.money import ZERO
 from panel.ops.admin_forms.base import actor_of
 from panel.web.access import need
 from providers.catalog.admin.bulk_forms import ChosenForm, ImportForm, MoveForm, PlaceForm, PriceForm
-from providers.catalog.bulk.bulk_markups import drop_markups, mark_up_services
+from providers.catalog.bulk.bulk_markups import delete_markups_of, mark_up_services
 from providers.catalog.bulk.importing import import_services
 from providers.catalog.bulk.positions import move_services, place_together
-from providers.catalog.bulk.preview import PreviewOverError, Rehearsal, carry_out, rehearse
+from providers.catalog.bulk.preview import ChangePreview, PreviewOutdatedError, apply_change, preview_change
 from providers.catalog.markups import MarkupError
 
-SHOWN = 50
+MAX_ROWS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShelfChange:
+class BulkChange:
     """One kind of change: its words, its form, who may make it, and the one call that makes it.
 
     `said` is what happened to one service, and to several. `apply(form, actor)` is given a valid form and says how many
@@ -51,7 +51,7 @@ def _price(form: Any, actor: str) -> int:
 
 
 def _unprice(form: Any, actor: str) -> int:
-    return drop_markups(service_ids=form.cleaned_data["chosen"], actor=actor)
+    return delete_markups_of(service_ids=form.cleaned_data["chosen"], actor=actor)
 
 
 def _move(form: Any, actor: str) -> int:
@@ -77,7 +77,7 @@ def _import(form: Any, actor: str) -> int:
 
 
 CHANGES = {
-    "price": ShelfChange(
+    "price": BulkChange(
         title="Set a markup of their own",
         button="Set the markup",
         said=("has a new price", "have a new price"),
@@ -85,7 +85,7 @@ CHANGES = {
         permissions=("catalog.change_service", "catalog.add_markup", "catalog.change_markup"),
         apply=_price,
     ),
-    "unprice": ShelfChange(
+    "unprice": BulkChange(
         title="Remove their own markups",
         button="Remove the markups",
         said=("has a new price", "have a new price"),
@@ -93,7 +93,7 @@ CHANGES = {
         permissions=("catalog.change_service", "catalog.delete_markup"),
         apply=_unprice,
     ),
-    "move": ShelfChange(
+    "move": BulkChange(
         title="Move to a category",
         button="Move them",
         said=("was moved", "were moved"),
@@ -101,7 +101,7 @@ CHANGES = {
         permissions=("catalog.change_service", "catalog.add_category"),
         apply=_move,
     ),
-    "place": ShelfChange(
+    "place": BulkChange(
         title="Move to a place in their category",
         button="Move them",
         said=("stands at a new place", "stand at a new place"),
@@ -109,7 +109,7 @@ CHANGES = {
         permissions=("catalog.change_service",),
         apply=_place,
     ),
-    "import": ShelfChange(
+    "import": BulkChange(
         title="Import services",
         button="Import them",
         said=("was imported", "were imported"),
@@ -121,7 +121,7 @@ CHANGES = {
 }
 
 
-def begin_change(request: HttpRequest, name: str, *, chosen: Sequence[int]) -> HttpResponse:
+def start_change(request: HttpRequest, name: str, *, chosen: Sequence[int]) -> HttpResponse:
     """The form of that change for the services `chosen` just now, or its preview where there is nothing to enter."""
     change = _allowed(request, name)
     numbers = {"chosen": ",".join(map(str, chosen))}
@@ -130,7 +130,7 @@ def begin_change(request: HttpRequest, name: str, *, chosen: Sequence[int]) -> H
     return _page(request, name, change.form(initial=numbers), count=len(chosen))
 
 
-def go_on_with_change(request: HttpRequest, name: str) -> HttpResponse:
+def continue_change(request: HttpRequest, name: str) -> HttpResponse:
     """What was entered: the form again, the preview, or at the confirming click the change."""
     change = _allowed(request, name)
     form = change.form(request.POST)
@@ -142,17 +142,17 @@ def go_on_with_change(request: HttpRequest, name: str) -> HttpResponse:
         return _preview(request, name, form)
     chosen, make = Q(**{change.found_by: form.cleaned_data["chosen"]}), partial(change.apply, form, actor_of(request))
     try:
-        done = carry_out(chosen=chosen, change=make, as_previewed=request.POST.get("previewed", ""))
+        done = apply_change(chosen=chosen, change=make, as_previewed=request.POST.get("previewed", ""))
     except MarkupError as error:
         return _refused(request, name, form, error)
-    except PreviewOverError as over:
+    except PreviewOutdatedError as over:
         messages.warning(request, _("Nothing was changed: services or rules changed since this preview. Look again."))
         return _page(request, name, form, count=len(form.cleaned_data["chosen"]), found=over.found, status=422)
     messages.success(request, f"{counted(done, *change.said)}.")
     return redirect("admin:catalog_service_changelist")
 
 
-def _allowed(request: HttpRequest, name: str) -> ShelfChange:
+def _allowed(request: HttpRequest, name: str) -> BulkChange:
     """The change of that name, for whoever may make it."""
     if name not in CHANGES:
         raise Http404("There is no such change.")
@@ -167,7 +167,9 @@ def _preview(request: HttpRequest, name: str, form: Any) -> HttpResponse:
         return _page(request, name, form, count=0, status=422)
     chosen = form.cleaned_data["chosen"]
     try:
-        found = rehearse(chosen=Q(**{change.found_by: chosen}), change=partial(change.apply, form, actor_of(request)))
+        found = preview_change(
+            chosen=Q(**{change.found_by: chosen}), change=partial(change.apply, form, actor_of(request))
+        )
     except MarkupError as error:
         return _refused(request, name, form, error)
     return _page(request, name, form, count=len(chosen), found=found)
@@ -178,7 +180,7 @@ def _refused(request: HttpRequest, name: str, form: Any, error: MarkupError) -> 
     return _page(request, name, form, count=len(form.cleaned_data["chosen"]), status=422)
 
 
-def told(found: Rehearsal) -> Iterator[str]:
+def told(found: ChangePreview) -> Iterator[str]:
     """What would happen, a sentence for each thing that does."""
     for count, one, many in (
         (found.created, "is new on the shelf", "are new on the shelf"),
@@ -205,12 +207,12 @@ def _page(
     form: ChosenForm,
     *,
     count: int,
-    found: Rehearsal | None = None,
+    found: ChangePreview | None = None,
     status: int = 200,
 ) -> HttpResponse:
     change = CHANGES[name]
     context = {**admin.site.each_context(request), "title": change.title, "change": change, "name": name, "form": form}
     context |= {"count": counted(count), "found": found}
     if found is not None:
-        context |= {"told": list(told(found)), "reached": counted(found.reached), "rows": found.rows[:SHOWN]}
+        context |= {"told": list(told(found)), "reached": counted(found.reached), "rows": found.rows[:MAX_ROWS_SHOWN]}
     return render(request, "admin/catalog/chosen.html", context, status=status)

@@ -23,7 +23,7 @@ from panel.web.templatetags.panel import money
 from providers.catalog.admin.bulk_forms import ChosenForm
 from providers.catalog.admin.discounts import TermsRecordAdmin
 from providers.catalog.models import CustomerRate, CustomerTerms
-from providers.catalog.pricing.customer_rates import renew_terms
+from providers.catalog.pricing.customer_rates import change_terms_version
 from providers.catalog.pricing.rates import OwnRate, Terms, margin_percent
 
 if TYPE_CHECKING:  # generic to the type checker alone
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # generic to the type checker alone
 else:
     CustomerRateModelForm = forms.ModelForm
 
-SHOWN = 50
+MAX_ROWS_SHOWN = 50
 OF_TERMS = "terms__id__exact"
 """The list's filter by customer, in its address."""
 
@@ -135,13 +135,13 @@ class CustomerRateAdmin(TermsRecordAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        renew_terms(terms=form.instance.terms)
+        change_terms_version(terms=form.instance.terms)
 
     def delete_model(self, request: HttpRequest, obj: CustomerRate) -> None:
         self.refuse_own(request, obj.terms)
         self.record_deletion(request, obj)
         super().delete_model(request, obj)
-        renew_terms(terms=obj.terms)
+        change_terms_version(terms=obj.terms)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.remove_chosen))
@@ -152,7 +152,7 @@ class CustomerRateAdmin(TermsRecordAdmin):
         """Asks before it removes."""
         chosen = list(rates.order_by("pk").values_list("pk", flat=True))
         context = {**self.admin_site.each_context(request), "title": _("Remove own rates"), "opts": self.opts}
-        context |= {"chosen": ",".join(map(str, chosen)), "count": len(chosen), "rates": rates[:SHOWN]}
+        context |= {"chosen": ",".join(map(str, chosen)), "count": len(chosen), "rates": rates[:MAX_ROWS_SHOWN]}
         return render(request, "admin/catalog/remove_rates.html", context)
 
     def remove_chosen(self, request: HttpRequest) -> HttpResponse:
@@ -179,7 +179,7 @@ class CustomerRateAdmin(TermsRecordAdmin):
                 self.record_deletion(request, own)
             CustomerRate.objects.filter(pk__in=[own.pk for own in rates]).delete()
             for one in locked:
-                renew_terms(terms=one)
+                change_terms_version(terms=one)
         return len(rates)
 
 

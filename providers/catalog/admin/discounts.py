@@ -11,7 +11,7 @@ from panel.lib.money import plain
 from panel.ops.admin_forms.base import RecordAdmin, actor_of
 from panel.wallet.approvals.own_money import OwnMoneyError, refuse_own_money
 from providers.catalog.models import CustomerTerms
-from providers.catalog.pricing.customer_rates import renew_terms
+from providers.catalog.pricing.customer_rates import change_terms_version
 
 if TYPE_CHECKING:  # generic to the type checker alone
     CustomerTermsModelForm = forms.ModelForm[CustomerTerms]
@@ -84,4 +84,4 @@ class CustomerTermsAdmin(TermsRecordAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        renew_terms(terms=form.instance)
+        change_terms_version(terms=form.instance)

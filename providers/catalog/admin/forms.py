@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # generic to the type checker alone
 else:
     MarkupModelForm = BackupModelForm = ServiceModelForm = forms.ModelForm
 
-SHOWN = 50
+MAX_ROWS_SHOWN = 50
 ALL = 1_000_000
 TARGETS = ("provider", "category", "service")
 
@@ -72,7 +72,7 @@ def preview_of(rule: Rule) -> Preview:
     rows = preview(rule=rule, limit=ALL)
     rows.sort(key=lambda row: (not row.problem, row.new_rate == row.old_rate))
     return Preview(
-        rows=rows[:SHOWN],
+        rows=rows[:MAX_ROWS_SHOWN],
         reached=len(rows),
         changed=sum(row.new_rate != row.old_rate for row in rows),
         dearer=sum(row.is_dearer for row in rows),

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from panel.web.access import need
-from providers.catalog.admin.bulk_forms import LookForm
-from providers.catalog.admin.bulk_page import CHANGES, begin_change
+from providers.catalog.admin.bulk_forms import UnsoldFilterForm
+from providers.catalog.admin.bulk_page import CHANGES, start_change
 
-ROWS = 100
+PAGE_SIZE = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -21,7 +21,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
     """A page of what is not sold, by the filters in the address; posted, the form for what was marked, or for all."""
     for permission in CHANGES["import"].permissions:
         need(request, permission)
-    form = LookForm(request.GET)
+    form = UnsoldFilterForm(request.GET)
     rows = form.found()
     problem = ""
     if request.method == "POST":
@@ -29,8 +29,8 @@ def import_page(request: HttpRequest) -> HttpResponse:
         chosen = list(rows.values_list("pk", flat=True)) if is_all else _marked(request)
         problem = _problem(request, chosen, is_all=is_all)
         if not problem:
-            return begin_change(request, "import", chosen=chosen)
-    page: Any = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+            return start_change(request, "import", chosen=chosen)
+    page: Any = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {**admin.site.each_context(request), "title": "Import services", "form": form, "page": page}
     context |= {"problem": problem, "is_filtered": any(value for key, value in request.GET.items() if key != "page")}
     return render(request, "admin/catalog/import.html", context, status=422 if problem else 200)

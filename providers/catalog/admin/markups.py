@@ -14,7 +14,7 @@ from panel.web.templatetags.panel import money
 from providers.catalog.admin.forms import TARGETS, MarkupForm, preview_of
 from providers.catalog.markups import delete_markup, set_markup
 from providers.catalog.models import Markup
-from providers.catalog.publishing.publish import lock_shelf
+from providers.catalog.publishing.publish import lock_catalog
 
 
 @admin.register(Markup)
@@ -40,7 +40,7 @@ class MarkupAdmin(RecordAdmin):
         return money(markup.fixed)
 
     def lock_row(self, pk: Any) -> None:
-        lock_shelf()
+        lock_catalog()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return TARGETS if obj else ()

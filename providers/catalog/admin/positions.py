@@ -17,10 +17,10 @@ from panel.web.access import need
 from providers.catalog.bulk.positions import PlacesChangedError, place_categories, place_services
 from providers.catalog.models import Category
 
-ROWS = 50
+PAGE_SIZE = 50
 TYPED = re.compile(r"place-([0-9]{1,18})-([0-9]{1,9})")
 MOVED = re.compile(r"([0-9]{1,18})-([0-9]{1,9})-([0-9]{1,9})")
-LARGEST_PLACE = 9
+MAX_PLACE = 9
 NAMED = 5
 """So many of the rows that somebody else moved are told by name."""
 
@@ -48,7 +48,7 @@ def _page(
     if request.method == "POST":
         _save(request, rows, place, what)
         return redirect(request.get_full_path())
-    page: Any = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    page: Any = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {**admin.site.each_context(request), "title": title, "page": page, "back": back, "what": what}
     context["rows"] = [(place, row) for place, row in enumerate(page, start=page.start_index())]
     return render(request, "admin/catalog/arrange.html", context)
@@ -75,5 +75,5 @@ def _wanted(request: HttpRequest) -> dict[int, tuple[int, int]]:
     return {
         int(name[1]): (int(name[2]), int(text))
         for name, text in typed
-        if name and text.isascii() and text.isdigit() and len(text) <= LARGEST_PLACE and text != name[2]
+        if name and text.isascii() and text.isdigit() and len(text) <= MAX_PLACE and text != name[2]
     }

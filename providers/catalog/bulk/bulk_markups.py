@@ -11,11 +11,11 @@ from panel.lib.money import plain
 from panel.ops import audit
 from providers.catalog.markups import checked_rule
 from providers.catalog.models import Markup, Service
-from providers.catalog.publishing.publish import follow, lock_shelf
+from providers.catalog.publishing.publish import lock_catalog, publish
 from providers.models import Provider, UpstreamService
 
-ROWS_A_STATEMENT = 500
-NOTED = 1000
+ROWS_PER_STATEMENT = 500
+MAX_AUDITED = 1000
 """So many numbers of services are kept with a line of the audit trail."""
 
 
@@ -25,17 +25,17 @@ def mark_up_services(
     """Give each of these services this rule, in the place of any of its own; how many changed. Raises MarkupError."""
     terms = rule_terms(percent=percent, fixed=fixed, decimals=decimals)
     with transaction.atomic():
-        lock_shelf()
+        lock_catalog()
         before = own_terms(service_ids)
-        give_rules(service_ids=service_ids, terms=terms)
+        write_rules(service_ids=service_ids, terms=terms)
         told = {"percent": plain(percent), "fixed": plain(fixed), "decimals": terms["decimals"]}
         return _reprice(service_ids, before, actor=actor, action="service.mark up", told=told)
 
 
-def drop_markups(*, service_ids: Sequence[int], actor: str) -> int:
+def delete_markups_of(*, service_ids: Sequence[int], actor: str) -> int:
     """Take these services' own rules away; the next specific ones hold at once. How many services changed."""
     with transaction.atomic():
-        lock_shelf()
+        lock_catalog()
         before = own_terms(service_ids)
         _own_rules(service_ids).delete()
         return _reprice(service_ids, before, actor=actor, action="service.drop markup", told={})
@@ -47,20 +47,20 @@ def rule_terms(*, percent: Decimal, fixed: Decimal, decimals: int | None) -> dic
     return {"percent": rule.percent, "fixed": rule.fixed, "decimals": rule.decimals}
 
 
-def give_rules(*, service_ids: Sequence[int], terms: dict[str, Any]) -> None:
+def write_rules(*, service_ids: Sequence[int], terms: dict[str, Any]) -> None:
     """Write a rule for each of these services that exist; the caller reprices, in the same transaction."""
     own = _own_rules(service_ids)
     own.update(**terms)
     there = set(own.values_list("service_id", flat=True))
     services = Service.objects.filter(pk__in=service_ids).order_by("pk").values_list("pk", flat=True)
     Markup.objects.bulk_create(
-        [Markup(service_id=pk, **terms) for pk in services if pk not in there], batch_size=ROWS_A_STATEMENT
+        [Markup(service_id=pk, **terms) for pk in services if pk not in there], batch_size=ROWS_PER_STATEMENT
     )
 
 
-def noted(service_ids: Sequence[int]) -> dict[str, Any]:
+def audited(service_ids: Sequence[int]) -> dict[str, Any]:
     """The services of a change, for the audit trail."""
-    return {"services": list(service_ids[:NOTED]), "count": len(service_ids)}
+    return {"services": list(service_ids[:MAX_AUDITED]), "count": len(service_ids)}
 
 
 def own_terms(service_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -80,8 +80,12 @@ def _reprice(
     service_ids: Sequence[int], before: list[dict[str, Any]], *, actor: str, action: str, told: dict[str, Any]
 ) -> int:
     rows = UpstreamService.objects.filter(service__pk__in=service_ids)
-    changed = follow(rows, of=Provider.objects.all(), now=timezone.now()).changed
-    rules = {"before": before[:NOTED], "rules_before": len(before), "rules_after": _own_rules(service_ids).count()}
-    detail = {**noted(service_ids), **told, **rules, "repriced": changed}
+    changed = publish(rows, from_providers=Provider.objects.all(), now=timezone.now()).changed
+    rules = {
+        "before": before[:MAX_AUDITED],
+        "rules_before": len(before),
+        "rules_after": _own_rules(service_ids).count(),
+    }
+    detail = {**audited(service_ids), **told, **rules, "repriced": changed}
     audit.record(actor=actor, action=action, target="services", detail=detail)
     return changed

@@ -11,20 +11,20 @@ from django.db.models import Q, QuerySet
 
 from panel.lib.money import plain
 from panel.ops import audit
-from providers.catalog.bulk.bulk_markups import give_rules, noted, rule_terms
-from providers.catalog.bulk.positions import Destination, put_into
+from providers.catalog.bulk.bulk_markups import audited, rule_terms, write_rules
+from providers.catalog.bulk.positions import Destination, assign_category
 from providers.catalog.models import Markup, Service
 from providers.catalog.publishing.derived_fields import GONE
-from providers.catalog.publishing.publish import follow, lock_shelf, switch_services, touch_shelf
+from providers.catalog.publishing.publish import bump_catalog_version, lock_catalog, publish, write_enabled
 from providers.models import Provider, UpstreamService
 
 UNSOLD = Q(service=None) | Q(service__is_enabled=False) | Q(service__is_available=False)
-WORDS_IN_SEARCH = 8
+MAX_SEARCH_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
-    """What is looked for in the providers' lists; rates are in the provider's currency."""
+class UnsoldFilter:
+    """What is filters for in the providers' lists; rates are in the provider's currency."""
 
     provider: Provider | None = None
     category: str = ""
@@ -36,20 +36,20 @@ class Looked:
     cancel: bool = False
 
 
-def unsold_services(*, looked: Looked) -> QuerySet[UpstreamService]:
+def unsold_services(*, filters: UnsoldFilter) -> QuerySet[UpstreamService]:
     """What is listed and not sold, because it is not on the shelf, switched off or unavailable; in the lists' order."""
     exact = {
-        "provider": looked.provider,
-        "category": looked.category,
-        "type": looked.type,
-        "rate__gte": looked.rate_from,
-        "rate__lte": looked.rate_to,
-        "refill": looked.refill,
-        "cancel": looked.cancel,
+        "provider": filters.provider,
+        "category": filters.category,
+        "type": filters.type,
+        "rate__gte": filters.rate_from,
+        "rate__lte": filters.rate_to,
+        "refill": filters.refill,
+        "cancel": filters.cancel,
     }
     asked = {name: value for name, value in exact.items() if value is not None and value is not False and value != ""}
     rows = UpstreamService.objects.filter(UNSOLD, missing__lt=GONE, **asked)
-    for word in looked.words.split()[:WORDS_IN_SEARCH]:
+    for word in filters.words.split()[:MAX_SEARCH_WORDS]:
         rows = rows.filter(Q(name__icontains=word) | Q(external_id=word))
     return rows.select_related("provider", "service").order_by("provider", "position", "pk")
 
@@ -81,28 +81,28 @@ def import_services(
     terms = None if percent is None else rule_terms(percent=percent, fixed=fixed, decimals=None)
     rows = UpstreamService.objects.filter(pk__in=upstream_ids, missing__lt=GONE)
     with transaction.atomic():
-        lock_shelf()
+        lock_catalog()
         services = Service.objects.filter(upstream__in=rows)
         was_enabled = services.filter(is_enabled=True).count()
-        created = follow(rows.filter(service=None), of=Provider.objects.all(), now=now).created
+        created = publish(rows.filter(service=None), from_providers=Provider.objects.all(), now=now).created
         service_ids = list(services.values_list("pk", flat=True))
         if not service_ids:
             return 0
-        switch_services(service_ids=service_ids, is_enabled=on_sale, now=now)
-        new_category = None if to is None else put_into(service_ids=service_ids, to=to)
+        write_enabled(service_ids=service_ids, is_enabled=on_sale, now=now)
+        new_category = None if to is None else assign_category(service_ids=service_ids, to=to)
         if terms is not None:
             _price(service_ids, terms, new_category)
-        follow(rows, of=Provider.objects.all(), now=now)
-        touch_shelf()
+        publish(rows, from_providers=Provider.objects.all(), now=now)
+        bump_catalog_version()
         counts = {"created": created, "enabled_before": was_enabled, "enabled_after": len(service_ids) * on_sale}
-        detail = {**noted(service_ids), **counts, "to": "" if to is None else str(to), **_told(percent, fixed)}
+        detail = {**audited(service_ids), **counts, "to": "" if to is None else str(to), **_told(percent, fixed)}
         audit.record(actor=actor, action="service.import", target="services", detail=detail)
     return len(service_ids)
 
 
 def _price(service_ids: Sequence[int], terms: dict[str, Any], new_category: Any) -> None:
     if new_category is None:
-        give_rules(service_ids=service_ids, terms=terms)
+        write_rules(service_ids=service_ids, terms=terms)
         return
     Markup.objects.filter(service__in=service_ids).delete()
     Markup.objects.create(category=new_category, **terms)

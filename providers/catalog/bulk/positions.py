@@ -9,15 +9,15 @@ from django.utils import timezone
 
 from panel.lib.database.bulk import update_rows
 from panel.ops import audit
-from providers.catalog.bulk.bulk_markups import NOTED, noted
+from providers.catalog.bulk.bulk_markups import MAX_AUDITED, audited
 from providers.catalog.models import Category, Service
-from providers.catalog.publishing.derived_fields import Moves
-from providers.catalog.publishing.publish import follow, lock_shelf, touch_shelf
+from providers.catalog.publishing.derived_fields import CategoryMoves
+from providers.catalog.publishing.publish import bump_catalog_version, lock_catalog, publish
 from providers.models import Provider, UpstreamService
 
-ROWS_A_STATEMENT = 500
+ROWS_PER_STATEMENT = 500
 
-Placed = type[Service] | type[Category]
+Positioned = type[Service] | type[Category]
 Destination = Category | str | None
 """A category, the name of one that may be new, or None for whatever the provider calls it."""
 
@@ -29,22 +29,22 @@ def move_services(*, service_ids: Sequence[int], to: Destination, actor: str) ->
     nothing is written.
     """
     with transaction.atomic():
-        lock_shelf()
+        lock_catalog()
         was = _categories_of(service_ids)
         if not was:
             return 0
-        put_into(service_ids=service_ids, to=to)
+        assign_category(service_ids=service_ids, to=to)
         rows = UpstreamService.objects.filter(service__pk__in=service_ids)
-        follow(rows, of=Provider.objects.all(), now=timezone.now(), moves=Moves.MAKE)
+        publish(rows, from_providers=Provider.objects.all(), now=timezone.now(), moves=CategoryMoves.APPLY)
         now = _categories_of(service_ids)
         moved = sum(now[pk] != category for pk, category in was.items())
-        touch_shelf()
-        detail = {**noted(service_ids), "to": "" if to is None else str(to), "moved": moved}
+        bump_catalog_version()
+        detail = {**audited(service_ids), "to": "" if to is None else str(to), "moved": moved}
         audit.record(actor=actor, action="service.move", target="services", detail=detail)
     return moved
 
 
-def put_into(*, service_ids: Sequence[int], to: Destination) -> Category | None:
+def assign_category(*, service_ids: Sequence[int], to: Destination) -> Category | None:
     """Write the category of these services, in the caller's transaction; the caller has the shelf follow.
 
     The category that was made for it, if it was.
@@ -87,7 +87,7 @@ def place_services(*, places: Mapping[int, int], actor: str, seen: Mapping[int, 
     Raises PlacesChangedError where one does not stand any more where it was `seen`.
     """
     with transaction.atomic():
-        lock_shelf()
+        lock_catalog()
         categories = Service.objects.filter(pk__in=places).values("category")
         rows = Service.objects.filter(category__in=categories).order_by("category", "position", "pk")
         found = groupby(rows.values_list("category", "pk", "position"), key=lambda row: row[0])
@@ -101,12 +101,12 @@ def place_categories(*, places: Mapping[int, int], actor: str, seen: Mapping[int
     Raises PlacesChangedError as for services.
     """
     with transaction.atomic():
-        lock_shelf()
+        lock_catalog()
         rows = list(Category.objects.order_by("position", "name").values_list("pk", "position"))
         return _place(Category, _renumbered(rows, places, seen), places, actor)
 
 
-def arranged(order: Sequence[int], wanted: Mapping[int, int]) -> list[int]:
+def reordered(order: Sequence[int], wanted: Mapping[int, int]) -> list[int]:
     """`order` with each of `wanted` at its place; of two for one place the later named stands behind."""
     found, there, at = [pk for pk in order if pk not in wanted], set(order), -1
     for pk, place in sorted(wanted.items(), key=lambda item: item[1]):
@@ -124,25 +124,25 @@ def _renumbered(
     now = {pk: place for place, pk in enumerate(order, start=1)}
     if moved := [pk for pk, place in (seen or {}).items() if now.get(pk, place) != place]:
         raise PlacesChangedError(moved)
-    after = arranged(order, places)
+    after = reordered(order, places)
     if after == order:
         return []
     was = dict(rows)
     return [(pk, place) for place, pk in enumerate(after, start=1) if was[pk] != place]
 
 
-def _place(model: Placed, rows: Sequence[tuple[int, int]], places: Mapping[int, int], actor: str) -> int:
+def _place(model: Positioned, rows: Sequence[tuple[int, int]], places: Mapping[int, int], actor: str) -> int:
     if rows:
         _write_places(model, rows)
-        touch_shelf()
-        detail = {"places": dict(list(places.items())[:NOTED]), "count": len(places), "renumbered": len(rows)}
+        bump_catalog_version()
+        detail = {"places": dict(list(places.items())[:MAX_AUDITED]), "count": len(places), "renumbered": len(rows)}
         audit.record(actor=actor, action=f"{model._meta.model_name}.place", target="shelf", detail=detail)
     return len(rows)
 
 
-def _write_places(model: Placed, rows: Sequence[tuple[int, int]]) -> None:
-    for start in range(0, len(rows), ROWS_A_STATEMENT):
-        update_rows(model, rows[start : start + ROWS_A_STATEMENT], fields=["position"], guard=[])
+def _write_places(model: Positioned, rows: Sequence[tuple[int, int]]) -> None:
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        update_rows(model, rows[start : start + ROWS_PER_STATEMENT], fields=["position"], guard=[])
 
 
 def _category_named(name: str) -> tuple[Category, bool]:

@@ -15,12 +15,12 @@ from django.db.models import Q
 
 from providers.catalog.markups import PreviewRow
 from providers.catalog.models import Category, Service
-from providers.catalog.publishing.publish import lock_shelf
+from providers.catalog.publishing.publish import lock_catalog
 
 T = TypeVar("T")
 
 
-class Shown(NamedTuple):
+class ServiceSnapshot(NamedTuple):
     """What is compared of a service."""
 
     name: str
@@ -39,7 +39,7 @@ class Shown(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class ChangePreview:
     """What would be different, in services. `others` change without being chosen; `unsold` says why, and how many.
 
     `digest` is the same for two that differ in nothing, down to the last price.
@@ -59,10 +59,10 @@ class Rehearsal:
     digest: str
 
 
-class PreviewOverError(Exception):
+class PreviewOutdatedError(Exception):
     """The change would not do any more what its preview told; nothing was changed. `found` is what it would do now."""
 
-    def __init__(self, found: Rehearsal) -> None:
+    def __init__(self, found: ChangePreview) -> None:
         super().__init__()
         self.found = found
 
@@ -71,10 +71,10 @@ COLUMNS = (
     "pk", "name", "category_id", "position", "cost", "rate", "own_rate", "is_enabled", "is_available",
     "unavailable_reason",
 )  # fmt: skip
-Shelf = dict[int, Shown]
+Snapshot = dict[int, ServiceSnapshot]
 
 
-def rehearse(*, chosen: Q, change: Callable[[], object]) -> Rehearsal:
+def preview_change(*, chosen: Q, change: Callable[[], object]) -> ChangePreview:
     """What `change` would do to the shelf, and to the `chosen` services; nothing stays. Its errors come through."""
     with transaction.atomic():
         _, found = _observed(chosen, change)
@@ -82,33 +82,33 @@ def rehearse(*, chosen: Q, change: Callable[[], object]) -> Rehearsal:
     return found
 
 
-def carry_out(*, chosen: Q, change: Callable[[], T], as_previewed: str) -> T:
-    """Make the change, where it does what the preview of that digest told. Raises PreviewOverError, and its errors."""
+def apply_change(*, chosen: Q, change: Callable[[], T], as_previewed: str) -> T:
+    """Apply `change` if it still does what the preview with this digest showed. Raises PreviewOutdatedError if not."""
     with transaction.atomic():
-        lock_shelf()  # first, so that what is compared is what is made
+        lock_catalog()  # first, so that what is compared is what is made
         done, found = _observed(chosen, change)
         if found.digest != as_previewed:
-            raise PreviewOverError(found)
+            raise PreviewOutdatedError(found)
     return done
 
 
-def _observed(chosen: Q, change: Callable[[], T]) -> tuple[T, Rehearsal]:
-    before = _shelf()
+def _observed(chosen: Q, change: Callable[[], T]) -> tuple[T, ChangePreview]:
+    before = _snapshot()
     done = change()
-    after = _shelf()
+    after = _snapshot()
     reached = set(Service.objects.filter(chosen).values_list("pk", flat=True))
     return done, _compared(before, after, reached)
 
 
-def _shelf() -> Shelf:
-    return {pk: Shown(*values) for pk, *values in Service.objects.order_by("pk").values_list(*COLUMNS)}
+def _snapshot() -> Snapshot:
+    return {pk: ServiceSnapshot(*values) for pk, *values in Service.objects.order_by("pk").values_list(*COLUMNS)}
 
 
-def _compared(before: Shelf, after: Shelf, reached: set[int]) -> Rehearsal:
+def _compared(before: Snapshot, after: Snapshot, reached: set[int]) -> ChangePreview:
     changed = {pk for pk, now in after.items() if before.get(pk) != now}
     both = [(before[pk], after[pk]) for pk in changed if pk in before]
     now = [after[pk] for pk in reached]
-    return Rehearsal(
+    return ChangePreview(
         reached=len(reached),
         created=len(after.keys() - before.keys()),
         dearer=sum(new.rate > old.rate for old, new in both),
@@ -124,7 +124,7 @@ def _compared(before: Shelf, after: Shelf, reached: set[int]) -> Rehearsal:
     )
 
 
-def _digest(before: Shelf, after: Shelf, pks: set[int]) -> str:
+def _digest(before: Snapshot, after: Snapshot, pks: set[int]) -> str:
     """What is made has another number each time: new services count without theirs, categories by their names."""
     names = dict(Category.objects.values_list("pk", "name"))
     pairs = ((pk if pk in before else None, before.get(pk), after[pk]) for pk in pks)
@@ -132,15 +132,15 @@ def _digest(before: Shelf, after: Shelf, pks: set[int]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _named(row: Shown | None, names: Mapping[int, str]) -> tuple[object, ...] | None:
+def _named(row: ServiceSnapshot | None, names: Mapping[int, str]) -> tuple[object, ...] | None:
     return None if row is None else (*row._replace(category_id=0), names.get(row.category_id))
 
 
-def _why(row: Shown) -> str:
+def _why(row: ServiceSnapshot) -> str:
     return row.reason or "Switched off."
 
 
-def _rows(before: Shelf, after: Shelf, pks: set[int]) -> Iterator[PreviewRow]:
+def _rows(before: Snapshot, after: Snapshot, pks: set[int]) -> Iterator[PreviewRow]:
     """First what is not sold, then what changes its price."""
     for pk in sorted(pks, key=lambda pk: (after[pk].is_sold, pk in before and before[pk].rate == after[pk].rate, pk)):
         now, old = after[pk], before.get(pk)

@@ -7,23 +7,23 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
-OLDEST_SECONDS = 60
+MAX_AGE_SECONDS = 60
 """What is kept is built anew after this, should someone have changed the shelf without saying so."""
-MOST_KEPT = 16
+MAX_VARIANTS = 16
 """Of how many variants one list is kept: the shop's own, and those of the customers with own terms who asked last."""
 
 T = TypeVar("T")
 
 
-def shelf_version() -> str | None:
+def catalog_version() -> str | None:
     """What changes with everything that customers see; None where nothing was put up by the shelf's own doors."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT version FROM catalog_shelf WHERE id = 1")
+        cursor.execute("SELECT version FROM catalog_catalogversion WHERE id = 1")
         row = cursor.fetchone()
     return None if row is None else str(row[0])
 
 
-class KeptByShelf(Generic[T]):
+class CatalogCache(Generic[T]):
     """`get` gives what was built of the shelf as it is now: one small query where it did not change."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class KeptByShelf(Generic[T]):
 
     def get(self, variant: str, build: Callable[[], T]) -> T:
         """That variant as the shelf is now; built once, however many ask at the same time."""
-        version = shelf_version()
+        version = catalog_version()
         if version is None:  # nothing to check what is kept against
             return build()
         if found := self._fitting(variant, version):
@@ -51,11 +51,11 @@ class KeptByShelf(Generic[T]):
 
     def _fitting(self, variant: str, version: str) -> list[T]:
         found = self._kept.get(variant)
-        if found is None or found[0] != version or time.monotonic() - found[1] >= OLDEST_SECONDS:
+        if found is None or found[0] != version or time.monotonic() - found[1] >= MAX_AGE_SECONDS:
             return []
         return [found[2]]
 
     def _keep(self, variant: str, version: str, made: T) -> None:
         others = {name: kept for name, kept in self._kept.items() if name != variant and kept[0] == version}
-        newest = sorted(others, key=lambda name: others[name][1])[-(MOST_KEPT - 1) :]
+        newest = sorted(others, key=lambda name: others[name][1])[-(MAX_VARIANTS - 1) :]
         self._kept = {name: others[name] for name in newest} | {variant: (version, time.monotonic(), made)}

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from panel.customers.models import User
-from providers.catalog.listing.services import FOR_SALE
+from providers.catalog.listing.service_list import FOR_SALE
 from providers.catalog.models import Favourite, Service
 
 MOST = 200

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-REACH = 20_000
+MAX_SCANNED = 20_000
 """So many lines are looked at for words that no index finds; the page tells where to look on."""
 
 Line = TypeVar("Line", bound=Model)
@@ -14,11 +14,11 @@ Line = TypeVar("Line", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class NewestPage(Generic[Line]):
-    """Some lines; `older` leads to the next page as `before`, None at the end. `is_cut`: not all was looked at."""
+    """Some lines; `older` leads to the next page as `before`, None at the end. `is_partial`: not all was looked at."""
 
     lines: Sequence[Line]
     older: int | None
-    is_cut: bool = False
+    is_partial: bool = False
 
 
 def newest(*, rows: QuerySet[Line], words: Q | None, before: int | None, size: int) -> NewestPage[Line]:
@@ -28,9 +28,9 @@ def newest(*, rows: QuerySet[Line], words: Q | None, before: int | None, size: i
         rows = rows.filter(pk__lt=before)
     end = None
     if words is not None:
-        end = next(iter(rows.values_list("pk", flat=True)[REACH - 1 : REACH]), None)
+        end = next(iter(rows.values_list("pk", flat=True)[MAX_SCANNED - 1 : MAX_SCANNED]), None)
         rows = rows.filter(words) if end is None else rows.filter(words, pk__gte=end)
     found = list(rows[: size + 1])
     if len(found) > size:
         return NewestPage(found[:size], found[size - 1].pk)
-    return NewestPage(found, end, is_cut=end is not None)
+    return NewestPage(found, end, is_partial=end is not None)

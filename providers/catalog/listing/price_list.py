@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from panel.lib.money import plain
-from providers.catalog.listing.cache import KeptByShelf
-from providers.catalog.listing.services import ServiceLine, services_for_sale
+from providers.catalog.listing.cache import CatalogCache
+from providers.catalog.listing.service_list import ServiceLine, services_for_sale
 from providers.catalog.pricing.rates import Terms
 
-SHOWN = ("id", "name", "type", "min", "max", "refill", "cancel", "dripfeed", "average_time")
+PUBLIC_FIELDS = ("id", "name", "type", "min", "max", "refill", "cancel", "dripfeed", "average_time")
 
 
 class PriceList(NamedTuple):
@@ -32,7 +32,7 @@ class PriceList(NamedTuple):
 
 def _build(terms: Terms) -> PriceList:
     categories = [
-        {"id": category_id, "name": name, "services": [_shown(line) for line in lines]}
+        {"id": category_id, "name": name, "services": [_public_fields(line) for line in lines]}
         for (category_id, name), lines in groupby(
             services_for_sale(terms=terms), key=lambda line: (line.category_id, line.category)
         )
@@ -42,11 +42,11 @@ def _build(terms: Terms) -> PriceList:
     return PriceList(etag=f'"{hashlib.sha256(text).hexdigest()[:32]}"', body=gzip.compress(text, mtime=0))
 
 
-def _shown(line: ServiceLine) -> dict[str, Any]:
-    return {name: getattr(line, name) for name in SHOWN} | {"rate": plain(line.rate)}
+def _public_fields(line: ServiceLine) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in PUBLIC_FIELDS} | {"rate": plain(line.rate)}
 
 
-_kept: KeptByShelf[PriceList] = KeptByShelf()
+_kept: CatalogCache[PriceList] = CatalogCache()
 
 
 def price_list(*, terms: Terms) -> PriceList:

@@ -7,18 +7,18 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Q
 
 from providers.catalog.listing.newest import NewestPage, newest
-from providers.catalog.models import CustomerRate, Service, ShelfChange
+from providers.catalog.models import CatalogUpdate, CustomerRate, Service
 from providers.catalog.pricing.rates import PER_PACKAGE, Terms
 
-ROWS = 50
-PRICES = (ShelfChange.Kind.CHEAPER, ShelfChange.Kind.DEARER)
-WORDS = {
-    ShelfChange.Kind.NEW: "new services",
-    ShelfChange.Kind.BACK: "services are back",
-    ShelfChange.Kind.CHEAPER: "services are cheaper",
-    ShelfChange.Kind.DEARER: "services are dearer",
-    ShelfChange.Kind.LIMITS: "services have other limits",
-    ShelfChange.Kind.REMOVED: "services went off sale",
+PAGE_SIZE = 50
+PRICES = (CatalogUpdate.Kind.CHEAPER, CatalogUpdate.Kind.DEARER)
+SUMMARY_TEXTS = {
+    CatalogUpdate.Kind.NEW: "new services",
+    CatalogUpdate.Kind.BACK: "services are back",
+    CatalogUpdate.Kind.CHEAPER: "services are cheaper",
+    CatalogUpdate.Kind.DEARER: "services are dearer",
+    CatalogUpdate.Kind.LIMITS: "services have other limits",
+    CatalogUpdate.Kind.REMOVED: "services went off sale",
 }
 
 
@@ -29,14 +29,14 @@ class Update:
     Without one, `old_rate` and `new_rate` are the shop's, and are the same where the price stayed.
     """
 
-    line: ShelfChange
+    line: CatalogUpdate
     pays: Decimal | None
     shows_rates: bool
 
     @property
     def text(self) -> str:
         """What a line without a service says."""
-        return f"{self.line.count:,} {WORDS[ShelfChange.Kind(self.line.kind)]}"
+        return f"{self.line.count:,} {SUMMARY_TEXTS[CatalogUpdate.Kind(self.line.kind)]}"
 
     @property
     def tone(self) -> str:
@@ -73,12 +73,12 @@ def updates_page(
     search: str = "",
     only: Collection[int] | None = None,
     before: int | None = None,
-) -> NewestPage[ShelfChange]:
+) -> NewestPage[CatalogUpdate]:
     """The newest lines, or those before the line of that number; `only` of these services where given.
 
     A shop's price is no news to who has an own rate for the service that is fixed or lower.
     """
-    rows = ShelfChange.objects.select_related("service__category")
+    rows = CatalogUpdate.objects.select_related("service__category")
     if kind:
         rows = rows.filter(kind=kind)
     if terms.own_rates:
@@ -90,7 +90,7 @@ def updates_page(
         found &= Q(service__in=list(only))
     for word in search.split()[:8]:
         found &= Q(name__icontains=word) | Q(service__category__name__icontains=word)
-    return newest(rows=rows, words=found or None, before=before, size=ROWS)
+    return newest(rows=rows, words=found or None, before=before, size=PAGE_SIZE)
 
 
 def _is_no_news(terms: Terms) -> Exists:
@@ -100,7 +100,7 @@ def _is_no_news(terms: Terms) -> Exists:
     return Exists(own.filter(holds))
 
 
-def update_of(line: ShelfChange, terms: Terms) -> Update:
+def update_of(line: CatalogUpdate, terms: Terms) -> Update:
     """The line as this customer reads it."""
     if not terms.version:
         return Update(line, None, shows_rates=True)

@@ -3,10 +3,12 @@
 from providers.catalog.models.customer_terms import CustomerRate, CustomerTerms, new_version
 from providers.catalog.models.markup import Markup
 from providers.catalog.models.service import Backup, Category, CategoryHeading, Favourite, Service
-from providers.catalog.models.updates import Shelf, ShelfChange
+from providers.catalog.models.updates import CatalogUpdate, CatalogVersion
 
 __all__ = [
     "Backup",
+    "CatalogUpdate",
+    "CatalogVersion",
     "Category",
     "CategoryHeading",
     "CustomerRate",
@@ -14,7 +16,5 @@ __all__ = [
     "Favourite",
     "Markup",
     "Service",
-    "Shelf",
-    "ShelfChange",
     "new_version",
 ]

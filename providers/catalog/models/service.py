@@ -10,8 +10,8 @@ from panel.lib.database.fields import AmountField
 from panel.lib.money import MICRO
 from providers.models import Provider, UpstreamService
 
-LARGEST_POSITION = 1_000_000_000  # leaves room behind it: both databases can hold what is placed after it
-POSITIONS = (MinValueValidator(-LARGEST_POSITION), MaxValueValidator(LARGEST_POSITION))
+MAX_POSITION = 1_000_000_000  # leaves room behind it: both databases can hold what is placed after it
+POSITIONS = (MinValueValidator(-MAX_POSITION), MaxValueValidator(MAX_POSITION))
 
 
 class Category(models.Model):
@@ -104,7 +104,9 @@ class Service(models.Model):
         ordering = ["category__position", "category__name", "position", "id"]
         indexes = [
             models.Index(
-                fields=["category", "position"], condition=Q(is_enabled=True, is_available=True), name="service_shelf"
+                fields=["category", "position"],
+                condition=Q(is_enabled=True, is_available=True),
+                name="service_for_sale",
             )
         ]
         constraints = [

@@ -6,7 +6,7 @@ from panel.lib.database.fields import AmountField
 from providers.catalog.models.service import Service
 
 
-class Shelf(models.Model):
+class CatalogVersion(models.Model):
     """One row, whose version changes with everything that customers see: kept price lists are checked against it."""
 
     version = models.CharField(max_length=32)
@@ -15,7 +15,7 @@ class Shelf(models.Model):
         return self.version
 
 
-class ShelfChange(models.Model):
+class CatalogUpdate(models.Model):
     """What customers see change on the shelf: its log, in the shop's rates. Forgotten after a while.
 
     Without a service it stands for `count` services that changed at once.
@@ -43,8 +43,8 @@ class ShelfChange(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["kind", "-id"], name="shelf_change_kind"),
-            models.Index(fields=["at"], name="shelf_change_age"),
+            models.Index(fields=["kind", "-id"], name="catalog_update_kind"),
+            models.Index(fields=["at"], name="catalog_update_age"),
         ]
 
     def __str__(self) -> str:

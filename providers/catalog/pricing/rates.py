@@ -14,7 +14,7 @@ BELOW_COST = "The rate is below the cost."
 OWN_BELOW_COST = "Its own rate is below the cost."
 THIN_MARGIN = "The rate is below the smallest margin."
 NO_PRICE = "The rate is not above zero."
-TOO_DEAR = "The price is too large."
+PRICE_TOO_LARGE = "The price is too large."
 
 _EXACT = Context(prec=60)
 
@@ -64,7 +64,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Floor:
+class MinimumMargin:
     """How far every rate has to be above its cost, in per cent of the cost; `hides` what is not, or only marks it."""
 
     percent: int = 0
@@ -82,13 +82,13 @@ class OwnRate(NamedTuple):
 class Terms:
     """What a customer pays in place of the shop's rates: rates of their own by service, and a discount on all others.
 
-    No discount goes below the cost plus `least_margin_percent` of it. `version` names these terms for what is kept; it
+    No discount goes below the cost plus `min_margin_percent` of it. `version` names these terms for what is kept; it
     is empty for the shop's own.
     """
 
     discount_percent: Decimal = ZERO
     own_rates: Mapping[int, OwnRate] = field(default_factory=dict)
-    least_margin_percent: int = 0
+    min_margin_percent: int = 0
     version: str = ""
 
     def rate_of(self, *, service_id: int, rate: Decimal, cost: Decimal, allow_below_cost: bool) -> Decimal:
@@ -99,7 +99,7 @@ class Terms:
             allow_below_cost=allow_below_cost,
             discount_percent=self.discount_percent,
             own=self.own_rates.get(service_id),
-            least_margin_percent=self.least_margin_percent,
+            min_margin_percent=self.min_margin_percent,
         )
 
 
@@ -133,7 +133,7 @@ def cost_in_shop(*, rate: Decimal, exchange_rate: Decimal) -> Decimal:
     return round_up(rate if exchange_rate == 1 else _EXACT.multiply(rate, exchange_rate))
 
 
-def marked_up(*, cost: Decimal, rule: Rule) -> Decimal:
+def apply_markup(*, cost: Decimal, rule: Rule) -> Decimal:
     """`cost` with the rule's percentage and fixed part, rounded up to the rule's decimals."""
     exact = _EXACT.add(_EXACT.multiply(cost, _EXACT.add(1, rule.percent.scaleb(-2))), rule.fixed)
     return round_up(exact, places=rule.decimals)
@@ -146,7 +146,7 @@ def rate_for_customer(
     allow_below_cost: bool,
     discount_percent: Decimal,
     own: OwnRate | None,
-    least_margin_percent: int,
+    min_margin_percent: int,
 ) -> Decimal:
     """Their own rate, or the shop's where that is lower and theirs not fixed; without one, the shop's less a discount.
 
@@ -157,37 +157,42 @@ def rate_for_customer(
         wanted, least = own.rate if own.is_fixed else min(own.rate, rate), cost
     elif discount_percent:
         wanted = round_up(_EXACT.multiply(rate, _EXACT.subtract(100, discount_percent).scaleb(-2)))
-        least = max(cost, min(rate, round_up(_EXACT.multiply(cost, Decimal(100 + least_margin_percent).scaleb(-2)))))
+        least = max(cost, min(rate, round_up(_EXACT.multiply(cost, Decimal(100 + min_margin_percent).scaleb(-2)))))
     else:
         return rate
     return wanted if allow_below_cost else max(wanted, least)
 
 
 def price(
-    *, cost: Decimal, rule: Rule | None, own_rate: Decimal | None = None, allow_below_cost: bool, floor: Floor
+    *,
+    cost: Decimal,
+    rule: Rule | None,
+    own_rate: Decimal | None = None,
+    allow_below_cost: bool,
+    minimum_margin: MinimumMargin,
 ) -> Price:
     """What a service of this cost is sold for, or why not: at its own rate, else by the rule.
 
     Without either it is not sold: never at cost by accident.
     """
     if cost >= LARGEST:
-        return Price(LARGEST, LARGEST, TOO_DEAR)
+        return Price(LARGEST, LARGEST, PRICE_TOO_LARGE)
     if own_rate is not None:
         rate = own_rate
     elif rule is not None:
-        rate = marked_up(cost=cost, rule=rule)
+        rate = apply_markup(cost=cost, rule=rule)
     else:
         return Price(cost, cost, NO_RULE)
     if rate >= LARGEST:
-        return Price(cost, LARGEST, TOO_DEAR)
+        return Price(cost, LARGEST, PRICE_TOO_LARGE)
     if rate <= 0:
         return Price(cost, ZERO, NO_PRICE)
-    is_thin = rate * 100 < cost * (100 + floor.percent)
+    is_thin = rate * 100 < cost * (100 + minimum_margin.percent)
     if not is_thin or allow_below_cost:
         return Price(cost, rate, "", is_thin)
     if rate < cost:
         return Price(cost, rate, BELOW_COST if own_rate is None else OWN_BELOW_COST, is_thin)
-    return Price(cost, rate, THIN_MARGIN if floor.hides else "", is_thin)
+    return Price(cost, rate, THIN_MARGIN if minimum_margin.hides else "", is_thin)
 
 
 def margin_percent(*, cost: Decimal, rate: Decimal) -> Decimal | None:

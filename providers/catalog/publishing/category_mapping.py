@@ -43,7 +43,7 @@ def categories_of(rows: Sequence[Row], *, is_sync: bool) -> Headings:
     return Headings(found, is_renamed)
 
 
-def alike_but_for_case() -> list[list[str]]:
+def case_duplicates() -> list[list[str]]:
     """The names of categories that differ in upper and lower case alone: made so before they were one."""
     by_name: dict[str, list[str]] = {}
     for name in Category.objects.order_by("position", "name").values_list("name", flat=True):

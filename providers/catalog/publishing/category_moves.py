@@ -23,7 +23,7 @@ def waiting_moves_by_provider() -> list[tuple[int, str, int]]:
     return list(rows.annotate(Count("pk")))
 
 
-def tell_waiting_moves(provider: Provider) -> None:
+def update_moves_alert(provider: Provider) -> None:
     """Have the alert be open while services of the provider wait. Call it in the transaction that changed them."""
 
     def look() -> AlertText | None:

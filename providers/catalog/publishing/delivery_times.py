@@ -7,9 +7,9 @@ from django.db import transaction
 from panel.lib.database.bulk import update_rows
 from panel.web.formatting import duration_text
 from providers.catalog.models import Service
-from providers.catalog.publishing.publish import touch_shelf
+from providers.catalog.publishing.publish import bump_catalog_version
 
-ROWS_A_STATEMENT = 500
+ROWS_PER_STATEMENT = 500
 
 
 def set_measured_times(*, seconds: Mapping[int, int]) -> int:
@@ -23,12 +23,15 @@ def set_measured_times(*, seconds: Mapping[int, int]) -> int:
             (pk, found, known.get(pk)) for pk, found in seconds.items() if _reads(found) != _reads(known.get(pk))
         ]
         rows += [(pk, None, was) for pk, was in known.items() if pk not in seconds]
-        for start in range(0, len(rows), ROWS_A_STATEMENT):
+        for start in range(0, len(rows), ROWS_PER_STATEMENT):
             update_rows(
-                Service, rows[start : start + ROWS_A_STATEMENT], fields=["measured_seconds"], guard=["measured_seconds"]
+                Service,
+                rows[start : start + ROWS_PER_STATEMENT],
+                fields=["measured_seconds"],
+                guard=["measured_seconds"],
             )
         if rows:
-            touch_shelf()
+            bump_catalog_version()
     return len(rows)
 
 

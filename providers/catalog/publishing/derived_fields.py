@@ -9,15 +9,15 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from providers.adapters.words import SERVICE_TYPES
-from providers.catalog.pricing.rates import Floor, Rule, RuleBook, cost_in_shop, price
+from providers.adapters.vocabulary import SERVICE_TYPES
+from providers.catalog.pricing.rates import MinimumMargin, Rule, RuleBook, cost_in_shop, price
 
 SOLD_TYPES = frozenset(SERVICE_TYPES)
 """The types we can take orders for."""
 SWITCHED_OFF = "The provider is switched off."
 NOT_LISTED = "The provider no longer lists it."
 PRICES_HELD = "Many of the provider's prices changed alike: accept them."
-DOUBTS = {
+REVIEW_REASONS = {
     "rejected": "The provider's entry makes no sense.",
     "price": "The provider's price jumped: confirm it.",
     "meaning": "Its number now stands for something else at the provider: confirm it.",
@@ -46,7 +46,7 @@ SOURCE = (
     "provider_id",
     "position",
     "missing",
-    "doubt",
+    "review_reason",
     "raw_type",
     "rate",
     "name",
@@ -61,20 +61,20 @@ Row = Mapping[str, Any]
 """A mirror's row with SOURCE, and its shelf row's columns under `service__`, None where it has none."""
 
 
-class Moves(Enum):
+class CategoryMoves(Enum):
     """What becomes of services that the provider lists under another category than theirs.
 
     A sync lets those wait for which another price rule would apply; they wait until staff move them.
     """
 
-    WAIT = "those that change the rule wait"
-    STAY = "those that wait already go on waiting"
-    MAKE = "all are made"
+    HOLD = "those that change the rule wait"
+    KEEP = "those that wait already go on waiting"
+    APPLY = "all are made"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What holds for all rows: exchange rates and floors by provider, categories by heading, and the rules.
+    """What holds for all rows: exchange rates and minimum_margins by provider, categories by heading, and the rules.
 
     Nothing is sold of the providers that are switched `off`, nor of those whose prices are `held`.
     """
@@ -82,8 +82,8 @@ class Terms:
     exchange_rates: Mapping[int, Decimal]
     categories: Mapping[str, int]
     rules: RuleBook
-    moves: Moves
-    floors: Mapping[int, Floor]
+    moves: CategoryMoves
+    minimum_margins: Mapping[int, MinimumMargin]
     held: Collection[int] = ()
     off: Collection[int] = ()
 
@@ -106,7 +106,7 @@ def derive(row: Row, terms: Terms) -> tuple[Any, ...]:
         rule=_rule(row, category_id, terms),
         own_rate=row["service__own_rate"],
         allow_below_cost=bool(row["service__allow_below_cost"]),
-        floor=terms.floors[provider_id],
+        minimum_margin=terms.minimum_margins[provider_id],
     )
     reason = _unsold(row, least, most, terms) or asked.problem
     copied = (row[name] for name in COPIED)
@@ -120,9 +120,9 @@ def _category(row: Row, terms: Terms) -> tuple[int, bool]:
     if stands is not None and row["service__keeps_category"]:
         return stands, False
     listed = terms.categories[heading(row)]
-    if stands is None or stands == listed or terms.moves == Moves.MAKE:
+    if stands is None or stands == listed or terms.moves == CategoryMoves.APPLY:
         return listed, False
-    may_wait = row["service__is_enabled"] if terms.moves == Moves.WAIT else row["service__move_waits"]
+    may_wait = row["service__is_enabled"] if terms.moves == CategoryMoves.HOLD else row["service__move_waits"]
     is_same_rule = row["service__own_rate"] is not None or _same(_rule(row, stands, terms), _rule(row, listed, terms))
     return (stands, True) if may_wait and not is_same_rule else (listed, False)
 
@@ -151,8 +151,8 @@ def _unsold(row: Row, least: int, most: int, terms: Terms) -> str:
         return SWITCHED_OFF
     if row["missing"] >= GONE:
         return NOT_LISTED
-    if row["doubt"]:
-        return DOUBTS[row["doubt"]]
+    if row["review_reason"]:
+        return REVIEW_REASONS[row["review_reason"]]
     if row["provider_id"] in terms.held:
         return PRICES_HELD
     if row["type"] not in SOLD_TYPES:

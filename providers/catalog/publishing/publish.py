@@ -16,16 +16,16 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from panel.lib.database.bulk import update_rows
-from providers.catalog.models import Markup, Service, Shelf
-from providers.catalog.pricing.rates import Floor, Rule, RuleBook
+from providers.catalog.models import CatalogVersion, Markup, Service
+from providers.catalog.pricing.rates import MinimumMargin, Rule, RuleBook
 from providers.catalog.publishing.category_mapping import categories_of
-from providers.catalog.publishing.category_moves import tell_waiting_moves
-from providers.catalog.publishing.derived_fields import CHOSEN, DERIVED, GONE, SOURCE, Moves, Row, Terms, derive
-from providers.catalog.publishing.update_log import Move, Offer, log_moves, offer_of
+from providers.catalog.publishing.category_moves import update_moves_alert
+from providers.catalog.publishing.derived_fields import CHOSEN, DERIVED, GONE, SOURCE, CategoryMoves, Row, Terms, derive
+from providers.catalog.publishing.update_log import OfferChange, PublicOffer, log_updates, public_offer
 from providers.models import Provider, UpstreamService
 
-ROWS_A_STATEMENT = 500
-IDS_A_QUERY = 500
+ROWS_PER_STATEMENT = 500
+IDS_PER_QUERY = 500
 NAME = DERIVED.index("name")
 
 _derived_now = itemgetter(*(f"service__{name}" for name in DERIVED))
@@ -33,24 +33,24 @@ _chosen_now = itemgetter(*(f"service__{name}" for name in CHOSEN))
 
 
 @dataclass(frozen=True, slots=True)
-class ShelfReport:
+class PublishReport:
     """How many services were put up, and how many of those that stood there changed."""
 
     created: int = 0
     changed: int = 0
 
 
-def shelve_changes(*, provider_id: int, external_ids: Sequence[str] | None = None, now: datetime) -> ShelfReport:
+def publish_changes(*, provider_id: int, external_ids: Sequence[str] | None = None, now: datetime) -> PublishReport:
     """Have the shelf follow these services of the provider, or all of them; new ones by its shelving policy."""
     rows = UpstreamService.objects.filter(provider_id=provider_id)
-    if external_ids is not None and len(external_ids) <= IDS_A_QUERY:
+    if external_ids is not None and len(external_ids) <= IDS_PER_QUERY:
         rows = rows.filter(external_id__in=external_ids)
-    return follow(rows, of=Provider.objects.filter(pk=provider_id), now=now, moves=Moves.WAIT)
+    return publish(rows, from_providers=Provider.objects.filter(pk=provider_id), now=now, moves=CategoryMoves.HOLD)
 
 
 def reprice(
     *, provider_id: int | None = None, category_id: int | None = None, service_id: int | None = None
-) -> ShelfReport:
+) -> PublishReport:
     """Bring what is on the shelf in line with rules and choices as they are now: all of it, or what is named.
 
     Call it in the transaction that changed a rule, an exchange rate, or what staff choose for a service.
@@ -62,21 +62,21 @@ def reprice(
         rows = rows.filter(service__category_id=category_id)
     if provider_id is not None:
         rows, providers = rows.filter(provider_id=provider_id), providers.filter(pk=provider_id)
-    return follow(rows, of=providers, now=timezone.now())
+    return publish(rows, from_providers=providers, now=timezone.now())
 
 
-def follow_confirmed(*, pks: Sequence[int], now: datetime) -> ShelfReport:
+def publish_confirmed(*, pks: Sequence[int], now: datetime) -> PublishReport:
     """Have the shelf follow these rows of the mirror, which a person has confirmed. Call it in that transaction."""
-    return follow(UpstreamService.objects.filter(pk__in=pks), of=Provider.objects.all(), now=now)
+    return publish(UpstreamService.objects.filter(pk__in=pks), from_providers=Provider.objects.all(), now=now)
 
 
-def lock_shelf() -> None:
+def lock_catalog() -> None:
     """Take the lock that syncs and rules take, before many services' choices are written; call it in a transaction."""
     list(Provider.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
-def switch_services(*, service_ids: Sequence[int], is_enabled: bool, now: datetime) -> int:
-    """Turn staff's own switch of these, and log what customers see of it; how many it changed. Under `lock_shelf`."""
+def write_enabled(*, service_ids: Sequence[int], is_enabled: bool, now: datetime) -> int:
+    """Turn staff's own switch of these, and log what customers see of it; how many it changed. Under `lock_catalog`."""
     services = Service.objects.filter(pk__in=service_ids).exclude(is_enabled=is_enabled)
     shown = list(services.filter(is_available=True).only("name", "listed_at", "rate", "min", "max"))
     changed = services.update(is_enabled=is_enabled, changed_at=now)
@@ -84,25 +84,25 @@ def switch_services(*, service_ids: Sequence[int], is_enabled: bool, now: dateti
         new = [service.pk for service in shown if service.listed_at is None]
         Service.objects.filter(pk__in=new).update(listed_at=now)
     moves = [
-        Move(service.pk, service.name, None, offer_of(service), was_listed=service.listed_at is not None)
+        OfferChange(service.pk, service.name, None, public_offer(service), was_listed=service.listed_at is not None)
         if is_enabled
-        else Move(service.pk, service.name, offer_of(service), None)
+        else OfferChange(service.pk, service.name, public_offer(service), None)
         for service in shown
     ]
-    log_moves(moves=moves, now=now)
+    log_updates(moves=moves, now=now)
     return changed
 
 
-def touch_shelf() -> None:
+def bump_catalog_version() -> None:
     """Say that something customers see was changed; call it in the transaction that changed it."""
     version = secrets.token_hex(16)
-    if not Shelf.objects.filter(pk=1).update(version=version):
-        Shelf.objects.bulk_create([Shelf(pk=1, version=version)], ignore_conflicts=True)
+    if not CatalogVersion.objects.filter(pk=1).update(version=version):
+        CatalogVersion.objects.bulk_create([CatalogVersion(pk=1, version=version)], ignore_conflicts=True)
 
 
-def floor_of(provider: Provider) -> Floor:
+def minimum_margin_for(provider: Provider) -> MinimumMargin:
     """The smallest margin of what is bought there."""
-    return Floor(percent=settings.MINIMUM_MARGIN_PERCENT, hides=provider.low_margin == Provider.LowMargin.HIDE)
+    return MinimumMargin(percent=settings.MINIMUM_MARGIN_PERCENT, hides=provider.low_margin == Provider.LowMargin.HIDE)
 
 
 def rule_book() -> RuleBook:
@@ -111,37 +111,41 @@ def rule_book() -> RuleBook:
     return RuleBook(Rule(**row) for row in Markup.objects.values(*fields))
 
 
-def follow(
-    rows: QuerySet[UpstreamService], *, of: QuerySet[Provider], now: datetime, moves: Moves = Moves.STAY
-) -> ShelfReport:
+def publish(
+    rows: QuerySet[UpstreamService],
+    *,
+    from_providers: QuerySet[Provider],
+    now: datetime,
+    moves: CategoryMoves = CategoryMoves.KEEP,
+) -> PublishReport:
     """Have the shelf follow these rows of the mirror, of these providers, by rules and choices as they are now.
 
     One transaction. The providers are locked first, so that nobody prices by rules that are about to change.
     """
     with transaction.atomic():
-        columns = ("name", "exchange_rate", "shelve", "low_margin", "is_active", "prices_held_at")
-        locked = of.select_for_update(no_key=True).order_by("pk").only(*columns)
+        columns = ("name", "exchange_rate", "new_services", "low_margin", "is_active", "prices_held_at")
+        locked = from_providers.select_for_update(no_key=True).order_by("pk").only(*columns)
         providers = {provider.pk: provider for provider in locked}
         found = _read_rows(rows)
-        headings = categories_of(found, is_sync=moves == Moves.WAIT)
+        headings = categories_of(found, is_sync=moves == CategoryMoves.HOLD)
         terms = Terms(
             exchange_rates={pk: provider.exchange_rate for pk, provider in providers.items()},
-            floors={pk: floor_of(provider) for pk, provider in providers.items()},
+            minimum_margins={pk: minimum_margin_for(provider) for pk, provider in providers.items()},
             categories=headings.categories,
             rules=rule_book(),
             moves=moves,
             held={pk for pk, provider in providers.items() if provider.prices_held_at},
             off={pk for pk, provider in providers.items() if not provider.is_active},
         )
-        enabled = {pk for pk, provider in providers.items() if provider.shelve == Provider.Shelve.ALL}
+        enabled = {pk for pk, provider in providers.items() if provider.new_services == Provider.NewServices.ALL}
         created = _create([row for row in found if row["service__pk"] is None], terms, enabled, now)
         changed = _update([row for row in found if row["service__pk"] is not None], terms, now)
         if created or changed or headings.is_renamed:
-            touch_shelf()
-        if (changed and moves == Moves.WAIT) or any(row["service__move_waits"] for row in found):
+            bump_catalog_version()
+        if (changed and moves == CategoryMoves.HOLD) or any(row["service__move_waits"] for row in found):
             for provider in providers.values():
-                tell_waiting_moves(provider)
-    return ShelfReport(created=created, changed=changed)
+                update_moves_alert(provider)
+    return PublishReport(created=created, changed=changed)
 
 
 def _read_rows(rows: QuerySet[UpstreamService]) -> list[Row]:
@@ -166,13 +170,13 @@ def _create(rows: Iterable[Row], terms: Terms, enabled: set[int], now: datetime)
     ]
     for service in services:
         service.listed_at = now if service.is_for_sale else None
-    Service.objects.bulk_create(services, batch_size=ROWS_A_STATEMENT)
+    Service.objects.bulk_create(services, batch_size=ROWS_PER_STATEMENT)
     moves = (
-        Move(service.pk, service.name, None, offer_of(service), was_listed=False)
+        OfferChange(service.pk, service.name, None, public_offer(service), was_listed=False)
         for service in services
         if service.is_for_sale
     )
-    log_moves(moves=moves, now=now)
+    log_updates(moves=moves, now=now)
     return len(services)
 
 
@@ -184,7 +188,7 @@ def _update(rows: Iterable[Row], terms: Terms, now: datetime) -> int:
         if wanted != (found := _derived_now(row)):
             pk, listed_at = row["service__pk"], row["service__listed_at"]
             before, after = _offer(row, found), _offer(row, wanted)
-            move = Move(pk, (wanted if after else found)[NAME], before, after, was_listed=listed_at is not None)
+            move = OfferChange(pk, (wanted if after else found)[NAME], before, after, was_listed=listed_at is not None)
             changes.append(
                 (pk, *wanted, now, now if move.after and listed_at is None else listed_at, *_chosen_now(row))
             )
@@ -192,16 +196,16 @@ def _update(rows: Iterable[Row], terms: Terms, now: datetime) -> int:
     fields = (*DERIVED, "changed_at", "listed_at")
     written = [
         pk
-        for start in range(0, len(changes), ROWS_A_STATEMENT)
-        for pk in update_rows(Service, changes[start : start + ROWS_A_STATEMENT], fields=fields, guard=CHOSEN)
+        for start in range(0, len(changes), ROWS_PER_STATEMENT)
+        for pk in update_rows(Service, changes[start : start + ROWS_PER_STATEMENT], fields=fields, guard=CHOSEN)
     ]
-    log_moves(moves=[moves[pk] for pk in written], now=now)
+    log_updates(moves=[moves[pk] for pk in written], now=now)
     return len(written)
 
 
-def _offer(row: Row, derived: Sequence[Any]) -> Offer | None:
+def _offer(row: Row, derived: Sequence[Any]) -> PublicOffer | None:
     """What customers see of a row with these values of DERIVED; None where it is not on sale."""
     values = dict(zip(DERIVED, derived, strict=True))
     if not (row["service__is_enabled"] and values["is_available"]):
         return None
-    return Offer(values["rate"], values["min"], values["max"])
+    return PublicOffer(values["rate"], values["min"], values["max"])

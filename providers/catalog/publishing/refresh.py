@@ -9,16 +9,16 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 
-from providers.catalog.publishing.publish import shelve_changes
+from providers.catalog.publishing.publish import publish_changes
 from providers.models import Provider
 from providers.sync.service_sync import SyncFailedError, SyncOvertakenError, SyncReport, record_crash, sync_provider
 
 log = logging.getLogger(__name__)
-SUMMED = ("added", "changed", "missing", "removed", "back", "unchanged", "rejected", "rows_written", "held")
+COUNTS = ("added", "changed", "missing", "removed", "back", "unchanged", "rejected", "rows_written", "held")
 
 
 @dataclass(slots=True)
-class Refreshed:
+class RefreshResult:
     """What became of several providers, by name: reports, and what went wrong in people's words."""
 
     reports: dict[str, SyncReport] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Refreshed:
 
     def sums(self) -> dict[str, int]:
         """The counts of all reports together."""
-        return {name: sum(getattr(report, name) for report in self.reports.values()) for name in SUMMED}
+        return {name: sum(getattr(report, name) for report in self.reports.values()) for name in COUNTS}
 
     def problems(self) -> dict[str, str]:
         """Why changes are held, by provider."""
@@ -44,17 +44,17 @@ def refresh_provider(
     if report.left_behind or report.rows_written:
         touched = None if report.left_behind or report.alike else report.touched
         with transaction.atomic():
-            shelve_changes(provider_id=provider_id, external_ids=touched, now=now)
-            followed = {"shelved_at": report.synced_at, "shelved_margin": settings.MINIMUM_MARGIN_PERCENT}
+            publish_changes(provider_id=provider_id, external_ids=touched, now=now)
+            followed = {"published_at": report.synced_at, "published_margin": settings.MINIMUM_MARGIN_PERCENT}
             Provider.objects.filter(pk=provider_id).update(**followed)
     return report
 
 
 def refresh_providers(
     *, providers: Iterable[Provider], now: datetime, accept_shrunk: bool = False, seen_lost: str = ""
-) -> Refreshed:
+) -> RefreshResult:
     """Each provider by itself: what goes wrong with one is logged, raises an alert, and stops no other."""
-    done = Refreshed()
+    done = RefreshResult()
     for provider in providers:
         try:
             done.reports[provider.name] = refresh_provider(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from providers.availability.circuit_breaker import ready_providers
+from providers.availability.circuit_breaker import unpaused_providers
 from providers.catalog.models import Backup
 from providers.models import Provider, UpstreamService
 
@@ -24,18 +24,18 @@ class Supplier:
     dripfeed: bool
 
 
-def upstream_of(*, provider_id: int, external_id: str) -> UpstreamService:
+def upstream_service_for(*, provider_id: int, external_id: str) -> UpstreamService:
     """The mirror's row that an order is bought as, with its provider."""
     return UpstreamService.objects.select_related("provider").get(provider_id=provider_id, external_id=external_id)
 
 
-def backups_of(*, service_id: int) -> Iterator[Supplier]:
+def backup_suppliers(*, service_id: int) -> Iterator[Supplier]:
     """The service's backups in their order: listed without doubt, of its type, at providers neither off nor paused."""
     rows = Backup.objects.filter(
         service=service_id,
         upstream__missing=0,
-        upstream__doubt="",
-        upstream__provider__in=Provider.objects.filter(ready_providers()),
+        upstream__review_reason="",
+        upstream__provider__in=Provider.objects.filter(unpaused_providers()),
     ).select_related("upstream__provider", "service")
     for row in rows:
         upstream, provider = row.upstream, row.upstream.provider

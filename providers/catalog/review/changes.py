@@ -11,11 +11,12 @@ from django.db.models import Q
 from providers.catalog.listing.newest import NewestPage, newest
 from providers.catalog.models import Service
 from providers.catalog.pricing.rates import RuleBook, cost_in_shop, margin_percent, price
-from providers.catalog.publishing.publish import floor_of, rule_book
-from providers.catalog.review.pending_review import held_services
+from providers.catalog.publishing.publish import minimum_margin_for, rule_book
+from providers.catalog.review.pending_review import services_pending_review
 from providers.models import ServiceChange, UpstreamService
+from providers.sync.diff import LOGGED_REASON
 
-HELD_A_PAGE, LINES_A_PAGE = 50, 50
+PENDING_PAGE_SIZE, LOG_PAGE_SIZE = 50, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Margin:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldService:
+class PendingService:
     """A service that waits: `changes` are the fields that changed when the doubt came, each with was and is."""
 
     service: Service
@@ -37,17 +38,21 @@ class HeldService:
 
     @property
     def may_be_accepted(self) -> bool:
-        return self.service.upstream.doubt != UpstreamService.Doubt.REJECTED
+        return self.service.upstream.review_reason != UpstreamService.ReviewReason.REJECTED
 
 
-def held_page(*, provider: int | None, doubt: str, number: str | None) -> Page[HeldService]:
+def pending_review_page(*, provider: int | None, review_reason: str, number: str | None) -> Page[PendingService]:
     """That page of the services that wait, those whose doubt is the newest first. Four queries."""
-    rows = held_services().select_related("upstream", "provider", "category").order_by("-upstream__changed_at", "pk")
+    rows = (
+        services_pending_review()
+        .select_related("upstream", "provider", "category")
+        .order_by("-upstream__changed_at", "pk")
+    )
     if provider is not None:
         rows = rows.filter(provider=provider)
-    if doubt:
-        rows = rows.filter(upstream__doubt=doubt)
-    page: Page[Any] = Paginator(rows, HELD_A_PAGE).get_page(number)
+    if review_reason:
+        rows = rows.filter(upstream__review_reason=review_reason)
+    page: Page[Any] = Paginator(rows, PENDING_PAGE_SIZE).get_page(number)
     services = list(page.object_list)
     book, changes = rule_book(), _changes_of(services)
     page.object_list = [_held(service, book, changes) for service in services]
@@ -64,7 +69,7 @@ def changes_page(*, provider: int | None, kind: str, search: str, before: int | 
     words = Q()
     for word in search.split()[:8]:
         words &= Q(name__icontains=word) | Q(external_id=word)
-    return newest(rows=rows, words=words if search else None, before=before, size=LINES_A_PAGE)
+    return newest(rows=rows, words=words if search else None, before=before, size=LOG_PAGE_SIZE)
 
 
 def pairs_of(change: ServiceChange) -> list[tuple[str, Any, Any]]:
@@ -76,14 +81,14 @@ def pairs_of(change: ServiceChange) -> list[tuple[str, Any, Any]]:
     ]
 
 
-def _held(service: Service, book: RuleBook, changes: dict[tuple[int, str], ServiceChange]) -> HeldService:
+def _held(service: Service, book: RuleBook, changes: dict[tuple[int, str], ServiceChange]) -> PendingService:
     upstream = service.upstream
     line = changes.get((upstream.provider_id, upstream.external_id))
-    return HeldService(
+    return PendingService(
         service=service,
         before=None if upstream.rate_before is None else _margin(service, book, upstream.rate_before),
         now=_margin(service, book, upstream.rate),
-        changes=[pair for pair in pairs_of(line) if pair[0] not in {"doubt", "rate"}] if line else [],
+        changes=[pair for pair in pairs_of(line) if pair[0] not in {LOGGED_REASON, "rate"}] if line else [],
     )
 
 
@@ -94,7 +99,7 @@ def _margin(service: Service, book: RuleBook, rate: Decimal) -> Margin:
         rule=rule,
         own_rate=service.own_rate,
         allow_below_cost=service.allow_below_cost,
-        floor=floor_of(service.provider),
+        minimum_margin=minimum_margin_for(service.provider),
     )
     return Margin(sold.rate, margin_percent(cost=sold.cost, rate=sold.rate))
 
@@ -104,8 +109,8 @@ def _changes_of(services: Sequence[Service]) -> dict[tuple[int, str], ServiceCha
     found = ServiceChange.objects.filter(
         provider__in={service.provider_id for service in services},
         external_id__in=[service.upstream.external_id for service in services],
-        fields__has_key="doubt",
+        fields__has_key=LOGGED_REASON,
     ).order_by("pk")
     lines = {(line.provider_id, line.external_id): line for line in found}
-    doubts = {(row.provider_id, row.upstream.external_id): row.upstream.doubt for row in services}
-    return {key: line for key, line in lines.items() if line.fields["doubt"][1] == doubts.get(key)}
+    reasons = {(row.provider_id, row.upstream.external_id): row.upstream.review_reason for row in services}
+    return {key: line for key, line in lines.items() if line.fields[LOGGED_REASON][1] == reasons.get(key)}

@@ -15,19 +15,19 @@ from django.views.decorators.http import require_POST, require_safe
 from panel.web.access import need, staff_only
 from panel.web.text_input import read_reason, read_seen_at, read_words
 from providers.catalog.publishing.category_moves import waiting_moves_by_provider
-from providers.catalog.review.changes import changes_page, held_page, pairs_of
+from providers.catalog.review.changes import changes_page, pairs_of, pending_review_page
 from providers.catalog.review.pending_review import (
     ChangedMeanwhileError,
     accept_list,
     accept_prices,
     confirm_services,
-    held_services,
-    keep_off_sale,
+    keep_disabled,
+    services_pending_review,
 )
 from providers.models import Provider, ServiceChange, UpstreamService
 from providers.sync.service_sync import SyncFailedError
 
-LONGEST_SEARCH = 100
+MAX_SEARCH_LENGTH = 100
 SEE = "providers.view_servicechange"
 EXCHANGE_RATE = forms.DecimalField(max_digits=18, decimal_places=10, min_value=Decimal("0.0000000001"))
 
@@ -38,13 +38,13 @@ def staff_changes(request: HttpRequest) -> HttpResponse:
     """What is held, of all providers or of one; below it the log, found by provider, kind and words."""
     now = timezone.now()  # before anything is read: what changes meanwhile was not seen
     provider, doubt = _number(request.GET.get("provider", "")), request.GET.get("doubt", "")
-    kind, search = request.GET.get("kind", ""), read_words(request.GET, "q", longest=LONGEST_SEARCH)
+    kind, search = request.GET.get("kind", ""), read_words(request.GET, "q", longest=MAX_SEARCH_LENGTH)
     kind = kind if kind in ServiceChange.Kind.values else ""
-    doubt = doubt if doubt in UpstreamService.Doubt.values else ""
+    doubt = doubt if doubt in UpstreamService.ReviewReason.values else ""
     log = changes_page(provider=provider, kind=kind, search=search, before=_number(request.GET.get("before", "")))
     providers = list(Provider.objects.order_by("name", "pk"))
     context = {
-        "held": held_page(provider=provider, doubt=doubt, number=request.GET.get("page")),
+        "held": pending_review_page(provider=provider, review_reason=doubt, number=request.GET.get("page")),
         "held_providers": [one for one in providers if one.held_list or one.prices_held_at],
         "waiting_moves": waiting_moves_by_provider(),
         "log": log,
@@ -52,7 +52,7 @@ def staff_changes(request: HttpRequest) -> HttpResponse:
         "providers": providers,
         "provider": provider,
         "doubt": doubt,
-        "doubts": UpstreamService.Doubt.choices,
+        "doubts": UpstreamService.ReviewReason.choices,
         "kind": kind,
         "kinds": ServiceChange.Kind.choices,
         "search": search,
@@ -74,7 +74,7 @@ def decide_services(request: HttpRequest, verdict: str) -> HttpResponse:
     if not ids:
         messages.error(request, "Tick at least one service.")
     elif verdict == "keep":
-        count = keep_off_sale(service_ids=ids, actor=actor, reason=reason, seen_at=read_seen_at(request))
+        count = keep_disabled(service_ids=ids, actor=actor, reason=reason, seen_at=read_seen_at(request))
         messages.success(request, f"{count:,} kept off sale. Put on sale again, they wait here first.")
         if left := len(ids) - count:
             messages.warning(
@@ -144,10 +144,10 @@ def _chosen(request: HttpRequest) -> list[int]:
     if one := _number(request.POST.get("one", "")):
         return [one]
     if "all" in request.POST:
-        rows, provider = held_services(), _number(request.POST.get("provider", ""))
+        rows, provider = services_pending_review(), _number(request.POST.get("provider", ""))
         rows = rows.filter(provider=provider) if provider else rows
         doubt = request.POST.get("doubt", "")
-        rows = rows.filter(upstream__doubt=doubt) if doubt else rows
+        rows = rows.filter(upstream__review_reason=doubt) if doubt else rows
         return list(rows.values_list("pk", flat=True))
     return [number for text in request.POST.getlist("service") if (number := _number(text))]
 

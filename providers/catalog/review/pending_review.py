@@ -18,14 +18,14 @@ from panel.ops import audit
 from providers.catalog.models import Service
 from providers.catalog.publishing.category_moves import waiting_moves
 from providers.catalog.publishing.derived_fields import GONE
-from providers.catalog.publishing.publish import follow_confirmed, shelve_changes
+from providers.catalog.publishing.publish import publish_changes, publish_confirmed
 from providers.catalog.publishing.refresh import refresh_provider
-from providers.catalog.publishing.staff_choices import put_on_sale
+from providers.catalog.publishing.staff_choices import set_enabled
 from providers.models import Provider, UpstreamService
-from providers.sync.sanity_checks import follow_prices, last_held
-from providers.sync.service_sync import SyncReport, clear_doubts
+from providers.sync.sanity_checks import last_held, update_prices_alert
+from providers.sync.service_sync import SyncReport, clear_review_reasons
 
-MOST_TOLD = 1000
+MAX_AUDITED = 1000
 """Of how many services the audit trail tells each; of more, the count."""
 
 
@@ -37,15 +37,15 @@ class ChangedMeanwhileError(Exception):
     """What the person looked at has changed since; nothing was accepted. The message is for them."""
 
 
-def held_services() -> QuerySet[Service]:
+def services_pending_review() -> QuerySet[Service]:
     """The services that wait for a person."""
-    return Service.objects.filter(is_enabled=True, upstream__doubt__gt="", upstream__missing__lt=GONE)
+    return Service.objects.filter(is_enabled=True, upstream__review_reason__gt="", upstream__missing__lt=GONE)
 
 
-def all_held() -> QuerySet[Any, Any]:
+def all_pending_review() -> QuerySet[Any, Any]:
     """The services, lists, providers' prices and moves that wait. For counting."""
     lists, prices = Provider.objects.exclude(held_list=""), Provider.objects.filter(prices_held_at__isnull=False)
-    waiting = [rows.order_by().values("pk") for rows in (held_services(), waiting_moves(), lists, prices)]
+    waiting = [rows.order_by().values("pk") for rows in (services_pending_review(), waiting_moves(), lists, prices)]
     return waiting[0].union(*waiting[1:], all=True)
 
 
@@ -61,29 +61,29 @@ def confirm_services(
         if seen_at is not None:
             rows = rows.filter(changed_at__lte=seen_at)
         before = _told(rows)
-        cleared = clear_doubts(rows=rows, now=now)
+        cleared = clear_review_reasons(rows=rows, now=now)
         if cleared:
-            follow_confirmed(pks=cleared, now=now)
+            publish_confirmed(pks=cleared, now=now)
             after = _told(UpstreamService.objects.filter(pk__in=cleared))
-            changes = [{**before[pk], "after": after[pk]["before"]} for pk in cleared][:MOST_TOLD]
+            changes = [{**before[pk], "after": after[pk]["before"]} for pk in cleared][:MAX_AUDITED]
             detail = {"reason": reason[:200], "count": len(cleared), "services": changes}
             audit.record(actor=actor, action="service.confirm", target="services", detail=detail)
     return len(cleared)
 
 
-def keep_off_sale(*, service_ids: Sequence[int], actor: str, reason: str, seen_at: datetime | None = None) -> int:
+def keep_disabled(*, service_ids: Sequence[int], actor: str, reason: str, seen_at: datetime | None = None) -> int:
     """Turn staff's switch of these off: they are not sold, and wait no longer. How many were on.
 
     What changed after `seen_at`, when the person looked, goes on waiting.
     """
     with transaction.atomic():
-        rows = held_services().filter(pk__in=service_ids)
+        rows = services_pending_review().filter(pk__in=service_ids)
         if seen_at is not None:
             rows = rows.filter(upstream__changed_at__lte=seen_at)
         ids = list(rows.order_by("pk").values_list("pk", flat=True))
-        kept = len(put_on_sale(service_ids=ids, is_enabled=False))
+        kept = len(set_enabled(service_ids=ids, is_enabled=False))
         if kept:
-            detail = {"reason": reason[:200], "count": kept, "services": ids[:MOST_TOLD]}
+            detail = {"reason": reason[:200], "count": kept, "services": ids[:MAX_AUDITED]}
             detail |= {"before": {"is_enabled": True}, "after": {"is_enabled": False}}
             audit.record(actor=actor, action="service.keep_off", target="services", detail=detail)
     return kept
@@ -114,7 +114,7 @@ def accept_prices(
             )
         rate = locked.exchange_rate if exchange_rate is None else exchange_rate
         Provider.objects.filter(pk=provider.pk).update(prices_held_at=None, prices_accepted_at=now, exchange_rate=rate)
-        shelve_changes(provider_id=provider.pk, now=now)
+        publish_changes(provider_id=provider.pk, now=now)
         detail: dict[str, Any] = {
             "before": {"prices_held_at": locked.prices_held_at.isoformat()},
             "after": {"prices_held_at": None},
@@ -123,7 +123,7 @@ def accept_prices(
         if rate != locked.exchange_rate:
             detail["before"]["exchange_rate"] = f"{locked.exchange_rate.normalize():f}"
             detail["after"]["exchange_rate"] = f"{rate.normalize():f}"
-        follow_prices(provider_id=provider.pk)
+        update_prices_alert(provider_id=provider.pk)
         audit.record(actor=actor, action="provider.accept_prices", target=f"provider:{provider.pk}", detail=detail)
     return True
 
@@ -155,13 +155,15 @@ def lost_as_seen(*, provider: Provider, seen_at: datetime) -> str:
 
 def _told(rows: QuerySet[UpstreamService]) -> dict[int, dict[str, Any]]:
     """For the audit trail, by the mirror's row: the service, and what holds of it."""
-    found = rows.values("pk", "doubt", "rate_before", "rate", "service__pk", "service__rate", "service__is_available")
+    found = rows.values(
+        "pk", "review_reason", "rate_before", "rate", "service__pk", "service__rate", "service__is_available"
+    )
     return {row["pk"]: {"service": row["service__pk"], "before": _state(row)} for row in found}
 
 
 def _state(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "doubt": row["doubt"],
+        "review_reason": row["review_reason"],
         "provider_rate": plain(row["rate"]),
         "provider_rate_before": None if row["rate_before"] is None else plain(row["rate_before"]),
         "rate": plain(row["service__rate"]),

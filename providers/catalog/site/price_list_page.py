@@ -20,7 +20,7 @@ from panel.customers.signed_in import customer_of
 from panel.lib.money import ZERO, plain
 from panel.web.formatting import SIGNS
 from panel.web.text_input import read_words
-from providers.catalog.listing.cache import shelf_version
+from providers.catalog.listing.cache import catalog_version
 from providers.catalog.listing.favorites import (
     TooManyFavouritesError,
     favourite_ids,
@@ -28,18 +28,18 @@ from providers.catalog.listing.favorites import (
     set_favourite,
 )
 from providers.catalog.listing.price_list import price_list
-from providers.catalog.listing.services import (
+from providers.catalog.listing.service_list import (
     CategoryCount,
     ServiceLine,
+    catalog_page,
     categories_for_sale,
     service_for_sale,
-    shelf_page,
 )
-from providers.catalog.pricing.customer_rates import terms_of
+from providers.catalog.pricing.customer_rates import terms_for
 from providers.catalog.pricing.rates import PER_PACKAGE, Terms
 
-ROWS = 100
-LONGEST_SEARCH = 100
+PAGE_SIZE = 100
+MAX_SEARCH_LENGTH = 100
 BLANK = {"id": 0, "name": "", "rate": ZERO, "min": 0, "max": 0, "refill": True, "cancel": True, "dripfeed": True}
 """A row with every mark, for the page's script to fill."""
 
@@ -53,14 +53,14 @@ class Group:
     lines: Sequence[ServiceLine]
 
 
-class Shown:
+class PriceListPage:
     """What a page of the price list shows, read from the shelf when the template asks for it."""
 
     def __init__(self, request: HttpRequest, starred: Collection[int] | None) -> None:
         self._query = request.GET
         self.terms = _terms(request)
         self._starred = starred
-        self.search = read_words(request.GET, "q", longest=LONGEST_SEARCH)
+        self.search = read_words(request.GET, "q", longest=MAX_SEARCH_LENGTH)
         self.is_favourites = "favourites" in request.GET and starred is not None
 
     @property
@@ -71,7 +71,7 @@ class Shown:
     @property
     def version(self) -> str | None:
         """What the first view is kept by."""
-        shelf = shelf_version() if self.is_first_view else None
+        shelf = catalog_version() if self.is_first_view else None
         return shelf and f"{shelf} {self.terms.version}"
 
     @property
@@ -93,10 +93,10 @@ class Shown:
 
     @cached_property
     def page(self) -> Page[ServiceLine]:
-        return shelf_page(
+        return catalog_page(
             terms=self.terms,
             number=self._query.get("page"),
-            rows=ROWS,
+            rows=PAGE_SIZE,
             category_ids=None if self.category is None else [self.category.id],
             search=self.search,
             only=self._starred if self.is_favourites else None,
@@ -125,7 +125,7 @@ def services(request: HttpRequest) -> HttpResponse:
     rendered, by the shelf's version: one query.
     """
     starred = _starred(request)
-    shown = Shown(request, starred)
+    shown = PriceListPage(request, starred)
     context = {
         "shown": shown,
         "version": shown.version,
@@ -198,7 +198,7 @@ def _starred(request: HttpRequest) -> set[int] | None:
 
 def _terms(request: HttpRequest) -> Terms:
     """What the person pays: the shop's terms where nobody is signed in."""
-    return terms_of(customer_id=request.user.pk)
+    return terms_for(customer_id=request.user.pk)
 
 
 def _chosen(categories: Sequence[CategoryCount], text: str) -> CategoryCount | None:

@@ -13,12 +13,12 @@ from panel.customers.signed_in import customer_of
 from panel.lib.zones import day_zone
 from panel.web.text_input import read_words
 from providers.catalog.listing.favorites import favourite_ids
-from providers.catalog.listing.services import categories_for_sale
+from providers.catalog.listing.service_list import categories_for_sale
 from providers.catalog.listing.updates import Update, update_of, updates_page
-from providers.catalog.models import ShelfChange
-from providers.catalog.pricing.customer_rates import terms_of
+from providers.catalog.models import CatalogUpdate
+from providers.catalog.pricing.customer_rates import terms_for
 
-LONGEST_SEARCH = 100
+MAX_SEARCH_LENGTH = 100
 
 
 @require_safe
@@ -28,9 +28,9 @@ def updates(request: HttpRequest) -> HttpResponse:
     starred = favourite_ids(customer=customer_of(request)) if request.user.is_authenticated else set()
     is_favourites = "favourites" in query and request.user.is_authenticated
     kind = query.get("kind", "")
-    kind = kind if kind in ShelfChange.Kind.values else ""
-    search, category = read_words(query, "q", longest=LONGEST_SEARCH), _number(query.get("category", ""))
-    terms = terms_of(customer_id=customer_id)
+    kind = kind if kind in CatalogUpdate.Kind.values else ""
+    search, category = read_words(query, "q", longest=MAX_SEARCH_LENGTH), _number(query.get("category", ""))
+    terms = terms_for(customer_id=customer_id)
     page = updates_page(
         terms=terms,
         kind=kind,
@@ -44,7 +44,7 @@ def updates(request: HttpRequest) -> HttpResponse:
         "days": _by_day([update_of(line, terms) for line in page.lines], _zone(request)),
         "terms": terms,
         "kind": kind,
-        "kinds": ShelfChange.Kind.choices,
+        "kinds": CatalogUpdate.Kind.choices,
         "categories": categories_for_sale(),
         "category": category,
         "search": search,

@@ -43,7 +43,11 @@ class Command(OperatorCommand):
             "--rate", type=exchange_rate, default=Decimal(1), help="What one unit of it is worth in the shop's (1)."
         )
         parser.add_argument(
-            "--shelve", choices=Provider.Shelve.values, default="all", help="New services: on sale, or after review."
+            "--new-services",
+            "--shelve",
+            choices=Provider.NewServices.values,
+            default="all",
+            help="New services: on sale, or after review.",
         )
 
     def work(self, **options: Any) -> Answer:
@@ -55,7 +59,7 @@ class Command(OperatorCommand):
                     key=_key(options["key"]),
                     currency=options["currency"],
                     exchange_rate=options["rate"],
-                    shelve=options["shelve"],
+                    new_services=options["new_services"],
                 )
                 record(actor=operator(), action="provider.add", target=f"provider:{provider.pk}")
         except RegistrationError as error:
@@ -69,7 +73,7 @@ class Command(OperatorCommand):
                 "id": provider.pk,
                 "currency": provider.currency,
                 "exchange_rate": provider.exchange_rate,
-                "shelve": provider.shelve,
+                "shelve": provider.new_services,
             },
         )
 

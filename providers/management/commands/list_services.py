@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from panel.lib.commands import Answer, OperatorCommand
 from panel.lib.money import plain
-from providers.catalog.listing.services import ServiceLine, services_for_sale, services_on_shelf
+from providers.catalog.listing.service_list import ServiceLine, all_services, services_for_sale
 from providers.catalog.pricing.rates import SHOP_TERMS
 
 
@@ -20,10 +20,7 @@ class Command(OperatorCommand):
 
     def work(self, **options: Any) -> Answer:
         search = options["search"]
-        if options["all"]:
-            lines = services_on_shelf(search=search)
-        else:
-            lines = services_for_sale(terms=SHOP_TERMS, search=search)
+        lines = all_services(search=search) if options["all"] else services_for_sale(terms=SHOP_TERMS, search=search)
         return Answer(
             text="\n".join(map(_words, lines)) or "Nothing found.",
             data={"services": [_data(line) for line in lines]},

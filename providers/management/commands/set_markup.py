@@ -11,7 +11,7 @@ from panel.lib.money import PLACES, plain
 from panel.ops.audit import record
 from providers.catalog.markups import MarkupError, set_markup
 from providers.catalog.models import Category, Markup, Service
-from providers.catalog.publishing.publish import lock_shelf
+from providers.catalog.publishing.publish import lock_catalog
 from providers.models import Provider
 
 M = TypeVar("M", Provider, Category, Service)
@@ -41,7 +41,7 @@ class Command(OperatorCommand):
     def work(self, **options: Any) -> Answer:
         try:
             with transaction.atomic():
-                lock_shelf()
+                lock_catalog()
                 target = {name: _find(model, name, options[name]) for name, model in TARGETS.items()}
                 before = _terms(Markup.objects.filter(**target).first())
                 change = set_markup(

@@ -9,7 +9,7 @@ from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.ops.audit import record
 from providers.catalog.publishing.staff_choices import set_refill_days
 
-MOST_DAYS = 3650
+MAX_DAYS = 3650
 
 
 class Command(OperatorCommand):
@@ -36,6 +36,6 @@ class Command(OperatorCommand):
 def _days(text: str) -> int | None:
     if text == "none":
         return None
-    if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_DAYS)) and int(text) <= MOST_DAYS:
+    if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_DAYS)) and int(text) <= MAX_DAYS:
         return int(text)
-    raise argparse.ArgumentTypeError(f"“{text}” is no number of days up to {MOST_DAYS:,}.")
+    raise argparse.ArgumentTypeError(f"“{text}” is no number of days up to {MAX_DAYS:,}.")

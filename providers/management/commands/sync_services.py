@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.ops import audit
-from providers.catalog.publishing.refresh import Refreshed, refresh_providers
+from providers.catalog.publishing.refresh import RefreshResult, refresh_providers
 from providers.catalog.review.pending_review import accept_list
 from providers.models import Provider
 from providers.sync.service_sync import SyncFailedError
@@ -44,16 +44,16 @@ class Command(OperatorCommand):
         )
 
 
-def _refreshed(providers: QuerySet[Provider]) -> Refreshed:
+def _refreshed(providers: QuerySet[Provider]) -> RefreshResult:
     done = refresh_providers(providers=providers, now=timezone.now())
     for provider in providers:
         audit.record(actor=operator(), action="provider.sync", target=f"provider:{provider.pk}")
     return done
 
 
-def _accepted(provider: Provider) -> Refreshed:
+def _accepted(provider: Provider) -> RefreshResult:
     """The list as it is now, believed by who runs the command."""
-    done = Refreshed()
+    done = RefreshResult()
     try:
         done.reports[provider.name] = accept_list(provider=provider, actor=operator(), now=timezone.now())
     except SyncFailedError as error:
@@ -61,7 +61,7 @@ def _accepted(provider: Provider) -> Refreshed:
     return done
 
 
-def _words(done: Refreshed) -> str:
+def _words(done: RefreshResult) -> str:
     lines = [f"{name}: not synced. {failure}" for name, failure in done.failures.items()]
     for name, report in done.reports.items():
         if report.problem:

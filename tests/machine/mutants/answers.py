@@ -13,8 +13,8 @@ ANSWER_MUTANTS = (
         "remains of null are read as 0",
         "nonsense",
         SETTLE,
-        "status.word == StatusWord.PARTIAL and status.remains == 0",
-        "status.word == StatusWord.PARTIAL and not status.remains",
+        "status.word == ReportedStatus.PARTIAL and status.remains == 0",
+        "status.word == ReportedStatus.PARTIAL and not status.remains",
     ),
     Mutant(
         "remains of null are read as all",
@@ -30,7 +30,7 @@ ANSWER_MUTANTS = (
         "an unknown word is a cancel",
         "nonsense",
         SETTLE,
-        "elif status.word == StatusWord.CANCELED:",
+        "elif status.word == ReportedStatus.CANCELED:",
         "else:\n        _cancel(change, houses)\n    if False:",
     ),
     Mutant(

@@ -113,7 +113,7 @@ BUYING_MUTANTS = (
         "a paused provider is sent to",
         "pauses",
         SUBMIT,
-        "if not pass_gate(provider_id=provider.pk, now=now):",
+        "if not allow_request(provider_id=provider.pk, now=now):",
         "if False:",
         (("due_orders(now=now, even_early=even_early)", '__import__("orders.models").models.Order.objects'),),
     ),

@@ -161,7 +161,7 @@ RUNNING_MUTANTS = (
         "a served subscription is free",
         "tests/orders/tracking/test_subscription.py::test_only_one_that_served_no_post_is_free",
         "orders.rules.subscription",
-        "return ended if ended.charge or ended.word == StatusWord.CANCELED else replace(ended, charge=None)",
+        "return ended if ended.charge or ended.word == ReportedStatus.CANCELED else replace(ended, charge=None)",
         "return ended",
     ),
     Mutant(

@@ -10,10 +10,10 @@ SETTLE, RECORD, SUBMIT, MAY_SEND = (
 )
 SAFE_MODE, HIGH_WATER, TIMES = "orders.core.safe_mode", "orders.core.high_water", "orders.operations.future_times"
 GATE_LAST = (
-    "            if not pass_gate(provider_id=provider.pk, now=now):"
+    "            if not allow_request(provider_id=provider.pk, now=now):"
     "  # the last question: it may be the one try\n                return None\n"
 )
-GATE_FIRST = """            if not pass_gate(provider_id=change.order.provider_id, now=now):
+GATE_FIRST = """            if not allow_request(provider_id=change.order.provider_id, now=now):
                 return None
             provider = provider_to_send_to(change)
 """
@@ -92,7 +92,7 @@ TROUBLE_MUTANTS = (
     ),
     Mutant("an order is sent in safe mode", "held", SUBMIT, "    if safe_mode.is_on_now():\n", "    if False:\n"),
     # What is sent
-    Mutant("a service in doubt is bought", "pauses", MAY_SEND, "    if upstream.doubt:\n", "    if False:\n"),
+    Mutant("a service in doubt is bought", "pauses", MAY_SEND, "    if upstream.review_reason:\n", "    if False:\n"),
     Mutant(
         "a service that is gone is bought", "as_sold", MAY_SEND, "    if not upstream.is_listed:\n", "    if False:\n"
     ),
@@ -146,15 +146,15 @@ TROUBLE_MUTANTS = (
         "a long outage overflows",
         "long_outage",
         "providers.availability.circuit_breaker",
-        "2 ** min(trips, MOST_DOUBLINGS)",
+        "2 ** min(trips, MAX_DOUBLINGS)",
         "2**trips",
     ),
     Mutant(
         "a long outage closes for a day",
         "long_outage",
         "providers.availability.circuit_breaker",
-        "return min(FIRST_CLOSURE * doublings, LONGEST_CLOSURE)",
-        "return FIRST_CLOSURE * 2 ** min(trips, 11)",
+        "return min(MIN_OPEN_TIME * doublings, MAX_OPEN_TIME)",
+        "return MIN_OPEN_TIME * 2 ** min(trips, 11)",
     ),
     Mutant(
         "a link that was busy elsewhere counts here",

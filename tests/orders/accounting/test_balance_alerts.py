@@ -11,10 +11,15 @@ from panel.ops.alerts.alerts import dismiss_alert
 from panel.ops.models import Alert, AuditEvent
 from panel.wallet import ledger
 from panel.wallet.models import Transfer
-from providers.balances.alert_rules import NotPausedError, go_on, is_too_much, watch
+from providers.balances.alert_rules import (
+    NotPausedError,
+    exceeds_drift_limit,
+    resume_despite_drift,
+    update_balance_alerts,
+)
 from providers.balances.readings import record_deposit
 from providers.balances.runway import runway_of
-from providers.balances.spending import Spend, spends
+from providers.balances.spending import Spending, spending_by_provider
 from providers.models import BalanceReading, Provider
 from tests.fixtures_orders import Store
 
@@ -36,10 +41,12 @@ def test_spend_is_what_went_to_the_cost_account_less_what_came_back(store: Store
     store.simulator.set_order(first.provider_order_id, status="Partial", remains=400, charge="0.54")
     store.poll()
     now = timezone.now()
-    assert spends(now=now)[store.provider.pk] == Spend(Decimal("0.58"), Decimal("0.58"), Decimal("0.9"))
-    later = spends(now=now + timedelta(days=2))[store.provider.pk]
+    assert spending_by_provider(now=now)[store.provider.pk] == Spending(
+        Decimal("0.58"), Decimal("0.58"), Decimal("0.9")
+    )
+    later = spending_by_provider(now=now + timedelta(days=2))[store.provider.pk]
     assert (later.day, later.week, later.largest) == (0, Decimal("0.58"), 0)
-    assert spends(now=now + timedelta(days=8))[store.provider.pk] == Spend()
+    assert spending_by_provider(now=now + timedelta(days=8))[store.provider.pk] == Spending()
     assert Transfer.objects.filter(key__startswith="cost:").count() == 3
 
 
@@ -55,30 +62,33 @@ def test_of_one_provider_no_other_is_read(store: Store) -> None:
         amount=Decimal(7),
     )
     now = timezone.now()
-    mine, theirs = Spend(Decimal("0.54"), Decimal("0.54"), Decimal("0.9")), Spend(Decimal(7), Decimal(7), Decimal(7))
+    mine, theirs = (
+        Spending(Decimal("0.54"), Decimal("0.54"), Decimal("0.9")),
+        Spending(Decimal(7), Decimal(7), Decimal(7)),
+    )
     for asked, found in (
         (None, {store.provider.pk: mine, other.pk: theirs}),
         ([store.provider.pk], {store.provider.pk: mine}),
         ([other.pk], {other.pk: theirs}),
         ([], {}),
     ):
-        assert spends(now=now, provider_ids=asked) == found
+        assert spending_by_provider(now=now, provider_ids=asked) == found
 
 
 def test_how_long_it_lasts() -> None:
-    spend = Spend(day=Decimal(24), week=Decimal(24))
-    assert (spend.a_day, spend.an_hour) == (24, 1)
-    assert Spend(day=Decimal(1), week=Decimal(70)).a_day == 10
+    spend = Spending(day=Decimal(24), week=Decimal(24))
+    assert (spend.per_day, spend.per_hour) == (24, 1)
+    assert Spending(day=Decimal(1), week=Decimal(70)).per_day == 10
     assert runway_of(Decimal("7.5"), spend) == timedelta(hours=7, minutes=30)
     assert runway_of(Decimal(-5), spend) == timedelta()
-    assert runway_of(Decimal(7), Spend()) is None
+    assert runway_of(Decimal(7), Spending()) is None
 
 
 def test_too_much_is_more_than_the_largest_order_or_half_a_percent_of_the_day() -> None:
-    spend = Spend(day=Decimal(1000), largest=Decimal(8))
-    assert [is_too_much(Decimal(missing), spend) for missing in ("5", "5.01")] == [False, True]
-    small = Spend(day=Decimal(1000), largest=Decimal("0.9"))
-    assert [is_too_much(Decimal(missing), small) for missing in ("0.9", "0.91")] == [False, True]
+    spend = Spending(day=Decimal(1000), largest=Decimal(8))
+    assert [exceeds_drift_limit(Decimal(missing), spend) for missing in ("5", "5.01")] == [False, True]
+    small = Spending(day=Decimal(1000), largest=Decimal("0.9"))
+    assert [exceeds_drift_limit(Decimal(missing), small) for missing in ("0.9", "0.91")] == [False, True]
 
 
 def test_missing_money_pauses_placing_after_two_readings_and_an_explanation_ends_it(store: Store) -> None:
@@ -104,13 +114,13 @@ def test_staff_have_it_go_on_and_only_more_missing_pauses_it_again(store: Store)
     for _ in range(2):
         store.read_balance()
     assert paused() == "drift"
-    go_on(provider_id=store.provider.pk, actor="boss@example.com", reason="Their support looks into it")
+    resume_despite_drift(provider_id=store.provider.pk, actor="boss@example.com", reason="Their support looks into it")
     event = AuditEvent.objects.get(action="provider.resume")
     assert (event.actor, event.detail) == (
         "boss@example.com", {"reason": "Their support looks into it", "missing": "5"},
     )  # fmt: skip
     with pytest.raises(NotPausedError):
-        go_on(provider_id=store.provider.pk, actor="boss@example.com", reason="Again")
+        resume_despite_drift(provider_id=store.provider.pk, actor="boss@example.com", reason="Again")
     assert AuditEvent.objects.count() == 1
 
     for _ in range(2):
@@ -162,7 +172,7 @@ def test_the_runway_alert_does_not_flap_around_its_limit(store: Store) -> None:
         BalanceReading.objects.create(
             provider=store.provider, balance=balance, currency="USD", expected=balance, drift=0
         )
-        watch(provider=store.provider, now=timezone.now())
+        update_balance_alerts(provider=store.provider, now=timezone.now())
         return {kind: level for kind, level in open_alerts().items() if kind == "runway"}
 
     opens = {"runway": "warning"}

@@ -53,7 +53,7 @@ def doubt(store: Store, external_id: str, **words: str) -> Order:
     store.simulator.next("add", "reset_after_create")
     order = store.active(external_id, **words)
     assert order.state == "UNCONFIRMED"
-    Provider.objects.update(unknown_in_a_row=0, trips_in_a_row=0, closed_until=None)
+    Provider.objects.update(unknown_in_a_row=0, trips_in_a_row=0, breaker_open_until=None)
     return order
 
 

@@ -12,7 +12,7 @@ from orders.aftercare.refunds import CannotGiveBackError, adds_all, adds_partial
 from orders.models import Order
 from orders.tracking.settle import settle_batch
 from panel.ops.models import AuditEvent
-from providers.adapters.base import OrderStatus, StatusWord
+from providers.adapters.base import OrderStatus, ReportedStatus
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS
 
@@ -28,7 +28,7 @@ def completed(store: Store) -> Order:
     return store.fresh(order)
 
 
-def say(store: Store, order: Order, word: StatusWord, **given: Any) -> Order:
+def say(store: Store, order: Order, word: ReportedStatus, **given: Any) -> Order:
     """The provider says so, an hour from now."""
     later = timezone.now() + timedelta(hours=1)
     answer = OrderStatus(
@@ -103,19 +103,19 @@ def test_all_of_it_goes_back_from_every_state_that_was_sent(store: Store, comple
 
 def test_what_the_provider_says_afterwards_takes_nothing_and_surprises_nobody(store: Store) -> None:
     order = store.active()
-    say(store, order, StatusWord.IN_PROGRESS, remains=900, asked_at=timezone.now())
+    say(store, order, ReportedStatus.IN_PROGRESS, remains=900, asked_at=timezone.now())
     partial(order, 200, "0.27")
 
-    order = say(store, order, StatusWord.IN_PROGRESS, remains=700, charge=Decimal("0.9"))
+    order = say(store, order, ReportedStatus.IN_PROGRESS, remains=700, charge=Decimal("0.9"))
     assert (order.state, order.remains, order.refunded, order.attention) == ("PARTIAL", 200, Decimal("0.27"), "")
     Order.objects.update(applied_at=None)
-    order = say(store, order, StatusWord.PARTIAL, remains=100, charge=Decimal("0.81"))
+    order = say(store, order, ReportedStatus.PARTIAL, remains=100, charge=Decimal("0.81"))
     assert (order.state, order.refunded, order.cost) == ("PARTIAL", Decimal("0.27"), Decimal("0.81"))
     Order.objects.update(applied_at=None)
-    order = say(store, order, StatusWord.COMPLETED, remains=0)
+    order = say(store, order, ReportedStatus.COMPLETED, remains=0)
     assert (order.state, order.refunded, order.attention) == ("PARTIAL", Decimal("0.27"), "reopened by the provider")
     Order.objects.update(applied_at=None)
-    order = say(store, order, StatusWord.PARTIAL, remains=400)
+    order = say(store, order, ReportedStatus.PARTIAL, remains=400)
     assert (order.state, order.refunded) == ("PARTIAL", Decimal("0.54"))
     assert recount() == []
 
@@ -123,10 +123,10 @@ def test_what_the_provider_says_afterwards_takes_nothing_and_surprises_nobody(st
 def test_a_canceled_order_that_is_delivered_after_all_is_for_a_person(store: Store) -> None:
     order = store.active()
     give_all_back(order_id=order.pk, agreed=Decimal("1.35"), **WHO)
-    order = say(store, order, StatusWord.IN_PROGRESS, remains=10)
+    order = say(store, order, ReportedStatus.IN_PROGRESS, remains=10)
     assert (order.state, order.attention) == ("CANCELED", "")
     Order.objects.update(applied_at=None)
-    order = say(store, order, StatusWord.COMPLETED, charge=Decimal("0.9"))
+    order = say(store, order, ReportedStatus.COMPLETED, charge=Decimal("0.9"))
     assert (order.state, order.attention) == ("CANCELED", "reopened by the provider")
     assert (order.refunded, order.cost) == (Decimal("1.35"), Decimal("0.9"))
     assert recount() == []
@@ -136,7 +136,7 @@ def test_an_answer_that_was_asked_for_before_is_dropped(store: Store) -> None:
     order = store.active()
     asked: datetime = timezone.now()
     partial(order, 200, "0.27")
-    order = say(store, order, StatusWord.COMPLETED, remains=0, asked_at=asked)
+    order = say(store, order, ReportedStatus.COMPLETED, remains=0, asked_at=asked)
     assert (order.state, order.remains, order.attention) == ("PARTIAL", 200, "")
 
 

@@ -14,7 +14,7 @@ from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import Transfer
 from providers.admin.edit import save_provider
 from providers.catalog.models import Service
-from providers.catalog.publishing.unpublish import take_off
+from providers.catalog.publishing.unpublish import unpublish_service
 from providers.models import Provider, UpstreamService
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import COMMENTS_SERVICE, DEFAULT_SERVICE, PACKAGE_SERVICE, PLAIN_SERVICE
@@ -171,7 +171,7 @@ def test_a_repeated_token_is_the_same_order_when_nothing_could_be_ordered_any_mo
     store.customer.frozen_at = timezone.now()
     assert place() == Placement(first, is_new=False)
     store.customer.frozen_at = None
-    take_off(provider_id=store.provider.pk, external_id=DEFAULT_SERVICE)
+    unpublish_service(provider_id=store.provider.pk, external_id=DEFAULT_SERVICE)
     assert place() == Placement(first, is_new=False)
     assert store.everything() == before
 

@@ -13,7 +13,7 @@ from panel.customers.models import User
 from panel.customers.suspension import FROZEN, freeze
 from panel.ops.models import AuditEvent
 from panel.wallet.models import PaymentMethod, TopUp
-from providers.adapters.words import error_class
+from providers.adapters.vocabulary import classify_error
 from tests.fixtures_orders import LINK, Store
 
 
@@ -48,7 +48,7 @@ def test_no_door_takes_an_order_of_theirs(frozen: Store, ada: Client) -> None:
     assert (page.status_code, FROZEN in page.content.decode()) == (422, True)
     said = Client().post("/api/v2", {"key": key, "action": "add", **words}).json()
     assert said == {"error": "Account suspended"}
-    assert error_class(said["error"]) == "key"  # a panel that buys from us waits, and alerts its staff
+    assert classify_error(said["error"]) == "key"  # a panel that buys from us waits, and alerts its staff
     text, agreed = f"{service} | {LINK} | 1000", {1: Decimal(9)}
     (line,) = place_lines(customer=frozen.customer, text=text, agreed=agreed, token="t" * 20, now=timezone.now())
     assert line.problem == FROZEN

@@ -24,7 +24,7 @@ from panel.customers.models import User
 from panel.wallet import ledger
 from providers.adapters.base import Placed
 from providers.balances import readings
-from providers.balances.losses import book_loss
+from providers.balances.losses import record_loss
 from providers.models import LossRate, Provider
 from tests.fixtures_orders import Store
 
@@ -145,7 +145,7 @@ def test_what_was_lost_counts_at_the_exchange_rate_of_its_booking(worked: Store)
     orphan = Orphan.objects.create(provider=provider, external_id="777", charge=Decimal(10), currency="USD")
     write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="nobody's")
     provider.refresh_from_db()
-    book_loss(provider=provider, amount=Decimal(-4), key="drift:1", note="a bonus")
+    record_loss(provider=provider, amount=Decimal(-4), key="drift:1", note="a bonus")
     roll_day(day=today, now=AHEAD)
     assert by_day(period=Period(today, today))[today].lost == Decimal("7.5")
 
@@ -163,8 +163,8 @@ def test_what_was_lost_counts_at_the_exchange_rate_of_its_booking(worked: Store)
 
 def test_losses_of_before_keep_the_exchange_rate_of_the_migration(worked: Store) -> None:
     provider = worked.provider
-    book_loss(provider=provider, amount=Decimal(10), key="orphan:1", note="")
-    book_loss(provider=provider, amount=Decimal(-4), key="drift:1", note="")
+    record_loss(provider=provider, amount=Decimal(10), key="orphan:1", note="")
+    record_loss(provider=provider, amount=Decimal(-4), key="drift:1", note="")
     LossRate.objects.filter(transfer__key="orphan:1").update(exchange_rate=Decimal(3))
     LossRate.objects.filter(transfer__key="drift:1").delete()
     Provider.objects.update(exchange_rate=Decimal("1.25"))

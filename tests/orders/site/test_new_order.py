@@ -12,7 +12,7 @@ from orders.placing.reorder import reorder
 from panel.wallet.models import Account
 from providers.admin.edit import save_provider
 from providers.catalog.models import Service
-from providers.catalog.publishing.unpublish import take_off
+from providers.catalog.publishing.unpublish import unpublish_service
 from tests.fixtures_orders import LINK, Store
 from tests.fixtures_simulator import COMMENTS_SERVICE, DEFAULT_SERVICE, PACKAGE_SERVICE, PLAIN_SERVICE
 from tests.orders.conftest import Write, hidden_value
@@ -125,7 +125,7 @@ def test_a_form_sent_again_leads_to_its_order_even_when_the_service_is_gone(
 ) -> None:
     sent = write()
     ada.post("/order/", sent)
-    take_off(provider_id=store.provider.pk, external_id=DEFAULT_SERVICE)
+    unpublish_service(provider_id=store.provider.pk, external_id=DEFAULT_SERVICE)
     before = store.everything()
     answer = ada.post("/order/", sent, headers=headers)
     order = Order.objects.get()

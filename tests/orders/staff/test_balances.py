@@ -10,7 +10,7 @@ from django.utils import timezone
 from orders.accounting.provider_balances import Funds, Waiting, funds, waiting_orders
 from panel.wallet import ledger
 from providers.availability.circuit_breaker import pause_provider
-from providers.balances.provider_balances import fundings
+from providers.balances.provider_balances import provider_balances
 from providers.models import BalanceReading, Provider
 from tests.fixtures_orders import Store
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def look() -> Funds:
-    return funds(fundings=fundings(now=timezone.now()), waiting=waiting_orders())
+    return funds(fundings=provider_balances(now=timezone.now()), waiting=waiting_orders())
 
 
 def another(name: str, *, balance: int, drift: int = 0, **fields: object) -> Provider:
@@ -49,7 +49,7 @@ def test_sums_are_in_the_shops_currency_and_what_is_urgent_comes_first(store: St
 
 def test_nothing_spent_and_nothing_missing_is_neither_explained_nor_not(store: Store) -> None:
     found = look()
-    assert (found.explained, found.a_day, found.waiting) == (None, 0, 0)
+    assert (found.explained, found.per_day, found.waiting) == (None, 0, 0)
     assert waiting_orders() == {}
     assert Waiting().cost == 0
 
@@ -63,7 +63,7 @@ def test_the_first_to_run_dry_is_named_with_its_moment(store: Store) -> None:
     found = look()
     assert found.first_dry is not None
     assert found.first_dry.dry_at == reading.at + timedelta(days=2)
-    assert (found.explained, found.a_day) == (100, Decimal("0.9"))
+    assert (found.explained, found.per_day) == (100, Decimal("0.9"))
 
 
 def test_the_page_tells_all_of_it(owner: Client, store: Store) -> None:

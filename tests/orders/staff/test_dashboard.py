@@ -16,7 +16,7 @@ from panel.customers.models import User
 from panel.ops.alerts.alerts import raise_alert, take_alert
 from panel.ops.models import Alert, AuditEvent, JobRun
 from providers.availability.circuit_breaker import pause_provider
-from providers.balances.provider_balances import fundings
+from providers.balances.provider_balances import provider_balances
 from providers.catalog.models import Service
 from providers.models import BalanceReading, Provider
 from tests.fixtures_orders import Store
@@ -88,16 +88,16 @@ def test_an_empty_shop_has_pages_too(db: None) -> None:
 def test_funding_counts_what_is_spent_and_how_long_it_lasts(store: Store) -> None:
     store.active()
     now = timezone.now()
-    (funding,) = fundings(now=now)
+    (funding,) = provider_balances(now=now)
     assert (funding.spend.day, funding.spend.week) == (Decimal("0.9"), Decimal("0.9"))
     assert funding.runway_text == "over a year"
     Provider.objects.update(low_balance=2000)
     BalanceReading.objects.create(
         provider=store.provider, balance=Decimal("1.8"), currency="USD", expected=1, drift=Decimal(-5)
     )
-    (funding,) = fundings(now=timezone.now())
+    (funding,) = provider_balances(now=timezone.now())
     assert (funding.is_low, funding.is_drifting, funding.runway_text, funding.is_short) == (True, True, "2 days", False)
-    (later,) = fundings(now=timezone.now() + timedelta(hours=2))
+    (later,) = provider_balances(now=timezone.now() + timedelta(hours=2))
     assert (later.is_old, funding.is_old) == (True, False)
 
 

@@ -36,7 +36,7 @@ def other(make_simulator: Callable[..., Simulator]) -> Simulator:
 @pytest.fixture
 def second(store: Store, other: Simulator) -> Provider:
     """Another provider, whose same service is the backup of service 1."""
-    provider = connect(other, name="South", shelve="none", exchange_rate=Decimal("1.1"))
+    provider = connect(other, name="South", new_services="none", exchange_rate=Decimal("1.1"))
     sync_provider(provider_id=provider.pk, now=timezone.now())
     add_backup(store, provider, "1")
     return provider
@@ -116,7 +116,7 @@ def test_an_order_whose_service_is_no_longer_what_was_sold_goes_to_the_next_supp
     store: Store, second: Provider, other: Simulator
 ) -> None:
     order = store.place()
-    UpstreamService.objects.filter(provider=store.provider, external_id="1").update(doubt="meaning")
+    UpstreamService.objects.filter(provider=store.provider, external_id="1").update(review_reason="meaning")
     order = store.submit(order)
     assert (order.state, order.provider, order.attention) == ("QUEUED", second, "")
     assert (order.exchange_rate, order.expected_cost) == (Decimal("1.1"), Decimal("0.9"))
@@ -191,7 +191,7 @@ def spoil(second: Provider, name: str) -> None:
         case "gone":
             listed.update(missing=2)
         case "doubtful":
-            listed.update(doubt="price")
+            listed.update(review_reason="price")
         case "another type":
             listed.update(type="Package")
         case "too small":
@@ -235,8 +235,8 @@ def test_a_service_that_is_gone_is_taken_off_where_it_is_gone(store: Store, seco
     other.next("add", "service_gone")
     store.simulator.next("add", "refused")
     store.submit(store.active())
-    assert UpstreamService.objects.get(provider=second, external_id="1").doubt == "refused"
-    assert UpstreamService.objects.get(provider=store.provider, external_id="1").doubt == ""
+    assert UpstreamService.objects.get(provider=second, external_id="1").review_reason == "refused"
+    assert UpstreamService.objects.get(provider=store.provider, external_id="1").review_reason == ""
     assert store.service().is_available is True
 
 

@@ -25,17 +25,17 @@ def test_what_was_under_way_when_the_breaker_opened_opens_it_no_further(store: S
         record_outcome(attempt_id=attempt.pk, outcome=OutcomeUnknown("It broke off."))
     provider = Provider.objects.get()
     assert (provider.trips_in_a_row, provider.unknown_in_a_row) == (1, 5)
-    assert provider.closed_until is not None
-    assert provider.closed_until <= timezone.now() + circuit_breaker.FIRST_CLOSURE
+    assert provider.breaker_open_until is not None
+    assert provider.breaker_open_until <= timezone.now() + circuit_breaker.MIN_OPEN_TIME
 
-    Provider.objects.update(closed_until=timezone.now() - timedelta(seconds=1))
+    Provider.objects.update(breaker_open_until=timezone.now() - timedelta(seconds=1))
     store.simulator.next("add", "error500_before")
     assert store.active(link=f"{LINK}/try").state == "UNCONFIRMED"
     record_outcome(attempt_id=sent[5].pk, outcome=OutcomeUnknown("It broke off."))
     provider = Provider.objects.get()
     assert provider.trips_in_a_row == 2
-    assert provider.closed_until is not None
-    assert provider.closed_until > timezone.now() + 2 * circuit_breaker.FIRST_CLOSURE - timedelta(seconds=20)
+    assert provider.breaker_open_until is not None
+    assert provider.breaker_open_until > timezone.now() + 2 * circuit_breaker.MIN_OPEN_TIME - timedelta(seconds=20)
 
 
 def sending(store: Store, number: int, **more: Any) -> Attempt:

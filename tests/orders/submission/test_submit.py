@@ -134,8 +134,8 @@ def test_an_unreachable_provider_gets_nothing_and_five_failures_open_the_breaker
         assert order.state == "QUEUED"
     provider = Provider.objects.get()
 
-    assert provider.closed_until is not None
-    assert provider.closed_until > timezone.now()
+    assert provider.breaker_open_until is not None
+    assert provider.breaker_open_until > timezone.now()
     assert store.submit(order).attempts.count() == 5
     assert submit_order(order_id=order.pk, even_early=True) is False
 
@@ -147,19 +147,19 @@ def test_two_unknown_outcomes_open_the_breaker_and_one_order_tries_it(store: Sto
     waiting = [store.active(link=f"https://example.com/{number}", quantity=f"{number}00") for number in (20, 30)]
     assert [order.state for order in waiting] == ["QUEUED", "QUEUED"]
 
-    Provider.objects.update(closed_until=timezone.now() - timedelta(seconds=1))
+    Provider.objects.update(breaker_open_until=timezone.now() - timedelta(seconds=1))
     store.simulator.next("add", "error500_before")
     assert store.submit(waiting[0]).state == "UNCONFIRMED"
     assert store.submit(waiting[1]).state == "QUEUED"
     provider = Provider.objects.get()
     assert provider.trips_in_a_row == 2
-    assert provider.closed_until is not None
-    assert provider.closed_until > timezone.now() + timedelta(seconds=100)
+    assert provider.breaker_open_until is not None
+    assert provider.breaker_open_until > timezone.now() + timedelta(seconds=100)
 
-    Provider.objects.update(closed_until=timezone.now() - timedelta(seconds=1))
+    Provider.objects.update(breaker_open_until=timezone.now() - timedelta(seconds=1))
     assert store.submit(waiting[1]).state == "ACTIVE"
     healed = Provider.objects.get()
-    assert (healed.closed_until, healed.trips_in_a_row, healed.unknown_in_a_row) == (None, 0, 0)
+    assert (healed.breaker_open_until, healed.trips_in_a_row, healed.unknown_in_a_row) == (None, 0, 0)
 
 
 def test_a_price_above_the_charge_is_not_paid(store: Store) -> None:
@@ -204,7 +204,7 @@ def test_an_order_is_reckoned_at_the_exchange_rate_of_the_day_it_is_sent(store: 
 @pytest.mark.parametrize("doubt", ["rejected", "price", "meaning", "refused"])
 def test_a_service_in_doubt_is_not_bought_for_who_waits(store: Store, doubt: str) -> None:
     order = store.place()
-    UpstreamService.objects.filter(external_id="1").update(doubt=doubt)
+    UpstreamService.objects.filter(external_id="1").update(review_reason=doubt)
     before = store.money()
     for _ in range(2):
         order = store.submit(order)
@@ -215,7 +215,7 @@ def test_a_service_in_doubt_is_not_bought_for_who_waits(store: Store, doubt: str
     assert (order.attempts.count(), store.simulator.orders(), store.money()) == (0, [], before)
     assert order.events.filter(what="attention").count() == 1
 
-    UpstreamService.objects.filter(external_id="1").update(doubt="")
+    UpstreamService.objects.filter(external_id="1").update(review_reason="")
     order = store.submit(order)
     assert (order.state, order.attention) == ("ACTIVE", "")
 
@@ -230,7 +230,7 @@ def test_a_service_that_is_gone_is_not_bought_one_missed_once_is(store: Store) -
 
 def test_a_flag_of_one_that_waits_is_gone_when_it_has_ended(store: Store) -> None:
     order = store.place()
-    UpstreamService.objects.filter(external_id="1").update(doubt="price")
+    UpstreamService.objects.filter(external_id="1").update(review_reason="price")
     store.submit(order)
     Order.objects.update(queued_at=timezone.now() - timedelta(hours=24))
     sweep_orders(now=timezone.now())
@@ -264,12 +264,12 @@ def test_the_one_try_after_a_closure_is_not_spent_by_an_order_that_is_not_sent(s
         case "rival":
             live = {"provider": store.provider, "lease_until": now + timedelta(hours=1)}
             Attempt.objects.create(order=first, number=1, **live)
-    Provider.objects.update(closed_until=now - timedelta(seconds=1), trips_in_a_row=1)
+    Provider.objects.update(breaker_open_until=now - timedelta(seconds=1), trips_in_a_row=1)
 
     assert sweep_orders(now=timezone.now()).submitted == 1
     assert store.fresh(first).state == ("CANCELED" if hindrance == "cancel" else "QUEUED")
     assert store.fresh(good).state == "ACTIVE"
-    assert Provider.objects.get().closed_until is None
+    assert Provider.objects.get().breaker_open_until is None
 
 
 def vanished(order: Order) -> dict[str, Any]:
@@ -341,7 +341,7 @@ def test_a_dead_worker_leaves_a_doubt(store: Store) -> None:
     assert store.fresh(order).state == "ACTIVE"
 
 
-@pytest.mark.parametrize("lost", ["pause_provider", "report_trouble"])
+@pytest.mark.parametrize("lost", ["pause_provider", "record_failure"])
 def test_what_follows_an_outcome_is_not_lost_with_the_database(
     store: Store, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
@@ -494,7 +494,7 @@ def test_the_key_is_in_no_log_event_or_attempt(store: Store, caplog: pytest.LogC
     caplog.set_level(logging.DEBUG)
     for number, fault in enumerate(("unknown_error", "invalid_key", "reset_after_create", "html200_after")):
         Pause.objects.all().delete()
-        Provider.objects.update(closed_until=None, trips_in_a_row=0)
+        Provider.objects.update(breaker_open_until=None, trips_in_a_row=0)
         store.simulator.next("add", fault)
         order = store.active(link=f"https://example.com/{number}")
         written = [str(vars(row)) for row in (*order.events.all(), *order.attempts.all(), *Alert.objects.all())]

@@ -23,7 +23,7 @@ from tests.fixtures_simulator import Simulator
 @pytest.fixture
 def good(store: Store, make_simulator: Callable[..., Simulator]) -> Provider:
     """A second provider, which answers; its orders are younger than all others."""
-    provider = connect(make_simulator(), name="Good", shelve="none")
+    provider = connect(make_simulator(), name="Good", new_services="none")
     sync_provider(provider_id=provider.pk, now=timezone.now())
     return provider
 
@@ -93,12 +93,12 @@ def test_providers_in_trouble_come_last_then_who_waits_the_longest(
     now = timezone.now()
     names = ("Troubled", "Young", "Old", "Closed", "Idle")
     for hours, name in enumerate(names):
-        provider = connect(make_simulator(), name=name, shelve="none")
+        provider = connect(make_simulator(), name=name, new_services="none")
         order = move(store.place(), provider)
         Order.objects.filter(pk=order.pk).update(next_attempt_at=now - timedelta(hours=hours + 1))
-    Provider.objects.filter(name="Troubled").update(trips_in_a_row=1, closed_until=now)
+    Provider.objects.filter(name="Troubled").update(trips_in_a_row=1, breaker_open_until=now)
     Order.objects.filter(provider__name="Troubled").update(next_attempt_at=now - timedelta(days=1))
-    Provider.objects.filter(name="Closed").update(closed_until=now + timedelta(minutes=1))
+    Provider.objects.filter(name="Closed").update(breaker_open_until=now + timedelta(minutes=1))
     Order.objects.filter(provider__name="Idle").update(next_attempt_at=now + timedelta(minutes=1))
     known = dict(Provider.objects.values_list("pk", "name"))
     assert [known[pk] for pk in providers_in_turn(now=now)] == ["Old", "Young", "Troubled"]

@@ -8,8 +8,8 @@ from django.utils import timezone
 from orders.models import Order
 from orders.tracking.delivery_times import measure_times
 from panel.web.formatting import duration_text
-from providers.catalog.listing.services import service_for_sale
-from providers.catalog.models import Shelf
+from providers.catalog.listing.service_list import service_for_sale
+from providers.catalog.models import CatalogVersion
 from providers.catalog.pricing.rates import SHOP_TERMS
 from tests.fixtures_orders import Store
 
@@ -32,18 +32,18 @@ def told(store: Store) -> str:
 
 def test_the_median_of_the_newest_is_told(store: Store) -> None:
     finish(store, 10, 20, 90, 1000, 80)
-    version = Shelf.objects.get().version
+    version = CatalogVersion.objects.get().version
     assert measure_times(now=timezone.now()) == 1
     assert told(store) == "1 hour 20 minutes"
-    assert Shelf.objects.get().version != version
+    assert CatalogVersion.objects.get().version != version
 
 
 def test_what_reads_the_same_is_not_written(store: Store) -> None:
     finish(store, 10, 20, 90, 1000, 80)
     measure_times(now=timezone.now())
-    version = Shelf.objects.get().version
+    version = CatalogVersion.objects.get().version
     assert measure_times(now=timezone.now()) == 0
-    assert Shelf.objects.get().version == version
+    assert CatalogVersion.objects.get().version == version
 
 
 def test_too_few_and_too_old_say_nothing(store: Store) -> None:

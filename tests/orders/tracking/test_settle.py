@@ -18,19 +18,19 @@ from orders.models import Order
 from orders.rules.serializers import status as api_status
 from orders.tracking.poll import poll_provider, providers_due
 from orders.tracking.settle import settle_batch
-from providers.adapters.base import ItemError, OrderStatus, StatusWord
+from providers.adapters.base import ItemError, OrderStatus, ReportedStatus
 from providers.catalog.models import Service
 from providers.models import Pause, Provider
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS, PLAIN_SERVICE, Simulator
 
 
-def status(order: Order, word: StatusWord, **given: Any) -> OrderStatus:
+def status(order: Order, word: ReportedStatus, **given: Any) -> OrderStatus:
     values: dict[str, Any] = {"charge": None, "start_count": None, "remains": None, "currency": "USD", **given}
     return OrderStatus(external_id=order.provider_order_id or "", word=word, raw=word.value, **values)
 
 
-def say(store: Store, order: Order, word: StatusWord, *, seconds: int = 0, **given: Any) -> Order:
+def say(store: Store, order: Order, word: ReportedStatus, *, seconds: int = 0, **given: Any) -> Order:
     """Settle an answer that was asked for `seconds` from now."""
     moment = timezone.now() + timedelta(seconds=seconds)
     settle_batch(answers={order.pk: status(order, word, **given)}, asked_at=moment, now=moment)
@@ -81,7 +81,7 @@ def test_a_partial_gives_back_the_exact_share_once(store: Store) -> None:
 @pytest.mark.parametrize(("remains", "given_back"), [(1, "0.000375"), (3, "0.001125"), (7, "0.002625")])
 def test_a_share_is_exact(store: Store, remains: int, given_back: str) -> None:
     order = store.active(PLAIN_SERVICE, quantity="11")
-    order = say(store, order, StatusWord.PARTIAL, remains=remains)
+    order = say(store, order, ReportedStatus.PARTIAL, remains=remains)
 
     assert (order.charge, order.refunded) == (Decimal("0.004125"), Decimal(given_back))
 
@@ -90,7 +90,7 @@ def test_a_share_is_rounded_down_to_a_millionth(store: Store) -> None:
     Service.objects.filter(upstream__external_id=PLAIN_SERVICE).update(rate=Decimal("0.333333"))
     order = store.active(PLAIN_SERVICE, quantity="11")
     assert order.charge == Decimal("0.003667")  # 0.003666663, rounded up
-    order = say(store, order, StatusWord.PARTIAL, remains=7)
+    order = say(store, order, ReportedStatus.PARTIAL, remains=7)
 
     assert order.refunded == Decimal("0.002333")  # 0.00233354…, rounded down
     assert recount() == []
@@ -108,13 +108,13 @@ def test_a_cancel_gives_all_back(store: Store) -> None:
 
 
 def test_a_late_partial_and_a_later_cancel_give_back_upwards_from_revenue(store: Store) -> None:
-    order = say(store, store.active(), StatusWord.COMPLETED, charge=Decimal("0.9"), remains=0)
+    order = say(store, store.active(), ReportedStatus.COMPLETED, charge=Decimal("0.9"), remains=0)
     assert order.state == "COMPLETED"
-    order = say(store, order, StatusWord.PARTIAL, seconds=1, remains=500, charge=Decimal("0.45"))
+    order = say(store, order, ReportedStatus.PARTIAL, seconds=1, remains=500, charge=Decimal("0.45"))
     assert (order.state, order.refunded, order.captured) == ("PARTIAL", Decimal("0.675"), Decimal("0.675"))
-    order = say(store, order, StatusWord.PARTIAL, seconds=2, remains=400, charge=Decimal("0.54"))
+    order = say(store, order, ReportedStatus.PARTIAL, seconds=2, remains=400, charge=Decimal("0.54"))
     assert order.refunded == Decimal("0.675")
-    order = say(store, order, StatusWord.CANCELED, seconds=3, charge=Decimal(0))
+    order = say(store, order, ReportedStatus.CANCELED, seconds=3, charge=Decimal(0))
 
     assert (order.state, order.refunded, order.cost) == ("CANCELED", Decimal("1.35"), 0)
     assert store.money() == {"wallet": 100, "held": 0, "revenue": 0, "provider": 1000, "cost": 0}
@@ -122,15 +122,15 @@ def test_a_late_partial_and_a_later_cancel_give_back_upwards_from_revenue(store:
 
 
 def test_an_older_answer_is_dropped(store: Store) -> None:
-    order = say(store, store.active(), StatusWord.IN_PROGRESS, seconds=10, remains=400)
-    order = say(store, order, StatusWord.CANCELED, seconds=5)
+    order = say(store, store.active(), ReportedStatus.IN_PROGRESS, seconds=10, remains=400)
+    order = say(store, order, ReportedStatus.CANCELED, seconds=5)
 
     assert (order.state, order.remains, order.refunded) == ("ACTIVE", 400, 0)
 
 
-@pytest.mark.parametrize("end", [StatusWord.CANCELED, StatusWord.PARTIAL])
-@pytest.mark.parametrize("then", [StatusWord.IN_PROGRESS, StatusWord.COMPLETED])
-def test_money_given_back_is_never_taken_again(store: Store, end: StatusWord, then: StatusWord) -> None:
+@pytest.mark.parametrize("end", [ReportedStatus.CANCELED, ReportedStatus.PARTIAL])
+@pytest.mark.parametrize("then", [ReportedStatus.IN_PROGRESS, ReportedStatus.COMPLETED])
+def test_money_given_back_is_never_taken_again(store: Store, end: ReportedStatus, then: ReportedStatus) -> None:
     order = say(store, store.active(), end, remains=1000, charge=Decimal(0))
     before = store.wallet()
     order = say(store, order, then, seconds=1, remains=0, charge=Decimal("0.9"))
@@ -142,9 +142,9 @@ def test_money_given_back_is_never_taken_again(store: Store, end: StatusWord, th
     assert recount() == []
 
 
-@pytest.mark.parametrize("word", [StatusWord.IN_PROGRESS, StatusWord.COMPLETED, StatusWord.UNKNOWN])
-def test_what_a_partial_was_paid_back_for_stays_with_it(store: Store, word: StatusWord) -> None:
-    order = say(store, store.active(), StatusWord.PARTIAL, remains=333)
+@pytest.mark.parametrize("word", [ReportedStatus.IN_PROGRESS, ReportedStatus.COMPLETED, ReportedStatus.UNKNOWN])
+def test_what_a_partial_was_paid_back_for_stays_with_it(store: Store, word: ReportedStatus) -> None:
+    order = say(store, store.active(), ReportedStatus.PARTIAL, remains=333)
     order = say(store, order, word, seconds=1, remains=900)
 
     assert (order.state, order.remains, order.refunded) == ("PARTIAL", 333, Decimal("0.44955"))
@@ -152,8 +152,8 @@ def test_what_a_partial_was_paid_back_for_stays_with_it(store: Store, word: Stat
     assert recount() == []
 
 
-@pytest.mark.parametrize("word", [StatusWord.UNKNOWN, StatusWord.FAILED, StatusWord.EXPIRED])
-def test_a_word_without_a_rule_moves_no_money(store: Store, word: StatusWord) -> None:
+@pytest.mark.parametrize("word", [ReportedStatus.UNKNOWN, ReportedStatus.FAILED, ReportedStatus.EXPIRED])
+def test_a_word_without_a_rule_moves_no_money(store: Store, word: ReportedStatus) -> None:
     order = store.active()
     before = store.money()
     order = say(store, order, word)
@@ -166,7 +166,7 @@ def test_a_word_without_a_rule_moves_no_money(store: Store, word: StatusWord) ->
 def test_odd_remains_are_for_a_person(store: Store, remains: int) -> None:
     order = store.active()
     before = store.money()
-    order = say(store, order, StatusWord.PARTIAL, remains=remains)
+    order = say(store, order, ReportedStatus.PARTIAL, remains=remains)
 
     assert (order.state, order.attention) == ("ACTIVE", "odd remains")
     assert store.money() == before
@@ -176,15 +176,15 @@ def test_partial_without_remains_waits_and_then_asks_a_person(store: Store) -> N
     order = store.active()
     for number in range(3):
         assert order.attention == ""
-        order = say(store, order, StatusWord.PARTIAL, seconds=number)
+        order = say(store, order, ReportedStatus.PARTIAL, seconds=number)
 
     assert (order.state, order.attention, order.refunded) == ("ACTIVE", "partial without remains", 0)
-    order = say(store, order, StatusWord.PARTIAL, seconds=9, remains=500)
+    order = say(store, order, ReportedStatus.PARTIAL, seconds=9, remains=500)
     assert (order.state, order.refunded) == ("PARTIAL", Decimal("0.675"))
 
 
 def test_partial_with_nothing_remaining_is_completed(store: Store) -> None:
-    order = say(store, store.active(), StatusWord.PARTIAL, remains=0)
+    order = say(store, store.active(), ReportedStatus.PARTIAL, remains=0)
 
     assert (order.state, order.refunded) == ("COMPLETED", 0)
 
@@ -216,14 +216,14 @@ def test_a_balance_in_the_right_currency_does_not_hide_orders_answered_for_in_an
     assert not Pause.objects.exists()
 
 
-@pytest.mark.parametrize("word", [StatusWord.UNKNOWN, StatusWord.FAILED])
-def test_a_flag_is_gone_when_its_reason_is_and_is_told_once_while_it_lasts(store: Store, word: StatusWord) -> None:
+@pytest.mark.parametrize("word", [ReportedStatus.UNKNOWN, ReportedStatus.FAILED])
+def test_a_flag_is_gone_when_its_reason_is_and_is_told_once_while_it_lasts(store: Store, word: ReportedStatus) -> None:
     order = store.active()
     for second in range(3):
         order = say(store, order, word, seconds=second)
         assert order.attention == "unknown status"
     assert order.events.filter(what="attention").count() == 1
-    order = say(store, order, StatusWord.IN_PROGRESS, seconds=3)
+    order = say(store, order, ReportedStatus.IN_PROGRESS, seconds=3)
     assert (order.state, order.attention) == ("ACTIVE", "")
     order = say(store, order, word, seconds=4)
     assert (order.attention, order.events.filter(what="attention").count()) == ("unknown status", 2)
@@ -256,7 +256,7 @@ def test_a_part_that_stays_free_is_asked_about_for_an_hour(store: Store) -> None
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for shift, soon in ((0, True), (59, True), (1, False)):
             clock.shift(timedelta(minutes=shift))
-            order = say(store, order, StatusWord.PARTIAL, remains=400, charge=Decimal(0))
+            order = say(store, order, ReportedStatus.PARTIAL, remains=400, charge=Decimal(0))
             assert order.next_poll_at is not None
             assert (order.next_poll_at - timezone.now() == timedelta(minutes=1)) == soon
 
@@ -267,20 +267,20 @@ def test_answers_without_sense_are_counted_to_a_thousand(store: Store) -> None:
     for seconds in range(3):
         settle_batch(answers={order.pk: None}, asked_at=timezone.now() + timedelta(seconds=seconds), now=timezone.now())
     assert store.fresh(order).misses == 1000
-    order = say(store, order, StatusWord.PARTIAL, seconds=4)
+    order = say(store, order, ReportedStatus.PARTIAL, seconds=4)
     assert (order.misses, order.attention) == (1000, "partial without remains")
-    order = say(store, order, StatusWord.IN_PROGRESS, seconds=5)
+    order = say(store, order, ReportedStatus.IN_PROGRESS, seconds=5)
     assert order.misses == 0
 
 
 def test_a_cost_that_changes_without_end_is_for_a_person(store: Store) -> None:
     order = store.active()
     Order.objects.update(money_moves=29_999)
-    order = say(store, order, StatusWord.IN_PROGRESS, charge=Decimal("0.95"))
+    order = say(store, order, ReportedStatus.IN_PROGRESS, charge=Decimal("0.95"))
     assert (order.cost, order.money_moves, order.attention) == (Decimal("0.95"), 30_000, "")
-    order = say(store, order, StatusWord.IN_PROGRESS, seconds=1, charge=Decimal("0.96"))
+    order = say(store, order, ReportedStatus.IN_PROGRESS, seconds=1, charge=Decimal("0.96"))
     assert (order.cost, order.money_moves, order.attention) == (Decimal("0.95"), 30_000, "cost changes without end")
-    order = say(store, order, StatusWord.PARTIAL, seconds=2, remains=400, charge=Decimal("0.97"))
+    order = say(store, order, ReportedStatus.PARTIAL, seconds=2, remains=400, charge=Decimal("0.97"))
     assert (order.state, order.refunded, order.captured) == ("PARTIAL", Decimal("0.54"), Decimal("0.81"))
     assert (order.cost, order.money_moves) == (Decimal("0.95"), 30_001)
     assert recount() == []
@@ -292,23 +292,23 @@ def test_what_is_left_is_what_was_given_back(store: Store, remains: int) -> None
     order = store.active()
     given: dict[str, Any] = {"agreed": Decimal("0.675"), "actor": "staff", "reason": "proof"}
     set_partial(order_id=order.pk, remains=500, **given)
-    order = say(store, order, StatusWord.PARTIAL, seconds=1, remains=remains)
+    order = say(store, order, ReportedStatus.PARTIAL, seconds=1, remains=remains)
     assert (order.remains, order.refunded) == (500, Decimal("0.675"))
     told = api_status(status_rows(customer_id=store.customer.pk, order_ids=[order.pk])[order.pk])
     assert (told["charge"], told["remains"], told["status"]) == ("0.675", "500", "Partial")
-    order = say(store, order, StatusWord.PARTIAL, seconds=2, remains=501)
+    order = say(store, order, ReportedStatus.PARTIAL, seconds=2, remains=501)
     assert (order.remains, order.refunded) == (501, Decimal("0.67635"))
-    order = say(store, order, StatusWord.CANCELED, seconds=3, remains=700)
+    order = say(store, order, ReportedStatus.CANCELED, seconds=3, remains=700)
     told = api_status(status_rows(customer_id=store.customer.pk, order_ids=[order.pk])[order.pk])
     assert (told["charge"], told["remains"], told["status"]) == ("0", "1000", "Canceled")
 
 
 def test_a_reported_charge_trues_up_the_cost(store: Store) -> None:
-    order = say(store, store.active(), StatusWord.IN_PROGRESS, charge=Decimal("0.95"))
+    order = say(store, store.active(), ReportedStatus.IN_PROGRESS, charge=Decimal("0.95"))
     assert (order.cost, store.money()["provider"]) == (Decimal("0.95"), Decimal("999.05"))
-    order = say(store, order, StatusWord.IN_PROGRESS, seconds=1, charge=Decimal(0))
+    order = say(store, order, ReportedStatus.IN_PROGRESS, seconds=1, charge=Decimal(0))
     assert order.cost == Decimal("0.95")  # not reckoned yet, while it runs
-    order = say(store, order, StatusWord.COMPLETED, seconds=2, charge=Decimal("0.8"))
+    order = say(store, order, ReportedStatus.COMPLETED, seconds=2, charge=Decimal("0.8"))
 
     assert (order.cost, store.money()["provider"]) == (Decimal("0.8"), Decimal("999.2"))
     assert recount() == []
@@ -365,7 +365,9 @@ def test_a_batch_is_settled_in_one_piece(store: Store, make_orders: Callable[[in
 
     def settle(orders: list[Order]) -> int:
         moment = timezone.now()
-        answers = {order.pk: status(order, StatusWord.PARTIAL, remains=10, charge=Decimal("0.05")) for order in orders}
+        answers = {
+            order.pk: status(order, ReportedStatus.PARTIAL, remains=10, charge=Decimal("0.05")) for order in orders
+        }
         with CaptureQueriesContext(connection) as queries:
             assert settle_batch(answers=answers, asked_at=moment, now=moment).refunded == len(orders)
         return len(queries)
@@ -381,8 +383,8 @@ def test_one_order_that_cannot_be_settled_stops_no_other(
 ) -> None:
     orders = make_orders(3)
     moment = timezone.now()
-    answers = {order.pk: status(order, StatusWord.COMPLETED, charge=Decimal("0.09")) for order in orders}
-    answers[orders[1].pk] = status(orders[1], StatusWord.COMPLETED, charge=Decimal("1e30"))
+    answers = {order.pk: status(order, ReportedStatus.COMPLETED, charge=Decimal("0.09")) for order in orders}
+    answers[orders[1].pk] = status(orders[1], ReportedStatus.COMPLETED, charge=Decimal("1e30"))
     settled = settle_batch(answers=answers, asked_at=moment, now=moment)
 
     assert settled.failed == 1

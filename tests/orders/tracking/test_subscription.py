@@ -12,15 +12,15 @@ from orders.accounting.audit import recount
 from orders.models import Order
 from orders.rules.polling_interval import POLLS_AFTER_END
 from orders.tracking.settle import settle_batch
-from providers.adapters.base import OrderStatus, StatusWord
+from providers.adapters.base import OrderStatus, ReportedStatus
 from tests.fixtures_orders import Store
 
 C, E, X, P, A = (
-    StatusWord.COMPLETED,
-    StatusWord.EXPIRED,
-    StatusWord.CANCELED,
-    StatusWord.PARTIAL,
-    StatusWord.IN_PROGRESS,
+    ReportedStatus.COMPLETED,
+    ReportedStatus.EXPIRED,
+    ReportedStatus.CANCELED,
+    ReportedStatus.PARTIAL,
+    ReportedStatus.IN_PROGRESS,
 )
 
 
@@ -33,7 +33,9 @@ def order(store: Store) -> Order:
     return store.fresh(order)
 
 
-def say(store: Store, order: Order, word: StatusWord, posts: int | None, *, seconds: int = 0, **given: Any) -> Order:
+def say(
+    store: Store, order: Order, word: ReportedStatus, posts: int | None, *, seconds: int = 0, **given: Any
+) -> Order:
     values: dict[str, Any] = {"charge": None, "start_count": None, "remains": None, "currency": "USD", **given}
     answer = OrderStatus(order.provider_order_id or "", word=word, raw=word.value, posts=posts, **values)
     moment = timezone.now() + timedelta(seconds=seconds)
@@ -58,13 +60,13 @@ def say(store: Store, order: Order, word: StatusWord, posts: int | None, *, seco
         (X, -1, "ACTIVE", "0", "odd remains"),
         (A, 3, "ACTIVE", "0", ""),
         (A, None, "ACTIVE", "0", ""),
-        (StatusWord.PAUSED, 3, "ACTIVE", "0", ""),
-        (StatusWord.FAILED, 3, "ACTIVE", "0", "unknown status"),
-        (StatusWord.UNKNOWN, 3, "ACTIVE", "0", "unknown status"),
+        (ReportedStatus.PAUSED, 3, "ACTIVE", "0", ""),
+        (ReportedStatus.FAILED, 3, "ACTIVE", "0", "unknown status"),
+        (ReportedStatus.UNKNOWN, 3, "ACTIVE", "0", "unknown status"),
     ],
 )
 def test_how_it_ends(
-    store: Store, order: Order, word: StatusWord, posts: int, state: str, refunded: str, attention: str
+    store: Store, order: Order, word: ReportedStatus, posts: int, state: str, refunded: str, attention: str
 ) -> None:
     for seconds in range(2):
         order = say(store, order, word, posts, seconds=seconds)
@@ -76,7 +78,7 @@ def test_how_it_ends(
 @pytest.mark.parametrize(("word", "posts", "cost"), [(C, 3, "0.63"), (E, 7, "0.63"), (X, 3, "0.63"), (P, 3, "0.63"),
                                                      (X, None, "0.63"), (X, 0, "0"), (C, 0, "0")])  # fmt: skip
 def test_only_one_that_served_no_post_is_free(
-    store: Store, order: Order, word: StatusWord, posts: int | None, cost: str
+    store: Store, order: Order, word: ReportedStatus, posts: int | None, cost: str
 ) -> None:
     order = say(store, order, word, posts, charge=Decimal(0))
     assert (order.cost, store.house(store.provider.account)) == (Decimal(cost), 1000 - Decimal(cost))

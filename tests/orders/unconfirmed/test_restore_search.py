@@ -16,12 +16,12 @@ from orders.unconfirmed.decisions import CannotResolveError
 from orders.unconfirmed.restore_search import adopt_orphan, not_ours, write_off_orphan
 from panel.ops.alerts.alerts import raise_alert
 from panel.ops.models import Alert, AuditEvent
-from providers.adapters.base import OrderStatus, Placed, StatusWord
+from providers.adapters.base import OrderStatus, Placed, ReportedStatus
 from tests.fixtures_orders import Store
 
 pytestmark = pytest.mark.django_db
 
-FOUND = OrderStatus("777", StatusWord.PENDING, "Pending", Decimal("0.9"), None, None, "USD")
+FOUND = OrderStatus("777", ReportedStatus.PENDING, "Pending", Decimal("0.9"), None, None, "USD")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from providers.adapters.base import ItemError, OrderStatus, StatusWord
+from providers.adapters.base import ItemError, OrderStatus, ReportedStatus
 from providers.adapters.errors import RetryLater
 from tests.providers.adapters.answers import adapter_with
 
@@ -14,7 +14,7 @@ ENTRY = {"charge": "0.27819", "start_count": "3572", "status": "Partial", "remai
 
 def status(external_id: str = "1", **changes: Any) -> OrderStatus:
     values: dict[str, Any] = {
-        "word": StatusWord.PARTIAL,
+        "word": ReportedStatus.PARTIAL,
         "raw": "Partial",
         "charge": Decimal("0.27819"),
         "start_count": 3572,
@@ -60,7 +60,7 @@ def test_the_document_s_example_of_many() -> None:
         "10": ItemError("Incorrect order ID"),
         "100": status(
             "100",
-            word=StatusWord.IN_PROGRESS,
+            word=ReportedStatus.IN_PROGRESS,
             raw="In progress",
             charge=Decimal("1.44219"),
             start_count=234,
@@ -207,13 +207,13 @@ def test_remains_and_start_count(value: Any, number: int | None) -> None:
 
 
 def test_entries_that_say_little() -> None:
-    assert one({"status": "Pending"}) == OrderStatus("1", StatusWord.PENDING, "Pending", None, None, None, "")
-    assert many({"1": {"remains": "5"}}, "1") == {"1": OrderStatus("1", StatusWord.UNKNOWN, "", None, None, 5, "")}
+    assert one({"status": "Pending"}) == OrderStatus("1", ReportedStatus.PENDING, "Pending", None, None, None, "")
+    assert many({"1": {"remains": "5"}}, "1") == {"1": OrderStatus("1", ReportedStatus.UNKNOWN, "", None, None, 5, "")}
 
 
 def test_words_we_do_not_know_are_kept() -> None:
     found = read(status="<b>Quantum</b> state")
-    assert (found.word, found.raw) == (StatusWord.UNKNOWN, "Quantum state")
+    assert (found.word, found.raw) == (ReportedStatus.UNKNOWN, "Quantum state")
 
 
 def test_an_error_beside_a_status_is_an_error() -> None:
@@ -263,5 +263,5 @@ def test_the_key_is_masked_where_only_reading_spells_it(written: str) -> None:
     error = one(f'{{"error":"no {written}!"}}'.encode())
     assert error == ItemError("no ****!")
     assert one(f'{{"status":"{written}"}}'.encode()) == status(
-        word=StatusWord.UNKNOWN, raw="****", charge=None, start_count=None, remains=None, currency=""
+        word=ReportedStatus.UNKNOWN, raw="****", charge=None, start_count=None, remains=None, currency=""
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from providers.adapters.base import Accepted, Balance, ItemError, RefillStatus, RefillWord
+from providers.adapters.base import Accepted, Balance, ItemError, RefillStatus, ReportedRefillStatus
 from providers.adapters.errors import RetryLater
 from tests.providers.adapters.answers import adapter_with
 
@@ -68,11 +68,11 @@ def test_refills(body: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "answer"),
     [
-        ({"status": "Completed"}, RefillStatus("5", RefillWord.COMPLETED, "Completed")),
-        ({"5": {"status": "Pending"}}, RefillStatus("5", RefillWord.PENDING, "Pending")),
-        ([{"refill": 5, "status": "Rejected"}], RefillStatus("5", RefillWord.REJECTED, "Rejected")),
-        ({"status": "Odd"}, RefillStatus("5", RefillWord.UNKNOWN, "Odd")),
-        ({"status": None}, RefillStatus("5", RefillWord.UNKNOWN, "")),
+        ({"status": "Completed"}, RefillStatus("5", ReportedRefillStatus.COMPLETED, "Completed")),
+        ({"5": {"status": "Pending"}}, RefillStatus("5", ReportedRefillStatus.PENDING, "Pending")),
+        ([{"refill": 5, "status": "Rejected"}], RefillStatus("5", ReportedRefillStatus.REJECTED, "Rejected")),
+        ({"status": "Odd"}, RefillStatus("5", ReportedRefillStatus.UNKNOWN, "Odd")),
+        ({"status": None}, RefillStatus("5", ReportedRefillStatus.UNKNOWN, "")),
         ({"status": {"error": "Refill not found"}}, ItemError("Refill not found")),
         ({"error": "Refill not found"}, ItemError("Refill not found")),
     ],
@@ -98,8 +98,8 @@ def test_refill_status(body: Any, answer: Any) -> None:
 def test_refill_statuses(body: Any) -> None:
     adapter, way = adapter_with(body)
     assert adapter.refill_statuses(refill_ids=["1", "2", "3", "4"]) == {
-        "1": RefillStatus("1", RefillWord.COMPLETED, "Completed"),
-        "2": RefillStatus("2", RefillWord.REJECTED, "Error"),
+        "1": RefillStatus("1", ReportedRefillStatus.COMPLETED, "Completed"),
+        "2": RefillStatus("2", ReportedRefillStatus.REJECTED, "Error"),
         "3": ItemError("Refill not found"),
     }
     assert way.asked[0]["form"] == {"action": "refill_status", "refills": "1,2,3,4"}

@@ -50,7 +50,7 @@ def words(provider: Provider | None = None, **changes: str) -> dict[str, str]:
         "key": "" if provider else CANARY,
         "currency": "usd",
         "exchange_rate": "1",
-        "shelve": "all",
+        "new_services": "all",
         "low_margin": "hide",
         "is_active": "on",
         "low_balance": "10",

@@ -14,7 +14,15 @@ from django.utils import timezone
 
 from panel.ops.models import JobRun
 from providers.availability import backoff
-from providers.availability.backoff import LONGEST_RUN, SLOW_LANE, Asked, ask_in_turn, in_turn, note_answer, pause_after
+from providers.availability.backoff import (
+    MAX_LEASE,
+    SLOW_LANE,
+    ProviderRun,
+    backoff_after,
+    providers_due,
+    reset_backoff,
+    run_for_provider,
+)
 from providers.models import Backoff, Provider
 from providers.tasks import LEASE_SECONDS
 
@@ -37,17 +45,17 @@ def ask(provider: Provider, answered: bool | None, *, job: str = JOB) -> bool:
     """Whether the provider was asked."""
     asked: list[Provider] = []
 
-    def call(provider: Provider) -> Asked:
+    def call(provider: Provider) -> ProviderRun:
         asked.append(provider)
-        return Asked({"answered": answered}, answered)
+        return ProviderRun({"answered": answered}, answered)
 
-    ask_in_turn(job=job, provider_id=provider.pk, seconds=150, ask=call)
+    run_for_provider(job=job, provider_id=provider.pk, seconds=150, ask=call)
     return bool(asked)
 
 
 def whose_turn(*, job: str = JOB) -> str:
     every = Provider.objects.order_by("pk")
-    return "".join(provider.name for provider in in_turn(job=job, providers=every, now=timezone.now()))
+    return "".join(provider.name for provider in providers_due(job=job, providers=every, now=timezone.now()))
 
 
 def test_one_that_does_not_answer_is_asked_after_a_growing_pause_until_it_does(
@@ -73,19 +81,19 @@ def test_one_that_does_not_answer_is_asked_after_a_growing_pause_until_it_does(
 
 
 def test_the_pause_has_a_longest_whatever_the_failures(providers: list[Provider]) -> None:
-    assert pause_after(1) == timedelta(minutes=1)
-    assert pause_after(10**9) == timedelta(minutes=15)
-    Backoff.objects.create(provider=providers[0], job=JOB, failures=backoff.MOST_COUNTED)
+    assert backoff_after(1) == timedelta(minutes=1)
+    assert backoff_after(10**9) == timedelta(minutes=15)
+    Backoff.objects.create(provider=providers[0], job=JOB, failures=backoff.MAX_FAILURES)
     assert ask(providers[0], answered=False)
-    assert Backoff.objects.get().failures == backoff.MOST_COUNTED
+    assert Backoff.objects.get().failures == backoff.MAX_FAILURES
 
 
 def test_a_person_who_was_answered_ends_the_pause(providers: list[Provider]) -> None:
     assert ask(providers[0], answered=False)
     assert whose_turn() == "BCD"
-    note_answer(job=JOB, provider_id=providers[0].pk)
+    reset_backoff(job=JOB, provider_id=providers[0].pk)
     assert whose_turn() == "ABCD"
-    note_answer(job=JOB, provider_id=providers[1].pk)  # one that never failed
+    reset_backoff(job=JOB, provider_id=providers[1].pk)  # one that never failed
     assert Backoff.objects.count() == 1
 
 
@@ -103,17 +111,17 @@ def test_few_slow_ones_are_asked_at_a_time_and_quick_ones_beside_them(providers:
     clock.shift(60)
     seen: list[bool] = []
 
-    def nested(depth: int) -> Callable[[Provider], Asked]:
-        def call(provider: Provider) -> Asked:
+    def nested(depth: int) -> Callable[[Provider], ProviderRun]:
+        def call(provider: Provider) -> ProviderRun:
             if depth < SLOW_LANE:
-                ask_in_turn(job=JOB, provider_id=providers[depth].pk, seconds=150, ask=nested(depth + 1))
+                run_for_provider(job=JOB, provider_id=providers[depth].pk, seconds=150, ask=nested(depth + 1))
             else:
                 seen.extend([ask(providers[depth], answered=True), ask(providers[3], answered=True)])
-            return Asked({}, answered=False)
+            return ProviderRun({}, answered=False)
 
         return call
 
-    ask_in_turn(job=JOB, provider_id=providers[0].pk, seconds=150, ask=nested(1))
+    run_for_provider(job=JOB, provider_id=providers[0].pk, seconds=150, ask=nested(1))
     assert SLOW_LANE == 2
     assert seen == [False, True]
     assert ask(providers[2], answered=True)  # the lane is free again
@@ -179,19 +187,19 @@ def test_one_that_answers_slowly_is_in_the_slow_lane_and_in_no_pause(
     for seconds, rounds, order in [(15.0, 1, "ABCD"), (15.1, 1, "BCDA"), (30.0, 2, "ABCD")]:
         moments = iter([0.0, seconds])
         monkeypatch.setattr(backoff.time, "monotonic", lambda moments=moments: next(moments))
-        call = lambda provider, rounds=rounds: Asked({}, answered=True, rounds=rounds)  # noqa: E731
-        ask_in_turn(job=JOB, provider_id=providers[0].pk, seconds=150, ask=call)
+        call = lambda provider, rounds=rounds: ProviderRun({}, answered=True, rounds=rounds)  # noqa: E731
+        run_for_provider(job=JOB, provider_id=providers[0].pk, seconds=150, ask=call)
         assert whose_turn() == order
         assert Backoff.objects.get().next_at is None
 
 
 @pytest.mark.parametrize("error", [SoftTimeLimitExceeded, ZeroDivisionError])
 def test_our_own_faults_are_not_blamed_on_the_provider(providers: list[Provider], error: type[Exception]) -> None:
-    def crash(provider: Provider) -> Asked:
+    def crash(provider: Provider) -> ProviderRun:
         raise error
 
     with pytest.raises(error):
-        ask_in_turn(job=JOB, provider_id=providers[0].pk, seconds=150, ask=crash)
+        run_for_provider(job=JOB, provider_id=providers[0].pk, seconds=150, ask=crash)
     assert whose_turn() == "ABCD"
     run = JobRun.objects.get()
     assert (run.ok, run.summary) == (False, {"error": error.__name__})
@@ -216,16 +224,16 @@ def test_a_lane_is_taken_whichever_job_is_in_it_and_however_long_its_lease(provi
     slow_everywhere(providers)
     asked: list[bool] = []
 
-    def sync(provider: Provider) -> Asked:
+    def sync(provider: Provider) -> ProviderRun:
         if provider == providers[0]:
-            ask_in_turn(job=JOB, provider_id=providers[1].pk, seconds=660, ask=sync)
+            run_for_provider(job=JOB, provider_id=providers[1].pk, seconds=660, ask=sync)
         else:
             asked.append(ask(providers[2], answered=True, job=OTHER))
-        return Asked({}, answered=False)
+        return ProviderRun({}, answered=False)
 
-    ask_in_turn(job=JOB, provider_id=providers[0].pk, seconds=660, ask=sync)
+    run_for_provider(job=JOB, provider_id=providers[0].pk, seconds=660, ask=sync)
     assert asked == [False]
-    assert LONGEST_RUN.total_seconds() > LEASE_SECONDS == 660
+    assert MAX_LEASE.total_seconds() > LEASE_SECONDS == 660
 
 
 @pytest.mark.django_db(transaction=True)
@@ -234,14 +242,14 @@ def test_of_many_that_come_at_once_no_more_get_a_lane_than_there_are() -> None:
     slow_everywhere(providers)
     begin, end, asked = threading.Barrier(4), threading.Event(), list[str]()
 
-    def call(provider: Provider) -> Asked:
+    def call(provider: Provider) -> ProviderRun:
         asked.append(provider.name)
         end.wait(timeout=20)
-        return Asked({}, answered=False)
+        return ProviderRun({}, answered=False)
 
     def come(provider: Provider) -> None:
         begin.wait(timeout=20)
-        ask_in_turn(job=OTHER, provider_id=provider.pk, seconds=150, ask=call)
+        run_for_provider(job=OTHER, provider_id=provider.pk, seconds=150, ask=call)
         connections.close_all()
 
     with ThreadPoolExecutor(4) as pool:

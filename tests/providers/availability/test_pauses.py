@@ -10,11 +10,11 @@ from orders.accounting.reconcile import read_balances
 from panel.ops.alerts.alerts import dismiss_alert
 from panel.ops.models import Alert
 from providers.availability.circuit_breaker import (
-    LONGEST_CLOSURE,
-    open_providers,
+    MAX_OPEN_TIME,
+    available_providers,
     pause_provider,
-    report_reached,
-    report_trouble,
+    record_failure,
+    record_success,
     resume_provider,
 )
 from providers.models import Pause, Provider
@@ -33,7 +33,7 @@ def reasons() -> list[str]:
 
 
 def is_open(provider: Provider) -> bool:
-    return Provider.objects.filter(open_providers(now=timezone.now()), pk=provider.pk).exists()
+    return Provider.objects.filter(available_providers(now=timezone.now()), pk=provider.pk).exists()
 
 
 def test_two_reasons_end_one_by_one(provider: Provider) -> None:
@@ -90,16 +90,18 @@ def test_the_breaker_waits_no_longer_than_the_longest_closure_however_often_it_o
     now, waits = timezone.now(), []
     for trips in (0, 1, 2, 3, 4, 41, 1000):
         Provider.objects.filter(pk=provider.pk).update(trips_in_a_row=trips, unknown_in_a_row=1)
-        report_trouble(provider_id=provider.pk, kind="unknown", sent_at=now, now=now)
+        record_failure(provider_id=provider.pk, kind="unknown", sent_at=now, now=now)
         fresh = Provider.objects.get(pk=provider.pk)
-        assert fresh.closed_until is not None
+        assert fresh.breaker_open_until is not None
         assert fresh.trips_in_a_row == trips + 1
-        waits.append(fresh.closed_until - now)
-        report_trouble(provider_id=provider.pk, kind="unknown", sent_at=now - timedelta(seconds=1), now=now)
-        assert Provider.objects.get(pk=provider.pk).closed_until == fresh.closed_until  # sent before it opened
-    assert waits == [*(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)), *[LONGEST_CLOSURE] * 3]
+        waits.append(fresh.breaker_open_until - now)
+        record_failure(provider_id=provider.pk, kind="unknown", sent_at=now - timedelta(seconds=1), now=now)
+        assert (
+            Provider.objects.get(pk=provider.pk).breaker_open_until == fresh.breaker_open_until
+        )  # sent before it opened
+    assert waits == [*(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8)), *[MAX_OPEN_TIME] * 3]
     assert open_alerts() == [f"breaker:{provider.pk}"]
-    report_reached(provider_id=provider.pk)
+    record_success(provider_id=provider.pk)
     assert open_alerts() == []
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from providers.balances.history import last_of_each, thin_readings
+from providers.balances.history import last_reading_per_bucket, thin_readings
 from providers.models import BalanceReading, Provider
 from providers.tasks import thin_readings as thin_readings_task
 
@@ -37,11 +37,15 @@ def test_the_last_reading_of_each_bucket_stands_for_all(
     south = Provider.objects.create(name="South", url="https://south.example/")
     read(south, NOW - timedelta(hours=1), 3)
     with django_assert_num_queries(1):
-        found = last_of_each(provider_ids=[north.pk], since=NOW - timedelta(days=1), bucket=timedelta(hours=1))
+        found = last_reading_per_bucket(
+            provider_ids=[north.pk], since=NOW - timedelta(days=1), bucket=timedelta(hours=1)
+        )
     assert [(reading.at.hour, reading.at.minute, reading.balance) for reading in found] == [
         (9, 55, 11), (10, 55, 23), (11, 55, 35),
     ]  # fmt: skip
-    both = last_of_each(provider_ids=[north.pk, south.pk], since=NOW - timedelta(hours=1), bucket=timedelta(hours=1))
+    both = last_reading_per_bucket(
+        provider_ids=[north.pk, south.pk], since=NOW - timedelta(hours=1), bucket=timedelta(hours=1)
+    )
     assert [(reading.provider_id, reading.balance) for reading in both] == [(south.pk, 2), (north.pk, 35)]
 
 

@@ -18,7 +18,7 @@ GOOD: dict[str, Any] = {
     "key": Secret(KEY),
     "currency": "USD",
     "exchange_rate": Decimal(1),
-    "shelve": "all",
+    "new_services": "all",
 }
 
 
@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
 def test_the_key_is_sealed_and_opens_again() -> None:
     made = register_provider(**{**GOOD, "currency": " eur ", "exchange_rate": Decimal("1.0850000001")})
     provider = Provider.objects.get(pk=made.pk)
-    assert (provider.currency, provider.exchange_rate, provider.shelve) == ("EUR", Decimal("1.0850000001"), "all")
+    assert (provider.currency, provider.exchange_rate, provider.new_services) == ("EUR", Decimal("1.0850000001"), "all")
     assert KEY not in provider.sealed_key
     assert (provider.open_key().reveal(), provider.key_hint) == (KEY, "6789")
 

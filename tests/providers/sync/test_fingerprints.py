@@ -8,22 +8,22 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from providers.adapters.base import MIRRORED
+from providers.adapters.base import SERVICE_FIELDS
 from providers.adapters.fingerprint import fingerprint
 from providers.catalog.models import Service
-from providers.catalog.publishing.unpublish import take_off
+from providers.catalog.publishing.unpublish import unpublish_service
 from providers.catalog.review.pending_review import confirm_services
 from providers.models import ServiceChange, UpstreamService
 from providers.sync import service_sync
 from providers.sync.service_sync import SyncReport
 from tests.fixtures_shop import Shop
 
-SIEVED, WHOLE = "sieved", "whole"
+SIEVED, WHOLE = "changed_rows", "whole"
 
 
 def wrong_rows() -> list[str]:
     """The external ids of rows whose fingerprint is not that of their values."""
-    rows = UpstreamService.objects.order_by("position").values_list("external_id", "fingerprint", *MIRRORED)
+    rows = UpstreamService.objects.order_by("position").values_list("external_id", "fingerprint", *SERVICE_FIELDS)
     return [external_id for external_id, stored, *values in rows if stored != fingerprint(values)]
 
 
@@ -85,7 +85,7 @@ def test_only_the_rows_that_differ_are_read_whole(shop: Shop, monkeypatch: pytes
 
 
 def test_where_many_differ_the_whole_table_is_read_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_sync, "IDS_A_QUERY", 2)
+    monkeypatch.setattr(service_sync, "IDS_PER_QUERY", 2)
     for number in (1, 2, 3):
         shop.simulator.set_service(number, max="999")
     report, _, read = sync_counted(shop)
@@ -136,9 +136,9 @@ def test_a_change_is_seen_through_a_fingerprint_that_is_not_right(shop: Shop) ->
 
 def test_doubts_come_and_go_and_the_fingerprint_stays_right(shop: Shop) -> None:
     service = shop.service("1")
-    assert take_off(provider_id=shop.provider.pk, external_id="1")
-    assert (shop.upstream("1").doubt, wrong_rows()) == ("refused", [])
+    assert unpublish_service(provider_id=shop.provider.pk, external_id="1")
+    assert (shop.upstream("1").review_reason, wrong_rows()) == ("refused", [])
     reorder(shop)
-    assert (shop.sync().unchanged, shop.upstream("1").doubt) == (20, "refused")
+    assert (shop.sync().unchanged, shop.upstream("1").review_reason) == (20, "refused")
     assert confirm_services(service_ids=[service.pk], actor="ann@example.com", now=timezone.now()) == 1
-    assert (shop.upstream("1").doubt, wrong_rows()) == ("", [])
+    assert (shop.upstream("1").review_reason, wrong_rows()) == ("", [])

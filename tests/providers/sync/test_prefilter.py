@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from providers.adapters.base import MIRRORED, RejectedRow, ServiceList, ServiceRow, mirrored
+from providers.adapters.base import SERVICE_FIELDS, RejectedRow, ServiceList, ServiceRow, service_values
 from providers.adapters.fingerprint import fingerprint
 from providers.sync.diff import KNOWN, Limits, diff_services
-from providers.sync.prefilter import SIEVED_BY, Sieved, sieve
+from providers.sync.prefilter import PREFILTER_COLUMNS, ChangedRows, find_changed_rows
 
 D = Decimal
 
@@ -46,9 +46,9 @@ OTHERWISE: dict[str, Any] = {
 }
 
 
-def known(row: ServiceRow, *, pk: int = 1, missing: int = 0, doubt: str = "") -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in ("external_id", "fingerprint", *MIRRORED)}
-    return values | {"pk": pk, "missing": missing, "doubt": doubt, "rate_before": None}
+def known(row: ServiceRow, *, pk: int = 1, missing: int = 0, review_reason: str = "") -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in ("external_id", "fingerprint", *SERVICE_FIELDS)}
+    return values | {"pk": pk, "missing": missing, "review_reason": review_reason, "rate_before": None}
 
 
 def columns(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -59,21 +59,21 @@ def listing(*rows: ServiceRow, spoiled: Sequence[str] = ()) -> ServiceList:
     return ServiceList(services=rows, rejected=[RejectedRow(one, "nonsense") for one in spoiled], digest="d")
 
 
-def sieved(row: dict[str, Any], *rows: ServiceRow, spoiled: Sequence[str] = ()) -> Sieved:
-    return sieve(known=columns([row], SIEVED_BY), listing=listing(*rows, spoiled=spoiled))
+def changed_rows(row: dict[str, Any], *rows: ServiceRow, spoiled: Sequence[str] = ()) -> ChangedRows:
+    return find_changed_rows(known=columns([row], PREFILTER_COLUMNS), listing=listing(*rows, spoiled=spoiled))
 
 
 def test_equal_rows_have_one_fingerprint_which_is_the_same_everywhere() -> None:
-    assert replace(ROW).fingerprint == ROW.fingerprint == fingerprint(mirrored(ROW)) == 3537135028407137643
+    assert replace(ROW).fingerprint == ROW.fingerprint == fingerprint(service_values(ROW)) == 3537135028407137643
     assert replace(ROW, external_id="2").fingerprint == ROW.fingerprint
     assert 0 <= ROW.fingerprint < 2**63
 
 
-@pytest.mark.parametrize("name", MIRRORED)
+@pytest.mark.parametrize("name", SERVICE_FIELDS)
 def test_every_mirrored_field_changes_the_fingerprint(name: str) -> None:
     other = replace(ROW, **{name: OTHERWISE[name]})
     assert other.fingerprint != ROW.fingerprint
-    left = sieved(known(ROW), other)
+    left = changed_rows(known(ROW), other)
     assert (left.listing.services, left.fingerprints, left.same, left.gone) == ([other], {"1": ROW.fingerprint}, 0, 0)
 
 
@@ -83,21 +83,21 @@ def test_values_that_change_places_or_types_have_another_fingerprint() -> None:
     assert len({fingerprint([value]) for value in (1, True, "1", "True", D(1), None, "", "\ud800", "?")}) == 9
 
 
-@pytest.mark.parametrize("doubt", ["", "price", "meaning", "refused"])
-def test_a_row_that_says_what_it_did_is_only_counted(doubt: str) -> None:
-    left = sieved(known(ROW, doubt=doubt), ROW)
-    assert left == Sieved(listing=replace(listing(), services=[]), fingerprints={}, same=1, gone=0)
+@pytest.mark.parametrize("review_reason", ["", "price", "meaning", "refused"])
+def test_a_row_that_says_what_it_did_is_only_counted(review_reason: str) -> None:
+    left = changed_rows(known(ROW, review_reason=review_reason), ROW)
+    assert left == ChangedRows(listing=replace(listing(), services=[]), fingerprints={}, same=1, gone=0)
 
 
-@pytest.mark.parametrize("state", [{"missing": 1}, {"missing": 2}, {"doubt": "rejected"}])
+@pytest.mark.parametrize("state", [{"missing": 1}, {"missing": 2}, {"review_reason": "rejected"}])
 def test_a_row_that_was_absent_or_made_no_sense_is_compared(state: dict[str, Any]) -> None:
-    left = sieved(known(ROW, **state), ROW)
+    left = changed_rows(known(ROW, **state), ROW)
     assert (left.listing.services, left.fingerprints, left.same) == ([ROW], {"1": ROW.fingerprint}, 0)
 
 
 @pytest.mark.parametrize("stored", [None, 0, ROW.fingerprint + 1])
 def test_a_row_under_another_fingerprint_or_none_is_compared(stored: int | None) -> None:
-    left = sieved(known(ROW) | {"fingerprint": stored}, ROW)
+    left = changed_rows(known(ROW) | {"fingerprint": stored}, ROW)
     assert (left.listing.services, left.fingerprints, left.same) == ([ROW], {"1": stored}, 0)
 
 
@@ -106,7 +106,7 @@ def test_a_row_under_another_fingerprint_or_none_is_compared(stored: int | None)
 )
 def test_absent_rows_are_compared_until_they_are_gone(missing: int, spoiled: Sequence[str], compared: int) -> None:
     new = replace(ROW, external_id="2")
-    left = sieved(known(ROW, missing=missing), new, spoiled=spoiled)
+    left = changed_rows(known(ROW, missing=missing), new, spoiled=spoiled)
     assert (left.listing.services, list(left.fingerprints), left.gone) == ([new], ["1"] * compared, 1 - compared)
     assert left.listing.rejected == listing(spoiled=spoiled).rejected
 
@@ -121,14 +121,14 @@ def test_comparing_what_the_sieve_leaves_finds_what_comparing_all_finds() -> Non
                 row,
                 pk=pk,
                 missing=chance.choice((0, 0, 0, 1, 2, 3)),
-                doubt=chance.choice(("", "", "rejected", "price")),
+                review_reason=chance.choice(("", "", "rejected", "price")),
             )
             for pk, row in enumerate(rows, start=1)
         ]
         for row in before:
             row["fingerprint"] = chance.choice((row["fingerprint"], row["fingerprint"], None, 5))
         now = listing(*_turned(chance, rows), spoiled=chance.sample(["3", "5", "50"], chance.randrange(3)))
-        found = sieve(known=columns(before, SIEVED_BY), listing=now)
+        found = find_changed_rows(known=columns(before, PREFILTER_COLUMNS), listing=now)
         left = columns([row for row in before if row["external_id"] in found.fingerprints], KNOWN)
         diff = diff_services(known=left, listing=found.listing, limits=Limits(), same=found.same, gone=found.gone)
         assert diff == diff_services(known=columns(before, KNOWN), listing=now, limits=Limits())
@@ -145,5 +145,5 @@ def _turned(chance: random.Random, rows: Sequence[ServiceRow]) -> list[ServiceRo
 
 
 def _changed(chance: random.Random, row: ServiceRow) -> ServiceRow:
-    name = chance.choice(MIRRORED)
+    name = chance.choice(SERVICE_FIELDS)
     return replace(row, **{name: OTHERWISE[name]})

@@ -9,17 +9,17 @@ from django.utils import timezone
 
 from panel.ops.models import Alert
 from providers.availability import circuit_breaker
-from providers.availability.status import standing
+from providers.availability.status import status_of
 from providers.catalog.models import Service
 from providers.catalog.publishing.refresh import refresh_provider
 from providers.models import Provider, UpstreamService
-from providers.sync.uniform_change import moved_alike
+from providers.sync.uniform_change import largest_uniform_change
 from tests.fixtures_shop import Shop, connect
 from tests.fixtures_simulator import Simulator
 
 
 def may_be_sent(shop: Shop) -> bool:
-    return circuit_breaker.pass_gate(provider_id=shop.provider.pk, now=timezone.now())
+    return circuit_breaker.allow_request(provider_id=shop.provider.pk, now=timezone.now())
 
 
 def scale(shop: Shop, numbers: range, factor: str) -> None:
@@ -47,10 +47,10 @@ def test_more_than_a_tenth_changed_by_one_factor_holds_all_of_it(large: Shop, ch
     assert (report.changed, report.alike) == (changed, 7 if is_held else 0)
     assert Service.objects.filter(is_available=True).count() == (0 if is_held else 60)
     assert may_be_sent(large) is not is_held
-    assert UpstreamService.objects.exclude(doubt="").count() == 0
+    assert UpstreamService.objects.exclude(review_reason="").count() == 0
     subjects = [f"prices:{large.provider.pk}"] if is_held else []
     assert list(Alert.objects.values_list("subject", flat=True)) == subjects
-    assert standing(large.reload(), pauses=[], now=timezone.now()).label == ("Prices held" if is_held else "Open")
+    assert status_of(large.reload(), pauses=[], now=timezone.now()).label == ("Prices held" if is_held else "Open")
     reasons = set(Service.objects.values_list("unavailable_reason", flat=True))
     assert reasons == ({"Many of the provider's prices changed alike: accept them."} if is_held else {""})
 
@@ -90,11 +90,13 @@ def test_a_services_moves_of_a_day_are_one_and_factors_are_alike_within_a_hundre
     def line(number: int, old: str, new: str) -> tuple[str, dict[str, object]]:
         return str(number), {"rate": [old, new]}
 
-    assert moved_alike([]) == 0
-    assert moved_alike([line(1, "1", "2"), line(2, "3", "6"), ("3", {"max": [1, 2]}), ("4", {})]) == 2
-    assert moved_alike([line(1, "1", "2"), line(1, "2", "1"), line(2, "1", "2")]) == 1  # it went there and back
-    assert moved_alike([line(1, "1", "1.08"), line(2, "1", "1.0908"), line(3, "1", "1.0909")]) == 2
-    assert moved_alike([line(1, "0", "2"), line(2, "2", "0")]) == 0
+    assert largest_uniform_change([]) == 0
+    assert largest_uniform_change([line(1, "1", "2"), line(2, "3", "6"), ("3", {"max": [1, 2]}), ("4", {})]) == 2
+    assert (
+        largest_uniform_change([line(1, "1", "2"), line(1, "2", "1"), line(2, "1", "2")]) == 1
+    )  # it went there and back
+    assert largest_uniform_change([line(1, "1", "1.08"), line(2, "1", "1.0908"), line(3, "1", "1.0909")]) == 2
+    assert largest_uniform_change([line(1, "0", "2"), line(2, "2", "0")]) == 0
 
 
 def test_a_list_in_another_currency_is_held_whole_and_nothing_is_sent(shop: Shop) -> None:

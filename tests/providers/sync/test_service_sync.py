@@ -41,7 +41,7 @@ def test_the_first_list_is_mirrored_as_it_stands(provider: Provider) -> None:
     assert (row.rate, row.min, row.max) == (Decimal("0.9"), 50, 10000)
     assert (row.refill, row.cancel, row.dripfeed) == (True, True, True)
     assert (row.description, row.average_time) == ("Link: the profile\nStart: 0-1 hour", "1 hour 12 minutes")
-    assert (row.missing, row.doubt, row.position) == (0, "", 0)
+    assert (row.missing, row.review_reason, row.position) == (0, "", 0)
     assert list(ServiceChange.objects.values_list("kind", "external_id", "fields")) == [("new", "", {"services": 20})]
 
 
@@ -215,7 +215,7 @@ def test_an_absurd_price_waits_for_a_person(shop: Shop, rate: str, is_doubted: b
     report = shop.sync()
     assert report.changed == 1
     row = shop.upstream("1")
-    assert (row.rate, row.doubt) == (Decimal(rate), "price" if is_doubted else "")
+    assert (row.rate, row.review_reason) == (Decimal(rate), "price" if is_doubted else "")
     assert row.rate_before == (Decimal("0.9") if is_doubted else None)
 
 
@@ -226,31 +226,31 @@ def test_how_far_a_price_may_jump_is_the_providers_setting(shop: Shop, rate: str
     Provider.objects.update(hold_rise_percent=20, hold_fall_percent=90)
     shop.simulator.set_service(1, rate=rate)
     shop.sync()
-    assert shop.upstream("1").doubt == ("price" if is_doubted else "")
+    assert shop.upstream("1").review_reason == ("price" if is_doubted else "")
 
 
 def test_a_senseless_entry_between_does_not_lift_a_price_jump(shop: Shop) -> None:
     for changes, doubt in (({"rate": "90"}, "price"), ({"min": "0"}, "rejected"), ({"min": "50"}, "price")):
         shop.simulator.set_service(1, **changes)
         shop.sync()
-        assert (shop.upstream("1").doubt, shop.upstream("1").rate_before) == (doubt, Decimal("0.9"))
+        assert (shop.upstream("1").review_reason, shop.upstream("1").rate_before) == (doubt, Decimal("0.9"))
 
 
 def test_a_price_that_comes_back_is_believed_again(shop: Shop) -> None:
     for rate, doubt in (("90", "price"), ("95", "price"), ("1.36", "price"), ("1", "")):
         shop.simulator.set_service(1, rate=rate)
         shop.sync()
-        assert (shop.upstream("1").rate, shop.upstream("1").doubt) == (Decimal(rate), doubt)
+        assert (shop.upstream("1").rate, shop.upstream("1").review_reason) == (Decimal(rate), doubt)
     assert shop.upstream("1").rate_before is None
 
 
 def test_a_service_listed_at_no_price_waits_until_it_has_one(shop: Shop) -> None:
     shop.simulator.add_service(77, name="Pinterest Saves", category="Pinterest", rate="0")
     shop.sync()
-    assert shop.upstream("77").doubt == "price"
+    assert shop.upstream("77").review_reason == "price"
     shop.simulator.set_service(77, rate="0.5")
     shop.sync()
-    assert shop.upstream("77").doubt == ""
+    assert shop.upstream("77").review_reason == ""
 
 
 @pytest.mark.parametrize(
@@ -269,10 +269,10 @@ def test_a_service_listed_at_no_price_waits_until_it_has_one(shop: Shop) -> None
 def test_a_number_used_again_for_something_else_is_doubted(shop: Shop, changes: dict[str, str], is_other: bool) -> None:
     shop.simulator.set_service(1, **changes)
     shop.sync()
-    assert shop.upstream("1").doubt == ("meaning" if is_other else "")
+    assert shop.upstream("1").review_reason == ("meaning" if is_other else "")
     shop.simulator.set_service(1, max="999")
     shop.sync()
-    assert shop.upstream("1").doubt == ("meaning" if is_other else "")
+    assert shop.upstream("1").review_reason == ("meaning" if is_other else "")
 
 
 @pytest.mark.parametrize(("name", "is_other"), [("Instagram Followers | Real | 60 days refill", True), ("", False)])
@@ -287,7 +287,7 @@ def test_a_number_that_comes_back_has_its_name_or_is_doubted(
     if name:
         shop.simulator.set_service(1, name=name)
     shop.sync()
-    assert (shop.upstream("1").missing, shop.upstream("1").doubt) == (0, "meaning" if is_other else "")
+    assert (shop.upstream("1").missing, shop.upstream("1").review_reason) == (0, "meaning" if is_other else "")
     assert shop.service("1").is_for_sale is not is_other
 
 
@@ -298,11 +298,11 @@ def test_an_entry_that_makes_no_sense_is_doubted_until_it_does(shop: Shop, nonse
     report = shop.sync()
     assert (report.rejected, report.changed, report.missing, report.unchanged) == (1, 1, 0, 19)
     row = shop.upstream("1")
-    assert (row.doubt, row.missing, row.rate, row.min, row.max) == ("rejected", 0, Decimal("0.9"), 50, 10000)
+    assert (row.review_reason, row.missing, row.rate, row.min, row.max) == ("rejected", 0, Decimal("0.9"), 50, 10000)
     again = shop.sync()
     assert (again.rows_written, again.unchanged) == (0, 20)
     shop.simulator.set_service(1, **was)
-    assert (shop.sync().changed, shop.upstream("1").doubt) == (1, "")
+    assert (shop.sync().changed, shop.upstream("1").review_reason) == (1, "")
 
 
 def test_a_number_listed_twice_is_doubted(shop: Shop) -> None:
@@ -310,7 +310,7 @@ def test_a_number_listed_twice_is_doubted(shop: Shop) -> None:
     report = shop.sync()
     assert report.rejected >= 1
     assert report.changed == report.rejected
-    assert UpstreamService.objects.filter(doubt="rejected").count() == report.rejected
+    assert UpstreamService.objects.filter(review_reason="rejected").count() == report.rejected
     assert UpstreamService.objects.count() == 20
 
 

@@ -19,11 +19,11 @@ from orders.unconfirmed.evidence import (
     read_scan,
     window_of,
 )
-from providers.adapters.base import ItemError, OrderStatus, StatusWord
+from providers.adapters.base import ItemError, OrderStatus, ReportedStatus
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COST = Decimal("0.9")
-OURS = OrderStatus("105", StatusWord.PENDING, "Pending", COST, None, 1000, "USD")
+OURS = OrderStatus("105", ReportedStatus.PENDING, "Pending", COST, None, 1000, "USD")
 SETTLED, OPEN = Window(100, 110, is_settled=True), Window(100, 110, is_settled=False)
 NOBODYS = ItemError("Incorrect order ID")
 
@@ -100,8 +100,8 @@ def test_where_a_charge_is_not_told_nothing_is_concluded(charge: Decimal | None,
         [replace(OURS, charge=Decimal("0.900001"))],
         [replace(OURS, charge=None), replace(OURS, external_id="106", charge=Decimal(7))],
         [replace(OURS, currency="EUR")],
-        [replace(OURS, word=StatusWord.CANCELED, charge=Decimal(0))],
-        [replace(OURS, word=StatusWord.PARTIAL)],
+        [replace(OURS, word=ReportedStatus.CANCELED, charge=Decimal(0))],
+        [replace(OURS, word=ReportedStatus.PARTIAL)],
         [OURS, replace(OURS, external_id="106", charge=Decimal(7))],
     ],
 )
@@ -117,7 +117,7 @@ def test_an_id_that_costs_as_much_as_another_doubt_speaks_against_nothing_and_ru
     found = said(OURS, other, others=[Decimal(7)])
     assert (found.word, found.candidate) == ("placed", "105")
     assert said(other, others=[Decimal(7)], clean=100).word == "wait"
-    for unlike in (replace(other, word=StatusWord.PARTIAL), replace(other, currency="EUR")):
+    for unlike in (replace(other, word=ReportedStatus.PARTIAL), replace(other, currency="EUR")):
         assert said(OURS, unlike, others=[Decimal(7)]).word == "undecided"
     assert said(OURS, replace(OURS, external_id="107"), others=[COST]).word == "undecided"
 

@@ -75,10 +75,10 @@ def test_a_provider_is_not_asked_without_end_in_one_run(store: Store, monkeypatc
     doubt(store)
     for quantity in ("1100", "1200"):
         store.simulator.next("add", LOST)
-        Provider.objects.update(closed_until=None, unknown_in_a_row=0)
+        Provider.objects.update(breaker_open_until=None, unknown_in_a_row=0)
         store.active(link=f"{LINK}/{quantity}", quantity=quantity)
     with later(minutes=3):
-        Provider.objects.update(closed_until=None, unknown_in_a_row=0)
+        Provider.objects.update(breaker_open_until=None, unknown_in_a_row=0)
         bound(store)
         assert [probe_now(), probe_now()] == [Probed(looked=2, adopted=2), Probed(looked=1, adopted=1)]
 

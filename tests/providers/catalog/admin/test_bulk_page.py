@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from providers.catalog.bulk.positions import move_services
-from providers.catalog.models import Category, Markup, Service, Shelf
+from providers.catalog.models import CatalogVersion, Category, Markup, Service
 from providers.catalog.publishing.publish import reprice
-from providers.catalog.publishing.staff_choices import put_on_sale
+from providers.catalog.publishing.staff_choices import set_enabled
 from providers.models import UpstreamService
 from tests.admin_forms import seen
 from tests.fixtures_shop import Shop
@@ -48,7 +48,12 @@ def numbers(shop: Shop, *external_ids: str) -> str:
 
 
 def everything(shop: Shop) -> tuple[Any, ...]:
-    return shop.everything(), list(Markup.objects.values()), list(Shelf.objects.values()), AuditEvent.objects.count()
+    return (
+        shop.everything(),
+        list(Markup.objects.values()),
+        list(CatalogVersion.objects.values()),
+        AuditEvent.objects.count(),
+    )
 
 
 def test_chosen_services_get_a_markup_after_a_preview(owner: Client, shop: Shop) -> None:
@@ -134,7 +139,7 @@ def test_there_are_no_other_changes_and_none_by_an_address(owner: Client, shop: 
 
 def test_services_are_imported_in_three_steps(owner: Client, shop: Shop) -> None:
     assert "Everything that is listed is sold" in text_of(owner.get(IMPORT))
-    put_on_sale(service_ids=[shop.service(number).pk for number in ("1", "2", "4")], is_enabled=False)
+    set_enabled(service_ids=[shop.service(number).pk for number in ("1", "2", "4")], is_enabled=False)
     Service.objects.filter(pk=shop.service("2").pk).delete()
     listed = text_of(owner.get(f"{IMPORT}?provider={shop.provider.pk}"))
     assert "3 not sold" in listed
@@ -186,7 +191,7 @@ def test_services_are_imported_in_three_steps(owner: Client, shop: Shop) -> None
 def test_a_filter_that_cannot_be_used_finds_nothing_and_says_why(
     owner: Client, shop: Shop, query: str, said: str
 ) -> None:
-    put_on_sale(service_ids=[shop.service(number).pk for number in ("1", "2")], is_enabled=False)
+    set_enabled(service_ids=[shop.service(number).pk for number in ("1", "2")], is_enabled=False)
     before = everything(shop)
     page = owner.get(f"{IMPORT}?{query}")
     assert (said in text_of(page), page.context["page"].paginator.count) == (True, 0)
@@ -198,10 +203,10 @@ def test_a_filter_that_cannot_be_used_finds_nothing_and_says_why(
 
 
 def test_all_found_are_those_that_the_page_showed(owner: Client, shop: Shop) -> None:
-    put_on_sale(service_ids=[shop.service(number).pk for number in ("1", "2", "4")], is_enabled=False)
+    set_enabled(service_ids=[shop.service(number).pk for number in ("1", "2", "4")], is_enabled=False)
     page = owner.get(IMPORT)
     assert '<input type="hidden" name="shown" value="3">' in page.content.decode()
-    put_on_sale(service_ids=[shop.service("4").pk], is_enabled=True)
+    set_enabled(service_ids=[shop.service("4").pk], is_enabled=True)
     answer = owner.post(IMPORT, {"choose": "all", "shown": "3"})
     said = "The list changed while you looked at it: 2 are found now. Check it again."
     assert (answer.status_code, said in text_of(answer)) == (422, True)
@@ -230,10 +235,10 @@ def test_the_import_takes_the_same_queries_whatever_is_listed(owner: Client, sho
             assert owner.get(IMPORT).status_code == 200
         return len(queries)
 
-    put_on_sale(service_ids=[shop.service("1").pk], is_enabled=False)
+    set_enabled(service_ids=[shop.service("1").pk], is_enabled=False)
     owner.get(IMPORT)
     few = count()
-    put_on_sale(service_ids=list(Service.objects.values_list("pk", flat=True)), is_enabled=False)
+    set_enabled(service_ids=list(Service.objects.values_list("pk", flat=True)), is_enabled=False)
     assert count() == few
 
 
@@ -296,7 +301,7 @@ def test_a_change_that_is_not_what_was_previewed_is_shown_anew(owner: Client, sh
         every = list(Service.objects.values_list("pk", flat=True))
         move_services(service_ids=every, to="One for all", actor="x")
     if name == "import":
-        put_on_sale(service_ids=[shop.service("1").pk, shop.service("4").pk], is_enabled=False)
+        set_enabled(service_ids=[shop.service("1").pk, shop.service("4").pk], is_enabled=False)
     chosen = [shop.service("1"), shop.service("4")]
     found_by = [row.upstream_id if name == "import" else row.pk for row in chosen]
     given: dict[str, Any] = {"chosen": ",".join(map(str, found_by))}

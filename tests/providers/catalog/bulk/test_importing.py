@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from panel.ops.models import AuditEvent
-from providers.catalog.bulk.bulk_markups import drop_markups, mark_up_services
-from providers.catalog.bulk.importing import Looked, import_services, unsold_headings, unsold_services
-from providers.catalog.bulk.positions import arranged, move_services, place_categories, place_services, place_together
-from providers.catalog.bulk.preview import rehearse
+from providers.catalog.bulk.bulk_markups import delete_markups_of, mark_up_services
+from providers.catalog.bulk.importing import UnsoldFilter, import_services, unsold_headings, unsold_services
+from providers.catalog.bulk.positions import move_services, place_categories, place_services, place_together, reordered
+from providers.catalog.bulk.preview import preview_change
 from providers.catalog.markups import MarkupError, set_markup
-from providers.catalog.models import Category, Markup, Service, Shelf
-from providers.catalog.publishing.staff_choices import put_on_sale
+from providers.catalog.models import CatalogVersion, Category, Markup, Service
+from providers.catalog.publishing.staff_choices import set_enabled
 from providers.models import UpstreamService
 from tests.fixtures_shop import Shop
 
@@ -30,11 +30,11 @@ def ids(shop: Shop, *numbers: str) -> list[int]:
 
 
 def everything(shop: Shop) -> tuple[Any, ...]:
-    return shop.everything(), list(Markup.objects.order_by("pk").values()), list(Shelf.objects.values())
+    return shop.everything(), list(Markup.objects.order_by("pk").values()), list(CatalogVersion.objects.values())
 
 
 def version() -> str:
-    return Shelf.objects.get().version
+    return CatalogVersion.objects.get().version
 
 
 def fill_shelf(shop: Shop, count: int, *, start: int = 1000, is_enabled: bool = True) -> None:
@@ -70,7 +70,7 @@ def test_each_of_the_services_gets_the_rule_in_the_place_of_its_own(shop: Shop) 
         "before": [{"service": shop.service("1").pk, "percent": "10", "fixed": "0", "decimals": 6}],
         "rules_before": 1, "rules_after": 2, "repriced": 2,
     }  # fmt: skip
-    assert drop_markups(service_ids=ids(shop, "1", "2"), actor="owner") == 1
+    assert delete_markups_of(service_ids=ids(shop, "1", "2"), actor="owner") == 1
     assert [shop.service(number).rate for number in ("1", "4")] == [D("1.35"), D("0.55")]
     line = AuditEvent.objects.latest("pk")
     assert (line.action, line.detail["rules_before"], line.detail["rules_after"]) == ("service.drop markup", 1, 0)
@@ -126,7 +126,7 @@ def test_a_category_that_is_named_is_made_last(shop: Shop) -> None:
     ],
 )
 def test_an_order_is_rearranged(wanted: dict[int, int], expected: list[int]) -> None:
-    assert arranged([1, 2, 3, 4], wanted) == expected
+    assert reordered([1, 2, 3, 4], wanted) == expected
 
 
 def test_services_are_placed_in_their_categories(shop: Shop) -> None:
@@ -171,11 +171,11 @@ def test_categories_are_placed(shop: Shop) -> None:
 
 
 def test_what_is_not_sold_is_found_by_filters(shop: Shop) -> None:
-    def found(**looked: Any) -> list[str]:
-        return list(unsold_services(looked=Looked(**looked)).values_list("external_id", flat=True))
+    def found(**filters: Any) -> list[str]:
+        return list(unsold_services(filters=UnsoldFilter(**filters)).values_list("external_id", flat=True))
 
     assert found() == []
-    put_on_sale(service_ids=ids(shop, "1", "2", "4"), is_enabled=False)
+    set_enabled(service_ids=ids(shop, "1", "2", "4"), is_enabled=False)
     Service.objects.filter(pk__in=ids(shop, "2")).delete()
     assert found() == ["1", "2", "4"]
     assert found(category="TikTok Views") == ["4"]
@@ -190,9 +190,9 @@ def test_what_is_not_sold_is_found_by_filters(shop: Shop) -> None:
     assert found() == ["1", "2"]
 
 
-def take_off(shop: Shop, *numbers: str) -> list[int]:
+def unpublish_service(shop: Shop, *numbers: str) -> list[int]:
     """Off the shelf the first, off sale the others; their rows of the mirror."""
-    put_on_sale(service_ids=ids(shop, *numbers), is_enabled=False)
+    set_enabled(service_ids=ids(shop, *numbers), is_enabled=False)
     Service.objects.filter(pk=shop.service(numbers[0]).pk).delete()
     return [shop.upstream(number).pk for number in numbers]
 
@@ -203,7 +203,7 @@ def imported(upstream_ids: list[int], **given: Any) -> int:
 
 
 def test_an_import_puts_services_up_as_the_rules_say(shop: Shop) -> None:
-    rows, before = take_off(shop, "1", "4"), version()
+    rows, before = unpublish_service(shop, "1", "4"), version()
     assert imported(rows) == 2
     first = shop.service("1")
     assert (first.category.name, first.keeps_category, first.is_for_sale, first.rate) == (
@@ -218,19 +218,19 @@ def test_an_import_puts_services_up_as_the_rules_say(shop: Shop) -> None:
 def test_an_import_leaves_what_the_shop_has_where_staff_put_it(shop: Shop) -> None:
     move_services(service_ids=ids(shop, "1"), to="Mine", actor="owner")
     set_markup(percent=D(500), category=Category.objects.get(name="Mine"))
-    put_on_sale(service_ids=ids(shop, "1"), is_enabled=False)
+    set_enabled(service_ids=ids(shop, "1"), is_enabled=False)
     before = shop.service("1")
     assert imported([shop.upstream("1").pk]) == 1
     after = shop.service("1")
     assert (after.is_for_sale, after.category.name, after.keeps_category) == (True, "Mine", True)
     assert (after.rate, after.position) == (D("5.4"), before.position)
-    put_on_sale(service_ids=ids(shop, "1"), is_enabled=False)
+    set_enabled(service_ids=ids(shop, "1"), is_enabled=False)
     assert imported([shop.upstream("1").pk], to=Category.objects.get(name="TikTok Views")) == 1
     assert (shop.service("1").category.name, shop.service("1").rate) == ("TikTok Views", D("1.35"))
 
 
 def test_an_import_into_a_new_category_makes_one_rule_for_it(shop: Shop) -> None:
-    rows = take_off(shop, "1", "4")
+    rows = unpublish_service(shop, "1", "4")
     set_markup(percent=D(10), service=shop.service("4"))
     assert imported(rows, to="Fresh", percent=D(100), fixed=D("0.1"), on_sale=False) == 2
     fresh = Category.objects.get(name="Fresh")
@@ -241,7 +241,7 @@ def test_an_import_into_a_new_category_makes_one_rule_for_it(shop: Shop) -> None
 
 
 def test_an_import_into_a_category_of_before_makes_a_rule_for_each(shop: Shop) -> None:
-    rows = take_off(shop, "1", "4")
+    rows = unpublish_service(shop, "1", "4")
     views = Category.objects.get(name="TikTok Views")
     imported(rows, to=views, percent=D(100))
     assert (shop.service("1").rate, shop.service("4").rate) == (D("1.8"), D("0.5"))
@@ -250,17 +250,17 @@ def test_an_import_into_a_category_of_before_makes_a_rule_for_each(shop: Shop) -
 
 
 def test_what_the_provider_no_longer_lists_is_not_imported(shop: Shop) -> None:
-    rows = take_off(shop, "1")
+    rows = unpublish_service(shop, "1")
     UpstreamService.objects.filter(pk__in=rows).update(missing=2)
     assert imported(rows) == 0
     assert not Service.objects.filter(upstream__in=rows).exists()
 
 
 def test_a_rehearsal_tells_what_happens_and_nothing_stays(shop: Shop) -> None:
-    rows = take_off(shop, "1", "4")
+    rows = unpublish_service(shop, "1", "4")
     set_markup(percent=D(-50), category=Category.objects.get(name="TikTok Views"))
     before = (everything(shop), AuditEvent.objects.count())
-    found = rehearse(chosen=Q(upstream__in=rows), change=lambda: imported(rows))
+    found = preview_change(chosen=Q(upstream__in=rows), change=lambda: imported(rows))
     assert (found.reached, found.created, found.sold, found.others) == (2, 1, 1, 0)
     assert found.unsold == [("The rate is below the cost.", 1)]
     assert [(row.old_rate, row.new_rate, row.problem) for row in found.rows] == [
@@ -269,10 +269,10 @@ def test_a_rehearsal_tells_what_happens_and_nothing_stays(shop: Shop) -> None:
     ]
     assert (everything(shop), AuditEvent.objects.count()) == before
     one = Q(pk=shop.service("4").pk)
-    found = rehearse(chosen=one, change=lambda: mark_up_services(service_ids=ids(shop, "4"), **TERMS))
+    found = preview_change(chosen=one, change=lambda: mark_up_services(service_ids=ids(shop, "4"), **TERMS))
     assert (found.dearer, found.cheaper, found.sold, found.unsold) == (1, 0, 0, [("Switched off.", 1)])
     with pytest.raises(MarkupError):
-        rehearse(chosen=one, change=lambda: set_markup(percent=D(-100)))
+        preview_change(chosen=one, change=lambda: set_markup(percent=D(-100)))
     assert (everything(shop), AuditEvent.objects.count()) == before
 
 
@@ -288,7 +288,7 @@ def mirror_more() -> list[int]:
     "change",
     [
         lambda n: mark_up_services(service_ids=all_more(), **{**TERMS, "percent": D(n)}),
-        lambda n: drop_markups(service_ids=all_more(), actor="owner"),
+        lambda n: delete_markups_of(service_ids=all_more(), actor="owner"),
         lambda n: move_services(service_ids=all_more(), to=f"Into {n}", actor="owner"),
         lambda n: place_services(places={all_more()[-1]: 1}, actor="owner"),
         lambda n: imported(mirror_more(), to=f"Import {n}", percent=D(n)),

@@ -8,7 +8,7 @@ from panel.customers.models import User
 from providers.catalog.listing import favorites
 from providers.catalog.listing.favorites import favourite_ids
 from providers.catalog.models import Favourite
-from providers.catalog.publishing.staff_choices import put_on_sale
+from providers.catalog.publishing.staff_choices import set_enabled
 from tests.fixtures_shop import Shop
 
 
@@ -75,7 +75,7 @@ def test_a_service_that_is_none_has_no_star(client: Client) -> None:
 def test_what_went_off_sale_is_shown_and_can_be_removed(client: Client, shop: Shop, ada: User) -> None:
     for external_id in ("1", "4"):
         star(client, shop, external_id)
-    put_on_sale(service_ids=[shop.service("4").pk], is_enabled=False)
+    set_enabled(service_ids=[shop.service("4").pk], is_enabled=False)
     page = client.get("/services/?favourites=1").content.decode()
     assert "Favorites that are not for sale now" in page
     assert f"Remove {shop.service('4').name} from your favorites" in page
@@ -127,6 +127,6 @@ def test_a_page_costs_one_query_more(
 def test_what_is_kept_goes_with_the_shelf(shop: Shop) -> None:
     link = f'href="/services/{shop.service("4").pk}/"'
     before = Client().get("/services/").content.decode()
-    put_on_sale(service_ids=[shop.service("4").pk], is_enabled=False)
+    set_enabled(service_ids=[shop.service("4").pk], is_enabled=False)
     after = Client().get("/services/").content.decode()
     assert (link in before, link in after) == (True, False)

@@ -16,9 +16,9 @@ from panel.customers.models import User
 from panel.ops.models import JobRun
 from providers.catalog.listing.favorites import set_favourite
 from providers.catalog.markups import set_markup
-from providers.catalog.models import CustomerRate, CustomerTerms, Service, ShelfChange
+from providers.catalog.models import CatalogUpdate, CustomerRate, CustomerTerms, Service
 from providers.catalog.publishing import update_log
-from providers.catalog.publishing.staff_choices import choose_for_service, put_on_sale
+from providers.catalog.publishing.staff_choices import choose_for_service, set_enabled
 from providers.models import Provider
 from providers.tasks import forget_updates
 from tests.fixtures_shop import Shop, connect
@@ -31,7 +31,7 @@ PAGE = "/updates/"
 @pytest.fixture
 def quiet(shop: Shop) -> Shop:
     """The shop, with nothing in its log."""
-    ShelfChange.objects.all().delete()
+    CatalogUpdate.objects.all().delete()
     return shop
 
 
@@ -50,7 +50,7 @@ def told() -> list[tuple[Any, ...]]:
                 else []
             ),
         )
-        for line in ShelfChange.objects.select_related("service__upstream").order_by("pk")
+        for line in CatalogUpdate.objects.select_related("service__upstream").order_by("pk")
     ]
 
 
@@ -91,25 +91,25 @@ def test_gone_at_the_second_absence_and_back_with_what_it_was(quiet: Shop) -> No
 def test_no_old_price_is_told_where_many_went_off_sale_since(quiet: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     one = quiet.service("1")
     for is_enabled in (False, True):
-        put_on_sale(service_ids=[one.pk], is_enabled=is_enabled)
+        set_enabled(service_ids=[one.pk], is_enabled=is_enabled)
     set_markup(percent=D(300), service=one)
-    monkeypatch.setattr(update_log, "MOST_LINES", 0)
-    put_on_sale(service_ids=[one.pk], is_enabled=False)
+    monkeypatch.setattr(update_log, "MAX_LINES", 0)
+    set_enabled(service_ids=[one.pk], is_enabled=False)
     monkeypatch.undo()
-    put_on_sale(service_ids=[one.pk], is_enabled=True)
+    set_enabled(service_ids=[one.pk], is_enabled=True)
     assert told()[-2:] == [("removed", None, None, None), ("back", "1", None, D("3.6"))]
     for is_enabled in (False, True):
-        put_on_sale(service_ids=[one.pk], is_enabled=is_enabled)
+        set_enabled(service_ids=[one.pk], is_enabled=is_enabled)
     assert told()[-1] == ("back", "1", D("3.6"), D("3.6"))
 
 
 def test_what_goes_off_sale_is_told_by_the_name_it_had(quiet: Shop) -> None:
     quiet.simulator.set_service(3, name="TikTok Shares", category="TikTok")
     quiet.sync()
-    line = ShelfChange.objects.get()
+    line = CatalogUpdate.objects.get()
     assert (line.kind, line.name) == ("removed", "Instagram Custom Comments")
-    put_on_sale(service_ids=[quiet.service("1").pk], is_enabled=False)
-    assert ShelfChange.objects.latest("pk").name == "Instagram Followers | Real | 30 days refill"
+    set_enabled(service_ids=[quiet.service("1").pk], is_enabled=False)
+    assert CatalogUpdate.objects.latest("pk").name == "Instagram Followers | Real | 30 days refill"
 
 
 def test_what_is_off_sale_is_not_told(quiet: Shop) -> None:
@@ -123,13 +123,13 @@ def test_what_is_off_sale_is_not_told(quiet: Shop) -> None:
 
 def test_staffs_switches_are_told_and_the_first_time_is_new(make_simulator: Callable[..., Simulator], db: None) -> None:
     simulator = make_simulator()
-    shop = Shop(simulator, connect(simulator, shelve="review"))
+    shop = Shop(simulator, connect(simulator, new_services="review"))
     set_markup(percent=D(50))
     shop.sync()
     assert (told(), Service.objects.exclude(listed_at=None).count()) == ([], 0)
     one = shop.service("1")
     for is_enabled in (True, True, False, True):
-        put_on_sale(service_ids=[one.pk], is_enabled=is_enabled)
+        set_enabled(service_ids=[one.pk], is_enabled=is_enabled)
     choose_for_service(service=shop.service("1"), chosen={"is_enabled": False})
     assert told() == [
         ("new", "1", None, D("1.35")),
@@ -142,12 +142,12 @@ def test_staffs_switches_are_told_and_the_first_time_is_new(make_simulator: Call
 def test_a_markup_is_told_and_very_many_are_one_line(quiet: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     set_markup(percent=D(60), service=quiet.service("1"))
     assert told() == [("dearer", "1", D("1.35"), D("1.44"))]
-    monkeypatch.setattr(update_log, "MOST_LINES", 19)
+    monkeypatch.setattr(update_log, "MAX_LINES", 19)
     set_markup(percent=D(40))
-    assert ShelfChange.objects.filter(kind="cheaper", count=1).count() == 19
-    monkeypatch.setattr(update_log, "MOST_LINES", 18)
+    assert CatalogUpdate.objects.filter(kind="cheaper", count=1).count() == 19
+    monkeypatch.setattr(update_log, "MAX_LINES", 18)
     set_markup(percent=D(50))
-    line = ShelfChange.objects.latest("pk")
+    line = CatalogUpdate.objects.latest("pk")
     assert (line.service, line.kind, line.count) == (None, "dearer", 19)
     assert "19 services are dearer" in Client().get(PAGE).content.decode()
 
@@ -156,7 +156,7 @@ def test_a_first_import_is_one_line(make_simulator: Callable[..., Simulator], db
     simulator = make_simulator(services=201)
     set_markup(percent=D(50))
     Shop(simulator, connect(simulator)).sync()
-    assert list(ShelfChange.objects.values_list("kind", "count", "service")) == [("new", 201, None)]
+    assert list(CatalogUpdate.objects.values_list("kind", "count", "service")) == [("new", 201, None)]
     assert Service.objects.filter(listed_at=None).count() == 0
     assert "201 new services" in Client().get(PAGE).content.decode()
 
@@ -166,16 +166,16 @@ def test_a_syncs_lines_are_one_statement(quiet: Shop) -> None:
         quiet.simulator.set_service(number, max="777777")
     with CaptureQueriesContext(connection) as queries:
         quiet.sync()
-    assert len([query for query in queries if 'INSERT INTO "catalog_shelfchange"' in query["sql"]]) == 1
-    assert ShelfChange.objects.count() == 10
+    assert len([query for query in queries if 'INSERT INTO "catalog_catalogupdate"' in query["sql"]]) == 1
+    assert CatalogUpdate.objects.count() == 10
 
 
 def test_old_lines_are_forgotten_by_a_job(quiet: Shop) -> None:
     now = timezone.now()
     for days in (89, 91, 200):
-        ShelfChange.objects.create(kind="new", at=now - timedelta(days=days))
+        CatalogUpdate.objects.create(kind="new", at=now - timedelta(days=days))
     forget_updates()
-    assert ShelfChange.objects.count() == 1
+    assert CatalogUpdate.objects.count() == 1
     assert JobRun.objects.get(name="forget_updates").summary == {"deleted": 2}
 
 
@@ -262,7 +262,7 @@ def test_a_price_below_an_own_rate_is_news_unless_that_is_fixed(quiet: Shop) -> 
 def test_days_are_the_customers_else_the_shops(quiet: Shop, settings: LazySettings) -> None:
     client, user = customer()
     User.objects.filter(pk=user.pk).update(time_zone="Pacific/Auckland")
-    ShelfChange.objects.create(
+    CatalogUpdate.objects.create(
         service=quiet.service("1"), name="x", kind="new", at=datetime(2026, 3, 1, 20, tzinfo=UTC)
     )
     assert "Monday, 2 March 2026" in client.get(PAGE).content.decode()
@@ -277,8 +277,8 @@ def test_the_pages_queries_do_not_grow(quiet: Shop, django_assert_num_queries: A
     url = f"{PAGE}?q=instagram&kind=limits"
     for count in (1, 60):
         service = quiet.service("1")
-        ShelfChange.objects.bulk_create(
-            ShelfChange(
+        CatalogUpdate.objects.bulk_create(
+            CatalogUpdate(
                 service=service,
                 name="Instagram",
                 kind="limits",

@@ -4,7 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from providers.catalog.pricing.rates import Floor, Price, Rule, RuleBook, cost_in_shop, margin_percent, marked_up, price
+from providers.catalog.pricing.rates import (
+    MinimumMargin,
+    Price,
+    Rule,
+    RuleBook,
+    apply_markup,
+    cost_in_shop,
+    margin_percent,
+    price,
+)
 
 D = Decimal
 
@@ -40,15 +49,15 @@ def test_a_cost_in_another_currency_is_converted_and_rounded_up(rate: str, excha
 )
 def test_percent_then_fixed_then_rounded_up(cost: str, percent: str, fixed: str, decimals: int, rate: str) -> None:
     rule = Rule(percent=D(percent), fixed=D(fixed), decimals=decimals)
-    assert marked_up(cost=D(cost), rule=rule) == D(rate)
+    assert apply_markup(cost=D(cost), rule=rule) == D(rate)
 
 
 def asked(
     cost: str, rule: Rule | None, *, own: str | None = None, below: bool = False, margin: int = 0, hides: bool = True
 ) -> Price:
-    floor = Floor(percent=margin, hides=hides)
+    minimum_margin = MinimumMargin(percent=margin, hides=hides)
     own_rate = None if own is None else D(own)
-    return price(cost=D(cost), rule=rule, own_rate=own_rate, allow_below_cost=below, floor=floor)
+    return price(cost=D(cost), rule=rule, own_rate=own_rate, allow_below_cost=below, minimum_margin=minimum_margin)
 
 
 def test_without_a_rule_nothing_is_sold() -> None:

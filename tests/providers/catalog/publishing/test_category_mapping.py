@@ -12,7 +12,7 @@ from providers.catalog.bulk.positions import move_services
 from providers.catalog.markups import set_markup
 from providers.catalog.models import Category, CategoryHeading, Service
 from providers.catalog.publishing.staff_choices import choose_for_service, save_category
-from providers.catalog.review.pending_review import all_held
+from providers.catalog.review.pending_review import all_pending_review
 from tests.fixtures_shop import Shop, connect
 from tests.providers.catalog.history import catalog_at
 
@@ -84,7 +84,7 @@ def test_few_services_under_a_new_heading_wait_where_their_rule_would_go(shop: S
     rename_at_provider(shop, ["1"], NEW)
     assert stands(shop) == MOVED
     assert open_alerts() == ["North: 1 service waits for a move to another category"]
-    assert all_held().count() == 1
+    assert all_pending_review().count() == 1
     set_markup(percent=D(60))
     assert stands(shop) == MOVED
     shop.sync()
@@ -93,7 +93,7 @@ def test_few_services_under_a_new_heading_wait_where_their_rule_would_go(shop: S
     assert stands(shop) == ("Instagram Followers", True, D(4), True)
     assert move_services(service_ids=[shop.service("1").pk], to=None, actor="owner") == 1
     assert stands(shop) == (NEW, True, D("1.6"), False)
-    assert (open_alerts(), all_held().count()) == ([], 0)
+    assert (open_alerts(), all_pending_review().count()) == ([], 0)
 
 
 def test_what_waits_is_kept_by_a_word_of_staff_or_the_provider(shop: Shop, followers: Category) -> None:

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from providers.catalog.markups import set_markup
-from providers.catalog.models import Category, Service, Shelf
+from providers.catalog.models import CatalogVersion, Category, Service
 from providers.catalog.publishing import publish
-from providers.catalog.publishing.publish import ShelfReport, reprice, shelve_changes
+from providers.catalog.publishing.publish import PublishReport, publish_changes, reprice
 from providers.catalog.publishing.refresh import refresh_provider
 from providers.catalog.review.pending_review import confirm_services
 from providers.models import Provider, ServiceChange
@@ -23,7 +23,7 @@ D = Decimal
 
 
 def version() -> str:
-    return Shelf.objects.get(pk=1).version
+    return CatalogVersion.objects.get(pk=1).version
 
 
 def state(service: Service) -> tuple[bool, bool, str]:
@@ -43,7 +43,7 @@ def test_every_upstream_service_is_put_up(shop: Shop) -> None:
     assert service.description == "Link: the profile\nStart: 0-1 hour"
     assert state(service) == (True, True, "")
     assert shop.service("2").rate == D("7.5")
-    assert shop.reload().synced_at == shop.reload().shelved_at
+    assert shop.reload().synced_at == shop.reload().published_at
 
 
 def test_categories_stand_in_the_order_of_the_list(shop: Shop) -> None:
@@ -53,7 +53,7 @@ def test_categories_stand_in_the_order_of_the_list(shop: Shop) -> None:
 
 
 def test_under_review_new_services_wait_for_a_person(db: None, simulator: Simulator) -> None:
-    provider = connect(simulator, shelve="review")
+    provider = connect(simulator, new_services="review")
     set_markup(percent=D(50))
     refresh_provider(provider_id=provider.pk, now=timezone.now())
     assert set(Service.objects.values_list("is_enabled", flat=True)) == {False}
@@ -182,20 +182,20 @@ def test_the_smallest_margin_is_the_settings(shop: Shop, settings: LazySettings)
     assert reprice().changed == 20
     assert shop.service("1").unavailable_reason == "The rate is below the smallest margin."
     Service.objects.filter(pk=shop.service("1").pk).update(allow_below_cost=True)
-    assert reprice(service_id=shop.service("1").pk) == ShelfReport(created=0, changed=1)
+    assert reprice(service_id=shop.service("1").pk) == PublishReport(created=0, changed=1)
     assert state(shop.service("1")) == (True, True, "")
 
 
 def test_a_new_exchange_rate_reprices_the_providers_services(shop: Shop) -> None:
     Provider.objects.filter(pk=shop.provider.pk).update(exchange_rate=D(2))
-    assert reprice(provider_id=shop.provider.pk) == ShelfReport(created=0, changed=20)
+    assert reprice(provider_id=shop.provider.pk) == PublishReport(created=0, changed=20)
     assert (shop.service("1").cost, shop.service("1").rate) == (D("1.8"), D("2.7"))
 
 
 def test_repricing_without_a_difference_writes_nothing(shop: Shop) -> None:
     before, was = shop.everything(), version()
     with CaptureQueriesContext(connection) as queries:
-        assert reprice() == ShelfReport(created=0, changed=0)
+        assert reprice() == PublishReport(created=0, changed=0)
     assert not [query["sql"] for query in queries if "UPDATE" in query["sql"] and "FOR " not in query["sql"]]
     assert (shop.everything(), version()) == (before, was)
 
@@ -220,10 +220,10 @@ def test_what_an_interrupted_run_left_is_put_up_by_the_next(shop: Shop, monkeypa
     def die(**given: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("providers.catalog.publishing.refresh.shelve_changes", die)
+    monkeypatch.setattr("providers.catalog.publishing.refresh.publish_changes", die)
     with pytest.raises(KeyboardInterrupt):
         shop.sync()
-    monkeypatch.setattr("providers.catalog.publishing.refresh.shelve_changes", shelve_changes)
+    monkeypatch.setattr("providers.catalog.publishing.refresh.publish_changes", publish_changes)
     assert shop.service("1").cost == D("0.9")
     assert shop.sync().rows_written == 0
     assert shop.service("1").cost == D(1)
@@ -235,17 +235,17 @@ def test_the_shelf_and_what_it_followed_are_written_together(shop: Shop, monkeyp
     before = shop.everything()
 
     def die_after(**given: Any) -> None:
-        shelve_changes(**given)
+        publish_changes(**given)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("providers.catalog.publishing.refresh.shelve_changes", die_after)
+    monkeypatch.setattr("providers.catalog.publishing.refresh.publish_changes", die_after)
     with pytest.raises(KeyboardInterrupt):
         shop.sync()
     assert shop.everything()["Service"] == before["Service"]
-    assert shop.reload().shelved_at != shop.reload().synced_at
+    assert shop.reload().published_at != shop.reload().synced_at
     monkeypatch.undo()
     assert shop.sync().left_behind is True
-    assert (shop.service("1").cost, shop.reload().shelved_at) == (D(1), shop.reload().synced_at)
+    assert (shop.service("1").cost, shop.reload().published_at) == (D(1), shop.reload().synced_at)
 
 
 def test_staffs_choice_in_the_same_moment_is_not_overwritten(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from django.test import Client
 
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
-from providers.catalog.models import Shelf
+from providers.catalog.models import CatalogVersion
 from providers.catalog.publishing.staff_choices import set_refill_days
 from tests.admin_forms import save
 from tests.fixtures_shop import Shop
@@ -44,15 +44,15 @@ def test_names_are_found_in_any_case_of_any_letter(shop: Shop) -> None:
 
 
 def test_many_are_set_by_their_names(shop: Shop) -> None:
-    version = Shelf.objects.get().version
+    version = CatalogVersion.objects.get().version
     assert set_refill_days(name_holds="real | 30 DAYS", days=30) == 1
     assert shop.service("1").refill_days == 30
     assert shop.service("4").refill_days is None
-    touched = Shelf.objects.get().version
+    touched = CatalogVersion.objects.get().version
     assert touched != version
     assert set_refill_days(name_holds="real | 30 DAYS", days=30) == 0
     assert set_refill_days(name_holds="TikTok Views", days=30) == 0  # it has no refills
-    assert Shelf.objects.get().version == touched
+    assert CatalogVersion.objects.get().version == touched
     call_command("set_refill_days", "none", "--named", "Real | 30 days")
     assert shop.service("1").refill_days is None
     event = AuditEvent.objects.get(action="service.refill days")

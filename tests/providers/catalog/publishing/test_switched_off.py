@@ -10,12 +10,12 @@ from django.core.management import call_command
 from django.test import Client
 
 from providers.admin.edit import save_provider
-from providers.catalog.listing.cache import shelf_version
+from providers.catalog.listing.cache import catalog_version
 from providers.catalog.listing.price_list import price_list
-from providers.catalog.listing.services import categories_for_sale, services_by_id, services_for_sale, shelf_page
-from providers.catalog.models import Service, ShelfChange
+from providers.catalog.listing.service_list import catalog_page, categories_for_sale, services_by_id, services_for_sale
+from providers.catalog.models import CatalogUpdate, Service
+from providers.catalog.pricing.orderable_service import orderable_service
 from providers.catalog.pricing.rates import SHOP_TERMS
-from providers.catalog.pricing.service_terms import sale_of
 from tests.admin_forms import save
 from tests.fixtures_shop import Shop
 from tests.providers.catalog.history import catalog_at
@@ -30,7 +30,7 @@ def switch(shop: Shop, is_active: bool) -> int:
 def everywhere(pk: int) -> dict[str, bool]:
     """Each list that customers read, and whether it has the service."""
     listed = json.loads(gzip.decompress(price_list(terms=SHOP_TERMS).body))
-    page = shelf_page(terms=SHOP_TERMS, number=None, rows=100)
+    page = catalog_page(terms=SHOP_TERMS, number=None, rows=100)
     return {
         "list": pk in {line.id for line in services_for_sale(terms=SHOP_TERMS)},
         "JSON": pk in {one["id"] for group in listed["categories"] for one in group["services"]},
@@ -38,17 +38,17 @@ def everywhere(pk: int) -> dict[str, bool]:
         "named": bool(services_by_id(terms=SHOP_TERMS, ids=[pk])),
         "its own page": Client().get(f"/services/{pk}/").status_code == 200,
         "categories": bool(categories_for_sale()),
-        "placing": sale_of(service_id=pk, customer_id=0) is not None,
+        "placing": orderable_service(service_id=pk, customer_id=0) is not None,
     }
 
 
 def test_nothing_of_it_is_for_sale_until_it_is_switched_on(shop: Shop) -> None:
     service, before = shop.service("1"), shop.everything()
     assert set(everywhere(service.pk).values()) == {True}
-    version = shelf_version()
+    version = catalog_version()
     assert switch(shop, False) == 20
     assert set(everywhere(service.pk).values()) == {False}
-    assert shelf_version() != version
+    assert catalog_version() != version
     assert set(Service.objects.values_list("is_enabled", "unavailable_reason")) == {
         (True, "The provider is switched off.")
     }
@@ -58,7 +58,7 @@ def test_nothing_of_it_is_for_sale_until_it_is_switched_on(shop: Shop) -> None:
     for row in (*before["Service"], *after["Service"]):
         row.pop("changed_at")
     assert after == before
-    kinds = ShelfChange.objects.order_by("pk").values_list("kind", "old_rate", "new_rate").filter(service=service)
+    kinds = CatalogUpdate.objects.order_by("pk").values_list("kind", "old_rate", "new_rate").filter(service=service)
     assert list(kinds)[1:] == [("removed", Decimal("1.35"), None), ("back", Decimal("1.35"), Decimal("1.35"))]
 
 

@@ -11,14 +11,14 @@ from panel.customers.models import User
 from panel.ops.alerts.alerts import dismiss_alert
 from panel.ops.models import Alert, AuditEvent
 from providers.catalog.models import Service
-from providers.catalog.publishing.staff_choices import put_on_sale
-from providers.catalog.review.changes import Margin, changes_page, held_page
+from providers.catalog.publishing.staff_choices import set_enabled
+from providers.catalog.review.changes import Margin, changes_page, pending_review_page
 from providers.catalog.review.pending_review import (
     accept_prices,
-    all_held,
+    all_pending_review,
     confirm_services,
-    held_services,
-    keep_off_sale,
+    keep_disabled,
+    services_pending_review,
 )
 from providers.models import Provider, ServiceChange
 from tests.admin_forms import seen
@@ -60,7 +60,7 @@ def trail(action: str) -> dict[str, Any]:
 
 
 def test_what_is_held_is_shown_with_what_it_was_and_is(held: Shop) -> None:
-    page = held_page(provider=None, doubt="", number=None)
+    page = pending_review_page(provider=None, review_reason="", number=None)
     found = {one.service.upstream.external_id: one for one in page}
     assert sorted(found) == ["1", "2", "3"]
     assert (found["1"].before, found["1"].now) == (Margin(D("1.35"), D(50)), Margin(D("2.7"), D(50)))
@@ -70,9 +70,11 @@ def test_what_is_held_is_shown_with_what_it_was_and_is(held: Shop) -> None:
         ("category", "Instagram Comments", "TikTok"),
     ]
     assert [one.may_be_accepted for one in found.values()] == [number != "2" for number in found]
-    assert [one.service.pk for one in held_page(provider=None, doubt="price", number=None)] == ids(held, "1")
-    assert list(held_page(provider=held.provider.pk + 1, doubt="", number=None)) == []
-    assert all_held().count() == 3
+    assert [one.service.pk for one in pending_review_page(provider=None, review_reason="price", number=None)] == ids(
+        held, "1"
+    )
+    assert list(pending_review_page(provider=held.provider.pk + 1, review_reason="", number=None)) == []
+    assert all_pending_review().count() == 3
 
 
 def test_an_accepted_price_is_sold_and_audited(held: Shop) -> None:
@@ -86,14 +88,14 @@ def test_an_accepted_price_is_sold_and_audited(held: Shop) -> None:
             {
                 "service": service.pk,
                 "before": {
-                    "doubt": "price",
+                    "review_reason": "price",
                     "provider_rate": "1.8",
                     "provider_rate_before": "0.9",
                     "rate": "2.7",
                     "is_available": False,
                 },
                 "after": {
-                    "doubt": "",
+                    "review_reason": "",
                     "provider_rate": "1.8",
                     "provider_rate_before": None,
                     "rate": "2.7",
@@ -117,8 +119,8 @@ def test_what_changed_after_the_person_looked_is_not_accepted(held: Shop) -> Non
 
 
 def test_what_is_kept_off_sale_waits_no_longer_until_it_is_switched_on(held: Shop) -> None:
-    kept = keep_off_sale(service_ids=ids(held, "1", "2", "4"), actor="ann@example.com", reason="Too dear")
-    assert (kept, all_held().count()) == (2, 1)
+    kept = keep_disabled(service_ids=ids(held, "1", "2", "4"), actor="ann@example.com", reason="Too dear")
+    assert (kept, all_pending_review().count()) == (2, 1)
     assert [held.service(number).is_enabled for number in ("1", "2", "4")] == [False, False, True]
     assert trail("service.keep_off") == {
         "reason": "Too dear",
@@ -127,8 +129,8 @@ def test_what_is_kept_off_sale_waits_no_longer_until_it_is_switched_on(held: Sho
         "before": {"is_enabled": True},
         "after": {"is_enabled": False},
     }
-    put_on_sale(service_ids=ids(held, "1"), is_enabled=True)
-    assert (held.service("1").is_for_sale, list(held_services().filter(pk__in=ids(held, "1")))) == (
+    set_enabled(service_ids=ids(held, "1"), is_enabled=True)
+    assert (held.service("1").is_for_sale, list(services_pending_review().filter(pk__in=ids(held, "1")))) == (
         False,
         [held.service("1")],
     )
@@ -140,12 +142,16 @@ def test_prices_that_changed_alike_are_accepted_once(shop: Shop) -> None:
     shop.sync()
     held_at = shop.reload().prices_held_at
     assert held_at is not None
-    assert (Service.objects.filter(is_available=True).count(), all_held().count()) == (0, 21)
+    assert (Service.objects.filter(is_available=True).count(), all_pending_review().count()) == (0, 21)
     now = timezone.now()
     assert (
         accept_prices(provider=shop.provider, actor="ann@example.com", now=now, seen_at=now, reason="In euro") is True
     )
-    assert (shop.reload().prices_held_at, shop.reload().prices_accepted_at, all_held().count()) == (None, now, 20)
+    assert (shop.reload().prices_held_at, shop.reload().prices_accepted_at, all_pending_review().count()) == (
+        None,
+        now,
+        20,
+    )
     assert trail("provider.accept_prices")["before"] == {"prices_held_at": held_at.isoformat()}
     assert Alert.objects.filter(closed_at=None).count() == 0
     assert accept_prices(provider=shop.provider, actor="ann@example.com", now=now, seen_at=now) is False
@@ -187,16 +193,16 @@ def test_the_page_decides_what_is_ticked_or_all_that_is_found(held: Shop, staff:
     assert staff.post(f"{PAGE}burn/", {"service": ids(held, "1")}).status_code == 404
     assert held.everything() == before
     staff.post(f"{PAGE}accept/", {"all": "on", "doubt": "price", "seen": timezone.now().isoformat()})
-    assert [held.upstream(number).doubt for number in ("1", "2", "3")] == ["", "rejected", "meaning"]
+    assert [held.upstream(number).review_reason for number in ("1", "2", "3")] == ["", "rejected", "meaning"]
     staff.post(f"{PAGE}keep/", {"service": ids(held, "2", "3"), **seen(staff, PAGE)})
-    assert all_held().count() == 0
+    assert all_pending_review().count() == 0
 
 
 def test_what_came_since_the_page_was_opened_is_not_kept_off_sale(held: Shop, staff: Client) -> None:
     looked_at = seen(staff, PAGE)
     held.simulator.set_service(5, rate=str(held.upstream("5").rate * 2))
     held.sync()
-    assert held.upstream("5").doubt == "price"
+    assert held.upstream("5").review_reason == "price"
     late, before = held.service("5"), held.everything()
     assert (
         "4 changed since you opened the page" in staff.post(f"{PAGE}keep/", {"all": "on"}, follow=True).content.decode()
@@ -206,7 +212,7 @@ def test_what_came_since_the_page_was_opened_is_not_kept_off_sale(held: Shop, st
     page = staff.post(f"{PAGE}keep/", {"all": "on", **looked_at}, follow=True).content.decode()
     assert "3 kept off sale." in page
     assert "1 changed since you opened the page, and still wait." in page
-    assert list(held_services()) == [late]
+    assert list(services_pending_review()) == [late]
 
 
 def test_a_small_list_is_taken_as_it_is(shop: Shop, staff: Client) -> None:
@@ -225,7 +231,7 @@ def test_a_small_list_is_taken_as_it_is(shop: Shop, staff: Client) -> None:
         "after": {"problem": "", "removed": 10, "unchanged": 10},
         "reason": "They closed it",
     }
-    assert (all_held().count(), shop.sync().unchanged) == (0, 10)
+    assert (all_pending_review().count(), shop.sync().unchanged) == (0, 10)
 
 
 @pytest.mark.parametrize("fault", ["empty_list", "wrong_currency"])
@@ -262,14 +268,14 @@ def test_the_log_is_found_by_provider_kind_and_words_and_paged_by_key(shop: Shop
     assert found(search="RARE") == ["8", "3"]
     assert found(search="17") == ["17"]
     assert found(search="rare", provider=shop.provider.pk) == ["8"]
-    monkeypatch.setattr("providers.catalog.listing.newest.REACH", 100)
+    monkeypatch.setattr("providers.catalog.listing.newest.MAX_SCANNED", 100)
     page = changes_page(provider=None, kind="", search="rare", before=None)
-    assert ([*page.lines], page.is_cut) == ([], True)
+    assert ([*page.lines], page.is_partial) == ([], True)
     assert found(search="rare", before=page.older) == ["8", "3"]
 
 
 def test_the_pages_queries_do_not_grow(held: Shop, staff: Client, django_assert_num_queries: Any) -> None:
-    url = f"{PAGE}?provider={held.provider.pk}&kind=changed&q=instagram&doubt=price"
+    url = f"{PAGE}?provider={held.provider.pk}&kind=changed&q=instagram&review_reason=price"
     staff.get(PAGE)
     with django_assert_num_queries(12):
         assert staff.get(url).status_code == 200

@@ -20,15 +20,15 @@ from panel.ops import audit
 from panel.ops.admin_forms.base import RecordAdmin, RecordInline, actor_of
 from panel.web.templatetags.panel import money
 from panel.web.text_input import read_seen_at
-from providers.catalog.admin.bulk_page import begin_change, go_on_with_change
+from providers.catalog.admin.bulk_page import continue_change, start_change
 from providers.catalog.admin.forms import BackupForm, ServiceForm
 from providers.catalog.admin.import_page import import_page
 from providers.catalog.admin.positions import arrange_categories, arrange_services
 from providers.catalog.models import Backup, Category, Service
 from providers.catalog.pricing.rates import margin_percent
-from providers.catalog.publishing.category_mapping import alike_but_for_case
-from providers.catalog.publishing.publish import lock_shelf
-from providers.catalog.publishing.staff_choices import choose_for_service, put_on_sale, save_category
+from providers.catalog.publishing.category_mapping import case_duplicates
+from providers.catalog.publishing.publish import lock_catalog
+from providers.catalog.publishing.staff_choices import choose_for_service, save_category, set_enabled
 from providers.catalog.review.pending_review import confirm_services
 from providers.models import UpstreamService
 
@@ -45,7 +45,7 @@ class CategoryAdmin(RecordAdmin):
         return found
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        for names in alike_but_for_case() if request.method == "GET" else ():
+        for names in case_duplicates() if request.method == "GET" else ():
             messages.warning(
                 request,
                 _("These categories differ in upper and lower case only: %(names)s. Move their services into one.")
@@ -59,7 +59,7 @@ class CategoryAdmin(RecordAdmin):
         return ", ".join(heading.text for heading in category.headings.all()) or "–"
 
     def lock_row(self, pk: Any) -> None:
-        lock_shelf()
+        lock_catalog()
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         save_category(category=obj, changed=form.changed_data)
@@ -96,7 +96,7 @@ class ServiceAdmin(RecordAdmin):
         "is_enabled",
         "is_available",
         "has_low_margin",
-        ("upstream__doubt", admin.AllValuesFieldListFilter),
+        ("upstream__review_reason", admin.AllValuesFieldListFilter),
         ("provider", admin.RelatedOnlyFieldListFilter),
         "type",
         "keeps_name",
@@ -118,7 +118,10 @@ class ServiceAdmin(RecordAdmin):
                 )
             },
         ),
-        ("Sale", {"fields": ("is_enabled", "allow_below_cost", "is_available", "unavailable_reason", "doubt")}),
+        (
+            "Availability",
+            {"fields": ("is_enabled", "allow_below_cost", "is_available", "unavailable_reason", "review_reason")},
+        ),
         ("Price", {"fields": ("own_rate", "cost_shown", "rate_shown", "margin")}),
         ("Limits", {"fields": ("own_min", "own_max", "limits_shown")}),
         ("After the sale", {"fields": ("refill_days",)}),
@@ -133,7 +136,7 @@ class ServiceAdmin(RecordAdmin):
     )  # fmt: skip
 
     def lock_row(self, pk: Any) -> None:
-        lock_shelf()
+        lock_catalog()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -163,9 +166,9 @@ class ServiceAdmin(RecordAdmin):
     def provider_limits(self, service: Service) -> str:
         return f"{service.upstream.min:,} to {service.upstream.max:,}"
 
-    @admin.display(description="doubt")
-    def doubt(self, service: Service) -> str:
-        return service.upstream.get_doubt_display() or "none"
+    @admin.display(description="review_reason")
+    def review_reason(self, service: Service) -> str:
+        return service.upstream.get_review_reason_display() or "none"
 
     @admin.display(description="listed as")
     def listed_as(self, service: Service) -> str:
@@ -180,7 +183,7 @@ class ServiceAdmin(RecordAdmin):
         guard = self.admin_site.admin_view
         return [
             path("import/", guard(import_page), name="catalog_service_import"),
-            path("chosen/<slug:name>/", guard(require_POST(go_on_with_change)), name="catalog_service_chosen"),
+            path("chosen/<slug:name>/", guard(require_POST(continue_change)), name="catalog_service_chosen"),
             *super().get_urls(),
         ]
 
@@ -214,13 +217,13 @@ class ServiceAdmin(RecordAdmin):
         seen_at = read_seen_at(request)
         count = confirm_services(service_ids=ids, actor=actor_of(request), now=timezone.now(), seen_at=seen_at)
         messages.success(request, f"{count:,} were in doubt and are as the provider lists them now.")
-        _tell_left(request, UpstreamService.objects.filter(service__pk__in=ids).exclude(doubt="").count())
+        _tell_left(request, UpstreamService.objects.filter(service__pk__in=ids).exclude(review_reason="").count())
 
     def _switch(self, request: HttpRequest, services: QuerySet[Service], *, is_enabled: bool) -> None:
         ids = list(services.values_list("pk", flat=True))
         seen_at = read_seen_at(request) if is_enabled else None
         with transaction.atomic():
-            changed = put_on_sale(service_ids=ids, is_enabled=is_enabled, seen_at=seen_at)
+            changed = set_enabled(service_ids=ids, is_enabled=is_enabled, seen_at=seen_at)
             if changed:
                 self._note(request, "service.enable" if is_enabled else "service.disable", changed)
         messages.success(request, _switched(ids, len(changed), is_enabled=is_enabled))
@@ -262,4 +265,4 @@ def _tell_left(request: HttpRequest, count: int) -> None:
 def _begin(request: HttpRequest, name: str, services: QuerySet[Service]) -> HttpResponse:
     """For the chosen services in the shop's order, whatever the list was sorted by."""
     in_order = services.order_by("category__position", "category__name", "position", "pk")
-    return begin_change(request, name, chosen=list(in_order.values_list("pk", flat=True)))
+    return start_change(request, name, chosen=list(in_order.values_list("pk", flat=True)))

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
-from providers.catalog.models import Category, Markup, Service, Shelf
+from providers.catalog.models import CatalogVersion, Category, Markup, Service
 from providers.models import Provider, UpstreamService
 from tests.admin_forms import save, seen
 from tests.fixtures_shop import Shop
@@ -27,7 +27,7 @@ def owner() -> Client:
 
 
 def version() -> str:
-    return Shelf.objects.get().version
+    return CatalogVersion.objects.get().version
 
 
 def rule(**changes: object) -> dict[str, object]:
@@ -197,11 +197,11 @@ def test_services_are_taken_off_and_put_on_sale_with_the_shelfs_version(owner: C
 
 def test_doubtful_services_are_confirmed(owner: Client, shop: Shop) -> None:
     upstream = shop.upstream("1")
-    UpstreamService.objects.filter(pk=upstream.pk).update(doubt="price", rate_before=Decimal("0.1"))
+    UpstreamService.objects.filter(pk=upstream.pk).update(review_reason="price", rate_before=Decimal("0.1"))
     Service.objects.filter(upstream=upstream).update(is_available=False)
     chosen = {"action": "confirm", "_selected_action": [shop.service("1").pk]}
     owner.post(SERVICES, {**chosen, **seen(owner, SERVICES)})
-    assert shop.upstream("1").doubt == ""
+    assert shop.upstream("1").review_reason == ""
     assert shop.service("1").is_available
 
 
@@ -217,14 +217,14 @@ def test_what_changed_since_the_list_was_opened_is_not_confirmed(owner: Client, 
     said = owner.post(SERVICES, given, follow=True).content.decode()
     assert "1 were in doubt and are as the provider lists them now." in said
     assert "1 service changed since you opened the list and was left as it is. Look at it again." in said
-    assert [shop.upstream(number).doubt for number in ("1", "4")] == ["price", ""]
+    assert [shop.upstream(number).review_reason for number in ("1", "4")] == ["price", ""]
     assert [shop.service(number).is_for_sale for number in ("1", "4")] == [False, True]
     before = shop.everything()
     for forgotten in ({}, {"seen": "nonsense"}, {"seen": "2026-01-01"}):
         owner.post(SERVICES, {"action": "confirm", "_selected_action": pks, **forgotten})
     assert shop.everything() == before
     owner.post(SERVICES, {**given, **seen(owner, SERVICES)})
-    assert (shop.upstream("1").doubt, shop.service("1").rate) == ("", Decimal(135))
+    assert (shop.upstream("1").review_reason, shop.service("1").rate) == ("", Decimal(135))
 
 
 def test_what_changed_since_the_list_was_opened_is_not_put_on_sale(owner: Client, shop: Shop) -> None:

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db import connection
 
 from panel.lib.money import from_micro
-from providers.catalog.pricing.customer_rates import discount_of
+from providers.catalog.pricing.customer_rates import discount_from_column
 from providers.catalog.pricing.rates import OwnRate, rate_for_customer
 from providers.models import Provider
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 _EXCHANGE_RATE: Any = Provider._meta.get_field("exchange_rate")
 
 # In plain SQL, since every order waits for it: for three joined models the ORM takes as long as all that is written.
@@ -30,7 +30,7 @@ WHERE service.id = %s AND service.is_enabled AND service.is_available
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
+class OrderableService:
     """A service that a customer can buy now, at that customer's rate.
 
     `rate` and `cost` are in the shop's currency, `upstream_rate` in the provider's, each per 1000 or per package. One
@@ -78,9 +78,9 @@ class _Row(NamedTuple):
     own_is_fixed: int | None
 
 
-def sale_of(*, service_id: int, customer_id: int) -> Sale | None:
+def orderable_service(*, service_id: int, customer_id: int) -> OrderableService | None:
     """The service as it is sold to that customer now, or None where it is not. One query."""
-    if not 0 < service_id <= LARGEST_ID:
+    if not 0 < service_id <= MAX_ID:
         return None
     with connection.cursor() as cursor:
         cursor.execute(_SALE, [customer_id, service_id])
@@ -88,8 +88,8 @@ def sale_of(*, service_id: int, customer_id: int) -> Sale | None:
     return None if row is None else _sale(_Row._make(row))
 
 
-def _sale(row: _Row) -> Sale:
-    return Sale(
+def _sale(row: _Row) -> OrderableService:
+    return OrderableService(
         service_id=row.id,
         type=row.type,
         min=row.min,
@@ -112,7 +112,7 @@ def _rate(row: _Row) -> Decimal:
         rate=from_micro(row.rate),
         cost=from_micro(row.cost),
         allow_below_cost=bool(row.allow_below_cost),
-        discount_percent=discount_of(row.discount_percent),
+        discount_percent=discount_from_column(row.discount_percent),
         own=None if row.own_rate is None else OwnRate(from_micro(row.own_rate), bool(row.own_is_fixed)),
-        least_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
+        min_margin_percent=settings.MINIMUM_MARGIN_PERCENT,
     )

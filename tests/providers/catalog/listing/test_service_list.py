@@ -11,15 +11,15 @@ from django.test.utils import CaptureQueriesContext
 
 from providers.catalog.listing import cache
 from providers.catalog.listing.price_list import price_list
-from providers.catalog.listing.services import (
+from providers.catalog.listing.service_list import (
     CategoryCount,
+    all_services,
     categories_for_sale,
     service_for_sale,
     services_for_sale,
-    services_on_shelf,
 )
 from providers.catalog.markups import set_markup
-from providers.catalog.models import Category, Service, Shelf
+from providers.catalog.models import CatalogVersion, Category, Service
 from providers.catalog.pricing.rates import SHOP_TERMS
 from tests.fixtures_shop import Shop
 
@@ -63,7 +63,7 @@ def test_only_what_is_for_sale_is_found(shop: Shop) -> None:
     Service.objects.filter(pk=pk).update(is_enabled=False)
     assert service_for_sale(terms=SHOP_TERMS, service_id=pk) is None
     assert pk not in {line.id for line in services_for_sale(terms=SHOP_TERMS)}
-    assert pk in {line.id for line in services_on_shelf()}
+    assert pk in {line.id for line in all_services()}
     assert service_for_sale(terms=SHOP_TERMS, service_id=10**9) is None
 
 
@@ -86,7 +86,7 @@ def test_words_are_found_in_any_case_of_any_letter(shop: Shop, search: str) -> N
     Service.objects.filter(pk=service.pk).update(name="Подписчики TikTok")
     Category.objects.filter(pk=service.category_id).update(name="Élite")
     assert service.pk in {line.id for line in services_for_sale(terms=SHOP_TERMS, search=search)}
-    assert service.pk in {line.id for line in services_on_shelf(search=search)}
+    assert service.pk in {line.id for line in all_services(search=search)}
 
 
 def test_a_number_finds_the_service(shop: Shop) -> None:
@@ -153,5 +153,5 @@ def test_a_list_is_built_anew_after_a_while_even_if_nobody_said_so(shop: Shop, m
 
 
 def test_an_empty_shop_has_an_empty_list(db: None) -> None:
-    assert not Shelf.objects.exists()
+    assert not CatalogVersion.objects.exists()
     assert content() == {"currency": "USD", "categories": []}

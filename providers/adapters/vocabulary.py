@@ -4,49 +4,49 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from providers.adapters.base import RefillWord, StatusWord
+from providers.adapters.base import ReportedRefillStatus, ReportedStatus
 from providers.adapters.texts import one_line
 
 RAW_LENGTH = 100
 
-STATUS_WORDS: dict[str, StatusWord] = {
-    "0": StatusWord.PENDING,
-    "1": StatusWord.PROCESSING,
-    "2": StatusWord.COMPLETED,
-    "3": StatusWord.PARTIAL,
-    "4": StatusWord.CANCELED,
-    "5": StatusWord.CANCELED,
-    "pending": StatusWord.PENDING,
-    "awaiting": StatusWord.PENDING,
-    "process": StatusWord.PROCESSING,
-    "processing": StatusWord.PROCESSING,
-    "inprogress": StatusWord.IN_PROGRESS,
-    "active": StatusWord.IN_PROGRESS,
-    "complete": StatusWord.COMPLETED,
-    "completed": StatusWord.COMPLETED,
-    "partial": StatusWord.PARTIAL,
-    "cancel": StatusWord.CANCELED,
-    "canceled": StatusWord.CANCELED,
-    "cancelled": StatusWord.CANCELED,
-    "refunded": StatusWord.CANCELED,
-    "refunds": StatusWord.CANCELED,
-    "paused": StatusWord.PAUSED,
-    "expired": StatusWord.EXPIRED,
-    "error": StatusWord.FAILED,
-    "fail": StatusWord.FAILED,
-    "failed": StatusWord.FAILED,
-    "rejected": StatusWord.FAILED,
+STATUSES: dict[str, ReportedStatus] = {
+    "0": ReportedStatus.PENDING,
+    "1": ReportedStatus.PROCESSING,
+    "2": ReportedStatus.COMPLETED,
+    "3": ReportedStatus.PARTIAL,
+    "4": ReportedStatus.CANCELED,
+    "5": ReportedStatus.CANCELED,
+    "pending": ReportedStatus.PENDING,
+    "awaiting": ReportedStatus.PENDING,
+    "process": ReportedStatus.PROCESSING,
+    "processing": ReportedStatus.PROCESSING,
+    "inprogress": ReportedStatus.IN_PROGRESS,
+    "active": ReportedStatus.IN_PROGRESS,
+    "complete": ReportedStatus.COMPLETED,
+    "completed": ReportedStatus.COMPLETED,
+    "partial": ReportedStatus.PARTIAL,
+    "cancel": ReportedStatus.CANCELED,
+    "canceled": ReportedStatus.CANCELED,
+    "cancelled": ReportedStatus.CANCELED,
+    "refunded": ReportedStatus.CANCELED,
+    "refunds": ReportedStatus.CANCELED,
+    "paused": ReportedStatus.PAUSED,
+    "expired": ReportedStatus.EXPIRED,
+    "error": ReportedStatus.FAILED,
+    "fail": ReportedStatus.FAILED,
+    "failed": ReportedStatus.FAILED,
+    "rejected": ReportedStatus.FAILED,
 }
 
-REFILL_WORDS: dict[str, RefillWord] = {
-    "pending": RefillWord.PENDING,
-    "awaiting": RefillWord.PENDING,
-    "inprogress": RefillWord.IN_PROGRESS,
-    "completed": RefillWord.COMPLETED,
-    "rejected": RefillWord.REJECTED,
-    "canceled": RefillWord.REJECTED,
-    "cancelled": RefillWord.REJECTED,
-    "error": RefillWord.REJECTED,
+REFILL_STATUSES: dict[str, ReportedRefillStatus] = {
+    "pending": ReportedRefillStatus.PENDING,
+    "awaiting": ReportedRefillStatus.PENDING,
+    "inprogress": ReportedRefillStatus.IN_PROGRESS,
+    "completed": ReportedRefillStatus.COMPLETED,
+    "rejected": ReportedRefillStatus.REJECTED,
+    "canceled": ReportedRefillStatus.REJECTED,
+    "cancelled": ReportedRefillStatus.REJECTED,
+    "error": ReportedRefillStatus.REJECTED,
 }
 
 SERVICE_TYPES = (
@@ -109,40 +109,40 @@ ERROR_TEXTS: tuple[tuple[ErrorClass, re.Pattern[str]], ...] = (
 _BETWEEN = re.compile(r"(?<=[^\W\d_])[\s_\-]+(?=[^\W\d_])")
 
 
-def fold(word: str) -> str:
+def normalize(word: str) -> str:
     """`word` without its case, and without spaces, underscores and hyphens between letters: "-4" is not "4"."""
     return _BETWEEN.sub("", word.strip().casefold())
 
 
-_TYPES = {fold(name): name for name in SERVICE_TYPES} | _OTHER_SPELLINGS
+_TYPES = {normalize(name): name for name in SERVICE_TYPES} | _OTHER_SPELLINGS
 
 
-def raw_word(value: object) -> str:
+def raw_text(value: object) -> str:
     """What a provider wrote where a word belongs, as plain text; empty when it is neither text nor a whole number."""
     if isinstance(value, str):
         return one_line(value, length=RAW_LENGTH)
     return str(value) if isinstance(value, int) and abs(value) < 10**18 else ""
 
 
-def status_word(value: object) -> tuple[StatusWord, str]:
+def parse_status(value: object) -> tuple[ReportedStatus, str]:
     """An order's status and the raw word beside it; UNKNOWN for every word that the table does not hold."""
-    raw = raw_word(value)
-    return STATUS_WORDS.get(fold(raw), StatusWord.UNKNOWN), raw
+    raw = raw_text(value)
+    return STATUSES.get(normalize(raw), ReportedStatus.UNKNOWN), raw
 
 
-def refill_word(value: object) -> tuple[RefillWord, str]:
+def parse_refill_status(value: object) -> tuple[ReportedRefillStatus, str]:
     """A refill's status and the raw word beside it."""
-    raw = raw_word(value)
-    return REFILL_WORDS.get(fold(raw), RefillWord.UNKNOWN), raw
+    raw = raw_text(value)
+    return REFILL_STATUSES.get(normalize(raw), ReportedRefillStatus.UNKNOWN), raw
 
 
 @lru_cache(maxsize=256)
 def service_type(raw: str) -> str:
     """The document's word for a service type, or "" when we do not know it."""
-    return _TYPES.get(fold(raw), "")
+    return _TYPES.get(normalize(raw), "")
 
 
-def error_class(text: str) -> ErrorClass | None:
+def classify_error(text: str) -> ErrorClass | None:
     """What a provider's error text says, or None when we do not know the text."""
     folded = " ".join(text.casefold().split())
     return next((name for name, pattern in ERROR_TEXTS if pattern.search(folded)), None)

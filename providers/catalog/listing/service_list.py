@@ -16,7 +16,7 @@ from providers.catalog.models import Category, Service
 from providers.catalog.pricing.rates import PER_PACKAGE, SHOP_TERMS, Terms
 
 FOR_SALE = Q(is_enabled=True, is_available=True)
-WORDS_IN_SEARCH = 8
+MAX_SEARCH_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class ServiceLine:
     refill: bool
     cancel: bool
     dripfeed: bool
-    told_time: str
+    provider_average_time: str
     measured_seconds: int | None
     is_enabled: bool
     is_available: bool
@@ -60,7 +60,7 @@ class ServiceLine:
     @property
     def average_time(self) -> str:
         """How long an order takes: as our own showed, else in the provider's words; empty where neither is known."""
-        return self.told_time if self.measured_seconds is None else duration_text(self.measured_seconds)
+        return self.provider_average_time if self.measured_seconds is None else duration_text(self.measured_seconds)
 
     @property
     def is_for_sale(self) -> bool:
@@ -121,7 +121,7 @@ def services_for_sale(
     return [_line(row, terms) for row in rows.values_list(*columns)[:limit]]
 
 
-def shelf_page(
+def catalog_page(
     *,
     terms: Terms,
     number: str | None,
@@ -145,7 +145,7 @@ def shelf_page(
     return page
 
 
-def services_on_shelf(*, search: str = "") -> list[ServiceLine]:
+def all_services(*, search: str = "") -> list[ServiceLine]:
     """Everything staff see: also what is switched off or cannot be sold, with the reason."""
     return [ServiceLine(*row) for row in _matching(Service.objects.all(), search).values_list(*COLUMNS)]
 
@@ -172,7 +172,7 @@ def _line(row: tuple[Any, ...], terms: Terms) -> ServiceLine:
 
 def _matching(rows: QuerySet[Service], search: str) -> QuerySet[Service]:
     """Rows that hold every word of `search` in their name or category, or have it as their number."""
-    for word in search.split()[:WORDS_IN_SEARCH]:
+    for word in search.split()[:MAX_SEARCH_WORDS]:
         found = Q(name__icontains=word) | Q(category__name__icontains=word)
         rows = rows.filter(found | Q(pk=int(word)) if re.fullmatch("[0-9]{1,18}", word) else found)
     return rows
