@@ -105,8 +105,8 @@ class Outbound:
         """POST `form` and `secrets` form-encoded, and the whole answer, redirects included, before `deadline`.
 
         `fresh` sends once, on a connection of its own; otherwise a connection may be used again, and a request that
-        found it closed is sent once more: for questions only. Resolving a name is the one wait the deadline cannot
-        cut short, but nothing is sent after it. Raises NotConnected or NoAnswer; Celery's soft time limit passes.
+        found it closed is sent once more: for questions only. Raises NotConnected or NoAnswer; Celery's soft time limit
+        passes.
         """
 
         def content() -> Content:

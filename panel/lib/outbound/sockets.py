@@ -19,6 +19,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
 from panel.lib.outbound.addresses import is_public
+from panel.lib.outbound.names import look_up
 
 CONNECT_SECONDS = 5.0
 MOST_ADDRESSES = 4
@@ -87,7 +88,9 @@ class Exchange:
 
     def _resolve(self, host: str, port: int) -> list[Any]:
         try:
-            return socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+            return look_up(host.strip("[]"), port, seconds=self.left())
+        except TimeoutError:
+            raise self._refusal("its name did not resolve in time") from None
         except (OSError, UnicodeError):
             raise self._refusal("its name does not resolve") from None
 
