@@ -11,6 +11,7 @@ from orders.submission.submit import submit_order
 from orders.submission.sweep import sweep_orders
 from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
 from orders.unconfirmed.probe import probe_doubts
+from panel.wallet.approvals.own_money import OwnMoneyError
 from panel.wallet.ledger import NotEnoughFundsError
 from providers.adapters.base import Placed
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
@@ -135,7 +136,10 @@ class Buying(World):
             upstream.pending.pop(self.lives[pk].tag, None)
 
     def decide(self, *, pk: int, verdict: str) -> None:
-        """Staff say what became of a doubtful order. They look first: nobody says "not placed" of what is there."""
+        """Staff say what became of a doubtful order. They look first: nobody says "not placed" of what is there.
+
+        By "own money" its own customer, as one of the staff, gives the money back: that is refused.
+        """
         life = self.lives[pk]
         can = life.state in lives.DOUBTFUL and life.tries[-1].outcome == "unknown"
         can = can and life.is_lease_over_at <= self.now() + timedelta(seconds=1)
@@ -155,14 +159,20 @@ class Buying(World):
                     it_was_not_placed(order_id=pk, actor="staff", reason=WORD)
                 elif verdict == "money back":
                     give_money_back(order_id=pk, actor="staff", reason=WORD)
+                elif verdict == "own money":
+                    give_money_back(order_id=pk, actor=self.customers[life.customer].email, reason=WORD)
                 else:
                     it_was_placed(order_id=pk, provider_order_id=named, actor="staff", reason=WORD)
-            except CannotResolveError:
+            except (CannotResolveError, OwnMoneyError):
                 return False
             return True
 
         def after() -> Lives:
-            if not can or (verdict in {"placed", "taken", "foreign"} and (named == "404" or named in taken)):
+            if (
+                not can
+                or verdict == "own money"
+                or (verdict in {"placed", "taken", "foreign"} and (named == "404" or named in taken))
+            ):
                 return {}
             last = len(life.tries) - 1
             if verdict == "not placed":

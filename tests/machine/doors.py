@@ -7,6 +7,7 @@ from orders.models import Order
 from orders.placing.mass import check_lines, place_lines
 from orders.placing.reorder import CannotReorderError, price_now, reorder
 from orders.rules.idempotency import form_token
+from panel.wallet.approvals.own_money import OwnMoneyError
 from tests.machine import life as lives
 from tests.machine.life import Life
 from tests.machine.selling import Selling
@@ -99,22 +100,23 @@ class Doors(Selling):
         expected = self.asked("North", service, quantity)
         return Life(pk, tag, customer, service, quantity, charge, "North", expected, self.now())
 
-    def give_back(self, *, pk: int, percent: int, die: int | None = None) -> None:
-        """Staff give back what was not delivered, or all of it: more than before, or nothing."""
+    def give_back(self, *, pk: int, percent: int, own: bool = False, die: int | None = None) -> None:
+        """Staff give back what was not delivered, or all of it: more than before, or nothing; never their `own`."""
         life = self.lives[pk]
         remains = -(-life.quantity * percent // 100)
         target = life.charge if percent == 100 else life.charge * remains // life.quantity
-        can = life.state in {"ACTIVE", "COMPLETED", "PARTIAL"} and target > life.refunded
+        can = life.state in {"ACTIVE", "COMPLETED", "PARTIAL"} and target > life.refunded and not own
+        actor = self.customers[life.customer].email if own else "staff"
 
         def call() -> bool:
             order = Order.objects.get(pk=pk)
             try:
                 if percent == 100:
-                    give_all_back(order_id=pk, agreed=adds_all(order), actor="staff", reason=WORD)
+                    give_all_back(order_id=pk, agreed=adds_all(order), actor=actor, reason=WORD)
                 else:
                     adds = adds_partial(order, remains=remains)
-                    set_partial(order_id=pk, remains=remains, agreed=adds, actor="staff", reason=WORD)
-            except CannotGiveBackError:
+                    set_partial(order_id=pk, remains=remains, agreed=adds, actor=actor, reason=WORD)
+            except (CannotGiveBackError, OwnMoneyError):
                 return False
             return True
 

@@ -140,7 +140,7 @@ class OrdersMachine(RuleBasedStateMachine):
     @rule(
         pick=PICK,
         plan=st.sampled_from(["lost", "never", "late", "taken"]),
-        verdict=st.sampled_from(["placed", "not placed", "money back", "taken", "foreign"]),
+        verdict=st.sampled_from(["placed", "not placed", "money back", "own money", "taken", "foreign"]),
         seconds=st.sampled_from([1, 100]),
     )
     def decide(self, pick: int, plan: str, verdict: str, seconds: int) -> None:

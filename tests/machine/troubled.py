@@ -33,10 +33,10 @@ class TroubledMachine(OrdersMachine):
             self.step("form", customer="ada", service="2", quantity=100, token=f"ordered again:{pk}")
             self.step("reorder", pk=pk)
 
-    @rule(pick=PICK, percent=st.sampled_from([1, 33, 50, 100]), die=st.none() | st.integers(0, 2))
-    def give_back(self, pick: int, percent: int, die: int | None) -> None:
+    @rule(pick=PICK, percent=st.sampled_from([1, 33, 50, 100]), own=st.booleans(), die=st.none() | st.integers(0, 2))
+    def give_back(self, pick: int, percent: int, own: bool, die: int | None) -> None:
         if pk := self.one(BOUGHT, pick):
-            self.step("give_back", pk=pk, percent=percent, die=die)
+            self.step("give_back", pk=pk, percent=percent, own=own, die=die)
 
     @rule(pick=PICK, why=st.sampled_from(["held", "full"]))
     def submit_unsent(self, pick: int, why: str) -> None:

@@ -105,4 +105,11 @@ MONEY_MUTANTS = (
         "state__in=[S.WANTED, S.UNKNOWN, S.SENDING]",
         "state__in=[S.WANTED, S.UNKNOWN, S.SENDING, S.PENDING]",
     ),
+    Mutant(
+        "staff give back their own money",
+        "given_back",
+        "panel.wallet.approvals.second_approval",
+        "    refuse_own_money(actor=actor, customer=proposed.customer)\n    if approval is not None",
+        "    if approval is not None",
+    ),
 )

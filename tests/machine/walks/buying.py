@@ -114,6 +114,7 @@ def verdicts(go: Walker) -> None:
     go.submit(pk=pk, plan="link_busy")
     go.late(pk=pk, number=1)
     go.wait(seconds=100)
+    go.decide(pk=pk, verdict="own money")
     go.decide(pk=pk, verdict="money back")
     for verdict in ("not placed", "money back", "placed"):
         go.decide(pk=pk, verdict=verdict)

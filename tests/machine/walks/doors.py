@@ -30,6 +30,7 @@ def reorders(go: Walker) -> None:
 def given_back(go: Walker) -> None:
     """Staff and the provider give back, one more than the other."""
     pk = go.bought()
+    go.give_back(pk=pk, percent=50, own=True)
     go.give_back(pk=pk, percent=50)
     go.says(pk, "Partial", 20, 80)
     go.give_back(pk=pk, percent=30)
