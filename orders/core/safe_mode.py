@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from orders.core import high_water
 from orders.core.high_water import Mark, MarkError
@@ -23,7 +23,9 @@ from panel.ops.models import Alert
 
 LOOK_SECONDS = 5
 SUBJECT = "safe-mode"
-SAID = "The shop is being checked. Nothing can be ordered or changed for the moment; your money and orders are safe."
+SAID = gettext_noop(
+    "We're doing maintenance. Orders can't be placed or changed right now. Your balance and orders are safe."
+)
 """What customers are told."""
 SAID_TO_STAFF = gettext_lazy(
     "Safe mode is on: until it ends, no order's money moves and no provider is asked about orders."

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from orders.models import Order
 from orders.placing.place import find_sale, orders_placed_before, place_order, quote_sale
 from orders.placing.validation import BadOrderError
@@ -22,8 +25,8 @@ from providers.catalog.pricing.orderable_service import OrderableService
 MOST_LINES = 100
 LONGEST_LINE = 20_000
 POSITIONS = ("link", "quantity")
-NO_FUNDS = "There is not enough money in your wallet for this line."
-CHANGED = "This line was not checked like this. Look at it again, then place it."
+NO_FUNDS = gettext_noop("Your balance is too low for this line.")
+CHANGED = gettext_noop("This line has changed since it was checked. Check it again, then place it.")
 
 _NAMED = re.compile(r"([a-z_]{1,30})\s*=(.*)", re.ASCII | re.DOTALL)
 _SERVICE = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -79,9 +82,10 @@ def place_lines(*, customer: User, text: str, agreed: Mapping[int, Decimal], tok
 def _split(text: str) -> list[str]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
-        raise MassOrderError("Write a line for each order.")
+        raise MassOrderError(_("Enter at least one order."))
     if len(lines) > MOST_LINES:
-        raise MassOrderError(f"These are {len(lines):,} lines: at most {MOST_LINES} at a time. Nothing was ordered.")
+        text = _("Too many lines: %(count)s. The maximum is %(max)s. No orders were placed.")
+        raise MassOrderError(text % {"count": f"{len(lines):,}", "max": MOST_LINES})
     return lines
 
 
@@ -98,7 +102,7 @@ def _check(number: int, text: str, customer: User, sales: dict[int, OrderableSer
 
 def _place(line: Line, customer: User, agreed: Decimal | None, token: str, now: datetime) -> Line:
     if agreed is None:
-        return Line(line.number, line.text, problem=CHANGED)
+        return Line(line.number, line.text, problem=_(CHANGED))
     try:
         sale, params = _read(line.text, customer, {})
         placement = place_order(
@@ -107,7 +111,7 @@ def _place(line: Line, customer: User, agreed: Decimal | None, token: str, now: 
     except BadOrderError as error:
         return Line(line.number, line.text, problem=str(error))
     except NotEnoughFundsError:
-        return Line(line.number, line.text, problem=NO_FUNDS)
+        return Line(line.number, line.text, problem=_(NO_FUNDS))
     return _ordered(line, placement.order)
 
 
@@ -134,10 +138,12 @@ def _ordered(line: Line, order: Order) -> Line:
 def _read(text: str, customer: User, sales: dict[int, OrderableService]) -> tuple[OrderableService, dict[str, str]]:
     """The service of a line, and its params by their names."""
     if len(text) > LONGEST_LINE:
-        raise MassOrderError(f"This line is too long: at most {LONGEST_LINE:,} characters.")
+        raise MassOrderError(
+            _("The line is too long. The maximum is %(max)s characters.") % {"max": f"{LONGEST_LINE:,}"}
+        )
     first, *parts = [part.strip() for part in text.split("|")]
     if not _SERVICE.fullmatch(first):
-        raise MassOrderError("A line begins with the number of a service.")
+        raise MassOrderError(_("Start each line with a service ID."))
     service_id = int(first)
     if service_id not in sales:
         sales[service_id] = find_sale(customer=customer, service_id=service_id)
@@ -154,12 +160,14 @@ def _words(parts: list[str], *, names: list[str]) -> dict[str, str]:
         if named:
             name, value = named[1], named[2].strip().replace("\\n", "\n")
             if name not in names:
-                raise MassOrderError(f"“{name}” is no field of this service. It takes: {', '.join(names)}.")
+                text = _("This service has no field “%(name)s”. Its fields are: %(fields)s.")
+                raise MassOrderError(text % {"name": name, "fields": ", ".join(names)})
         elif places:
             name, value = places.pop(0), part
         else:
-            raise MassOrderError(f"“{part[:60]}” is one part too many. Write other fields as name=text.")
+            text = _("Unexpected value “%(value)s”. Write other fields as name=value.")
+            raise MassOrderError(text % {"value": part[:60]})
         if name in params:
-            raise MassOrderError(f"“{name}” is given twice.")
+            raise MassOrderError(_("The field “%(name)s” appears twice.") % {"name": name})
         params[name] = value
     return params

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.placing.validation import OrderLimits, Problem
 from orders.rules.idempotency import LONGEST_TOKEN, form_token
 from orders.rules.service_types import Field, Shape
 
-OUT_OF_DATE = "This page was out of date. Look at your order again, then place it."
+OUT_OF_DATE = _lazy("This page was out of date. Review your order, then place it again.")
 
 
 class WordsField(forms.CharField):
@@ -59,7 +61,7 @@ class OrderForm(forms.Form):
 
 
 def _shown(field: Field, limits: OrderLimits) -> WordsField:
-    attrs = {"data-words": "", "autocomplete": "off"}
+    attrs = {"data-order-field": "", "autocomplete": "off"}
     if field.when is not None:
         attrs |= {"data-when": field.when[0], "data-when-is": field.when[1]}
     return WordsField(
@@ -78,9 +80,9 @@ def _widget(field: Field, attrs: dict[str, str]) -> forms.Widget:
         case Shape.COUNT:
             return forms.TextInput(attrs=attrs | {"inputmode": "numeric", "class": "is-number"})
         case Shape.LINES:
-            return forms.Textarea(attrs=attrs | {"rows": "6", "data-lines": ""})
+            return forms.Textarea(attrs=attrs | {"rows": "6", "data-lines": _("Lines: %s")})
         case Shape.CHOICE:
-            return forms.Select(attrs=attrs, choices=[("", "Choose"), *field.choices])
+            return forms.Select(attrs=attrs, choices=[("", _("Select")), *field.choices])
         case Shape.DATE:
             return forms.DateInput(attrs=attrs | {"type": "date"})
         case Shape.COUNTRY:
@@ -89,9 +91,9 @@ def _widget(field: Field, attrs: dict[str, str]) -> forms.Widget:
 
 
 def _help(field: Field, limits: OrderLimits) -> str:
-    allowed = f"{limits.min:,} to {limits.max:,}"
+    numbers = {"min": f"{limits.min:,}", "max": f"{limits.max:,}"}
     if limits.service_type.is_subscription and field.name in {"min", "max"}:
-        return allowed
+        return _("%(min)s to %(max)s") % numbers
     if field.name == limits.service_type.counts and not limits.service_type.is_subscription:
-        return f"{allowed} lines" if field.shape == Shape.LINES else allowed
+        return (_("%(min)s to %(max)s lines") if field.shape == Shape.LINES else _("%(min)s to %(max)s")) % numbers
     return field.help

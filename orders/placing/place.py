@@ -21,11 +21,8 @@ from panel.lib.database.bulk import insert_row
 from panel.lib.money import charge_for, is_storable
 from panel.wallet import ledger
 from panel.wallet.ledger import NotEnoughFundsError
+from panel.web.formatting import money_text
 from providers.catalog.pricing.orderable_service import OrderableService, orderable_service
-
-NOT_FOR_FROZEN = Problem("account", FROZEN, "Account suspended")
-NOT_IN_SAFE_MODE = Problem("account", safe_mode.SAID, "Maintenance. Please try again later.")
-NOT_FOR_SALE = Problem("service", "This service is not available right now.", "Incorrect service ID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def find_sale(*, customer: User, service_id: int) -> OrderableService:
     """The service as it is sold to the customer now. Raises BadOrderError where it is not."""
     sale = orderable_service(service_id=service_id, customer_id=customer.pk)
     if sale is None or sale.type not in SERVICE_TYPES or sale.is_below_cost:
-        raise BadOrderError([NOT_FOR_SALE])
+        raise BadOrderError([_not_for_sale()])
     return sale
 
 
@@ -81,9 +78,9 @@ def price_of(sale: OrderableService, *, units: int) -> tuple[Decimal, Decimal]:
     cost = charge_for(rate=sale.upstream_rate, quantity=units, per_package=service_type.is_per_package)
     is_too_large = not is_storable(charge, cost, cost * sale.exchange_rate)
     if charge <= 0 or (is_too_large and service_type.is_per_package):
-        raise BadOrderError([NOT_FOR_SALE])
+        raise BadOrderError([_not_for_sale()])
     if is_too_large:
-        text = _("The price of this order is too large. Order a smaller quantity.")
+        text = _("The price of this order is too high. Lower the quantity.")
         raise BadOrderError([Problem(service_type.counts, text, "Quantity is too large")])
     return charge, cost
 
@@ -109,13 +106,14 @@ def place_order(
     """
     try:
         if customer.is_frozen:
-            raise BadOrderError([NOT_FOR_FROZEN])
+            raise BadOrderError([Problem("account", _(FROZEN), "Account suspended")])
         if safe_mode.is_on():
-            raise BadOrderError([NOT_IN_SAFE_MODE])
+            raise BadOrderError([Problem("account", _(safe_mode.SAID), "Maintenance. Please try again later.")])
         with transaction.atomic(durable=True):
             quote = quote_order(customer=customer, service_id=service_id, params=params)
             if agreed_charge is not None and quote.charge > agreed_charge:
-                text = f"The price has changed: this order now costs {quote.charge.normalize():f} {settings.CURRENCY}."
+                amount = money_text(quote.charge, currency=settings.CURRENCY)
+                text = _("The price has changed: this order now costs %(amount)s.") % {"amount": amount}
                 raise BadOrderError([Problem("charge", text)])
             same = _same_order(customer, quote, now - timedelta(seconds=repeat_seconds)) if repeat_seconds else None
             if same is not None:
@@ -141,6 +139,10 @@ def orders_placed_before(*, customer: User, tokens: Sequence[str]) -> dict[str, 
         return {}
     found = Order.objects.filter(customer=customer, client_token__in=tokens)
     return {str(order.client_token): order for order in found}
+
+
+def _not_for_sale() -> Problem:
+    return Problem("service", _("This service isn't available right now."), "Incorrect service ID")
 
 
 def _same_order(customer: User, quote: Quote, since: datetime) -> Order | None:

@@ -99,12 +99,10 @@ def validate_order(*, limits: OrderLimits, params: Mapping[str, str]) -> OrderRe
 
 def read_units(*, limits: OrderLimits, params: Mapping[str, str]) -> int | None:
     """The units these params would be charged for, whatever is wrong elsewhere; None where they cannot be told."""
-    values = {}
+    values, counted = {}, _counted_by(limits.service_type)
     try:
         for field in limits.fields:
-            if field.name in _counted_by(limits.service_type) and (
-                text := _read_field(field, params.get(field.name, ""))
-            ):
+            if field.name in counted and (text := _read_field(field, params.get(field.name, ""))):
                 values[field.name] = text
         return _count_units(limits, values)
     except _FieldError:
@@ -133,12 +131,16 @@ class _FieldError(Exception):
         self.problem = Problem(field, text, word)
 
 
+def _error(field: Field, message: str, **values: object) -> _FieldError:
+    word = "Bad link" if field.name == "link" else INCORRECT
+    return _FieldError(field.name, message % {"field": field.label, **values}, word)
+
+
 def _read_field(field: Field, raw: str) -> str:
     text = raw.strip()
     if not text:
         if field.is_required:
-            word = "Bad link" if field.name == "link" else INCORRECT
-            raise _FieldError(field.name, f"Please fill in: {field.label}.", word)
+            raise _error(field, _("%(field)s is required."))
         return ""
     match field.shape:
         case Shape.LINK:
@@ -164,68 +166,63 @@ def _read_link(field: Field, text: str) -> str:
         parts = urlsplit(text)
     except ValueError:
         parts = urlsplit("")
-    is_clean = len(text) <= LONGEST_LINK and all(c.isascii() or c.isalnum() for c in text) and text.isprintable()
-    if not is_clean or re.search(r"[\s<>\"]", text):
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or "." not in (parts.hostname or ""):
-        word = "Bad link" if field.name == "link" else INCORRECT
-        raise _FieldError(field.name, "This is not a link. It starts with https:// and names a page.", word)
+    is_url = parts.scheme in {"http", "https"} and "." in (parts.hostname or "")
+    is_clean = len(text) <= LONGEST_LINK and text.isprintable() and not re.search(r"[\s<>\"]", text)
+    if not (is_url and is_clean and all(c.isascii() or c.isalnum() for c in text)):
+        raise _error(field, _("%(field)s: enter a full link, for example https://instagram.com/name."))
     return text
 
 
 def _read_count(field: Field, text: str) -> str:
     if not _WHOLE.fullmatch(text) or not field.minimum <= int(text) <= MAX_UNITS:
-        what = "a whole number above zero" if field.minimum else "a whole number, or zero"
-        raise _FieldError(field.name, f"{field.label}: {what}, in digits.")
+        raise _error(field, _("%(field)s: enter a whole number of at least %(min)s."), min=field.minimum)
     if int(text) > field.maximum:
-        said = _("%(field)s: at most %(most)s.") % {"field": field.label, "most": f"{field.maximum:,}"}
-        raise _FieldError(field.name, said)
+        raise _error(field, _("%(field)s: the maximum is %(max)s."), max=f"{field.maximum:,}")
     return str(int(text))
 
 
 def _read_lines(field: Field, text: str) -> str:
     if len(text) > LONGEST_TEXT:
-        raise _FieldError(field.name, f"This text is too long: at most {LONGEST_TEXT:,} characters.")
-    lines = [line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    lines = [line for line in lines if line]
+        raise _error(field, _("The text is too long. The maximum is %(max)s characters."), max=f"{LONGEST_TEXT:,}")
+    lines = [line for part in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if (line := part.strip())]
     if len(lines) > MOST_LINES:
-        raise _FieldError(field.name, f"These are {len(lines):,} lines: at most {MOST_LINES:,} at a time.")
+        raise _error(field, _("Too many lines. The maximum is %(max)s."), max=f"{MOST_LINES:,}")
     if any(_CONTROL.search(line) for line in lines):
-        raise _FieldError(field.name, "There are invisible control characters in this text. Please type it anew.")
+        raise _error(field, _("The text contains invisible characters. Remove them and try again."))
     return "\n".join(lines)
 
 
 def _read_name(field: Field, text: str) -> str:
     if len(text) > LONGEST_NAME or re.search(r"[\s<>\"]", text) or not text.isprintable():
-        raise _FieldError(field.name, f"{field.label}: a single word, without spaces or quotation marks.")
+        raise _error(field, _("%(field)s: enter one word, without spaces, quotation marks, < or >."))
     return text
 
 
 def _read_text(field: Field, text: str) -> str:
     if len(text) > LONGEST_NAME or re.search(r"[<>]", text) or not text.isprintable():
-        raise _FieldError(field.name, f"{field.label}: one line of up to {LONGEST_NAME} characters, without < and >.")
+        raise _error(field, _("%(field)s: enter up to %(max)s characters on one line, no < or >."), max=LONGEST_NAME)
     return text
 
 
 def _read_choice(field: Field, text: str) -> str:
     if text not in dict(field.choices):
-        allowed = ", ".join(f"{value} ({label})" for value, label in field.choices)
-        raise _FieldError(field.name, f"{field.label}: one of {allowed}.")
+        choices = ", ".join(f"{value} ({label})" for value, label in field.choices)
+        raise _error(field, _("%(field)s: enter one of %(choices)s."), choices=choices)
     return text
 
 
 def _read_country(field: Field, text: str) -> str:
     if not _COUNTRY.fullmatch(text):
-        raise _FieldError(field.name, f"{field.label}: a code of two letters, such as US.")
+        raise _error(field, _("%(field)s: enter a two-letter code, for example US."))
     return text.upper()
 
 
 def _read_date(field: Field, text: str) -> str:
     day = _day(text)
     if day is None:
-        raise _FieldError(field.name, f"{field.label}: a day, such as 31/12/2030.")
+        raise _error(field, _("%(field)s: enter a date, for example 31/12/2030."))
     if day <= datetime.now(UTC).date():
-        raise _FieldError(field.name, f"{field.label}: a day to come.")
+        raise _error(field, _("%(field)s: enter a date in the future."))
     return f"{day:%d/%m/%Y}"
 
 
@@ -241,11 +238,9 @@ def _day(text: str) -> date | None:
 
 def _counted_by(service_type: ServiceType) -> set[str]:
     """The fields that say how many units there are."""
-    return (
-        {"min", "max", "posts", "old_posts"}
-        if service_type.is_subscription
-        else {service_type.counts, "runs", "interval"}
-    )
+    if service_type.is_subscription:
+        return {"min", "max", "posts", "old_posts"}
+    return {service_type.counts, "runs", "interval"}
 
 
 def _problems_of_count(limits: OrderLimits, values: Mapping[str, str]) -> list[Problem]:
@@ -265,35 +260,40 @@ def _count_units(limits: OrderLimits, values: Mapping[str, str]) -> int:
     if limits.service_type.is_subscription:
         return _count_posts(limits, values)
     units_per_run = int(values[counts]) if counts == "quantity" else values[counts].count("\n") + 1
-    _check_size(limits, counts, units_per_run, what="quantity" if counts == "quantity" else counts)
+    _check_size(limits, counts, units_per_run, is_lines=counts != "quantity")
     if ("runs" in values) != ("interval" in values):
         missing = "interval" if "runs" in values else "runs"
-        raise _FieldError(missing, "For drip-feed, give both the runs and the interval.")
+        raise _FieldError(missing, _("For drip-feed, enter both the runs and the interval."))
     runs, interval = int(values.get("runs", "1")), int(values.get("interval", "0"))
     if runs * interval > LONGEST_DRIP_FEED:
-        raise _FieldError("interval", _("A drip-feed takes at most a year. Choose fewer runs or a shorter interval."))
+        raise _FieldError("interval", _("A drip-feed can last up to a year. Enter fewer runs or a shorter interval."))
     return _checked_sum(limits, "runs", units_per_run * runs)
 
 
 def _count_posts(limits: OrderLimits, values: Mapping[str, str]) -> int:
     minimum, maximum = int(values["min"]), int(values["max"])
-    _check_size(limits, "min", minimum, what="quantity")
-    _check_size(limits, "max", maximum, what="quantity")
+    _check_size(limits, "min", minimum)
+    _check_size(limits, "max", maximum)
     if minimum > maximum:
-        raise _FieldError("max", f"The most for a post is not below the least: {minimum:,}.")
+        raise _FieldError("max", _("The maximum per post can't be below the minimum."))
     return _checked_sum(limits, "posts", maximum * (int(values["posts"]) + int(values.get("old_posts", "0"))))
 
 
-def _check_size(limits: OrderLimits, field: str, units: int, *, what: str) -> None:
+def _check_size(limits: OrderLimits, field: str, units: int, *, is_lines: bool = False) -> None:
+    if limits.min <= units <= limits.max:
+        return
+    numbers = {"min": f"{limits.min:,}", "max": f"{limits.max:,}", "count": f"{units:,}"}
     if units < limits.min:
-        text = f"The least {what} here is {limits.min:,}; this is {units:,}."
-        raise _FieldError(field, text, f"Quantity less than minimal {limits.min}")
-    if units > limits.max:
-        text = f"The most {what} here is {limits.max:,}; this is {units:,}."
-        raise _FieldError(field, text, f"Quantity more than maximum {limits.max}")
+        word = f"Quantity less than minimal {limits.min}"
+        lines, quantity = _("Enter at least %(min)s lines, not %(count)s."), _("The minimum quantity is %(min)s.")
+    else:
+        word = f"Quantity more than maximum {limits.max}"
+        lines, quantity = _("Enter up to %(max)s lines, not %(count)s."), _("The maximum quantity is %(max)s.")
+    raise _FieldError(field, (lines if is_lines else quantity) % numbers, word)
 
 
 def _checked_sum(limits: OrderLimits, field: str, units: int) -> int:
     if units > MAX_UNITS:
-        raise _FieldError(field, f"Altogether at most {MAX_UNITS:,} units.", f"Quantity more than maximum {limits.max}")
+        message = _("The total can't be above %(max)s units.") % {"max": f"{MAX_UNITS:,}"}
+        raise _FieldError(field, message, f"Quantity more than maximum {limits.max}")
     return units

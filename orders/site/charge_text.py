@@ -1,28 +1,38 @@
-"""How a charge comes about, in a sentence for the customer. Pure; for words that were read as an order's before."""
+"""Explains how the charge of an order is calculated, in a sentence for the customer. Pure."""
 
 from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from orders.rules.service_types import ServiceType
 from panel.web.formatting import duration_text
 
 
-def charge_note(*, kind: ServiceType, words: Mapping[str, str]) -> str:
-    """The sentence; empty where the charge explains itself."""
-    if kind.is_subscription:
-        posts = int(words["posts"]) + int(words.get("old_posts") or "0")
-        return (
-            f"Held for {posts:,} {'post' if posts == 1 else 'posts'} of up to {int(words['max']):,} each. "
-            "You pay for the posts that are served; the rest comes back when it ends."
+def charge_note(*, service_type: ServiceType, fields: Mapping[str, str]) -> str:
+    """The sentence for valid order fields; empty where the charge needs no explanation."""
+    if service_type.is_subscription:
+        posts = int(fields["posts"]) + int(fields.get("old_posts") or "0")
+        text = ngettext(
+            "We reserve the price of %(posts)s post with up to %(max)s units. "
+            "Unused posts are refunded when the subscription ends.",
+            "We reserve the price of %(posts)s posts with up to %(max)s units each. "
+            "Unused posts are refunded when the subscription ends.",
+            posts,
         )
-    if kind.is_per_package:
-        return "A package costs its price once."
-    if words.get("runs", "").strip() and words.get("interval", "").strip():
-        return _drip_feed(runs=int(words["runs"]), minutes=int(words["interval"]))
+        return text % {"posts": f"{posts:,}", "max": f"{int(fields['max']):,}"}
+    if service_type.is_per_package:
+        return _("Fixed price per package.")
+    if fields.get("runs", "").strip() and fields.get("interval", "").strip():
+        return _drip_feed_note(runs=int(fields["runs"]), minutes=int(fields["interval"]))
     return ""
 
 
-def _drip_feed(*, runs: int, minutes: int) -> str:
+def _drip_feed_note(*, runs: int, minutes: int) -> str:
     if runs == 1:
-        return "One run, at once."
-    every, last = duration_text(60 * minutes), duration_text(60 * minutes * (runs - 1))
-    return f"{runs:,} runs, one every {every}: the last starts after {last}."
+        return _("1 run that starts right away.")
+    return _("%(runs)s runs, one every %(interval)s. The last one starts after %(duration)s.") % {
+        "runs": f"{runs:,}",
+        "interval": duration_text(60 * minutes),
+        "duration": duration_text(60 * minutes * (runs - 1)),
+    }

@@ -1,4 +1,4 @@
-"""What an order carries, in people's words: for its page. Pure."""
+"""The fields of an order as labeled rows for its page. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ SHOWN_ELSEWHERE = frozenset({"link", "quantity", "runs", "interval"})
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """One field as it was sent; `is_long` for lines, which are folded away."""
+class FieldRow:
+    """One field of an order. `is_long` for multi-line values, which the page folds."""
 
     label: str
     text: str
     is_long: bool
 
 
-def given_fields(*, type_name: str, fields: Mapping[str, str]) -> list[Given]:
-    """The fields that an order of the type carries beside its link and its quantity, in the form's order."""
-    kind = SERVICE_TYPES.get(type_name)
-    if kind is None:
+def field_rows(*, type_name: str, fields: Mapping[str, str]) -> list[FieldRow]:
+    """The fields of an order beside its link, quantity and drip-feed, in the order of the form."""
+    service_type = SERVICE_TYPES.get(type_name)
+    if service_type is None:
         return []
     return [
-        Given(
+        FieldRow(
             label=field.label,
             text=dict(field.choices).get(fields[field.name], fields[field.name]),
             is_long=field.shape == Shape.LINES,
         )
-        for field in kind.fields
+        for field in service_type.fields
         if field.name in fields and field.name not in SHOWN_ELSEWHERE
     ]

@@ -1,6 +1,6 @@
-"""The filters in a list's address, read without trust: one that cannot be read is a problem, and nothing is found.
+"""Reads the filters in the URL of a list. An invalid one is a problem, and the list shows nothing.
 
-Left out it would show what nobody asked for. Called by the readers of the lists' addresses.
+Ignoring it would show rows that nobody asked for. Called by the views of lists.
 """
 
 from collections.abc import Collection
@@ -10,29 +10,29 @@ from django.utils.translation import gettext as _
 
 from orders.site.service_picker import read_id
 
-LONGEST_SHOWN = 20
+MAX_SHOWN_LENGTH = 20
 
 
 def read_choice(query: QueryDict, name: str, *, of: Collection[str], label: str, problems: list[str]) -> str:
-    """The value that is chosen, or "" where none is."""
+    """The selected value, or "" where none is."""
     text = query.get(name, "")
     if not text or text in of:
         return text
-    problems.append(_unreadable(label, text))
+    problems.append(_invalid_filter(label, text))
     return ""
 
 
 def read_number(query: QueryDict, name: str, *, label: str, problems: list[str]) -> int | None:
-    """The number of what is chosen, or None where nothing is."""
+    """The selected id, or None where nothing is selected."""
     text = query.get(name, "").strip()
     if not text:
         return None
     number = read_id(text)
     if number is None:
-        problems.append(_unreadable(label, text))
+        problems.append(_invalid_filter(label, text))
     return number
 
 
-def _unreadable(label: str, text: str) -> str:
-    said = _("The filter “%(filter)s” does not have the value “%(value)s”, so nothing was found. Change or clear it.")
-    return said % {"filter": label, "value": text[:LONGEST_SHOWN]}
+def _invalid_filter(label: str, text: str) -> str:
+    message = _("The filter “%(filter)s” has no value “%(value)s”. Change or clear the filter.")
+    return message % {"filter": label, "value": text[:MAX_SHOWN_LENGTH]}

@@ -1,4 +1,4 @@
-"""The mass order page: lines are checked, shown with their charges, and the good ones placed; bad ones come back."""
+"""The mass order page: checks lines, shows their charges and places the valid ones; the others come back to edit."""
 
 import secrets
 from decimal import Decimal
@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from orders.placing.mass import MOST_LINES, Line, MassOrderError, check_lines, place_lines
@@ -20,7 +21,7 @@ from panel.wallet.statement import wallet_balance
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def mass_order(request: HttpRequest) -> HttpResponse:
-    """The page. Posting checks the lines; posting with `place` orders those that were shown as good."""
+    """The page. Posting checks the lines; posting with `place` places those that were shown as valid."""
     if request.method != "POST":
         return _page(request, {"text": ""})
     text = request.POST.get("text", "")
@@ -36,7 +37,7 @@ def mass_order(request: HttpRequest) -> HttpResponse:
 def _placed(request: HttpRequest, text: str) -> HttpResponse:
     token = page_token(request.POST.get("token", ""))
     if token is None:
-        raise MassOrderError("This page was out of date. Look at your lines again, then place them.")
+        raise MassOrderError(_("This page was out of date. Check your lines again, then place them."))
     lines = place_lines(
         customer=customer_of(request), text=text, agreed=_agreed(request.POST), token=token, now=timezone.now()
     )
@@ -53,13 +54,13 @@ def _placed(request: HttpRequest, text: str) -> HttpResponse:
 
 def _agreed(data: QueryDict) -> dict[int, Decimal]:
     """The charges that were shown, by line."""
-    found = {}
+    charges = {}
     for number in range(1, MOST_LINES + 1):
         try:
-            found[number] = parse_amount(data.get(f"charge-{number}", ""))
+            charges[number] = parse_amount(data.get(f"charge-{number}", ""))
         except AmountError:
             continue
-    return found
+    return charges
 
 
 def _summary(request: HttpRequest, lines: list[Line]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One order: its page, and what its customer may do with it. Every view passes the ownership gate first."""
+"""The page of one order, and its customer's requests to cancel or refill it. Every view checks the owner first."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.aftercare.cancels import CannotCancelError, cancel_verdict, request_cancel
 from orders.aftercare.refills import CannotRefillError, refill_verdict, request_refill
@@ -14,9 +15,9 @@ from orders.models import Order, Refill
 from orders.rules.service_types import SERVICE_TYPES
 from orders.rules.states import FINAL, State
 from orders.site.access import customer_of, own_order
-from orders.site.field_texts import given_fields
-from orders.site.request_texts import cancel_button, cancel_words, refill_words
-from orders.site.status_texts import state_sentence, timeline
+from orders.site.field_texts import field_rows
+from orders.site.request_texts import cancel_button, cancel_request_status, refill_request_status
+from orders.site.status_texts import status_text, timeline
 from panel.web.formatting import money_text
 
 SAFE = ("GET", "HEAD")
@@ -24,32 +25,35 @@ SAFE = ("GET", "HEAD")
 
 @login_required
 def order(request: HttpRequest, order_id: int) -> HttpResponse:
-    """The order with its history and money, as it is now."""
-    found = own_order(request, order_id)
+    """The order with its history and payment."""
+    order = own_order(request, order_id)
     if request.method not in SAFE:
         return HttpResponseNotAllowed(SAFE)
-    refilling = _refilling(found)
+    refilling = _refilling(order)
     context = {
-        "order": found,
-        "sentence": state_sentence(found.state, found.word),
-        "moments": timeline(
-            found.events.order_by("pk"), customer=customer_of(request).email, start_count=found.start_count
+        "order": order,
+        "status_text": status_text(order.state, order.word),
+        "timeline": timeline(
+            order.events.order_by("pk"),
+            customer=customer_of(request).email,
+            currency=order.currency,
+            start_count=order.start_count,
         ),
-        "kept": found.charge - found.refunded,
-        "is_live": found.state not in FINAL or refilling["is_refilling"],
-        "is_package": found.type in SERVICE_TYPES and SERVICE_TYPES[found.type].is_per_package,
-        "given": given_fields(type_name=found.type, fields=found.fields),
+        "kept": order.charge - order.refunded,
+        "is_live": order.state not in FINAL or refilling["is_refilling"],
+        "is_package": order.type in SERVICE_TYPES and SERVICE_TYPES[order.type].is_per_package,
+        "field_rows": field_rows(type_name=order.type, fields=order.fields),
         **refilling,
-        **_canceling(found),
+        **_canceling(order),
     }
     return render(request, "orders/order.html", context)
 
 
 def _refilling(order: Order) -> dict[str, Any]:
-    """The order's refills, and whether another may be asked for; nothing where its service has none."""
+    """The order's refills, and whether another one may be requested."""
     refills = list(order.refills.order_by("-pk"))
     return {
-        "refills": [(refill, refill_words(refill)) for refill in refills],
+        "refills": [(refill, refill_request_status(refill)) for refill in refills],
         "refill_verdict": refill_verdict(order=order, refills=refills, now=timezone.now()),
         "is_refilling": any(refill.state in Refill.OPEN for refill in refills),
         "has_refills": bool(refills) or (order.service.refill and order.state not in {State.CANCELED, State.REJECTED}),
@@ -57,48 +61,52 @@ def _refilling(order: Order) -> dict[str, Any]:
 
 
 def _canceling(order: Order) -> dict[str, Any]:
-    """How the order's cancel stands, and whether it may be asked for."""
-    wishes = list(order.cancellations.order_by("-pk"))
-    verdict = cancel_verdict(order=order, cancellations=wishes, now=timezone.now())
+    """The order's latest cancellation, and whether one may be requested."""
+    cancellations = list(order.cancellations.order_by("-pk"))
+    latest = cancellations[0] if cancellations else None
+    verdict = cancel_verdict(order=order, cancellations=cancellations, now=timezone.now())
     return {
-        "cancel": (wishes[0], cancel_words(wishes[0], order)) if wishes else None,
+        "cancel": latest,
+        "cancel_status": cancel_request_status(latest, order) if latest else None,
         "cancel_verdict": verdict,
         "cancel_button": cancel_button(order) if verdict.is_possible else None,
-        "has_cancel": bool(wishes) or order.state not in FINAL,
-        "is_canceling": bool(wishes) and wishes[0].state in wishes[0].OPEN,
+        "has_cancel": latest is not None or order.state not in FINAL,
+        "is_canceling": latest is not None and latest.state in latest.OPEN,
     }
 
 
 @login_required
 def order_cancel(request: HttpRequest, order_id: int) -> HttpResponse:
-    """Cancel the order, with all of its money back where it was not sent; ask for it where it was."""
-    found = own_order(request, order_id)
+    """Cancel an order that was not sent yet, with a full refund; request the cancellation of any other."""
+    order = own_order(request, order_id)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
-        request_cancel(order_id=found.pk, actor=customer_of(request).email)
+        request_cancel(order_id=order.pk, actor=customer_of(request).email)
     except CannotCancelError as error:
-        messages.warning(request, f"{error} Nothing was changed.")
-        return redirect("order", found.pk)
-    found.refresh_from_db()
-    if found.state == State.CANCELED:
-        amount = money_text(found.charge, currency=found.currency)
-        messages.success(request, f"Order {found.pk} is canceled. {amount} is back in your wallet.")
+        messages.warning(request, str(error))
+        return redirect("order", order.pk)
+    order.refresh_from_db()
+    if order.state == State.CANCELED:
+        amount = money_text(order.charge, currency=order.currency)
+        text = _("Order #%(id)s canceled. %(amount)s was refunded to your balance.")
+        messages.success(request, text % {"id": order.pk, "amount": amount})
     else:
-        messages.success(request, f"The cancel of order {found.pk} is requested. No money has moved yet.")
-    return redirect("order", found.pk)
+        text = _("Cancellation requested for order #%(id)s. You'll be refunded once it's confirmed.")
+        messages.success(request, text % {"id": order.pk})
+    return redirect("order", order.pk)
 
 
 @login_required
 def order_refill(request: HttpRequest, order_id: int) -> HttpResponse:
-    """Ask for a refill of an order that has ended."""
-    found = own_order(request, order_id)
+    """Request a refill of a finished order."""
+    order = own_order(request, order_id)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
-        request_refill(order=found, actor=customer_of(request).email)
+        request_refill(order=order, actor=customer_of(request).email)
     except CannotRefillError as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, "The refill is requested.")
-    return redirect("order", found.pk)
+        messages.success(request, _("Refill requested."))
+    return redirect("order", order.pk)

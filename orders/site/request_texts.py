@@ -1,105 +1,119 @@
-"""Refills and cancels in the customer's words: how one stands, why it was refused, what a button will do. Pure.
+"""Refills and cancellations as texts for the customer: their status, why one was rejected, what a button does.
 
-Customers do not read the provider's own words: what it says is told in one of a few sentences of ours.
+Customers do not read the provider's own texts: each is replaced with one of a few sentences of the panel. Pure.
 """
 
 import re
 from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.models import Cancellation, Order, Refill
 from orders.rules.states import State
 from panel.web.formatting import money_text
 
 
-class Words(NamedTuple):
-    """How a request stands: `word` has a badge of its own, `text` says what follows."""
+class RequestStatus(NamedTuple):
+    """The status of a request: `label` has a badge, `text` explains it."""
 
-    word: str
+    label: str
     text: str = ""
 
 
-class Button(NamedTuple):
-    """What may be asked for, and exactly what will happen then."""
+class ActionButton(NamedTuple):
+    """A button with the text that explains exactly what it does, and the label of the button that confirms it."""
 
     label: str
     text: str
     confirm: str
 
 
-_REFUSED = "The request was not accepted."
-_REFUSALS = (
-    (r"\bwait\b|\bhours?\b|too (early|soon)|\blater\b", "It is too early for that: try again later."),
-    (r"\bdrop", "The count has not dropped far enough for that."),
-    (r"expired|\bperiod\b|\bdays?\b|too (late|old)", "The time for that is over."),
-    (r"\balready\b|under ?way|in progress|completed", "The order is too far along for that, or it was asked already."),
-    (r"not (available|possible|allowed|supported)|unavailable|can(no|')t", "That is not possible for this order now."),
+NO_RESPONSE = _lazy("We couldn't get a response. Contact support and we'll take care of it.")
+_REJECTED = _lazy("The request was rejected.")
+_REJECTIONS = (
+    (r"\bwait\b|\bhours?\b|too (early|soon)|\blater\b", _lazy("It's too early for this request. Try again later.")),
+    (r"\bdrop", _lazy("The count hasn't dropped enough for a refill.")),
+    (r"expired|\bperiod\b|\bdays?\b|too (late|old)", _lazy("It's too late for this request.")),
+    (
+        r"\balready\b|under ?way|in progress|completed",
+        _lazy("The order has progressed too far, or this was already requested."),
+    ),
+    (
+        r"not (available|possible|allowed|supported)|unavailable|can(no|')t",
+        _lazy("This isn't possible for the order right now."),
+    ),
 )
-"""What known refusals say. The first that fits is told."""
+"""What known rejections of providers mean. The first pattern that matches counts."""
 
 
-def refusal_sentence(said: str) -> str:
-    """A provider's refusal as a sentence of ours; a plain one where we do not know its words."""
-    folded = said.casefold()
-    return next((ours for pattern, ours in _REFUSALS if re.search(pattern, folded)), _REFUSED)
+def rejection_text(provider_text: str) -> str:
+    """The panel's sentence for a provider's rejection; a plain one where the provider's text is unknown."""
+    folded = provider_text.casefold()
+    return str(next((text for pattern, text in _REJECTIONS if re.search(pattern, folded)), _REJECTED))
 
 
-def refill_words(refill: Refill) -> Words:
-    """How the refill stands. What staff wrote when they closed one is theirs."""
+def refill_request_status(refill: Refill) -> RequestStatus:
+    """The status of the refill. The notes of staff who closed it are not shown."""
     match Refill.State(refill.state):
         case Refill.State.UNKNOWN if refill.next_at is None:
-            return Words("No answer", "It was asked for several times. Write to us, and we look after it.")
+            return RequestStatus("No response", str(NO_RESPONSE))
         case Refill.State.IN_PROGRESS:
-            return Words("In progress")
+            return RequestStatus("In progress")
         case Refill.State.COMPLETED:
-            return Words("Completed", "What had dropped is made good.")
+            return RequestStatus("Completed", _("The count has been restored."))
         case Refill.State.REJECTED:
-            return Words("Rejected", refusal_sentence(refill.why))
+            return RequestStatus("Rejected", rejection_text(refill.why))
         case _:
-            return Words("Pending")
+            return RequestStatus("Pending")
 
 
-def cancel_words(wish: Cancellation, order: Order) -> Words:
-    """How the wish to cancel stands."""
-    match Cancellation.State(wish.state):
+def cancel_request_status(cancellation: Cancellation, order: Order) -> RequestStatus:
+    """The status of the cancellation."""
+    match Cancellation.State(cancellation.state):
         case Cancellation.State.WANTED | Cancellation.State.SENDING if order.state == State.ACTIVE:
-            return Words("Pending", "It is passed on within minutes. Until the stop is confirmed the order goes on.")
+            text = _("We pass on your request within minutes. The order continues until the cancellation is confirmed.")
+            return RequestStatus("Pending", text)
         case Cancellation.State.WANTED | Cancellation.State.SENDING:
-            return Words("Pending", "It is kept until it is clear whether the order has started.")
+            text = _("We process your request once we've confirmed whether the order has started.")
+            return RequestStatus("Pending", text)
         case Cancellation.State.ASKED:
-            return Words("Accepted", "What was not delivered comes back to your wallet once the order has stopped.")
-        case Cancellation.State.UNKNOWN if wish.next_at is not None:
-            return Words("Pending", "It was passed on without a clear answer, and is asked again by itself.")
+            text = _("The undelivered part is refunded to your balance once the order stops.")
+            return RequestStatus("Accepted", text)
+        case Cancellation.State.UNKNOWN if cancellation.next_at is not None:
+            return RequestStatus("Pending", _("We haven't received a response yet. We'll try again automatically."))
         case Cancellation.State.UNKNOWN:
-            text = "There was no clear answer to it. If the order stops all the same, its money comes back by itself."
-            return Words("No answer", text)
+            text = _("We couldn't get a response. If the order still stops, you're refunded automatically.")
+            return RequestStatus("No response", text)
         case Cancellation.State.REFUSED:
-            return Words("Refused", refusal_sentence(wish.why))
+            return RequestStatus("Rejected", rejection_text(cancellation.why))
         case Cancellation.State.TOO_LATE:
-            return Words("Too late", "The order was delivered first, so nothing comes back.")
+            text = _("The order was completed before it could be canceled, so there is no refund.")
+            return RequestStatus("Too late", text)
         case Cancellation.State.DONE:
-            return Words("Done")
+            return RequestStatus("Completed")
 
 
-def cancel_button(order: Order) -> Button:
-    """What the button to cancel does in the order's state, to the cent where that is known."""
-    left = money_text(order.charge - order.refunded, currency=order.currency)
+def cancel_button(order: Order) -> ActionButton:
+    """What the cancel button does in the order's state, with the amount where it is known."""
+    amount = {"amount": money_text(order.charge - order.refunded, currency=order.currency)}
     if order.state == State.QUEUED:
-        text = f"Order {order.pk} ends now, before anything is delivered. {left} goes back to your wallet at once."
-        return Button("Cancel this order", text, f"Cancel and give back {left}")
+        text = _("The order is canceled before it starts, and %(amount)s is refunded to your balance now.") % amount
+        return ActionButton(_("Cancel order"), text, _("Cancel and refund %(amount)s") % amount)
     if order.state != State.ACTIVE:
-        text = (
-            f"Whether the order has started is being checked. If it has not, it ends and {left} goes back to your "
-            "wallet. If it has, we ask for it to be stopped, and what is not delivered by then comes back."
+        text = _(
+            "We're checking whether the order has started. If it hasn't, it's canceled and %(amount)s is refunded to "
+            "your balance. If it has, we request a cancellation and refund the undelivered part."
         )
-        return Button("Cancel this order", text, "Ask to cancel")
+        return ActionButton(_("Cancel order"), text % amount, _("Request cancellation"))
     if order.type == "Subscriptions":
-        text = (
-            "We ask for the subscription to be stopped. It goes on until the stop is confirmed: the posts delivered "
-            "by then are paid for, and the rest comes back to your wallet."
+        text = _(
+            "We request to stop the subscription. It continues until the stop is confirmed. You pay for the posts "
+            "delivered by then, and the rest is refunded to your balance."
         )
-        return Button("Stop the subscription", text, "Ask to stop")
-    text = (
-        "We ask for the delivery to be stopped. It goes on until the stop is confirmed: what is delivered by then is "
-        f"paid for, and the rest of the {left} comes back to your wallet. It may come too late; then nothing changes."
+        return ActionButton(_("Stop subscription"), text, _("Request stop"))
+    text = _(
+        "We request a cancellation. Delivery continues until it's confirmed. You pay for what's delivered by then, "
+        "and the rest of the %(amount)s is refunded to your balance. If the order completes first, nothing changes."
     )
-    return Button("Cancel this order", text, "Ask to cancel")
+    return ActionButton(_("Cancel order"), text % amount, _("Request cancellation"))

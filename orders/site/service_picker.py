@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page
 from django.http import QueryDict
+from django.utils.translation import gettext_noop
 
 from panel.customers.models import User
 from panel.web.icons import GENERIC, platform_of
@@ -18,16 +19,16 @@ from providers.catalog.listing.service_list import (
 )
 from providers.catalog.pricing.customer_rates import terms_for
 
-ROWS = 50
-FAVOURITES = 20
-LONGEST_SEARCH = 100
-OTHER = "Other"
-"""What categories are filed under that speak of no platform we know."""
+PAGE_SIZE = 50
+MAX_FAVORITES = 20
+MAX_SEARCH_LENGTH = 100
+OTHER = gettext_noop("Other")
+"""The group of categories whose name has no known platform."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
-    """A category to choose: `label` leaves out the platform's name, which is chosen already."""
+class CategoryChip:
+    """A category to filter by. `label` leaves out the platform's name, which is selected already."""
 
     id: int
     label: str
@@ -36,14 +37,14 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Picker:
-    """`platforms` are those with something for sale, the rest last; `chips` the chosen one's categories."""
+    """One page of services with its filters: the platforms that have services, and the selected one's categories."""
 
     platforms: list[str]
     platform: str
-    chips: list[Chip]
+    chips: list[CategoryChip]
     category: CategoryCount | None
     search: str
-    favourites: list[ServiceLine]
+    favorites: list[ServiceLine]
     page: Page[ServiceLine]
     service_id: int | None
 
@@ -53,9 +54,9 @@ class Picker:
 
 
 def read_picker(query: QueryDict, *, customer: User, service_id: int | None) -> Picker:
-    """The picker as the address asks for it. What an address names and the shelf does not have is left out.
+    """The picker for the filters in the URL; a platform or category without services is ignored.
 
-    The customer's favourites stand first, on the first page of a picker that looks for nothing.
+    The customer's favorites come first, on the first page without filters.
     """
     by_platform: dict[str, list[CategoryCount]] = {}
     for category in categories_for_sale():
@@ -64,20 +65,20 @@ def read_picker(query: QueryDict, *, customer: User, service_id: int | None) -> 
     chosen = next((row for rows in by_platform.values() for row in rows if row.id == chosen_id), None)
     platform = _platform(chosen) if chosen else query.get("platform", "")
     categories = by_platform.get(platform, [])
-    search = read_words(query, "q", longest=LONGEST_SEARCH)
-    wanted = [chosen] if chosen else categories
-    ids = [row.id for row in wanted] if wanted else None
+    search = read_words(query, "q", longest=MAX_SEARCH_LENGTH)
+    selected = [chosen] if chosen else categories
+    ids = [row.id for row in selected] if selected else None
     is_plain = not (search or platform or query.get("page"))
     starred = favourite_ids(customer=customer) if is_plain else set()
     terms = terms_for(customer_id=customer.pk)
     return Picker(
-        favourites=services_by_id(terms=terms, ids=starred)[:FAVOURITES] if starred else [],
+        favorites=services_by_id(terms=terms, ids=starred)[:MAX_FAVORITES] if starred else [],
         platforms=sorted(by_platform, key=lambda name: name == OTHER),
         platform=platform if categories else "",
-        chips=[Chip(row.id, _label(row.name, platform), row.count) for row in categories],
+        chips=[CategoryChip(row.id, _label(row.name, platform), row.count) for row in categories],
         category=chosen,
         search=search,
-        page=catalog_page(terms=terms, number=query.get("page"), rows=ROWS, category_ids=ids, search=search),
+        page=catalog_page(terms=terms, number=query.get("page"), rows=PAGE_SIZE, category_ids=ids, search=search),
         service_id=service_id,
     )
 
@@ -92,6 +93,6 @@ def _label(name: str, platform: str) -> str:
 
 
 def read_id(text: str) -> int | None:
-    """The number that an address names, or None where it is none that a row can have."""
+    """The id in a URL or form, or None where the text is no valid id."""
     is_number = text.isascii() and text.isdigit() and len(text) <= 18
     return int(text) if is_number else None

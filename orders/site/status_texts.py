@@ -1,102 +1,125 @@
-"""An order's history and state in the customer's words; request_words has those of refills and cancels. Pure.
+"""The history and the status of an order as texts for its customer; request_texts has those of refills and cancels.
 
-Customers read neither the provider's name nor its words, nor what staff note: a kind of event that is not in the table
-is left out.
+Customers read neither the provider's name and texts nor the notes of staff: a kind of event that is not in the table
+is left out. Pure.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.models import OrderEvent
 from orders.rules.states import State
-from orders.site.request_texts import refusal_sentence
+from orders.site.request_texts import NO_RESPONSE, rejection_text
+from panel.lib.money import ZERO
+from panel.web.formatting import money_text
+
+Text = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of the timeline: `word` gives its colour, `amount` is money that moved."""
+class TimelineEntry:
+    """One line of the timeline. `status` gives its color."""
 
     at: datetime
     title: str
     text: str
-    word: str
-    amount: Decimal | None = None
+    status: str
 
 
-_WAITING = ("Waiting in line", "It has not started yet. It is tried again by itself.", "Pending")
-_ACCEPTED = ("Accepted", "It is sent and has been taken.", "Processing")
-_UNANSWERED = "It was asked for several times. Write to us, and we look after it."
-_TOLD = {
-    "ordered": ("Ordered", "taken from your wallet", "Pending"),
-    "waits": _WAITING,
-    "not placed": _WAITING,
+_QUEUED = (_lazy("Queued"), _lazy("The order hasn't started yet. We'll try again automatically."), "Pending")
+_ACCEPTED = (_lazy("Accepted"), _lazy("The supplier has accepted the order."), "Processing")
+_ENTRIES: dict[str, tuple[Text, Text, str]] = {
+    "ordered": (_lazy("Order placed"), _lazy("%(amount)s was charged to your balance."), "Pending"),
+    "waits": _QUEUED,
+    "not placed": _QUEUED,
     "accepted": _ACCEPTED,
     "confirmed": _ACCEPTED,
-    "doubt": ("Waiting for confirmation", "Whether it has started is being checked. You are charged once.", "Pending"),
-    "started": ("Delivery started", "", "In progress"),
-    "completed": ("Completed", "", "Completed"),
-    "partial": ("Ended early", "", "Partial"),
-    "canceled": ("Canceled", "", "Canceled"),
-    "rejected": ("Canceled", "It could not be delivered.", "Canceled"),
-    "refunded": ("Money given back", "is back in your wallet", "Completed"),
-    "refill": ("Refill requested", "", "Pending"),
-    "refilled": ("Refilled", "What had dropped is made good.", "Completed"),
-    "refill refused": ("Refill not possible", "", "Partial"),
-    "refill unanswered": ("Refill not answered", _UNANSWERED, "Partial"),
-    "cancel asked": ("Cancel requested", "", "Pending"),
-    "cancel taken": ("Cancel accepted", "What was not delivered comes back once the order has stopped.", "Processing"),
-    "cancel refused": ("Cancel refused", "", "Partial"),
-    "cancel unanswered": ("Cancel not answered", f"It may be canceled all the same. {_UNANSWERED}", "Partial"),
-    "cancel late": ("Cancel came too late", "The order was delivered first.", "Partial"),
+    "doubt": (
+        _lazy("Confirming"),
+        _lazy("We're confirming this order with the supplier. You won't be charged twice."),
+        "Pending",
+    ),
+    "started": (_lazy("Delivery started"), "", "In progress"),
+    "completed": (_lazy("Completed"), "", "Completed"),
+    "partial": (_lazy("Partially completed"), "", "Partial"),
+    "canceled": (_lazy("Canceled"), "", "Canceled"),
+    "rejected": (_lazy("Canceled"), _lazy("We couldn't deliver this order."), "Canceled"),
+    "refunded": (_lazy("Refunded"), _lazy("%(amount)s was refunded to your balance."), "Completed"),
+    "refill": (_lazy("Refill requested"), "", "Pending"),
+    "refilled": (_lazy("Refill completed"), _lazy("The count has been restored."), "Completed"),
+    "refill refused": (_lazy("Refill rejected"), "", "Partial"),
+    "refill unanswered": (_lazy("Refill not confirmed"), NO_RESPONSE, "Partial"),
+    "cancel asked": (_lazy("Cancellation requested"), "", "Pending"),
+    "cancel taken": (
+        _lazy("Cancellation accepted"),
+        _lazy("The undelivered part is refunded once the order stops."),
+        "Processing",
+    ),
+    "cancel refused": (_lazy("Cancellation rejected"), "", "Partial"),
+    "cancel unanswered": (
+        _lazy("Cancellation not confirmed"),
+        _lazy("We couldn't get a response. If the order still stops, you're refunded automatically."),
+        "Partial",
+    ),
+    "cancel late": (_lazy("Cancellation too late"), _lazy("The order was already completed."), "Partial"),
 }
-_REFUSALS = {"refill refused", "cancel refused"}
-_COUNTED_WITH = {"started", "completed", "partial"}
+"""By the kind of an event: title, text, and the status that gives the color."""
+_REJECTIONS = {"refill refused", "cancel refused"}
+_WITH_START_COUNT = {"started", "completed", "partial"}
 
 
-def timeline(events: Iterable[OrderEvent], *, customer: str, start_count: int | None = None) -> list[Moment]:
-    """The history, newest first; what repeats in a row is told once. `customer` is how events name the customer.
+def timeline(
+    events: Iterable[OrderEvent], *, customer: str, currency: str, start_count: int | None = None
+) -> list[TimelineEntry]:
+    """The history, newest first, with repeated entries merged. `customer` is the customer's name in events.
 
-    The count at the start is told where the delivery is first spoken of.
+    The start count is shown with the first entry about the delivery.
     """
-    moments: list[Moment] = []
-    counted = "" if start_count is None else f"The count at the start was {start_count:,}."
+    entries: list[TimelineEntry] = []
+    start_text = "" if start_count is None else _("Start count: %(count)s.") % {"count": f"{start_count:,}"}
     for event in events:
-        if event.what not in _TOLD:
+        if event.what not in _ENTRIES:
             continue
-        title, text, word = _TOLD[event.what]
-        text = _own_text(event, customer) or text
-        if counted and event.what in _COUNTED_WITH:
-            text, counted = f"{text} {counted}".strip(), ""
-        if not moments or moments[-1].title != title or event.amount is not None:
-            moments.append(Moment(event.at, title, text, word, event.amount))
-    return moments[::-1]
+        title, default_text, status = _ENTRIES[event.what]
+        amount = money_text(event.amount or ZERO, currency=currency)
+        text = _event_text(event, customer) or str(default_text) % {"amount": amount}
+        if start_text and event.what in _WITH_START_COUNT:
+            text, start_text = f"{text} {start_text}".strip(), ""
+        if not entries or entries[-1].title != title or event.amount is not None:
+            entries.append(TimelineEntry(event.at, str(title), text, status))
+    return entries[::-1]
 
 
-def _own_text(event: OrderEvent, customer: str) -> str:
-    """What is told of this very event; empty where all of its kind read alike."""
+def _event_text(event: OrderEvent, customer: str) -> str:
+    """The text of this very event; empty where all events of its kind have the same one."""
     if event.what == "partial":
-        return event.why  # the panel's own sentence: how many were not delivered
+        return event.why  # written by the panel: how many were not delivered
     if event.what == "canceled" and event.actor == customer:
-        return "As you asked."
-    if event.what in _REFUSALS:
-        return refusal_sentence("" if event.actor else event.why)  # what staff note is theirs
+        return _("At your request.")
+    if event.what in _REJECTIONS:
+        return rejection_text("" if event.actor else event.why)  # notes of staff are not for customers
     return ""
 
 
-def state_sentence(state: str, word: str) -> str:
-    """What the state means for the customer; empty where the badge says it all."""
+def status_text(state: str, status: str) -> str:
+    """What the order's state means for the customer; empty where the badge is enough."""
     match State(state):
         case State.QUEUED:
-            return "It is waiting in line and starts by itself."
+            return _("The order is queued and starts automatically.")
         case State.SENDING:
-            return "It is being placed right now."
+            return _("We're placing the order with the supplier.")
         case State.UNCONFIRMED | State.REVIEW:
-            return "Waiting for confirmation: whether it has started is being checked. You are charged once."
+            return _("We're confirming this order with the supplier. You won't be charged twice.")
+        case State.ACTIVE if status == "In progress":
+            return _("Delivery is in progress.")
         case State.ACTIVE:
-            return "It is being delivered." if word == "In progress" else "It is accepted and starts soon."
+            return _("The supplier has accepted the order. Delivery starts soon.")
         case State.PARTIAL:
-            return "It ended early. What was not delivered is back in your wallet."
+            return _("The order was partially completed. The undelivered part was refunded to your balance.")
         case _:
             return ""

@@ -1,4 +1,4 @@
-"""The customer's webhook: its address, its secret, what was told to it and what of that could not be delivered."""
+"""The page of the customer's webhook: its URL, its signing secret and its messages."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -34,33 +35,33 @@ from panel.lib.secret import Secret
 from panel.web.access import confirm_it_is_you
 from panel.web.rate_limit import Limit, take
 
-ROWS = 50
-SENDING = Limit("webhook-send", 10, 60)
-"""Tests, and messages sent again."""
-SETTING = Limit("webhook-set", 20, 3600)
-"""Addresses set: a new one starts without the delays that its predecessor earned."""
+PAGE_SIZE = 50
+SEND_LIMIT = Limit("webhook-send", 10, 60)
+"""For tests and resent messages."""
+SAVE_LIMIT = Limit("webhook-set", 20, 3600)
+"""For new URLs, since each starts without the delays of the one before."""
 
 
-def _while_it_exists(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """404 where the webhook is removed in this moment."""
+def _404_if_deleted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer 404 where the webhook is deleted during the request."""
 
     @wraps(view)
-    def answered(request: HttpRequest, **named: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, **named: Any) -> HttpResponse:
         try:
             return view(request, **named)
         except Webhook.DoesNotExist:
             raise Http404 from None
 
-    return answered
+    return wrapped
 
 
 class AddressForm(forms.Form):
-    """Where the webhook is. What makes no sense is told by orders.webhooks.choices."""
+    """The URL of the webhook. orders.webhooks.choices checks it."""
 
     url = forms.CharField(
         max_length=LONGEST_URL,
-        label="Address",
-        help_text="A public https address of yours that takes POST requests.",
+        label=_lazy("Endpoint URL"),
+        help_text=_lazy("A public https URL that accepts POST requests."),
         widget=forms.URLInput(attrs={"placeholder": EXAMPLE, "autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -68,7 +69,7 @@ class AddressForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: HttpRequest) -> HttpResponse:
-    """The page; posting sets the address. A first webhook's secret is shown this once."""
+    """The page; posting saves the URL. The secret of a new webhook is shown only once."""
     found = Webhook.objects.filter(customer=customer_of(request)).first()
     if request.method != "POST":
         return _page(request, AddressForm(initial={"url": found.url if found else ""}))
@@ -76,7 +77,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    if not _may(request, SETTING):
+    if not _within_limit(request, SAVE_LIMIT):
         return redirect("webhook")
     customer = customer_of(request)
     try:
@@ -86,15 +87,15 @@ def webhook(request: HttpRequest) -> HttpResponse:
         return _page(request, form, status=422)
     if secret is not None:
         return _page(request, form, secret=secret)
-    messages.success(request, "Changes are told to this address from now on.")
+    messages.success(request, _("Webhook saved. We send changes to this URL from now on."))
     return redirect("webhook")
 
 
 @login_required
 @require_POST
-@_while_it_exists
+@_404_if_deleted
 def webhook_secret(request: HttpRequest) -> HttpResponse:
-    """A new secret, shown this once; the old one signs nothing from now on."""
+    """Replace the signing secret, and show the new one this once."""
     confirm_it_is_you(request, keeps_form=True)
     found = _own(request)
     secret = renew_secret(webhook=found, actor=customer_of(request).email)
@@ -103,59 +104,57 @@ def webhook_secret(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@_while_it_exists
+@_404_if_deleted
 def webhook_remove(request: HttpRequest) -> HttpResponse:
-    """Nothing is told any more, and the log is gone."""
+    """Delete the webhook and its messages."""
     remove_webhook(webhook=_own(request), actor=customer_of(request).email)
-    messages.success(request, "The webhook is removed. Nothing is sent to it any more.")
+    messages.success(request, _("Webhook deleted."))
     return redirect("webhook")
 
 
 @login_required
 @require_POST
-@_while_it_exists
+@_404_if_deleted
 def webhook_test(request: HttpRequest) -> HttpResponse:
-    """Send a message that speaks of nothing."""
+    """Send a test message."""
     found = _own(request)
-    if _may(request, SENDING):
+    if _within_limit(request, SEND_LIMIT):
         try:
             send_test(webhook=found)
         except CannotSendError as problem:
             messages.error(request, str(problem))
         else:
-            messages.success(request, "A test is on its way. Look at this page again in some seconds.")
+            messages.success(request, _("Test queued. Refresh this page in a few seconds to see the result."))
     return redirect("webhook")
 
 
 @login_required
 @require_POST
-@_while_it_exists
+@_404_if_deleted
 def webhook_again(request: HttpRequest, delivery_id: int) -> HttpResponse:
-    """Send one message of the customer's once more."""
+    """Send one of the customer's messages again."""
     delivery = get_object_or_404(Delivery, pk=delivery_id, webhook__customer=customer_of(request))
-    if _may(request, SENDING):
+    if _within_limit(request, SEND_LIMIT):
         try:
             is_queued = send_again(delivery=delivery)
         except CannotSendError as problem:
             messages.error(request, str(problem))
         else:
-            messages.info(
-                request, _("The message is sent again.") if is_queued else _("The message is waiting already.")
-            )
+            messages.info(request, _("Message queued again.") if is_queued else _("This message is already queued."))
     return redirect("webhook")
 
 
-def _may(request: HttpRequest, limit: Limit) -> bool:
-    """Count one more; the customer is told where that was too often."""
+def _within_limit(request: HttpRequest, limit: Limit) -> bool:
+    """Count one more request; False, with a message for the customer, where the limit is reached."""
     taken = take(limit, who=str(customer_of(request).pk))
     if taken.is_over:
         minutes = -(-taken.reset // 60)
-        said = ngettext(
-            "You did this often just now. Try again in %(minutes)s minute.",
-            "You did this often just now. Try again in %(minutes)s minutes.",
+        text = ngettext(
+            "Too many requests. Try again in %(minutes)s minute.",
+            "Too many requests. Try again in %(minutes)s minutes.",
             minutes,
         )
-        messages.error(request, said % {"minutes": minutes})
+        messages.error(request, text % {"minutes": minutes})
     return not taken.is_over
 
 
@@ -166,7 +165,7 @@ def _own(request: HttpRequest) -> Webhook:
 @sensitive_variables("secret")
 def _page(request: HttpRequest, form: AddressForm, *, status: int = 200, secret: Secret | None = None) -> HttpResponse:
     found = Webhook.objects.filter(customer=customer_of(request)).first()
-    sent = Delivery.objects.filter(webhook=found).order_by("-pk") if found else Delivery.objects.none()
+    deliveries = Delivery.objects.filter(webhook=found).order_by("-pk") if found else Delivery.objects.none()
     context: dict[str, Any] = {
         "form": form,
         "webhook": found,
@@ -174,7 +173,7 @@ def _page(request: HttpRequest, form: AddressForm, *, status: int = 200, secret:
         "seconds": DEADLINE_SECONDS,
         "retries": len(RETRIES),
         "waiting": waiting_of([found.pk]).get(found.pk, 0) if found else 0,
-        "most_waiting": MOST_WAITING,
-        "page": Paginator(sent, ROWS).get_page(request.GET.get("page")),
+        "max_waiting": MOST_WAITING,
+        "page": Paginator(deliveries, PAGE_SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "webhooks/webhook.html", context, status=status)

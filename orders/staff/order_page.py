@@ -16,7 +16,7 @@ from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_par
 from orders.models import Order
 from orders.placing.reorder import CannotReorderError, reorder
 from orders.rules.states import DOUBTFUL, State
-from orders.site.field_texts import given_fields
+from orders.site.field_texts import field_rows
 from orders.site.service_picker import read_id
 from orders.staff.order_actions import MOVES_MONEY, PERMISSIONS, REFUNDS, Action, actions_of
 from orders.tracking.poll import CannotAskError
@@ -164,7 +164,7 @@ def _page(request: HttpRequest, order: Order, entered: Entered, *, status: int =
         "moves": _moves(order),
         "refills": order.refills.order_by("-pk"),
         "cancellations": order.cancellations.order_by("-pk"),
-        "given": given_fields(type_name=order.type, fields=order.fields),
+        "field_rows": field_rows(type_name=order.type, fields=order.fields),
         "cost_in_shop": cost,
         "profit": order.captured - cost,
         "actions": actions,

@@ -7,7 +7,7 @@ from django.db import transaction
 from panel.customers.models import User
 from panel.ops import audit
 
-FROZEN = "Your account is frozen. Please contact us."
+FROZEN = "Your account is suspended. Contact support."
 """What the customer is told, at every door."""
 
 

@@ -29,6 +29,7 @@ _MARKS = (
     Mark("Wanted", "neutral", "state-pending"),
     Mark("Unknown", "amber", "state-doubt"),
     Mark("No answer", "amber", "state-doubt"),
+    Mark("No response", "amber", "state-doubt"),
     Mark("Asked", "blue", "state-processing"),
     Mark("Accepted", "blue", "state-processing"),
     Mark("Done", "green", "state-done"),

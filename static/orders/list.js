@@ -1,13 +1,13 @@
-/* The list of orders: choosing rows (all, a range with Shift, none with Escape), copying their numbers, and the form
-   that finds them. Without this script each row's checkbox and the form still work. */
+/* The order list: selects rows (all, a range with Shift, none with Escape), copies their ids and keeps the filter form
+   in order. Without this script each row's checkbox and the form still work. */
 (function () {
   "use strict";
-  var anchor = null; /* the checkbox that was changed last: where a range begins */
+  var anchor = null; /* the checkbox changed last, where a range begins */
 
   function boxes() { return Array.prototype.slice.call(document.querySelectorAll("input.order-pick")); }
   function isChecked(box) { return box.checked; }
 
-  /* --- What is chosen ---------------------------------------------------------------------------------------------- */
+  /* --- Selection ---------------------------------------------------------------------------------------------- */
   function show() {
     var all = boxes();
     var picked = all.filter(isChecked);
@@ -15,7 +15,8 @@
     if (!whole) return;
     whole.checked = picked.length > 0 && picked.length === all.length;
     whole.indeterminate = picked.length > 0 && picked.length < all.length;
-    document.getElementById("picked").textContent = picked.length ? picked.length + " selected" : "Select all";
+    var label = document.getElementById("picked");
+    label.textContent = picked.length ? label.dataset.some.replace("%s", picked.length) : label.dataset.none;
     document.getElementById("copy-picked").setAttribute("data-copy", picked.map(function (box) { return box.value; }).join(", "));
   }
 
@@ -45,11 +46,11 @@
     if (event.target.closest("#orders-selected") && boxes().some(isChecked)) pick(boxes(), false);
   });
 
-  /* Rows that are swapped keep their checkbox (hx-preserve); what went with a page is not chosen any more. */
+  /* Swapped rows keep their checkbox (hx-preserve); rows that left with their page are no longer selected. */
   document.addEventListener("htmx:afterSettle", show);
   document.addEventListener("DOMContentLoaded", show);
 
-  /* --- After the answer: nothing is chosen, and the rows are looked at again ----------------------------------------- */
+  /* --- After a bulk action: clear the selection and refresh the rows ----------------------------------------- */
   document.addEventListener("htmx:afterSwap", function (event) {
     if (!event.detail.target || event.detail.target.id !== "selection-result") return;
     document.querySelectorAll("#orders-selected details[open]").forEach(function (menu) { menu.open = false; });
@@ -58,7 +59,7 @@
     window.htmx.trigger(document.getElementById("orders-live"), "look");
   });
 
-  /* --- Finding: a period or dates, not both; the address without what is empty --------------------------------------- */
+  /* --- Filters: a period or dates, not both; no empty values in the URL --------------------------------------- */
   document.addEventListener("change", function (event) {
     var form = event.target.form;
     if (!form || form.id !== "orders-filter") return;
@@ -68,7 +69,7 @@
 
   document.addEventListener("htmx:configRequest", function (event) {
     if (event.detail.elt.id !== "orders-filter") return;
-    var asked = event.detail.parameters;
-    Object.keys(asked).forEach(function (name) { if (!asked[name]) delete asked[name]; });
+    var parameters = event.detail.parameters;
+    Object.keys(parameters).forEach(function (name) { if (!parameters[name]) delete parameters[name]; });
   });
 })();

@@ -1,5 +1,5 @@
-/* What keeps itself fresh ([data-live]) asks only while somebody looks, and at once when they look again. What a
-   person has opened in it is not swapped away under their hands. */
+/* Regions that refresh themselves ([data-live]) do so only while the page is visible, and at once when it becomes
+   visible again. A region with an open menu or dialog is not swapped. */
 (function () {
   "use strict";
 
@@ -13,7 +13,7 @@
     if (document.hidden || isInUse(region)) event.preventDefault();
   });
 
-  /* A look that fails is made again by itself: no news to bother anybody with. */
+  /* A failed refresh is retried by itself, so no error is shown. */
   ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach(function (name) {
     document.documentElement.addEventListener(name, function (event) {
       if (event.detail.elt.hasAttribute("data-live")) event.stopPropagation();

@@ -1,4 +1,4 @@
-/* The order form: problems beside the fields while typing, a count of lines, where the focus goes after a swap. */
+/* The order form: shows errors beside the fields while typing, counts lines and moves the focus after a swap. */
 (function () {
   "use strict";
 
@@ -14,14 +14,14 @@
     input.setAttribute("aria-describedby", ids.filter(function (id) { return document.getElementById(id); }).join(" "));
   }
 
-  function say(input, text) {
+  function showError(input, text) {
     var box = document.createElement("div");
     var line = document.createElement("p");
-    var words = document.createElement("span");
+    var message = document.createElement("span");
     box.id = input.id + "_error";
     line.className = "field-error";
-    words.textContent = text;
-    line.append(window.panel.sprite("exclamation-circle"), words);
+    message.textContent = text;
+    line.append(window.panel.sprite("exclamation-circle"), message);
     box.append(line);
     input.closest(".field").append(box);
     input.setAttribute("aria-invalid", "true");
@@ -29,10 +29,10 @@
   }
 
   document.addEventListener("order-problems", function (event) {
-    document.querySelectorAll("#order-form [data-words]").forEach(function (input) {
+    document.querySelectorAll("#order-form [data-order-field]").forEach(function (input) {
       var text = event.detail.problems[input.name];
       clear(input);
-      if (text) say(input, text);
+      if (text) showError(input, text);
     });
   });
 
@@ -46,7 +46,7 @@
       input.after(note);
       describe(input);
     }
-    note.textContent = count.toLocaleString("en") + (count === 1 ? " line" : " lines");
+    note.textContent = input.dataset.lines.replace("%s", count.toLocaleString("en"));
   }
 
   function countAll() { document.querySelectorAll("#order-form [data-lines]").forEach(countLines); }
@@ -54,8 +54,8 @@
   document.addEventListener("input", function (event) {
     if (event.target.matches("#order-form [data-lines]")) countLines(event.target);
   });
-  /* A field that belongs to one choice of another is shown with that choice. */
-  function showFitting() {
+  /* A field that depends on the value of another is shown only with that value. */
+  function showDependent() {
     document.querySelectorAll("#order-form [data-when]").forEach(function (input) {
       var other = document.querySelector("#order-form [name='" + input.dataset.when + "']");
       input.closest(".field").hidden = Boolean(other) && other.value !== input.dataset.whenIs;
@@ -63,20 +63,20 @@
   }
 
   document.addEventListener("change", function (event) {
-    if (event.target.closest("#order-form")) showFitting();
+    if (event.target.closest("#order-form")) showDependent();
   });
-  document.addEventListener("DOMContentLoaded", function () { countAll(); showFitting(); });
+  document.addEventListener("DOMContentLoaded", function () { countAll(); showDependent(); });
 
-  function markChosen() {
-    var chosen = document.getElementById("order-service");
+  function markSelected() {
+    var selected = document.getElementById("order-service");
     document.querySelectorAll(".pick").forEach(function (pick) {
-      if (chosen && pick.id.split("-")[1] === chosen.value) pick.setAttribute("aria-current", "true");
+      if (selected && pick.id.split("-")[1] === selected.value) pick.setAttribute("aria-current", "true");
       else pick.removeAttribute("aria-current");
     });
   }
 
-  /* On a phone the form is below the list: go there. */
-  function bring(form) {
+  /* On a phone the form is below the list: scroll to it. */
+  function scrollToForm(form) {
     if (form.getBoundingClientRect().top < 0 || form.getBoundingClientRect().top > window.innerHeight / 2) {
       form.scrollIntoView({ block: "start" });
     }
@@ -86,10 +86,10 @@
     var form = document.getElementById("order-form");
     if (!form || event.detail.target.id !== "order-form") return;
     countAll();
-    showFitting();
-    markChosen();
-    bring(form);
-    var first = form.querySelector("[data-placed], [aria-invalid], [role=alert][tabindex]") || form.querySelector("[data-words]");
+    showDependent();
+    markSelected();
+    scrollToForm(form);
+    var first = form.querySelector("[data-placed], [aria-invalid], [role=alert][tabindex]") || form.querySelector("[data-order-field]");
     if (first) first.focus({ preventScroll: true });
   });
 })();

@@ -27,7 +27,7 @@ def test_a_sent_order_is_canceled(store: Store, signed_in: SignIn, width: int) -
     window.go(f"/orders/{order.pk}/")
     window.do(lambda page: page.locator("#cancel summary").click())
     window.do(lambda page: expect(page.locator("#cancel p")).to_contain_text("It may come too late"))
-    window.do(lambda page: page.get_by_role("button", name="Ask to cancel").click())
+    window.do(lambda page: page.get_by_role("button", name="Request cancellation").click())
     window.do(lambda page: expect(page.get_by_text("No money has moved yet.")).to_be_visible())
     assert store.wallet() == Decimal("98.65")
 
@@ -36,7 +36,7 @@ def test_a_sent_order_is_canceled(store: Store, signed_in: SignIn, width: int) -
     poll_cancels(now=timezone.now())
     window.go(f"/orders/{order.pk}/")
     window.do(lambda page: expect(page.locator("h1 .state")).to_have_text("Canceled"))
-    window.do(lambda page: expect(page.locator(".timeline")).to_contain_text("$1.35 is back in your wallet"))
+    window.do(lambda page: expect(page.locator(".timeline")).to_contain_text("$1.35 was refunded to your balance."))
     assert store.wallet() == 100
     assert window.complaints == []
 
@@ -49,7 +49,7 @@ def test_a_refill_is_asked_for_and_followed(store: Store, signed_in: SignIn, wid
     window = signed_in(width=width)
     window.go(f"/orders/{order.pk}/")
     window.do(lambda page: page.locator("#ask-refill").click())
-    window.do(lambda page: expect(page.get_by_text("The refill is requested.")).to_be_visible())
+    window.do(lambda page: expect(page.get_by_text("Refill requested.")).to_be_visible())
     window.go("/refills/")
     window.do(lambda page: expect(page.locator("#refills tbody .state")).to_have_text("Pending"))
 
@@ -60,7 +60,7 @@ def test_a_refill_is_asked_for_and_followed(store: Store, signed_in: SignIn, wid
     window.do(lambda page: page.evaluate("document.dispatchEvent(new Event('visibilitychange'))"))
     window.do(lambda page: expect(page.locator("#refills tbody .state")).to_have_text("Completed"))
     window.do(lambda page: page.get_by_role("link", name="Open").click())
-    window.do(lambda page: expect(page.locator("#refills")).to_contain_text("No refills here"))
+    window.do(lambda page: expect(page.locator("#refills")).to_contain_text("No refills with this status"))
     assert Refill.objects.get().state == "completed"
     assert window.complaints == []
 

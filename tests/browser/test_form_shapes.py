@@ -22,7 +22,7 @@ SHAPES: list[tuple[str, dict[str, str], str, str]] = [
         "2.70",
         "3 runs, one every 1 hour 30",
     ),
-    ("Package", {"link": LINK}, "9.00", "A package costs its price once."),
+    ("Package", {"link": LINK}, "9.00", "Fixed price per package."),
     ("Custom Comments", {"link": LINK, "comments": "one\ntwo\n\nthree"}, "0.027", ""),
     (
         "Mentions with Hashtags",
@@ -48,7 +48,7 @@ SHAPES: list[tuple[str, dict[str, str], str, str]] = [
         "Subscriptions",
         {"username": "ann", "min": "50", "max": "80", "posts": "3", "delay": "0"},
         "2.16",
-        "Held for 3 posts of up to 80 each.",
+        "We reserve the price of 3 posts with up to 80 units each.",
     ),
 ]
 

@@ -45,7 +45,7 @@ def test_an_order_is_chosen_priced_and_placed(store: Store, signed_in: SignIn, w
     window.do(lambda page: expect(page.locator("#order-after")).to_have_text("$97.30"))
     assert window.do(is_within_the_screen)
     window.do(lambda page: page.get_by_role("button", name="Place order").dblclick())
-    window.do(lambda page: expect(page.locator("[data-placed]")).to_contain_text("is placed: $2.70"))
+    window.do(lambda page: expect(page.locator("[data-placed]")).to_contain_text("placed for $2.70"))
     order = Order.objects.get()
     assert (order.link, order.quantity, order.charge) == (LINK, 2000, Decimal("2.7"))
     assert store.wallet() == Decimal("97.3")
@@ -74,7 +74,7 @@ def test_what_is_wrong_stands_beside_its_field(store: Store, signed_in: SignIn, 
     window.go(f"/order/?service={store.service().pk}")
     window.do(lambda page: fill(page, link="nonsense", quantity="49"))
     window.do(lambda page: page.get_by_role("button", name="Place order").click())
-    for name, text in [("link", "This is not a link"), ("quantity", "The least quantity here is 50; this is 49.")]:
+    for name, text in [("link", "enter a full link"), ("quantity", "The minimum quantity is 50.")]:
         window.do(
             lambda page, name=name, text=text: expect(
                 page.locator(f"#order-form .field:has([name={name}]) .field-error")

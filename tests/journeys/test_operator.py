@@ -87,7 +87,7 @@ def test_a_damaged_book_is_told(manage: Run) -> None:
     ("arguments", "line"),
     [
         (("place_order", "bob@example.com", 1, "--link", LINK), "There is no customer bob@example.com."),
-        (("place_order", "ada@example.com", 999999, "--link", LINK), "This service is not available right now."),
+        (("place_order", "ada@example.com", 999999, "--link", LINK), "This service isn't available right now."),
         (("place_order", "ada@example.com", "x", "--link", LINK), "argument service: invalid int value: 'x'"),
         (("show_order", 999999), "There is no order 999999."),
         (("record_deposit", "South", "5"), "There is no provider “South”."),

@@ -101,14 +101,14 @@ def test_nothing_moves_in_safe_mode(store: Store) -> None:
     store.simulator.set_order(running.provider_order_id, status="Partial", remains=400)
     go_back()
     before = store.everything()
-    with pytest.raises(BadOrderError, match="The shop is being checked"):
+    with pytest.raises(BadOrderError, match="We're doing maintenance"):
         place_order(
             customer=store.customer,
             service_id=store.service().pk,
             params={"link": LINK, "quantity": "50"},
             now=timezone.now(),
         )
-    with pytest.raises(CannotCancelError, match="The shop is being checked"):
+    with pytest.raises(CannotCancelError, match="We're doing maintenance"):
         request_cancel(order_id=queued.pk, actor="ada")
     assert submit_order(order_id=queued.pk, even_early=True) is False
     assert store.poll() == Polled()
@@ -143,9 +143,9 @@ def test_staff_move_no_money_and_ask_no_provider_in_safe_mode(store: Store, owne
         it_was_placed(order_id=doubtful.pk, provider_order_id="1", **who)
     with pytest.raises(CannotAskError, match=REFUSED):
         refresh_order(order_id=running.pk, actor="staff")
-    with pytest.raises(CannotRefillError, match="The shop is being checked"):
+    with pytest.raises(CannotRefillError, match="We're doing maintenance"):
         request_refill(order=running, actor="staff")
-    with pytest.raises(CannotCancelError, match="The shop is being checked"):
+    with pytest.raises(CannotCancelError, match="We're doing maintenance"):
         request_cancel(order_id=queued.pk, actor="staff")
     assert (close_cancels(now=timezone.now()), give_up_refills(now=timezone.now())) == (0, 0)
     readings = BalanceReading.objects.count()
@@ -251,7 +251,7 @@ def test_a_damaged_mark_is_safe_mode_until_a_person_ends_it(store: Store, owner:
     mark_file().write_text(content)
     safe_mode.forget_the_last_look()
     before = store.everything()
-    with pytest.raises(BadOrderError, match="The shop is being checked"):
+    with pytest.raises(BadOrderError, match="We're doing maintenance"):
         store.place(quantity="3000")
     assert sweep_orders(now=timezone.now(), everything=True) == Swept()
     assert submit_order(order_id=queued.pk, even_early=True) is False

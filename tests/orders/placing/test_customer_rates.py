@@ -211,7 +211,7 @@ def test_a_rate_that_rose_is_not_charged_unasked(store: Store) -> None:
     words = {"link": LINK, "quantity": "1000"}
     before = store.everything()
     CustomerTerms.objects.update(discount_percent=Decimal(1))
-    with pytest.raises(BadOrderError, match=r"now costs 1\.3365"):
+    with pytest.raises(BadOrderError, match=r"now costs \$1\.3365"):
         place_order(
             customer=store.customer,
             service_id=store.service().pk,

@@ -49,7 +49,7 @@ def test_every_line_is_checked_and_priced(store: Store) -> None:
         (2, 300, "0.405", ""),
         (3, 1, "7.5", ""),
         (4, 3, "0.036", ""),
-        (5, None, "", "A line begins with the number of a service."),
+        (5, None, "", "Start each line with a service ID."),
         (6, 20, "0.0075", ""),
     ]
     assert store.everything() == before
@@ -90,7 +90,7 @@ def test_the_same_token_gives_back_its_orders_when_nothing_could_be_ordered_any_
     again = place(store, text, agreed={})
     assert [line.order_id for line in again] == [line.order_id for line in first]
     assert [(line.charge, line.problem) for line in again[:2]] == [(Decimal("1.35"), ""), (Decimal("0.0075"), "")]
-    assert again[2].problem == "A line begins with the number of a service."
+    assert again[2].problem == "Start each line with a service ID."
     assert store.everything() == before
 
 
@@ -116,7 +116,7 @@ def test_a_price_that_rose_returns_its_line(store: Store) -> None:
     agreed = {line.number: line.charge for line in check_lines(customer=store.customer, text=text) if line.charge}
     Service.objects.filter(pk=store.service().pk).update(rate=Decimal(2))
     lines = place(store, text, agreed=agreed)
-    assert "The price has changed: this order now costs 2 USD." in lines[0].problem
+    assert "The price has changed: this order now costs $2.00." in lines[0].problem
     assert lines[1].order_id
     assert store.wallet() == Decimal("99.9925")
 
@@ -131,32 +131,32 @@ def test_a_line_that_was_not_shown_is_not_placed(store: Store) -> None:
     ("line", "problem"),
     [
         ("", None),
-        ("nonsense", "begins with the number"),
-        ("-1 | L | 1000", "begins with the number"),
-        ("1.0 | L | 1000", "begins with the number"),
-        ("999999 | L | 1000", "not available"),
-        ("99999999999999999999 | L | 1000", "begins with the number"),
-        ("S | nonsense | 1000", "not a link"),
-        ("S | L", "Please fill in: Quantity."),
-        ("S | L | 49", "The least quantity here is 50"),
-        ("S | L | 10001", "The most quantity here is 10,000"),
-        ("S | L | 1000 | 7", "“7” is one part too many"),
-        ("S | L | 1000 | quantity=7", "“quantity” is given twice"),
+        ("nonsense", "Start each line with a service ID."),
+        ("-1 | L | 1000", "Start each line with a service ID."),
+        ("1.0 | L | 1000", "Start each line with a service ID."),
+        ("999999 | L | 1000", "isn't available"),
+        ("99999999999999999999 | L | 1000", "Start each line with a service ID."),
+        ("S | nonsense | 1000", "enter a full link"),
+        ("S | L", "Quantity is required."),
+        ("S | L | 49", "The minimum quantity is 50."),
+        ("S | L | 10001", "The maximum quantity is 10,000."),
+        ("S | L | 1000 | 7", "Unexpected value “7”."),
+        ("S | L | 1000 | quantity=7", "The field “quantity” appears twice."),
         (
             "S | L | 1000 | comments=x",
-            "“comments” is no field of this service. It takes: link, quantity, runs, interval.",
+            "This service has no field “comments”. Its fields are: link, quantity, runs, interval.",
         ),
-        ("S | L | 1000 | runs=2", "give both the runs and the interval"),
-        ("S | L | <b>1000</b>", "a whole number above zero"),
-        ("S | L | 10\x0000", "a whole number above zero"),
-        ("S | L | " + "x" * 30_000, "This line is too long"),
+        ("S | L | 1000 | runs=2", "enter both the runs and the interval"),
+        ("S | L | <b>1000</b>", "enter a whole number of at least 1"),
+        ("S | L | 10\x0000", "enter a whole number of at least 1"),
+        ("S | L | " + "x" * 30_000, "The line is too long"),
     ],
 )
 def test_a_bad_line_says_why_and_moves_nothing(store: Store, line: str, problem: str | None) -> None:
     before = store.everything()
     text = line.replace("S", str(store.service().pk), 1).replace("L", LINK, 1)
     if problem is None:
-        with pytest.raises(MassOrderError, match="Write a line for each order"):
+        with pytest.raises(MassOrderError, match="Enter at least one order"):
             place(store, text)
     else:
         (found,) = place(store, text)
@@ -167,9 +167,9 @@ def test_a_bad_line_says_why_and_moves_nothing(store: Store, line: str, problem:
 def test_too_many_lines_are_refused_whole(store: Store) -> None:
     before = store.everything()
     text = f"{store.service().pk} | {LINK} | 1000\n" * (MOST_LINES + 1)
-    with pytest.raises(MassOrderError, match="These are 101 lines: at most 100"):
+    with pytest.raises(MassOrderError, match=r"Too many lines: 101\. The maximum is 100\."):
         place(store, text)
-    with pytest.raises(MassOrderError, match="These are 100,000 lines"):
+    with pytest.raises(MassOrderError, match=r"Too many lines: 100,000\."):
         check_lines(customer=store.customer, text="1\n" * 100_000)
     assert store.everything() == before
 
@@ -187,6 +187,6 @@ def test_a_service_that_goes_off_sale_meanwhile_stops_its_own_lines_alone(
     monkeypatch.setattr(mass, "place_order", take_off)
     text = f"{sold} | {LINK} | 1000\n{gone} | {LINK} | 1000\n{sold} | {LINK}/2 | 1000"
     lines = place(store, text)
-    assert [line.problem for line in lines] == ["", "This service is not available right now.", ""]
+    assert [line.problem for line in lines] == ["", "This service isn't available right now.", ""]
     assert [line.order_id for line in lines if line.order_id] == list(Order.objects.values_list("pk", flat=True))
     assert store.wallet() == Decimal("97.3")

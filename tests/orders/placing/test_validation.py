@@ -80,13 +80,13 @@ def test_a_day_that_has_passed_is_compared_as_it_was_written() -> None:
 def test_runs_and_intervals_have_a_bound(name: str) -> None:
     params = ENOUGH["Default"] | {"runs": "2", "interval": "2"} | {name: "999999999"}
     label, maximum = {"runs": ("Runs", "1,000"), "interval": ("Interval in minutes", "43,200")}[name]
-    assert problems("Default", params) == {name: (f"{label}: at most {maximum}.", "Incorrect request")}
+    assert problems("Default", params) == {name: (f"{label}: the maximum is {maximum}.", "Incorrect request")}
 
 
 def test_a_drip_feed_takes_at_most_a_year() -> None:
     params = ENOUGH["Default"] | {"quantity": "100", "runs": "12", "interval": "43200"}
     assert validate_order(limits=limits_of("Default"), params=params).quantity == 1200
-    text = "A drip-feed takes at most a year. Choose fewer runs or a shorter interval."
+    text = "A drip-feed can last up to a year. Enter fewer runs or a shorter interval."
     assert problems("Default", params | {"runs": "13"}) == {"interval": (text, "Incorrect request")}
 
 
@@ -138,7 +138,7 @@ def test_what_is_missing_is_named(name: str, field: str) -> None:
     label = next(one.label for one in SERVICE_TYPES[name].fields if one.name == field)
     for empty in ("", "   ", "\n"):
         found = problems(name, {**ENOUGH[name], field: empty})
-        assert found == {field: (f"Please fill in: {label}.", "Bad link" if field == "link" else "Incorrect request")}
+        assert found == {field: (f"{label} is required.", "Bad link" if field == "link" else "Incorrect request")}
 
 
 BAD: dict[Shape, list[str]] = {
@@ -176,27 +176,27 @@ def test_nothing_is_counted_in_zeros(field: str) -> None:
     name = next(name for name, row in SERVICE_TYPES.items() if field in {one.name for one in row.fields})
     params = {"runs": "2", "interval": "2", **ENOUGH[name], field: "0"}
     text, word = problems(name, params)[field]
-    assert (text.endswith("a whole number above zero, in digits."), word) == (True, "Incorrect request")
+    assert (text.endswith(": enter a whole number of at least 1."), word) == (True, "Incorrect request")
 
 
 @pytest.mark.parametrize(
     ("name", "params", "field", "text", "word"),
     [
-        ("Default", {"quantity": "49"}, "quantity", "The least quantity here is 50; this is 49.",
+        ("Default", {"quantity": "49"}, "quantity", "The minimum quantity is 50.",
          "less than minimal 50"),
-        ("Default", {"quantity": "10001"}, "quantity", "The most quantity here is 10,000; this is 10,001.",
+        ("Default", {"quantity": "10001"}, "quantity", "The maximum quantity is 10,000.",
          "more than maximum 10000"),
-        ("Default", {"runs": "2"}, "interval", "give both the runs and the interval", "Incorrect request"),
-        ("Default", {"interval": "2"}, "runs", "give both the runs and the interval", "Incorrect request"),
-        ("Default", {"runs": "1000000000", "interval": "1"}, "runs", "Runs: at most 1,000.", "Incorrect request"),
-        ("Custom Comments", {"comments": "a\n" * 101}, "comments", "The most comments here is 100; this is 101.",
+        ("Default", {"runs": "2"}, "interval", "enter both the runs and the interval", "Incorrect request"),
+        ("Default", {"interval": "2"}, "runs", "enter both the runs and the interval", "Incorrect request"),
+        ("Default", {"runs": "1000000000", "interval": "1"}, "runs", "the maximum is 1,000.", "Incorrect request"),
+        ("Custom Comments", {"comments": "a\n" * 101}, "comments", "Enter up to 100 lines, not 101.",
          "more than maximum 100"),
-        ("Mentions Custom List", {"usernames": "a\n" * 101}, "usernames", "The most usernames here is 100",
+        ("Mentions Custom List", {"usernames": "a\n" * 101}, "usernames", "Enter up to 100 lines",
          "more than maximum 100"),
-        ("Subscriptions", {"min": "81"}, "max", "not below the least: 81", "Incorrect request"),
-        ("Subscriptions", {"min": "10"}, "min", "The least quantity here is 50", "less than minimal 50"),
-        ("Subscriptions", {"max": "10001"}, "max", "The most quantity here is 10,000", "more than maximum 10000"),
-        ("Subscriptions", {"posts": "1000000000"}, "posts", "Altogether at most", "more than maximum"),
+        ("Subscriptions", {"min": "81"}, "max", "maximum per post can't be below the minimum.", "Incorrect request"),
+        ("Subscriptions", {"min": "10"}, "min", "The minimum quantity is 50", "less than minimal 50"),
+        ("Subscriptions", {"max": "10001"}, "max", "The maximum quantity is 10,000", "more than maximum 10000"),
+        ("Subscriptions", {"posts": "1000000000"}, "posts", "The total can't be above", "more than maximum"),
     ],
 )  # fmt: skip
 def test_limits(name: str, params: dict[str, str], field: str, text: str, word: str) -> None:
@@ -237,4 +237,4 @@ def test_a_day_is_sent_as_the_protocol_writes_it(text: str, sent: str) -> None:
         request = validate_order(limits=limits_of("Subscriptions"), params={**ENOUGH["Subscriptions"], "expiry": text})
         assert request.fields["expiry"] == sent
         today = {**ENOUGH["Subscriptions"], "expiry": "01/03/2026"}
-        assert problems("Subscriptions", today)["expiry"][0] == "Ends on: a day to come."
+        assert problems("Subscriptions", today)["expiry"][0] == "Ends on: enter a date in the future."

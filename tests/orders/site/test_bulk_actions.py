@@ -7,7 +7,6 @@ from django.test import Client
 
 from orders.models import Order, Refill
 from orders.rules.states import State
-from orders.site import bulk_actions
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import PLAIN_SERVICE
 
@@ -47,9 +46,9 @@ def test_refills_of_many(store: Store, ada: Client, done: list[Order]) -> None:
     waiting = store.place()
     page = ask(ada, "refill", done[0].pk, waiting.pk, done[1].pk)
     assert accepted(page) == [done[0].pk, done[1].pk]
-    assert "A refill is requested for 2 orders:" in page
+    assert "Refill requested for 2 orders:" in page
     assert list(refused(page).values()) == [[waiting.pk]]
-    assert "1 order was left as it is." in page
+    assert "1 order can't be refilled:" in page
     assert set(Refill.objects.values_list("order", flat=True)) == {done[0].pk, done[1].pk}
 
 
@@ -76,7 +75,7 @@ def test_somebody_elses_orders_are_none(store: Store, bo: Client, done: list[Ord
     before = store.everything()
     page = ask(bo, what, queued.pk, done[0].pk, 10**17)
     assert accepted(page) == []
-    assert refused(page) == {bulk_actions.UNKNOWN: [queued.pk, done[0].pk, 10**17]}
+    assert refused(page) == {"Order not found.": [queued.pk, done[0].pk, 10**17]}
     assert store.everything() == before
     assert not Refill.objects.exists()
 
@@ -86,7 +85,7 @@ def test_somebody_elses_orders_are_none(store: Store, bo: Client, done: list[Ord
 def test_nothing_chosen_asks_for_nothing(store: Store, ada: Client, what: str, ids: list[str]) -> None:
     store.place()
     before = store.everything()
-    assert "Choose the orders first." in ask(ada, what, *ids, status=422)
+    assert "Select at least one order." in ask(ada, what, *ids, status=422)
     assert store.everything() == before
 
 
@@ -95,9 +94,9 @@ def test_at_most_a_hundred_at_a_time(store: Store, ada: Client, what: str) -> No
     order = store.place()
     before = store.everything()
     page = ask(ada, what, order.pk, *range(10_000, 10_100), status=422)
-    assert "Choose at most 100 orders at a time." in page
+    assert "Select up to 100 orders." in page
     assert store.everything() == before
-    assert refused(ask(ada, what, *range(10_000, 10_100)))[bulk_actions.UNKNOWN] == list(range(10_000, 10_100))
+    assert refused(ask(ada, what, *range(10_000, 10_100)))["Order not found."] == list(range(10_000, 10_100))
 
 
 def test_far_too_many_are_refused(store: Store, ada: Client) -> None:

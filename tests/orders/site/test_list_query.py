@@ -12,7 +12,7 @@ from tests.fixtures_orders import Store
 from tests.orders.site.test_order_list import shown
 
 BIG = "9" * 40
-LOST = "That page is not there. These are the newest orders."
+LOST = "That page doesn't exist. Showing the newest orders."
 
 
 def text_of(client: Client, path: str = "/orders/", **query: str) -> str:
@@ -60,12 +60,12 @@ def test_what_makes_no_sense_is_left_out(store: Store, ada: Client, query: dict[
 @pytest.mark.parametrize(
     ("query", "name"),
     [
-        ({"state": "\x00"}, "State"),
-        ({"state": "nonsense"}, "State"),
-        ({"state": "Pending"}, "State"),
-        ({"since": BIG}, "Ordered"),
-        ({"since": "-1"}, "Ordered"),
-        ({"since": "8", "state": "pending", "q": "natgeo"}, "Ordered"),
+        ({"state": "\x00"}, "Status"),
+        ({"state": "nonsense"}, "Status"),
+        ({"state": "Pending"}, "Status"),
+        ({"since": BIG}, "Placed"),
+        ({"since": "-1"}, "Placed"),
+        ({"since": "8", "state": "pending", "q": "natgeo"}, "Placed"),
     ],
 )
 def test_a_filter_without_sense_finds_nothing_and_says_so(
@@ -73,10 +73,10 @@ def test_a_filter_without_sense_finds_nothing_and_says_so(
 ) -> None:
     order = store.place()
     page = text_of(ada, **query)
-    assert f"The filter “{name}” does not have the value “" in page
+    assert f"The filter “{name}” has no value “" in page
     assert f'<tr id="order-{order.pk}"' not in page
-    assert "No order matches" in page
-    assert "Clear the filters" in page
+    assert "No matching orders" in page
+    assert "Clear filters" in page
     exported = b"".join(ada.get("/orders/export/", query).streaming_content)  # type: ignore[attr-defined]
     assert exported.count(b"\n") == 1  # the head
 
@@ -84,7 +84,7 @@ def test_a_filter_without_sense_finds_nothing_and_says_so(
 @pytest.mark.parametrize("search", [BIG, "%", "_", "\\", "'", '"', "1\x002", "é" * 5000, "-1", "1 " * 600, "😀"])
 def test_a_search_takes_any_text(store: Store, ada: Client, search: str) -> None:
     store.place()
-    assert "No order matches" in text_of(ada, q=search)
+    assert "No matching orders" in text_of(ada, q=search)
 
 
 @pytest.mark.parametrize("name", ["from", "to"])
@@ -95,17 +95,17 @@ def test_a_search_takes_any_text(store: Store, ada: Client, search: str) -> None
 def test_a_day_that_is_none_finds_nothing_and_is_said(store: Store, ada: Client, name: str, day: str) -> None:
     order = store.place()
     page = text_of(ada, **{name: day})
-    assert f"“{day}” is not a date, so nothing was found. Write it like 2026-03-31." in page
+    assert f"“{day}” isn't a date. Use the format YYYY-MM-DD, for example 2026-03-31." in page
     assert f'<tr id="order-{order.pk}"' not in page
-    assert "No order matches" in page
+    assert "No matching orders" in page
     assert f'id="orders-{name}" name="{name}" value=""' in page
 
 
 def test_days_in_the_wrong_order_are_said(store: Store, ada: Client) -> None:
     store.place()
     page = text_of(ada, **{"from": "2026-03-02", "to": "2026-03-01"})
-    assert "The first date is after the last one, so there is no order between them." in page
-    assert "No order matches" in page
+    assert "The start date is after the end date. Choose an earlier start date." in page
+    assert "No matching orders" in page
 
 
 def test_days_are_the_customers(store: Store, ada: Client, settings: LazySettings) -> None:
@@ -140,6 +140,6 @@ def test_days_go_before_a_period(store: Store, ada: Client) -> None:
 def test_each_empty_list_says_why(store: Store, ada: Client, bo: Client) -> None:
     order = store.place()
     assert "No orders yet" in text_of(bo)
-    assert "No orders in this state" in text_of(ada, state="partial")
-    assert 'href="/orders/">Clear the filters</a>' in text_of(ada, q="nothing")
-    assert "No more orders here" in text_of(ada, before=str(order.pk))
+    assert "No orders with this status" in text_of(ada, state="partial")
+    assert 'href="/orders/">Clear filters</a>' in text_of(ada, q="nothing")
+    assert "No more orders" in text_of(ada, before=str(order.pk))

@@ -89,7 +89,7 @@ def test_placing_takes_the_charge_and_leads_to_the_order(store: Store, ada: Clie
     assert (answer.status_code, answer["Location"]) == (302, f"/orders/{order.pk}/")
     assert (order.customer, order.link, order.quantity, order.charge) == (store.customer, LINK, 1000, D("1.35"))
     assert store.wallet() == D("98.65")
-    assert f"Order {order.pk} is placed." in ada.get(answer["Location"]).content.decode()
+    assert f"Order #{order.pk} placed." in ada.get(answer["Location"]).content.decode()
 
 
 def test_with_htmx_the_page_stays_ready_for_the_next(store: Store, ada: Client, write: Write) -> None:
@@ -98,7 +98,7 @@ def test_with_htmx_the_page_stays_ready_for_the_next(store: Store, ada: Client, 
     page = answer.content.decode()
     order = Order.objects.get()
     assert answer.status_code == 200
-    assert f"Order {order.pk} is placed: $1.35 ." in text_of(page)
+    assert f"Order #{order.pk} placed for $1.35 ." in text_of(page)
     assert hidden_value(page, "token") != sent["token"]
     assert f'value="{LINK}"' not in page
     assert f'<tr id="order-{order.pk}" class="is-new">' in page
@@ -116,7 +116,7 @@ def test_a_form_sent_twice_is_one_order(store: Store, ada: Client, write: Write,
     assert store.everything() == before
     assert Order.objects.count() == 1
     assert store.wallet() == D("98.65")
-    assert f"as order {Order.objects.get().pk}. Nothing was charged again." in page.content.decode()
+    assert f"You already placed this order (#{Order.objects.get().pk})." in page.content.decode()
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -131,7 +131,7 @@ def test_a_form_sent_again_leads_to_its_order_even_when_the_service_is_gone(
     order = Order.objects.get()
     assert answer["HX-Redirect" if headers else "Location"] == f"/orders/{order.pk}/"
     page = ada.get(f"/orders/{order.pk}/").content.decode()
-    assert f"as order {order.pk}. Nothing was charged again." in page
+    assert f"You already placed this order (#{order.pk})." in page
     assert store.everything() == before
 
 
@@ -143,7 +143,7 @@ def test_a_form_writes_no_token_of_another_entry_point(store: Store, ada: Client
     before = store.everything()
     answer = ada.post("/order/", write(quantity="50", token=token.format(order.pk)))
     assert answer.status_code == 422
-    assert "This page was out of date. Look at your order again, then place it." in answer.content.decode()
+    assert "This page was out of date. Review your order, then place it again." in answer.content.decode()
     assert store.everything() == before
 
     again = reorder(order_id=order.pk, agreed=Decimal("1.35"), actor="staff@example.com", reason="a typo")
@@ -161,14 +161,14 @@ def test_a_token_of_somebody_else_is_no_way_to_their_order(store: Store, ada: Cl
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        ({"link": "nonsense"}, "This is not a link. It starts with https:// and names a page."),
-        ({"link": ""}, "Please fill in: Link."),
-        ({"quantity": ""}, "Please fill in: Quantity."),
-        ({"quantity": "49"}, "The least quantity here is 50; this is 49."),
-        ({"quantity": "10001"}, "The most quantity here is 10,000; this is 10,001."),
-        ({"quantity": "1e3"}, "Quantity: a whole number above zero, in digits."),
-        ({"runs": "3"}, "For drip-feed, give both the runs and the interval."),
-        ({"token": ""}, "This page was out of date. Look at your order again, then place it."),
+        ({"link": "nonsense"}, "Link: enter a full link, for example https://instagram.com/name."),
+        ({"link": ""}, "Link is required."),
+        ({"quantity": ""}, "Quantity is required."),
+        ({"quantity": "49"}, "The minimum quantity is 50."),
+        ({"quantity": "10001"}, "The maximum quantity is 10,000."),
+        ({"quantity": "1e3"}, "Quantity: enter a whole number of at least 1."),
+        ({"runs": "3"}, "For drip-feed, enter both the runs and the interval."),
+        ({"token": ""}, "This page was out of date. Review your order, then place it again."),
         ({"token": "a" * 65}, "Ensure this value has at most 64 characters"),
         ({"seen_rate": "NaN"}, "Enter a number."),
     ],
@@ -199,7 +199,7 @@ def test_an_empty_wallet_orders_nothing_and_says_what_is_missing(store: Store, a
     page = text_of(answer.content.decode())
     assert answer.status_code == 422
     assert store.wallet() == D("5.5")
-    assert "Nothing was ordered. Your wallet is $8.00 short. Add money , or order less." in page
+    assert "The order wasn't placed. You need $8.00 more: add funds or lower the quantity. Add funds" in page
     assert store.everything() == before
 
 
@@ -210,7 +210,7 @@ def test_a_price_that_rose_is_agreed_to_first(store: Store, ada: Client, write: 
     answer = ada.post("/order/", sent)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "from $1.35 to $2.50 per 1,000. Nothing was charged." in text_of(page)
+    assert "from $1.35 to $2.50 per 1,000. You haven't been charged." in text_of(page)
     assert store.everything() == before
     again = sent | {"seen_rate": hidden_value(page, "seen_rate"), "token": hidden_value(page, "token")}
     assert again["seen_rate"] == "2.5"
@@ -236,7 +236,7 @@ def test_a_service_taken_off_meanwhile_orders_nothing(store: Store, ada: Client,
     before = store.everything()
     answer = ada.post("/order/", sent)
     assert answer.status_code == 422
-    assert "It is not for sale right now. Nothing was charged." in answer.content.decode()
+    assert "This service isn't available" in answer.content.decode()
     assert store.everything() == before
 
 
@@ -246,7 +246,7 @@ def test_a_provider_switched_off_orders_nothing(store: Store, ada: Client, write
     save_provider(provider=store.provider, changed=["is_active"], key=None)
     answer = ada.post("/order/", sent)
     assert answer.status_code == 422
-    assert "It is not for sale right now. Nothing was charged." in answer.content.decode()
+    assert "This service isn't available" in answer.content.decode()
     assert Order.objects.count() == 0
 
 
@@ -265,8 +265,13 @@ def test_no_order_without_the_csrf_token(store: Store, write: Write) -> None:
         ({"link": ""}, "$1.35", "$98.65", "{}"),
         ({"quantity": ""}, "–", "–", "{}"),
         ({"runs": "3", "interval": "10"}, "$4.05", "$95.95", "{}"),
-        ({"quantity": "1"}, "–", "–", '{"quantity": "The least quantity here is 50; this is 1."}'),
-        ({"link": "x"}, "$1.35", "$98.65", '{"link": "This is not a link. It starts with https:// and names a page."}'),
+        ({"quantity": "1"}, "–", "–", '{"quantity": "The minimum quantity is 50."}'),
+        (
+            {"link": "x"},
+            "$1.35",
+            "$98.65",
+            '{"link": "Link: enter a full link, for example https://instagram.com/name."}',
+        ),
     ],
 )
 def test_the_charge_is_told_while_typing(
@@ -285,13 +290,13 @@ def test_the_charge_is_told_while_typing(
 
 def test_the_charge_of_something_that_is_gone(ada: Client) -> None:
     page = ada.post("/order/charge/", {"service": "99999"}, headers=HTMX).content.decode()
-    assert "This service is not available any more." in page
+    assert "This service is no longer available." in page
 
 
 def test_the_charge_says_when_the_wallet_is_short(store: Store, ada: Client, write: Write) -> None:
     Account.objects.filter(customer=store.customer).update(balance=D(1))
     page = ada.post("/order/charge/", write(), headers=HTMX).content.decode()
-    assert "Your wallet is $0.35 short." in text_of(page)
+    assert "You need $0.35 more to place this order" in text_of(page)
 
 
 def test_the_charge_is_asked_for_by_post(ada: Client) -> None:
@@ -333,7 +338,7 @@ def test_the_picker_finds_by_words_and_by_number(store: Store, ada: Client) -> N
         page = ada.get("/order/", {"q": search}).content.decode()
         assert f'id="pick-{service.pk}"' in page
         assert f'id="pick-{store.service(PLAIN_SERVICE).pk}"' not in page
-    assert "No service matches" in ada.get("/order/", {"q": "nothing like it"}).content.decode()
+    assert "No matching services" in ada.get("/order/", {"q": "nothing like it"}).content.decode()
 
 
 def test_a_long_shelf_is_fifty_rows_and_as_many_queries(

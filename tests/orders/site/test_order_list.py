@@ -55,7 +55,7 @@ def test_orders_are_found_by_number_link_and_service(store: Store, ada: Client) 
     assert shown(ada, q="natgeo") == [first.pk]
     assert shown(ada, q="9" * 40) == []
     assert counts(ada, q="natgeo")["All"] == "1"
-    assert "No order matches" in ada.get("/orders/", {"q": "nothing"}).content.decode()
+    assert "No matching orders" in ada.get("/orders/", {"q": "nothing"}).content.decode()
 
 
 def test_orders_are_found_by_when_they_were_made(store: Store, ada: Client) -> None:
@@ -97,7 +97,7 @@ def test_a_search_that_stops_says_how_far_it_looked(store: Store, ada: Client, m
     monkeypatch.setattr(text_search, "NEAR", 1)
     monkeypatch.setattr(text_search, "REACH", 2)
     page = ada.get("/orders/", {"q": "0/"}).content.decode()
-    assert "Nothing found so far" in page
+    assert "No results so far" in page
     assert "Searched orders back to" in page
     assert "Enter at least three letters or digits in a row to search all orders." in page
     assert f'<a href="?q=0%2F&amp;before={last - 1}">Search older orders</a>' in page
@@ -191,6 +191,9 @@ def test_the_money_given_back_stands_beside_the_charge(store: Store, ada: Client
     store.simulator.set_order(order.provider_order_id, status="Partial", remains=437)
     store.poll()
     page = ada.get("/orders/").content.decode()
-    assert '<span class="money" title="1.350000 USD">$1.35</span><span class="small muted">$0.58995 back</span>' in page
+    assert (
+        '<span class="money" title="1.350000 USD">$1.35</span><span class="small muted">$0.58995 refunded</span>'
+        in page
+    )
     assert "563 <span" in page
     assert LINK in page

@@ -62,13 +62,13 @@ def test_the_page_says_where_the_order_and_the_money_stand(store: Store, ada: Cl
     store.simulator.set_order(order.provider_order_id, status="In progress", start_count=1200, remains=363)
     store.poll()
     text = text_of(ada, order)
-    assert "In progress It is being delivered." in text
+    assert "In progress Delivery is in progress." in text
     assert "Start 1,200 Now 1,837 Target 2,200" in text
-    assert "Charge $1.35 Given back $0.00 You pay $1.35" in text
-    assert "Quantity 1,000 Count at the start 1,200 Delivered 637 Remains 363 Price per 1,000 $1.35" in text
-    assert "History Delivery started just now The count at the start was 1,200." in text
+    assert "Charge $1.35 Refunded $0.00 Total $1.35" in text
+    assert "Quantity 1,000 Start count 1,200 Delivered 637 Remaining 363 Price per 1,000 $1.35" in text
+    assert "History Delivery started just now Start count: 1,200." in text
     assert "Accepted" in text
-    assert "$1.35 taken from your wallet" in text
+    assert "Order placed just now $1.35 was charged to your balance." in text
 
 
 def test_a_partial_says_what_came_back(store: Store, ada: Client) -> None:
@@ -76,15 +76,15 @@ def test_a_partial_says_what_came_back(store: Store, ada: Client) -> None:
     store.simulator.set_order(order.provider_order_id, status="Partial", start_count=0, remains=437)
     store.poll()
     text = text_of(ada, order)
-    assert "Money given back just now $0.58995 is back in your wallet" in text
-    assert "Ended early just now 437 of 1,000 were not delivered." in text
-    assert "Charge $1.35 Given back +$0.58995 You pay $0.76005" in text
+    assert "Refunded just now $0.58995 was refunded to your balance." in text
+    assert "Partially completed just now 437 of 1,000 were not delivered." in text
+    assert "Charge $1.35 Refunded +$0.58995 Total $0.76005" in text
     assert "hx-get" not in ada.get(f"/orders/{order.pk}/").content.decode().partition('id="order-live"')[2]
 
 
 def test_a_package_is_no_thousand(store: Store, ada: Client) -> None:
     text = text_of(ada, store.place(PACKAGE_SERVICE))
-    assert "Quantity 1 package Price $7.50" in text
+    assert "Quantity 1 package Price per package $7.50" in text
 
 
 def test_a_drip_feed_says_its_runs(store: Store, ada: Client) -> None:
@@ -107,8 +107,8 @@ def test_doubt_reads_as_waiting(store: Store, ada: Client, state: State) -> None
     Order.objects.filter(pk=order.pk).update(state=state, attention="odd remains")
     OrderEvent.objects.create(order=order, what="attention", why="odd remains: secret", actor="staff@example.com")
     text = text_of(ada, order)
-    assert "Pending Waiting for confirmation: whether it has started is being checked. You are charged once." in text
-    assert "Waiting for confirmation just now Whether it has started is being checked." in text
+    assert "Pending We&#x27;re confirming this order with the supplier. You won&#x27;t be charged twice." in text
+    assert "Confirming just now We&#x27;re confirming this order with the supplier." in text
     for hidden in ("secret", "staff@example.com", "odd remains", "UNCONFIRMED", "REVIEW", "North", "500"):
         assert hidden not in text.replace("1,500", ""), hidden
 
@@ -125,7 +125,7 @@ def test_a_refusal_in_the_providers_words_is_told_in_ours(store: Store, ada: Cli
     order = store.place()
     OrderEvent.objects.create(order=order, what="rejected", new="REJECTED", why="Provider North says: bad key 123")
     text = text_of(ada, order)
-    assert "Canceled just now It could not be delivered." in text
+    assert "Canceled just now We couldn&#x27;t deliver this order." in text
     assert "North" not in text
 
 
@@ -135,7 +135,7 @@ def test_waiting_is_told_once(store: Store, ada: Client) -> None:
         OrderEvent.objects.create(order=order, what="sent")
         OrderEvent.objects.create(order=order, what="waits", why="funds: no money at North")
     text = text_of(ada, order)
-    assert text.count("Waiting in line") == 1
+    assert text.count("Queued") == 1
     assert "funds" not in text
 
 

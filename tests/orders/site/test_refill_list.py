@@ -33,9 +33,9 @@ def test_open_and_past_ones_with_their_reasons(store: Store, ada: Client, comple
     Refill.objects.create(order=completed, state="in progress", provider_refill_id="theirs-77")
     page = page_of(ada)
     text = text_in(page)
-    assert "All 2 Open 1 Past 1" in text
+    assert "All 2 Open 1 Finished 1" in text
     assert "In progress just now –" in text
-    assert "Rejected The count has not dropped far enough for that. 1 day ago 2 h ago" in text
+    assert "Rejected The count hasn&#x27;t dropped enough for a refill. 1 day ago 2 h ago" in text
     assert "North" not in page
     assert "theirs-77" not in page
     assert f'href="/orders/{completed.pk}/"' in page
@@ -44,14 +44,14 @@ def test_open_and_past_ones_with_their_reasons(store: Store, ada: Client, comple
     assert "In progress" not in text_in(page_of(ada, "/refills/?state=past"))
     assert "Rejected" not in text_in(page_of(ada, "/refills/?state=open"))
     odd = text_in(page_of(ada, "/refills/?state=nonsense"))
-    assert "All 2 Open 1 Past 1" in odd
-    assert "The filter “State” does not have the value “nonsense”, so nothing was found." in odd
-    assert "No refills here" in odd
+    assert "All 2 Open 1 Finished 1" in odd
+    assert "The filter “Status” has no value “nonsense”. Change or clear the filter." in odd
+    assert "No refills with this status" in odd
 
 
 def test_an_empty_tab(store: Store, ada: Client, completed: Order) -> None:
     Refill.objects.create(order=completed, state="completed", next_at=None, ended_at=timezone.now())
-    assert "No refills here" in page_of(ada, "/refills/?state=open")
+    assert "No refills with this status" in page_of(ada, "/refills/?state=open")
 
 
 def test_somebody_elses_are_not_there(store: Store, bo: Client, completed: Order) -> None:
@@ -72,6 +72,6 @@ def test_a_page_holds_fifty_in_as_many_queries(store: Store, ada: Client, count:
     with CaptureQueriesContext(connection) as queries:
         page = page_of(ada)
     assert len(queries) == 7  # session, user, three counts, the page, the balance
-    assert page.count('data-label="State"') == min(count, 50)
+    assert page.count('data-label="Status"') == min(count, 50)
     if count > 50:
-        assert page_of(ada, "/refills/?page=2").count('data-label="State"') == 10
+        assert page_of(ada, "/refills/?page=2").count('data-label="Status"') == 10

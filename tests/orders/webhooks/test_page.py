@@ -13,7 +13,7 @@ import time_machine
 from django.conf import LazySettings
 from django.test import Client
 
-from orders.site.webhook import SENDING, SETTING
+from orders.site.webhook import SAVE_LIMIT, SEND_LIMIT
 from orders.webhooks.choices import send_test
 from orders.webhooks.deliver import deliver_due
 from orders.webhooks.models import Delivery, Webhook
@@ -49,7 +49,7 @@ def shown_secret(page: str) -> str:
 
 
 def test_it_is_set_changed_and_removed(ada: Client, store: Store, listen: Listen) -> None:
-    assert "Nothing was sent yet" in ada.get(PAGE).content.decode()
+    assert "No messages yet" in ada.get(PAGE).content.decode()
     page = ada.post(PAGE, {"url": listen().url})
     secret = shown_secret(page.content.decode())
     webhook = Webhook.objects.get()
@@ -143,31 +143,31 @@ def next_hour() -> float:
 
 def test_tests_and_repeats_have_a_limit(ada: Client, hook: Hook, webhook: Webhook) -> None:
     with time_machine.travel(next_hour(), tick=False):
-        for _ in range(SENDING.count):
+        for _ in range(SEND_LIMIT.count):
             ada.post(f"{PAGE}test/")
             deliver_due()
-        assert len(hook[0].requests) == SENDING.count
+        assert len(hook[0].requests) == SEND_LIMIT.count
         before = list(Delivery.objects.values()), list(Webhook.objects.values())
         last = Delivery.objects.latest("pk")
         for path in (f"{PAGE}test/", f"{PAGE}{last.pk}/again/"):
             page = ada.post(path, follow=True).content.decode()
-            assert "You did this often just now. Try again in 1 minute." in page
+            assert "Too many requests. Try again in 1 minute." in page
         assert (list(Delivery.objects.values()), list(Webhook.objects.values())) == before
 
 
 def test_one_test_waits_and_the_page_says_so(ada: Client, hook: Hook) -> None:
     ada.post(f"{PAGE}test/")
-    assert "1 message is waiting" in ada.get(PAGE).content.decode()
+    assert "1 message waiting" in ada.get(PAGE).content.decode()
     assert "A test is waiting already." in ada.post(f"{PAGE}test/", follow=True).content.decode()
     assert Delivery.objects.count() == 1
 
 
 def test_setting_the_address_has_a_limit(ada: Client, hook: Hook) -> None:
     with time_machine.travel(next_hour(), tick=False):
-        for _ in range(SETTING.count):
+        for _ in range(SAVE_LIMIT.count):
             assert ada.post(PAGE, {"url": "https://example.com/old"}).status_code == 302
         page = ada.post(PAGE, {"url": "https://example.com/new"}, follow=True).content.decode()
-    assert "You did this often just now. Try again in 60 minutes." in page
+    assert "Too many requests. Try again in 60 minutes." in page
     assert Webhook.objects.get().url == "https://example.com/old"
 
 
