@@ -84,14 +84,14 @@ RUNNING_MUTANTS = (
         "one that does not answer is asked at every tick",
         ASKED + "test_one_that_does_not_answer_is_asked_after_a_growing_pause_until_it_does",
         BACKOFF,
-        "return row is not None and row.next_at is not None and now < row.next_at <= now + LONGEST_PAUSE",
+        "return row is not None and row.next_at is not None and now < row.next_at <= now + MAX_BACKOFF",
         "return False",
     ),
     Mutant(
         "a pause of a clock that was ahead holds",
         ASKED + "test_a_pause_that_was_set_while_the_clock_was_ahead_counts_as_none",
         BACKOFF,
-        "now < row.next_at <= now + LONGEST_PAUSE",
+        "now < row.next_at <= now + MAX_BACKOFF",
         "now < row.next_at",
     ),
     Mutant(
