@@ -124,7 +124,7 @@ MIDDLEWARE = [
     "panel.web.middleware.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",  # before the static files, so that they carry the policy too
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "panel.customers.sign_in.hashing.BusyHashingMiddleware",  # before a session is read
+    "panel.customers.sign_in.hashing.HashingPlaceMiddleware",  # before a session is read
     "panel.web.body_limit.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

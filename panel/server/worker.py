@@ -62,9 +62,11 @@ class ReadingWorker(BoundedWorker):
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        from panel.web.body_limit import longest_body_of  # once Django is set up, by the application
+        from panel.server.sign_ins import SignIns  # once Django is set up, by the application
+        from panel.web.body_limit import longest_body_of
 
         self.longest_body_of: Callable[[dict[str, Any]], int] = longest_body_of
+        self.sign_ins = SignIns()
 
     # --- Callers come ---------------------------------------------------------------------------------------------
     def accept(self, listener: Any) -> None:
@@ -142,16 +144,20 @@ class ReadingWorker(BoundedWorker):
             self.wait(conn, READ)
             return
         self.leave_room(conn)
+        if not self.sign_ins.admit(conn):
+            busy = HTTPStatus.SERVICE_UNAVAILABLE
+            self.refuse(conn, busy, "too many sign-ins at once", answer=self.sign_ins.refusal)
+            return
         conn.state = State.WORKING
         self.enqueue_req(conn)
 
-    def refuse(self, conn: Connection, status: HTTPStatus, reason: str) -> None:
+    def refuse(self, conn: Connection, status: HTTPStatus, reason: str, *, answer: bytes = b"") -> None:
         """Answer without a thread. Nothing that was sent is logged: it may hold a key."""
         log.info(
             "request refused",
             extra={"status": status.value, "reason": reason, "address": conn.peer},
         )
-        self.end(conn, last_words=refusal(status))
+        self.end(conn, last_words=answer or refusal(status))
 
     def turn_away(self, conn: Connection) -> None:
         self.end(conn, last_words=BUSY)
@@ -181,6 +187,7 @@ class ReadingWorker(BoundedWorker):
         if conn.is_long or not self.alive:
             response.force_close()
         environ |= {"wsgi.multithread": True, "wsgi.input": BytesIO() if conn.is_long else conn.content}
+        environ |= self.sign_ins.environ(conn)
         if conn.is_chunked:
             environ["CONTENT_LENGTH"] = str(conn.expected)
             del environ["HTTP_TRANSFER_ENCODING"]
@@ -201,6 +208,7 @@ class ReadingWorker(BoundedWorker):
     # --- Answers go -----------------------------------------------------------------------------------------------
     def finish_request(self, conn: Connection, future: Any) -> None:
         """A thread is done: with the answer, or with saying how long the body may be."""
+        self.sign_ins.leave(conn)
         conn.goes_on = not future.cancelled() and future.exception() is None and future.result()
         is_read_on = conn.goes_on and not conn.answer.is_begun
         conn.state = State.READING if is_read_on else State.SENDING
@@ -256,6 +264,7 @@ class ReadingWorker(BoundedWorker):
         if conn.is_closed:
             return
         conn.is_closed = True
+        self.sign_ins.leave(conn)
         self.leave_room(conn)
         conn.release()
         self.nr_conns -= 1

@@ -1,54 +1,106 @@
 """Hashing of passwords with a bound on how much of the machine it takes: a flood of sign-ins leaves room for orders.
 
-A password costs a third of a second of one core by design. One is hashed at a time in a process, a few wait, and
-whoever comes then is asked to try again in a moment.
+A password costs a third of a second of one core by design. One is hashed at a time in a process, behind whatever else
+there is to do; a few wait, and whoever comes then is asked to try again in a moment. The last place is kept for who is
+signed in, or has been in this browser. The web server takes the place before it takes a thread
+(panel/server/sign_ins.py).
 """
 
+import os
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import ContextVar
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from panel.customers.sign_in.known_devices import is_known
 from panel.web.unavailable import Handler, UnavailableError, unavailable
 
-ADMITTED = 3
+PLACES = 3
 """One that is hashed and two that wait for it, of the server's eight threads."""
+FOR_ANYBODY = PLACES - 1
 HASHING_PAGES = frozenset({"/accounts/login/", "/accounts/signup/"})
+PLACE = "panel.hashing_place"
+"""Under this name the web server passes on the place that a request has."""
+NICER = 10
+"""How much a thread that hashes gives way: under full load it has a tenth of what another one has."""
+NICEST = 19
 
-_admitted = threading.BoundedSemaphore(ADMITTED)
+
+class Place:
+    """The right to have one password hashed."""
+
+
+_taken: set[Place] = set()
+_taking = threading.Lock()
 _hashing = threading.Lock()
+_own: ContextVar[Place | None] = ContextVar("hashing_place", default=None)
+
+
+def take_place(*, is_known: bool) -> Place | None:
+    """A place, to be freed; None where none is left, or only the last one for who is not known."""
+    with _taking:
+        if len(_taken) >= (PLACES if is_known else FOR_ANYBODY):
+            return None
+        place = Place()
+        _taken.add(place)
+        return place
+
+
+def free_place(place: Place) -> None:
+    """Leave it to others. Harmless where that is done."""
+    with _taking:
+        _taken.discard(place)
 
 
 class BoundedPasswordHasher(PBKDF2PasswordHasher):
     """Django's default hasher. Raises UnavailableError where too many passwords wait to be hashed."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        if not _admitted.acquire(blocking=False):
+        place = _own.get() or take_place(is_known=True)  # without one of its own, it is a form of who is signed in
+        if place is None:
             raise UnavailableError("Too many passwords are being checked.")
         try:
-            with _hashing:
-                return super().encode(password, salt, iterations)
+            with _hashing, ThreadPoolExecutor(1, initializer=_give_way) as thread:  # whose priority cannot rise again
+                return thread.submit(super().encode, password, salt, iterations).result()
         finally:
-            _admitted.release()
+            free_place(place)
+            _own.set(None)
 
 
-class BusyHashingMiddleware:
+class HashingPlaceMiddleware:
     """Turns forms that would have to be hashed away before anything else is done for them, while no place is free."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method == "POST" and request.path in HASHING_PAGES and is_full():
-            answer = unavailable()
-            answer["Cache-Control"] = "no-store"
-            return answer
-        return self.get_response(request)
+        if request.method != "POST" or request.path not in HASHING_PAGES:
+            return self.get_response(request)
+        place = request.META.get(PLACE) or take_place(is_known=is_known(request.COOKIES))
+        if place is None:
+            return too_busy()
+        _own.set(place)
+        try:
+            return self.get_response(request)
+        finally:
+            free_place(place)
+            _own.set(None)
 
 
-def is_full() -> bool:
-    """Whether one more password would be turned away now."""
-    if _admitted.acquire(blocking=False):
-        _admitted.release()
-        return False
-    return True
+def too_busy() -> HttpResponse:
+    """The answer to a form that is turned away."""
+    answer = unavailable()
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _give_way() -> None:
+    """Lower this thread's priority. Linux has one for each; elsewhere it would be the whole process's."""
+    if sys.platform == "linux":
+        nice = os.getpriority(os.PRIO_PROCESS, 0)
+        with suppress(PermissionError):  # a sandbox may forbid it; passwords are hashed all the same
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(nice + NICER, NICEST))

@@ -29,13 +29,13 @@ def known_device(request: HttpRequest, *, email: str) -> str:
     account = account_digest(email)
     if account in request.session.get(PROVEN, ()):
         return f"session-{account}"
-    number, accounts = _read(request)
+    number, accounts = _read(request.COOKIES)
     return number if account in accounts else ""
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, *, email: str) -> None:
     """Have `response` tell the browser that it signed in to the account."""
-    number, accounts = _read(request)
+    number, accounts = _read(request.COOKIES)
     account = account_digest(email)
     kept = [account, *(one for one in accounts if one != account)][:MOST_ACCOUNTS]
     response.set_cookie(
@@ -48,9 +48,14 @@ def remember_device(request: HttpRequest, response: HttpResponse, *, email: str)
     )
 
 
-def _read(request: HttpRequest) -> tuple[str, list[str]]:
+def is_known(cookies: dict[str, str]) -> bool:
+    """Whether these are of a device that has signed in to any account."""
+    return bool(_read(cookies)[0])
+
+
+def _read(cookies: dict[str, str]) -> tuple[str, list[str]]:
     try:
-        number, accounts = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=KEPT_SECONDS)
+        number, accounts = signing.loads(cookies.get(COOKIE, ""), salt=SALT, max_age=KEPT_SECONDS)
     except signing.BadSignature:
         return "", []
     return number, accounts
