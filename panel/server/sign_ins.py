@@ -1,6 +1,6 @@
 """Sign-ins and sign-ups for whose passwords no place is free: the loop refuses them before a thread is taken.
 
-A place is free again once the password is hashed (panel/customers/sign_in/hashing.py), or the request has ended without.
+A place is free again once the password is hashed (panel/customers/sign_in/hashing.py), or the request ended without.
 """
 
 from typing import Any

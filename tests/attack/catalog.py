@@ -72,6 +72,7 @@ ATTACKS = (
         "A flood of sign-ups and sign-ins, 100 a second",
         (
             "tests/panel/customers/sign_in/test_hashing.py",
+            "tests/process/test_sign_in_flood.py",
             *within(FULL, "test_a_flood_of_sign_ups_and_sign_ins_leaves_room_for_orders"),
         ),
     ),
