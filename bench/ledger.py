@@ -72,7 +72,7 @@ def _measure(orders: int) -> Times:
     _settled_before_today(history)
     ledger_check.check_ledger()
     times = Times(
-        scan, from_nothing, _rounds(_daily_check), _rounds(lambda: overview.look_at_money(now=now)),
+        scan, from_nothing, _rounds(_daily_check), _rounds(lambda: overview.customer_money(now=now)),
         _rounds_after(lambda: _some_more(history), _roll_up), _rounds_after(_forget_today, _roll_up),
     )  # fmt: skip
     if recount():

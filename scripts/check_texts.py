@@ -17,7 +17,12 @@ from typing import NamedTuple
 from django.template.base import Lexer, Token, TokenType
 
 ROOT = Path(__file__).resolve().parent.parent
-CONVERTED: tuple[str, ...] = ("panel/lib/logs/",)
+CONVERTED: tuple[str, ...] = (
+    "orders/staff/",
+    "panel/lib/logs/",
+    "templates/admin/orders/",
+    "templates/staff/",
+)
 """Paths that have been converted: a folder or a file each."""
 
 ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-confirm", "label"}

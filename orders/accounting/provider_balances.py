@@ -45,7 +45,7 @@ class Funds:
 
     rows: list[ProviderFunds]
     total: Decimal
-    a_day: Decimal
+    per_day: Decimal
     missing: Decimal
     waiting: int
     waiting_cost: Decimal
@@ -68,7 +68,7 @@ def funds(*, fundings: Sequence[ProviderBalance], waiting: dict[int, Waiting]) -
     return Funds(
         rows=rows,
         total=sum((row.funding.balance_in_shop for row in active), ZERO),
-        a_day=sum((row.funding.in_shop(row.funding.spend.per_day) for row in active), ZERO),
+        per_day=sum((row.funding.in_shop(row.funding.spend.per_day) for row in active), ZERO),
         missing=missing,
         waiting=sum(row.waiting.orders for row in rows),
         waiting_cost=sum((row.funding.in_shop(row.waiting.cost) for row in rows), ZERO),

@@ -1,12 +1,14 @@
-"""Staff give money of a sent order back: for what was not delivered, or all of it. Called by the order's staff page.
+"""Refund a sent order, in part or in full, by staff's decision. Called by the order's staff page.
 
-What the provider says afterwards is heard as ever: it may give back more, never less, and its cost is booked.
+What the provider reports afterwards still counts: it may raise the refund, never lower it, and its cost is booked.
 """
 
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.core import safe_mode
 from orders.core.change import Change, audit_change, lock_orders, write
@@ -20,45 +22,46 @@ from panel.wallet.approvals.second_approval import Proposed, authorize
 from panel.wallet.models import ApprovalRequest
 
 SENT = frozenset({State.ACTIVE, State.COMPLETED, State.PARTIAL})
-"""Sent for certain, and not canceled: what may be given back of."""
+"""States of orders that were sent for certain and not canceled: these can be refunded here."""
 
-ALL_BACK = "All of its money is back already."
-
-
-class CannotGiveBackError(Exception):
-    """Nothing was changed. The message is for the person."""
+ALREADY_REFUNDED = _lazy("This order is already refunded in full.")
 
 
-def adds_partial(order: Order, *, remains: int) -> Decimal:
-    """What would go back now if `remains` units were not delivered. Raises CannotGiveBackError."""
+class CannotRefundError(Exception):
+    """The refund is not possible; nothing was changed. The message is for the person."""
+
+
+def partial_refund(order: Order, *, remains: int) -> Decimal:
+    """The amount to refund now if `remains` units were not delivered. Raises CannotRefundError."""
     _check_state(order)
     if not 0 < remains <= order.quantity:
-        raise CannotGiveBackError(f"What remains is a number from 1 to {order.quantity:,}.")
-    adds: Decimal = undelivered(order, remains) - order.refunded
-    if adds <= 0:
-        raise CannotGiveBackError("As much or more was given back already, and it is never taken again.")
-    return adds
+        text = _("Enter an undelivered quantity from 1 to %(quantity)s.")
+        raise CannotRefundError(text % {"quantity": f"{order.quantity:,}"})
+    amount: Decimal = undelivered(order, remains) - order.refunded
+    if amount <= 0:
+        raise CannotRefundError(_("At least this much is already refunded, and a refund is never taken back."))
+    return amount
 
 
-def adds_all(order: Order) -> Decimal:
-    """What would go back now if the order ended as canceled. Raises CannotGiveBackError."""
+def full_refund(order: Order) -> Decimal:
+    """The amount to refund now if the order ended as canceled. Raises CannotRefundError."""
     _check_state(order)
     if order.refunded == order.charge:
-        raise CannotGiveBackError(ALL_BACK)
+        raise CannotRefundError(str(ALREADY_REFUNDED))
     return Decimal(order.charge - order.refunded)
 
 
 def set_partial(
     *, order_id: int, remains: int, agreed: Decimal, actor: str, reason: str, approval: int | None = None
 ) -> None:
-    """End the order as PARTIAL with `remains` of its units given back.
+    """End the order as PARTIAL and refund `remains` of its units.
 
-    Raises CannotGiveBackError, also where it would not be exactly `agreed`, what the person was shown, and the errors
-    of `authorize`.
+    Raises CannotRefundError, also where the amount is not exactly `agreed`, which the person saw, and the errors of
+    `authorize`.
     """
     with transaction.atomic(durable=True):
         change = _locked(order_id, reason)
-        _check_agreed(change.order, adds_partial(change.order, remains=remains), agreed)
+        _check_agreed(change.order, partial_refund(change.order, remains=remains), agreed)
         proposed = _proposed(change.order, ApprovalRequest.Action.PARTIAL, agreed, reason, remains=remains)
         authorize(proposed, actor=actor, approval=approval, now=change.now)
         change.order.remains = remains
@@ -66,11 +69,11 @@ def set_partial(
         _write(change, "order partial", actor, reason)
 
 
-def give_all_back(*, order_id: int, agreed: Decimal, actor: str, reason: str, approval: int | None = None) -> None:
-    """End the order as CANCELED with all of its money back, whatever the provider does. Errors as in `set_partial`."""
+def refund_all(*, order_id: int, agreed: Decimal, actor: str, reason: str, approval: int | None = None) -> None:
+    """End the order as CANCELED and refund it in full, whatever the provider does. Errors as in `set_partial`."""
     with transaction.atomic(durable=True):
         change = _locked(order_id, reason)
-        _check_agreed(change.order, adds_all(change.order), agreed)
+        _check_agreed(change.order, full_refund(change.order), agreed)
         proposed = _proposed(change.order, ApprovalRequest.Action.REFUND, agreed, reason)
         authorize(proposed, actor=actor, approval=approval, now=change.now)
         end_with_refund(change, State.CANCELED, houses=Houses(), what="canceled", why=reason, actor=actor)
@@ -79,9 +82,9 @@ def give_all_back(*, order_id: int, agreed: Decimal, actor: str, reason: str, ap
 
 def _locked(order_id: int, reason: str) -> Change:
     if safe_mode.is_on_now():
-        raise CannotGiveBackError(safe_mode.SAID_TO_STAFF)
+        raise CannotRefundError(str(safe_mode.SAID_TO_STAFF))
     if not reason.strip():
-        raise CannotGiveBackError("Say why: the reason is kept with the order.")
+        raise CannotRefundError(_("Enter a reason. It is saved with the order."))
     return lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
 
 
@@ -96,13 +99,14 @@ def _proposed(order: Order, action: ApprovalRequest.Action, amount: Decimal, rea
     )
 
 
-def _check_agreed(order: Order, adds: Decimal, agreed: Decimal) -> None:
-    if adds != agreed:
-        raise CannotGiveBackError(f"It has changed meanwhile: now {plain(adds)} {order.currency} would go back.")
+def _check_agreed(order: Order, amount: Decimal, agreed: Decimal) -> None:
+    if amount != agreed:
+        text = _("The order has changed: %(amount)s %(currency)s would be refunded now. Check it and try again.")
+        raise CannotRefundError(text % {"amount": plain(amount), "currency": order.currency})
 
 
 def _write(change: Change, action: str, actor: str, reason: str) -> None:
-    """What the provider was asked before this is dropped, and it is asked again as after any end."""
+    """Write the change. Answers that were requested before it are dropped, and the order is polled as after any end."""
     order, now = change.order, change.now
     order.applied_at = now
     order.next_poll_at = next_poll(
@@ -115,6 +119,6 @@ def _write(change: Change, action: str, actor: str, reason: str) -> None:
 def _check_state(order: Order) -> None:
     match State(order.state):
         case State.CANCELED | State.REJECTED:
-            raise CannotGiveBackError(ALL_BACK)
+            raise CannotRefundError(str(ALREADY_REFUNDED))
         case state if state not in SENT:
-            raise CannotGiveBackError("It is not known to be sent: it is canceled or decided on instead.")
+            raise CannotRefundError(_("This order is not known to be sent. Cancel it or decide on it instead."))

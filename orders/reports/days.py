@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 ONE = timedelta(days=1)
-LONGEST = 3660
+MAX_DAYS = 3660
 
 
 def report_zone() -> ZoneInfo:

@@ -1,1 +1,1 @@
-"""The staff's pages under staff/. Called by orders/urls.py."""
+"""The staff pages under staff/. Called by orders/urls.py."""

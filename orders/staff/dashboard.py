@@ -1,4 +1,4 @@
-"""The staff's first page: is money safe, are providers funded, what is stuck, what do we earn; then what to do."""
+"""The staff overview: customer and provider balances, orders that need review, profit, and what needs attention."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from orders.reports.days import day_of, last_days
 from orders.reports.read import by_day, sum_of
-from orders.staff.overview import Safety, Stuck, look_at_money, look_at_orders
-from orders.staff.review.stuck_orders import count_some, slow_orders
+from orders.staff.overview import CustomerMoney, StuckOrders, customer_money, stuck_orders
+from orders.staff.review.stuck_orders import count_capped, slow_orders
 from panel.lib.money import ZERO, round_to
 from panel.ops.alerts.alert_pages import ShownAlert, open_alerts
 from panel.ops.jobs.schedule import FailingJob, failing_jobs
@@ -23,7 +25,7 @@ from panel.web.sparkline import spark_path
 from providers.balances.provider_balances import provider_balances
 
 DAYS = 30
-KEPT_SECONDS = 60
+CACHE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ class Todo:
 @staff_only("providers.view_balancereading")
 @require_safe
 def staff(request: HttpRequest) -> HttpResponse:
-    """The four answers in figures and, below them, what to do, the most urgent first."""
+    """Show the four figures and, below them, what needs attention, the most urgent first."""
     now = timezone.now()
-    money, stuck, providers = look_at_money(now=now), look_at_orders(now=now), provider_balances(now=now)
+    money, stuck, providers = customer_money(now=now), stuck_orders(now=now), provider_balances(now=now)
     days, slow = by_day(period=last_days(today=day_of(now), count=DAYS)), _slow(now)
     alerts, failing = open_alerts(), failing_jobs(now=now)
     active = [funding for funding in providers if funding.provider.is_active]
@@ -64,20 +66,22 @@ def staff(request: HttpRequest) -> HttpResponse:
 
 
 def _slow(now: datetime) -> int:
-    """How many orders take too long: at most a minute old, as many are looked at."""
-    found: int | None = cache.get("staff-slow-orders")
-    if found is None:
-        found = count_some(slow_orders(now=now))
-        cache.set("staff-slow-orders", found, KEPT_SECONDS)
-    return found
+    """How many orders are slow; cached for a minute, counted up to a limit."""
+    count: int | None = cache.get("staff-slow-orders")
+    if count is None:
+        count = count_capped(slow_orders(now=now))
+        cache.set("staff-slow-orders", count, CACHE_SECONDS)
+    return count
 
 
-def _todos(money: Safety, stuck: Stuck, slow: int, failing: list[FailingJob], alerts: list[ShownAlert]) -> list[Todo]:
-    """Alerts say most of it; what they do not say is added. Red before amber before blue, then the oldest."""
-    found = [*_from_alerts(alerts), *_from_orders(stuck, slow), *_from_jobs(money, failing)]
+def _todos(
+    money: CustomerMoney, stuck: StuckOrders, slow: int, failing: list[FailingJob], alerts: list[ShownAlert]
+) -> list[Todo]:
+    """The open alerts and what no alert covers. Red before amber before blue, then the oldest first."""
+    todos = [*_from_alerts(alerts), *_from_orders(stuck, slow), *_from_jobs(money, failing)]
     urgency = {"red": 0, "amber": 1, "blue": 2}
     latest = datetime.max.replace(tzinfo=UTC)
-    return sorted(found, key=lambda todo: (urgency[todo.tone], todo.since or latest))
+    return sorted(todos, key=lambda todo: (urgency[todo.tone], todo.since or latest))
 
 
 def _from_alerts(alerts: list[ShownAlert]) -> list[Todo]:
@@ -86,7 +90,7 @@ def _from_alerts(alerts: list[ShownAlert]) -> list[Todo]:
             tone="red" if shown.alert.level == Alert.Level.CRITICAL else "amber",
             icon="exclamation-circle" if shown.alert.level == Alert.Level.CRITICAL else "exclamation-triangle",
             title=shown.alert.title,
-            text=f"{shown.alert.taken_by} looks after it." if shown.alert.taken_by else shown.alert.detail[:200],
+            text=_alert_text(shown.alert),
             url=shown.place or reverse("staff_alerts"),
             since=shown.alert.opened_at,
         )
@@ -95,48 +99,55 @@ def _from_alerts(alerts: list[ShownAlert]) -> list[Todo]:
     ]
 
 
-def _from_orders(stuck: Stuck, slow: int) -> list[Todo]:
-    doubtful, found = reverse("staff_doubtful"), []
+def _alert_text(alert: Alert) -> str:
+    if alert.taken_by:
+        return _("Assigned to %(person)s.") % {"person": alert.taken_by}
+    return str(alert.detail[:200])
+
+
+def _from_orders(stuck: StuckOrders, slow: int) -> list[Todo]:
+    review, todos = reverse("staff_doubtful"), []
     if stuck.doubtful:
-        title = _count(
-            stuck.doubtful, "order may or may not have been bought", "orders may or may not have been bought"
-        )
-        text = "Their money is held. Look at the evidence and decide."
-        found.append(Todo("red", "exclamation-diamond", title, text, doubtful, stuck.doubtful_since))
+        title = ngettext("%(count)s unconfirmed order", "%(count)s unconfirmed orders", stuck.doubtful)
+        text = _("The charges are on hold. Check the evidence and decide.")
+        todos.append(_counted(stuck.doubtful, "red", "exclamation-diamond", title, text, review, stuck.doubtful_since))
     if stuck.late:
-        title = _count(stuck.late, "order has waited to be sent for long", "orders have waited to be sent for long")
-        text = "Look at how their provider stands: what waits is sent by itself once it can be."
-        orders = f"{reverse('staff_orders')}?state=QUEUED"
-        found.append(Todo("amber", "hourglass-split", title, text, orders, stuck.queued_since))
+        title = ngettext("%(count)s order waits too long", "%(count)s orders wait too long", stuck.late)
+        text = _("Check the provider's status. Queued orders are sent automatically once the provider accepts orders.")
+        queued = f"{reverse('staff_orders')}?state=QUEUED"
+        todos.append(_counted(stuck.late, "amber", "hourglass-split", title, text, queued, stuck.queued_since))
     if stuck.attention:
-        title = _count(stuck.attention, "order should be looked at", "orders should be looked at")
-        found.append(Todo("amber", "flag", title, "The provider said something odd of them.", doubtful, None))
+        title = ngettext("%(count)s flagged order", "%(count)s flagged orders", stuck.attention)
+        text = _("The provider returned something unexpected.")
+        todos.append(_counted(stuck.attention, "amber", "flag", title, text, review, None))
     if slow:
-        title = _count(slow, "order takes too long", "orders take too long")
-        text = "More than three times what their service usually takes. Ask the provider."
-        found.append(Todo("amber", "hourglass-split", title, text, f"{doubtful}?show=slow", None))
-    if stuck.services_in_doubt:
-        title = _count(stuck.services_in_doubt, "service is in doubt", "services are in doubt")
-        text = "Their price jumped, their number stands for something else, or their entry makes no sense."
-        found.append(Todo("blue", "tags", title, text, reverse("staff_changes"), None))
-    return found
+        title = ngettext("%(count)s slow order", "%(count)s slow orders", slow)
+        text = _("More than three times the usual time. Ask the provider's support.")
+        todos.append(_counted(slow, "amber", "hourglass-split", title, text, f"{review}?show=slow", None))
+    if stuck.services_in_review:
+        title = ngettext("%(count)s service needs review", "%(count)s services need review", stuck.services_in_review)
+        text = _("A large price jump, a reused service ID or an invalid entry.")
+        todos.append(_counted(stuck.services_in_review, "blue", "tags", title, text, reverse("staff_changes"), None))
+    return todos
 
 
-def _from_jobs(money: Safety, failing: list[FailingJob]) -> list[Todo]:
-    found = []
+def _from_jobs(money: CustomerMoney, failing: list[FailingJob]) -> list[Todo]:
+    todos = []
     if money.is_stale or (money.checked_at and money.differences is None):
-        text = "The recount of the books did not run to its end lately. Look at the jobs' runs."
-        found.append(Todo("amber", "shield-check", "The books were not checked", text, _job_runs(), money.checked_at))
+        text = _("The last ledger check did not finish. Check the job's runs.")
+        todos.append(Todo("amber", "shield-check", _("Ledger check overdue"), text, _job_runs(), money.checked_at))
     if failing:
-        title, text = _count(len(failing), "job fails or is late", "jobs fail or are late"), failing[0].title
+        title = ngettext("%(count)s job failed or is late", "%(count)s jobs failed or are late", len(failing))
         since = min((job.since for job in failing if job.since), default=None)
-        found.append(Todo("amber", "clock", title, text, f"{reverse('staff_doubtful')}?show=jobs", since))
-    return found
+        jobs = f"{reverse('staff_doubtful')}?show=jobs"
+        todos.append(_counted(len(failing), "amber", "clock", title, failing[0].title, jobs, since))
+    return todos
 
 
 def _job_runs() -> str:
     return reverse("admin:ops_jobrun_changelist")
 
 
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number:,} {one if number == 1 else several}"
+def _counted(count: int, tone: str, icon: str, title: str, text: str, url: str, since: datetime | None) -> Todo:
+    """A todo whose title names the count."""
+    return Todo(tone, icon, title % {"count": f"{count:,}"}, text, url, since)

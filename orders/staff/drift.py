@@ -1,4 +1,4 @@
-"""What a member of staff does about a provider's drift: books what explains it, or has placing go on all the same."""
+"""Actions on a provider's balance drift: record what explains it, or resume the provider with a reason."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,13 +16,13 @@ from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.formatting import money_text
 from panel.web.text_input import read_reason
 from providers.balances.alert_rules import NotPausedError, end_pause
-from providers.balances.corrections import CorrectionError, correction_types_for, record_correction
+from providers.balances.corrections import CorrectionError, record_correction, correction_types_for
 from providers.balances.provider_balances import ProviderBalance
 from providers.models import Pause, Provider
 
 
 def drift_of(funding: ProviderBalance, *, latest: Iterable[Transfer], now: datetime) -> dict[str, Any]:
-    """What the page shows of the drift; empty where balance and books say the same. `latest` are the last bookings."""
+    """The drift as the page shows it; empty where balance and ledger match. `latest` are the last ledger entries."""
     reading = funding.reading
     if reading is None or (not reading.drift and reading.balance >= reading.expected):
         return {}
@@ -38,7 +38,7 @@ def drift_of(funding: ProviderBalance, *, latest: Iterable[Transfer], now: datet
 @staff_only("providers.view_balancereading")
 @require_POST
 def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
-    """Book the drift as what it is."""
+    """Record the drift in the ledger as what it is."""
     need(request, "wallet.add_transfer")
     confirm_it_is_you(request, keeps_form=True)
     provider = get_object_or_404(Provider, pk=provider_id)
@@ -55,20 +55,21 @@ def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         amount = money_text(booked, currency=provider.currency, plus=True)
-        messages.success(request, f"Booked: {amount}. The next reading tells whether it adds up.")
+        text = _("Recorded: %(amount)s. The next balance check shows whether the balance matches.")
+        messages.success(request, text % {"amount": amount})
     return redirect("staff_provider", provider.pk)
 
 
 @staff_only("providers.view_balancereading")
 @require_POST
 def resume(request: HttpRequest, provider_id: int) -> HttpResponse:
-    """End one of the pauses that a person may end; without a name, the one for missing money."""
+    """End a pause that a person may end; without a name, the one for balance drift."""
     need(request, "providers.change_provider")
     confirm_it_is_you(request, keeps_form=True)
     provider = get_object_or_404(Provider, pk=provider_id)
     reason = read_reason(request)
     if not reason:
-        messages.error(request, "Say why: the reason is kept.")
+        messages.error(request, _("Enter a reason. It is saved to the audit log."))
         return redirect("staff_provider", provider.pk)
     try:
         pause, actor = request.POST.get("pause", Pause.Reason.DRIFT), request.user.get_username()
@@ -83,7 +84,7 @@ def resume(request: HttpRequest, provider_id: int) -> HttpResponse:
 def _resumed(provider: Provider, pause: str) -> str:
     left = provider.pauses.first()
     if left is not None:
-        return _("This pause is over. Orders still wait: %(reason)s.") % {"reason": left}
+        return _("This pause has ended. Orders still wait: %(reason)s.") % {"reason": left}
     if pause == Pause.Reason.DRIFT:
-        return "Orders are sent there again. It is paused anew if more goes missing."
-    return _("Orders are sent there again. The provider is paused again if the reason is met again.")
+        return _("Orders are sent to this provider again. It is paused again if more money goes missing.")
+    return _("Orders are sent to this provider again. It is paused again if the problem comes back.")

@@ -1,6 +1,6 @@
-"""What the address of the staff's list of orders asks for, read without trust.
+"""Read and check the filters in the address of the staff order list.
 
-A filter that makes no sense finds nothing, and the page says so.
+An invalid filter finds nothing, and the page says so.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from panel.web.text_input import read_words
 
 @dataclass(frozen=True, slots=True)
 class StaffQuery:
-    """What is asked for, the days as the form shows them again, and `problems` as sentences."""
+    """The filters, the dates as the form shows them again, and `problems` as sentences."""
 
     sought: Sought
     before: Place | None
@@ -38,12 +38,12 @@ class StaffQuery:
 
 
 def read_staff_query(query: QueryDict, *, time_zone: str) -> StaffQuery:
-    """The address as a query; days are those of the zone. One query of the database for a page."""
+    """Read the address; dates are days in `time_zone`. Makes one database query for a page link."""
     problems: list[str] = []
     first, last = read_days(query, problems)
     zone = day_zone(time_zone)
-    state = read_choice(query, "state", of=set(State), label=_("State"), problems=problems)
-    flagged = read_choice(query, "flagged", of={"1"}, label=_("Needs a look"), problems=problems)
+    state = read_choice(query, "state", of=set(State), label=_("Status"), problems=problems)
+    flagged = read_choice(query, "flagged", of={"1"}, label=_("Flagged"), problems=problems)
     provider = read_number(query, "provider", label=_("Provider"), problems=problems)
     service = read_number(query, "service", label=_("Service ID"), problems=problems)
     customer = read_number(query, "customer", label=_("Customer"), problems=problems)
@@ -73,5 +73,5 @@ def _place(text: str, problems: list[str]) -> Place | None:
     order_id = read_id(text)
     place = None if order_id is None else place_in(Order.objects.all(), order_id=order_id)
     if place is None:
-        problems.append("That page is not there. These are the newest orders.")
+        problems.append(_("That page does not exist. These are the newest orders."))
     return place

@@ -1,12 +1,13 @@
-"""What staff may do with an order as it stands, each in words that say what follows from it, to the cent."""
+"""What staff can do with an order in its present state, each action with an explanation of its effect, to the cent."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.aftercare.cancels import cancel_verdicts
-from orders.aftercare.refunds import SENT, adds_all, adds_partial
+from orders.aftercare.refunds import SENT, full_refund, partial_refund
 from orders.models import Order
 from orders.placing.reorder import CannotReorderError, ordered_as, price_now
 from orders.rules.states import FINAL, State
@@ -27,13 +28,13 @@ MOVES_MONEY = {*REFUNDS, "again"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One thing to do. `agreed` is the money that `words` speak of; `blocked` says why it cannot be done now."""
+    """One action. `agreed` is the amount named in `explanation`; `blocked` is the reason why it is not possible now."""
 
     slug: str
     title: str
     button: str = ""
     tone: str = "btn-secondary"
-    words: str = ""
+    explanation: str = ""
     agreed: Decimal | None = None
     blocked: str = ""
     asks_reason: bool = True
@@ -45,98 +46,133 @@ class Action:
 
 
 def actions_of(order: Order, *, remains: int | None = None) -> list[Action]:
-    """What the order's state allows, for whoever has the permission.
+    """The actions that the order's state allows, whoever has the permission.
 
-    With `remains` its partial is told in money; raises CannotGiveBackError where that cannot be.
+    With `remains` the partial names its refund; raises CannotRefundError where that refund is not possible.
     """
-    found = []
+    actions = []
     if order.attention:
-        found.append(_looked(order))
+        actions.append(_clear_flag(order))
     if order.provider_order_id:
-        found.append(_update(order))
+        actions.append(_update(order))
     if order.state not in FINAL:
-        found.append(_cancel(order))
+        actions.append(_cancel(order))
     if order.state in SENT and order.refunded < order.charge:
-        found += [_partial(order, remains), _back(order)]
+        actions += [_partial(order, remains), _refund(order)]
     if order.state in {State.CANCELED, State.REJECTED} and order.refunded == order.charge:
-        found.append(_again(order))
-    return found
+        actions.append(_reorder(order))
+    return actions
 
 
-def _looked(order: Order) -> Action:
-    words = f"It is no longer flagged with “{order.attention}”. Nothing else changes."
-    return Action(slug="looked", title="I have looked at it", button="Take the flag away", words=words)
+def _clear_flag(order: Order) -> Action:
+    explanation = _("Removes the flag “%(flag)s”. Nothing else changes.") % {"flag": order.attention}
+    return Action(slug="looked", title=_("Mark as reviewed"), button=_("Remove flag"), explanation=explanation)
 
 
 def _update(order: Order) -> Action:
-    words = (
-        f"{order.provider} is asked for {order.provider_order_id} now. What it says is settled as ever: money may go "
-        "back, and none is taken."
-    )
-    return Action(slug="update", title="Update from provider", button="Ask now", words=words, asks_reason=False)
+    explanation = _(
+        "Requests the status of order %(id)s from %(provider)s now. The order may be updated and refunded, "
+        "but is never charged again."
+    ) % {"id": order.provider_order_id, "provider": order.provider}
+    return Action(
+        slug="update", title=_("Update from provider"), button=_("Update now"), explanation=explanation,
+        asks_reason=False,
+    )  # fmt: skip
 
 
 def _cancel(order: Order) -> Action:
     if order.state == State.QUEUED:
-        words = f"It was not sent. {_money(order, order.charge)} goes back into the wallet of {order.customer}."
-        return Action(slug="cancel", title="Cancel", button="Cancel the order", tone="btn-danger", words=words)
+        explanation = _("This order was not sent. %(amount)s is refunded to the wallet of %(customer)s.") % {
+            "amount": _money(order, order.charge),
+            "customer": order.customer,
+        }
+        return Action(
+            slug="cancel", title=_("Cancel"), button=_("Cancel order"), tone="btn-danger", explanation=explanation
+        )
     verdict = cancel_verdicts(orders=[order], now=timezone.now())[order.pk]
-    words = f"{order.provider} is asked to stop it. No money moves now: what it says became of it decides."
-    return Action(slug="cancel", title="Ask the provider to cancel", button="Ask", words=words, blocked=verdict.text)
+    explanation = _(
+        "Asks %(provider)s to cancel the order. No money moves now: the refund follows when the provider reports "
+        "the order as canceled."
+    ) % {"provider": order.provider}
+    return Action(
+        slug="cancel", title=_("Cancel at provider"), button=_("Request cancel"), explanation=explanation,
+        blocked=verdict.text,
+    )  # fmt: skip
 
 
 def _partial(order: Order, remains: int | None) -> Action:
-    """First it asks how many remain; then it says what that comes to, and asks again."""
+    """It asks for the undelivered quantity first; then it names the refund, and asks again."""
     action = Action(
         slug="partial",
-        title="Set partial",
-        button="See what goes back",
-        words=f"It ends as partial, and what was not delivered goes back to {order.customer}. Nothing moves yet.",
+        title=_("Set partial"),
+        button=_("Preview refund"),
+        explanation=_(
+            "Ends the order as partial and refunds the undelivered part to %(customer)s. Nothing moves before you "
+            "confirm the amount."
+        )
+        % {"customer": order.customer},
         asks_remains=True,
     )
     if remains is None:
         return action
-    adds = adds_partial(order, remains=remains)
-    words = (
-        f"{remains:,} of {order.quantity:,} were not delivered: {_money(order, adds)} goes back into the wallet of "
-        f"{order.customer}, and the order ends as partial. {_provider_words(order)}"
+    amount = partial_refund(order, remains=remains)
+    explanation = _(
+        "%(remains)s of %(quantity)s were not delivered: %(amount)s is refunded to the wallet of %(customer)s, and "
+        "the order ends as partial."
+    ) % {
+        "remains": f"{remains:,}",
+        "quantity": f"{order.quantity:,}",
+        "amount": _money(order, amount),
+        "customer": order.customer,
+    }
+    return _refunding(order, action, explanation, amount)
+
+
+def _refund(order: Order) -> Action:
+    amount = full_refund(order)
+    explanation = _("%(amount)s is refunded to the wallet of %(customer)s, and the order ends as canceled.") % {
+        "amount": _money(order, amount),
+        "customer": order.customer,
+    }
+    return _refunding(order, Action(slug="back", title=_("Refund order")), explanation, amount)
+
+
+def _refunding(order: Order, action: Action, explanation: str, amount: Decimal) -> Action:
+    return replace(
+        action,
+        button=_("Refund %(amount)s") % {"amount": _money(order, amount)},
+        tone="btn-danger",
+        explanation=f"{explanation} {_cost_notice(order)}",
+        agreed=amount,
     )
-    return replace(action, button=f"Give {_money(order, adds)} back", tone="btn-danger", words=words, agreed=adds)
 
 
-def _back(order: Order) -> Action:
-    adds = adds_all(order)
-    words = (
-        f"{_money(order, adds)} goes back into the wallet of {order.customer}, and the order ends as canceled. "
-        f"{_provider_words(order)}"
-    )
-    return Action(
-        slug="back", title="Give all of the money back", button=f"Give {_money(order, adds)} back", tone="btn-danger",
-        words=words, agreed=adds,
-    )  # fmt: skip
-
-
-def _provider_words(order: Order) -> str:
+def _cost_notice(order: Order) -> str:
     cost = money_text(order.cost, currency=order.provider_currency)
     if order.state == State.ACTIVE:
-        return f"{order.provider} is not stopped by that and may deliver it: the cost, {cost} so far, is ours."
-    return f"What it cost at {order.provider}, {cost}, stays as {order.provider} says."
+        text = _("%(provider)s is not stopped and may still deliver: you pay its cost, %(cost)s so far.")
+    else:
+        text = _("The cost at %(provider)s, %(cost)s, stays as the provider reported it.")
+    return text % {"provider": order.provider, "cost": cost}
 
 
-def _again(order: Order) -> Action:
-    title = "Order it again"
+def _reorder(order: Order) -> Action:
+    title = _("Reorder")
     if placed := ordered_as(order):
-        return Action(slug="again", title=title, blocked=f"It was ordered again as order {placed}.")
+        return Action(
+            slug="again", title=title, blocked=_("Already reordered as order #%(order)d.") % {"order": placed}
+        )
     try:
         price = price_now(order)
     except CannotReorderError as error:
         return Action(slug="again", title=title, blocked=str(error))
-    words = (
-        f"A new order of the same service, link and quantity at today's price: {_money(order, price)} is taken from "
-        f"the wallet of {order.customer}. This one stays as it is."
+    values = {"amount": _money(order, price), "customer": order.customer}
+    explanation = _(
+        "Places a new order with the same service, link and quantity at today's price: %(amount)s is charged to the "
+        "wallet of %(customer)s. This order stays as it is."
     )
-    button = f"Order again for {_money(order, price)}"
-    return Action(slug="again", title=title, button=button, words=words, agreed=price)
+    button = _("Reorder for %(amount)s")
+    return Action(slug="again", title=title, button=button % values, explanation=explanation % values, agreed=price)
 
 
 def _money(order: Order, amount: Decimal) -> str:

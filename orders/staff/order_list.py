@@ -1,4 +1,4 @@
-"""The staff's list of all customers' orders, with its search and its filters."""
+"""The staff list of all customers' orders, with search and filters."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +18,7 @@ from providers.models import Provider
 @staff_only("orders.view_order")
 @require_safe
 def staff_orders(request: HttpRequest) -> HttpResponse:
-    """The orders that the address asks for, newest first."""
+    """List the orders that match the filters in the address, newest first."""
     query = read_staff_query(request.GET, time_zone=customer_of(request).time_zone)
     sought = query.sought
     context = {

@@ -1,4 +1,4 @@
-"""An order as staff see it: every fact, its whole history, and what may be done with it, each by one domain call."""
+"""The staff page of an order: its details, its full history, and the actions on it, each by one domain call."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -9,11 +9,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from orders.aftercare.cancels import CannotCancelError, request_cancel
-from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
+from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
 from orders.models import Order
+from orders.placing.place import Placement
 from orders.placing.reorder import CannotReorderError, reorder
 from orders.rules.states import DOUBTFUL, State
 from orders.site.field_texts import field_rows
@@ -30,20 +32,21 @@ from panel.wallet.approvals.second_approval import SecondApprovalNeededError
 from panel.wallet.models import Transfer
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.formatting import money_text
+from panel.web.icons import mark_of
 from panel.web.text_input import read_reason, read_words
 from providers.adapters.base import OrderStatus
 
-MOST_EVENTS = 200
-REFUSALS = (CannotAskError, CannotCancelError, CannotGiveBackError, CannotReorderError, OwnMoneyError)
+MAX_EVENTS = 200
+REFUSALS = (CannotAskError, CannotCancelError, CannotRefundError, CannotReorderError, OwnMoneyError)
 
 
 class BadEntryError(Exception):
-    """What was entered is missing or makes no sense. The message is for the person."""
+    """An entry of the form is missing or invalid. The message is for the person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What was entered for an action, and why it was not carried out; an empty `error` where it waits for a yes."""
+    """What was entered for an action, and why it failed; `error` is empty while the action waits to be confirmed."""
 
     slug: str = ""
     reason: str = ""
@@ -61,7 +64,7 @@ def staff_order(request: HttpRequest, order_id: int) -> HttpResponse:
 @staff_only("orders.view_order")
 @require_POST
 def act(request: HttpRequest, order_id: int, slug: str) -> HttpResponse:
-    """Carry out an action; where it is refused, or must be confirmed first, the page again."""
+    """Carry out an action, or show the page again where it is refused or must be confirmed first."""
     if slug not in PERMISSIONS:
         raise Http404
     need(request, PERMISSIONS[slug])
@@ -71,70 +74,95 @@ def act(request: HttpRequest, order_id: int, slug: str) -> HttpResponse:
     entered = Entered(slug, read_reason(request), read_words(request.POST, "remains", longest=18))
     try:
         if slug != "update" and not entered.reason:
-            raise BadEntryError("Say why: the reason is kept with the order.")
+            raise BadEntryError(_("Enter a reason. It is saved with the order."))
         if slug == "partial" and "agreed" not in request.POST:
-            actions_of(order, remains=_remains(entered))  # refused here already where nothing would go back
+            actions_of(order, remains=_remains(entered))  # raises already here where nothing would be refunded
             return _page(request, order, entered)
-        said = _carry_out(request, order, entered)
+        message = _carry_out(request, order, entered)
     except (BadEntryError, *REFUSALS) as error:
         order = _find(order_id)
         return _page(request, order, Entered(slug, entered.reason, entered.remains, str(error)), status=422)
     except SecondApprovalNeededError as needed:
         messages.warning(request, keep_request(needed, actor=actor_of(request), now=timezone.now()))
         return redirect("staff_order", order.pk)
-    messages.success(request, f"Order {order.pk}: {said}")
+    messages.success(request, message)
     return redirect("staff_order", order.pk)
 
 
 def _carry_out(request: HttpRequest, order: Order, entered: Entered) -> str:
-    """One domain call; what became of it, in words."""
+    """Make one domain call; the message that says what it did."""
     who: dict[str, Any] = {"actor": actor_of(request), "reason": entered.reason}
     match entered.slug:
         case "update":
-            return _update_words(refresh_order(order_id=order.pk, actor=who["actor"]))
+            return _update_message(refresh_order(order_id=order.pk, actor=who["actor"]))
         case "cancel":
             request_cancel(order_id=order.pk, **who)
-            return _cancel_words(_find(order.pk))
+            return _cancel_message(_find(order.pk))
         case "partial":
             agreed = _agreed(request)
             set_partial(order_id=order.pk, remains=_remains(entered), agreed=agreed, **who)
-            return f"{_money(order, agreed)} went back to {order.customer}. It is partial now."
+            return _refund_message(
+                order, agreed, _("Order #%(order)d is partial. %(amount)s refunded to %(customer)s.")
+            )
         case "back":
             agreed = _agreed(request)
-            give_all_back(order_id=order.pk, agreed=agreed, **who)
-            return f"{_money(order, agreed)} went back to {order.customer}. It is canceled now."
+            refund_all(order_id=order.pk, agreed=agreed, **who)
+            return _refund_message(
+                order, agreed, _("Order #%(order)d is canceled. %(amount)s refunded to %(customer)s.")
+            )
         case "again":
-            placement = reorder(order_id=order.pk, agreed=_agreed(request), **who)
-            if not placement.is_new:
-                return f"it had been ordered again already, as order {placement.order.pk}. Nothing was charged."
-            return f"it is ordered again as order {placement.order.pk}, for {_money(order, placement.order.charge)}."
+            return _reorder_message(order, reorder(order_id=order.pk, agreed=_agreed(request), **who))
         case _:
             clear_attention(order_id=order.pk, **who)
-            return "it is not flagged any more."
+            return _("Order #%(order)d is no longer flagged.") % {"order": order.pk}
 
 
-def _update_words(looked: RefreshResult) -> str:
-    order, answer = looked.after, looked.answer
+def _update_message(result: RefreshResult) -> str:
+    order, answer = result.after, result.answer
+    values = {"order": order.pk, "provider": order.provider}
     if not isinstance(answer, OrderStatus):
-        return f"{order.provider} does not know it{f': {answer.text}' if answer else ''}. Nothing was changed."
-    remain = "" if answer.remains is None else f", {answer.remains:,} of {order.quantity:,} remain"
-    said = f"{order.provider} says “{answer.raw}”{remain}."
-    back = order.refunded - looked.before.refunded
-    state = f"is {order.state} now" if order.state != looked.before.state else f"stays {order.state}"
-    money = f", and {_money(order, back)} went back to its customer" if back else ""
-    return f"{said} It {state}{money}."
+        if not answer:
+            return _("%(provider)s does not know order #%(order)d. Nothing was changed.") % values
+        text = _("%(provider)s does not know order #%(order)d: %(error)s. Nothing was changed.")
+        return text % {**values, "error": answer.text}
+    sentences = [_("Order #%(order)d: %(provider)s reports “%(status)s”.") % {**values, "status": answer.raw}]
+    if answer.remains is not None:
+        remain = {"remains": f"{answer.remains:,}", "quantity": f"{order.quantity:,}"}
+        sentences.append(_("%(remains)s of %(quantity)s remaining.") % remain)
+    changed = (
+        _("The order is now %(state)s.") if order.state != result.before.state else _("The order stays %(state)s.")
+    )
+    sentences.append(changed % {"state": mark_of(order.state).label})
+    refunded = order.refunded - result.before.refunded
+    if refunded:
+        sentences.append(_("%(amount)s was refunded to the customer.") % {"amount": _money(order, refunded)})
+    return " ".join(sentences)
 
 
-def _cancel_words(order: Order) -> str:
+def _cancel_message(order: Order) -> str:
     if order.state == State.CANCELED:
-        return f"it is canceled. {_money(order, order.charge)} went back to {order.customer}."
-    return f"{order.provider} is asked to cancel it. No money has moved yet."
+        return _refund_message(
+            order, order.charge, _("Order #%(order)d is canceled. %(amount)s refunded to %(customer)s.")
+        )
+    text = _("Order #%(order)d: cancel requested from %(provider)s. No money has moved yet.")
+    return text % {"order": order.pk, "provider": order.provider}
+
+
+def _refund_message(order: Order, amount: Decimal, text: str) -> str:
+    return text % {"order": order.pk, "amount": _money(order, amount), "customer": order.customer}
+
+
+def _reorder_message(order: Order, placement: Placement) -> str:
+    values = {"order": order.pk, "new": placement.order.pk, "amount": _money(order, placement.order.charge)}
+    if not placement.is_new:
+        return _("Order #%(order)d was already reordered as order #%(new)d. Nothing was charged.") % values
+    return _("Order #%(order)d is reordered as order #%(new)d for %(amount)s.") % values
 
 
 def _remains(entered: Entered) -> int:
     remains = read_id(entered.remains)
     if remains is None:
-        raise BadEntryError("Enter how many remain, as a whole number.")
+        raise BadEntryError(_("Enter the undelivered quantity as a whole number."))
     return remains
 
 
@@ -142,7 +170,7 @@ def _agreed(request: HttpRequest) -> Decimal:
     try:
         return parse_amount(request.POST.get("agreed", ""))
     except AmountError:
-        raise BadEntryError("This page was out of date. Look at it again, then decide.") from None
+        raise BadEntryError(_("This page was out of date. Check it again, then decide.")) from None
 
 
 def _find(order_id: int) -> Order:
@@ -159,7 +187,7 @@ def _page(request: HttpRequest, order: Order, entered: Entered, *, status: int =
     context = {
         "order": order,
         "is_doubtful": order.state in DOUBTFUL,
-        "events": order.events.order_by("-pk")[:MOST_EVENTS],
+        "events": order.events.order_by("-pk")[:MAX_EVENTS],
         "attempts": order.attempts.select_related("probe", "provider").order_by("number"),
         "moves": _moves(order),
         "refills": order.refills.order_by("-pk"),
@@ -175,8 +203,8 @@ def _page(request: HttpRequest, order: Order, entered: Entered, *, status: int =
 
 
 def _allowed(request: HttpRequest, order: Order, entered: Entered) -> list[Action]:
-    waits_for_yes = entered.slug == "partial" and not entered.error
-    actions = actions_of(order, remains=_remains(entered) if waits_for_yes else None)
+    is_confirming = entered.slug == "partial" and not entered.error
+    actions = actions_of(order, remains=_remains(entered) if is_confirming else None)
     if is_same_person(actor=actor_of(request), customer=order.customer):
         actions = [replace(one, blocked=str(OwnMoneyError())) if one.slug in REFUNDS else one for one in actions]
     return [action for action in actions if request.user.has_perm(action.permission)]

@@ -1,4 +1,4 @@
-"""What staff want to know in the morning: is the money safe, what is stuck, what needs a person. Reads only."""
+"""Figures of the staff overview: customers' money, the last ledger check, orders that need review. Reads only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,12 +17,12 @@ from panel.wallet.models import Account
 from providers.catalog.review.pending_review import services_pending_review
 
 LATE = timedelta(minutes=15)
-BOOKS_STALE = timedelta(days=2)
+LEDGER_CHECK_STALE = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Safety:
-    """Customers' money in the shop's currency, and what the last recount of the books said; None: there was none."""
+class CustomerMoney:
+    """Customers' money in the shop's currency, and the result of the last ledger check; None where there was none."""
 
     in_wallets: Decimal
     held: Decimal
@@ -36,8 +36,8 @@ class Safety:
 
 
 @dataclass(frozen=True, slots=True)
-class Stuck:
-    """Orders that do not move: how many, how much of the customers' money, since when."""
+class StuckOrders:
+    """Orders that wait or need review: how many, how much of the customers' money, since when."""
 
     queued: int
     late: int
@@ -46,24 +46,26 @@ class Stuck:
     doubtful_money: Decimal
     doubtful_since: datetime | None
     attention: int
-    services_in_doubt: int
+    services_in_review: int
 
 
-def look_at_money(*, now: datetime) -> Safety:
-    """What wallets and open orders hold, and how the last ledger check ended. Not read from the first order on."""
+def customer_money(*, now: datetime) -> CustomerMoney:
+    """The sums in wallets and on hold, and the result of the last ledger check. It reads no orders."""
     wallets = Account.objects.filter(customer__isnull=False).aggregate(sum=Sum("balance"))["sum"] or ZERO
     held = house_balance(house=HELD, currency=settings.CURRENCY)
     run = JobRun.objects.filter(name="check_books").first()
     if run is None or run.finished_at is None:
-        return Safety(wallets, held, None, None, is_stale=False)
+        return CustomerMoney(wallets, held, None, None, is_stale=False)
     differences = run.summary.get("differences") if run.ok else None
-    return Safety(wallets, held, run.finished_at, differences, is_stale=now - run.finished_at > BOOKS_STALE)
+    return CustomerMoney(
+        wallets, held, run.finished_at, differences, is_stale=now - run.finished_at > LEDGER_CHECK_STALE
+    )
 
 
-def look_at_orders(*, now: datetime) -> Stuck:
-    """What waits, what is in doubt, what was flagged. Two queries."""
+def stuck_orders(*, now: datetime) -> StuckOrders:
+    """Count queued, unconfirmed and flagged orders. Two queries."""
     queued, doubtful, flagged = Q(state=State.QUEUED), Q(state__in=DOUBTFUL), ~Q(attention="")
-    found: dict[str, Any] = Order.objects.filter(queued | doubtful | flagged).aggregate(
+    counts: dict[str, Any] = Order.objects.filter(queued | doubtful | flagged).aggregate(
         queued=Count("pk", filter=queued),
         late=Count("pk", filter=queued & Q(queued_at__lt=now - LATE)),
         queued_since=Min("queued_at", filter=queued),
@@ -72,10 +74,10 @@ def look_at_orders(*, now: datetime) -> Stuck:
         doubtful_since=Min("sent_at", filter=doubtful),
         attention=Count("pk", filter=flagged),
     )
-    return Stuck(**found, services_in_doubt=services_pending_review().count())
+    return StuckOrders(**counts, services_in_review=services_pending_review().count())
 
 
-def for_a_person() -> QuerySet[Order, Any]:
-    """Orders whose fate is unknown, and those flagged; one that is both is in it twice. For counting."""
+def orders_for_review() -> QuerySet[Order, Any]:
+    """Unconfirmed and flagged orders; one that is both is in it twice. For counting."""
     doubtful, flagged = Order.objects.filter(state__in=DOUBTFUL), Order.objects.exclude(attention="")
     return doubtful.order_by().values("pk").union(flagged.order_by().values("pk"), all=True)

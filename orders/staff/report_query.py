@@ -1,47 +1,67 @@
-"""What the address of the reports asks for, read without trust: a filter without sense finds nothing, and says so."""
+"""Read and check the filters in the address of the reports. An invalid filter finds nothing, and the page says so."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
-from orders.reports.days import LONGEST, ONE, Period, last_days
+from orders.reports.days import MAX_DAYS, ONE, Period, last_days
 from orders.reports.models import Scope
 from orders.reports.read import SORTS
 from orders.site.filters import read_choice, read_number
 from orders.site.list_query import read_date
 
 BY_DAY = "day"
-GROUPINGS = {BY_DAY: "Days", Scope.PROVIDER: "Providers", Scope.SERVICE: "Services", Scope.CUSTOMER: "Customers"}
-"""What a report has a row for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What a report has a row for, with its label for one and for several."""
+
+    slug: str
+    one: str | Promise
+    several: str | Promise
+
+
+GROUPINGS = {
+    grouping.slug: grouping
+    for grouping in (
+        Grouping(BY_DAY, _lazy("Day"), _lazy("Days")),
+        Grouping(Scope.PROVIDER, _lazy("Provider"), _lazy("Providers")),
+        Grouping(Scope.SERVICE, _lazy("Service"), _lazy("Services")),
+        Grouping(Scope.CUSTOMER, _lazy("Customer"), _lazy("Customers")),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A period that is chosen by its name."""
+    """A period that can be chosen by name."""
 
     slug: str
-    label: str
+    label: str | Promise
     of: Callable[[date], Period]
 
 
 PRESETS = (
-    Preset("today", "Today", lambda today: Period(today, today)),
-    Preset("yesterday", "Yesterday", lambda today: Period(today - ONE, today - ONE)),
-    Preset("week", "7 days", lambda today: last_days(today=today, count=7)),
-    Preset("month", "30 days", lambda today: last_days(today=today, count=30)),
-    Preset("this-month", "This month", lambda today: Period(today.replace(day=1), today)),
-    Preset("last-month", "Last month", lambda today: _month_before(today)),
-    Preset("year", "12 months", lambda today: last_days(today=today, count=365)),
+    Preset("today", _lazy("Today"), lambda today: Period(today, today)),
+    Preset("yesterday", _lazy("Yesterday"), lambda today: Period(today - ONE, today - ONE)),
+    Preset("week", _lazy("7 days"), lambda today: last_days(today=today, count=7)),
+    Preset("month", _lazy("30 days"), lambda today: last_days(today=today, count=30)),
+    Preset("this-month", _lazy("This month"), lambda today: Period(today.replace(day=1), today)),
+    Preset("last-month", _lazy("Last month"), lambda today: _month_before(today)),
+    Preset("year", _lazy("12 months"), lambda today: last_days(today=today, count=365)),
 )
-USUAL = PRESETS[3]
+DEFAULT_PRESET = PRESETS[3]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """The report asked for. With a `subject` it is the days of that one, else a row for each of `by`."""
+    """The report's filters. With a `subject` the rows are its days, else there is a row for each of `by`."""
 
     period: Period
     preset: str
@@ -51,7 +71,7 @@ class ReportQuery:
     sort: str
     problems: tuple[str, ...]
     is_nothing: bool = False
-    """What is asked for could not be read, so nothing is shown."""
+    """A filter is invalid, so nothing is shown."""
 
     @property
     def is_by_day(self) -> bool:
@@ -59,10 +79,10 @@ class ReportQuery:
 
 
 def read_report(query: QueryDict, *, today: date) -> ReportQuery:
-    """The address as a report; without dates the last 30 days."""
+    """Read the address; without dates the report covers the last 30 days."""
     problems: list[str] = []
     slugs = {known.slug: known for known in PRESETS}
-    preset = slugs.get(read_choice(query, "range", of=slugs, label=_("Period"), problems=problems), USUAL)
+    preset = slugs.get(read_choice(query, "range", of=slugs, label=_("Period"), problems=problems), DEFAULT_PRESET)
     first, last = read_date(query.get("from", ""), problems), read_date(query.get("to", ""), problems)
     period, slug = preset.of(today), preset.slug
     if first or last:
@@ -70,11 +90,12 @@ def read_report(query: QueryDict, *, today: date) -> ReportQuery:
     scope, subject = _subject(query, problems)
     is_nothing = bool(problems)
     if period.first > period.last:
-        problems.append("The first date is after the last one, so they were exchanged.")
+        problems.append(_("The start date is after the end date, so they were swapped."))
         period = Period(period.last, period.first)
-    if period.length > LONGEST:
-        problems.append(f"A report covers {LONGEST:,} days at most: these are the last of them.")
-        period = last_days(today=period.last, count=LONGEST)
+    if period.length > MAX_DAYS:
+        text = _("A report covers at most %(days)s days. These are the last of them.")
+        problems.append(text % {"days": f"{MAX_DAYS:,}"})
+        period = last_days(today=period.last, count=MAX_DAYS)
     by = BY_DAY if subject else query.get("by", "")
     sort = query.get("sort", "")
     return ReportQuery(
@@ -90,7 +111,7 @@ def read_report(query: QueryDict, *, today: date) -> ReportQuery:
 
 
 def _subject(query: QueryDict, problems: list[str]) -> tuple[Scope, int]:
-    """The one that the report is about: the first of provider, service and customer that is named."""
+    """The subject of the report: the first of provider, service and customer in the address."""
     labels = {Scope.PROVIDER: _("Provider"), Scope.SERVICE: _("Service ID"), Scope.CUSTOMER: _("Customer")}
     for scope, label in labels.items():
         subject = read_number(query, scope, label=label, problems=problems)

@@ -1,4 +1,4 @@
-"""The staff's reports: what was earned, spent and given back, by day, provider, service or customer; also as CSV."""
+"""The staff reports: revenue, cost, refunds and profit by day, provider, service or customer; also as CSV."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from orders.reports.days import day_of
@@ -22,25 +24,25 @@ from panel.lib.spreadsheet import Cell, csv_lines
 from panel.web.access import staff_only
 from providers.models import Provider
 
-A_PAGE = 50
+PAGE_SIZE = 50
 COLUMNS = (
-    ("orders", "Orders"),
-    ("charged", "Charged"),
-    ("refunded", "Given back"),
-    ("revenue", "Revenue"),
-    ("cost", "Cost"),
-    ("lost", "Lost"),
-    ("profit", "Profit"),
-    ("topped_up", "Paid in"),
+    ("orders", _lazy("Orders")),
+    ("charged", _lazy("Charged")),
+    ("refunded", _lazy("Refunded")),
+    ("revenue", _lazy("Revenue")),
+    ("cost", _lazy("Cost")),
+    ("lost", _lazy("Losses")),
+    ("profit", _lazy("Profit")),
+    ("topped_up", _lazy("Deposits")),
 )
-"""The figures of a report's rows, by their names and as they are headed."""
-OF_PROVIDERS = (("own_cost", "Cost there"), ("deposited", "Paid to it"))
-"""In the provider's currency."""
+"""The figures of a report's rows: name and heading."""
+PROVIDER_COLUMNS = (("own_cost", _lazy("Provider cost")), ("deposited", _lazy("Provider deposits")))
+"""Figures in the provider's currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: of a day or a subject. `currency` is a provider's own."""
+    """One row: a day or a subject. `currency` is the provider's, for providers only."""
 
     day: date | None
     subject: int
@@ -50,7 +52,7 @@ class Line:
 
 
 class Subjects:
-    """The rows of a grouping, for a paginator: each page is one query, and one for the names."""
+    """The rows of a grouping, for a paginator: each page takes one query, and one for the names."""
 
     def __init__(self, query: ReportQuery) -> None:
         self.query = query
@@ -67,25 +69,25 @@ class Subjects:
         return self._count
 
     def __getitem__(self, part: slice) -> list[Line]:
-        found = by_subject(
+        rows = by_subject(
             period=self.query.period,
             scope=self.scope,
             sort=self.query.sort,
             start=part.start or 0,
             count=None if part.stop is None else part.stop - (part.start or 0),
         )
-        names = names_of(scope=self.scope, subjects=[subject for subject, _ in found])
+        names = names_of(scope=self.scope, subjects=[subject for subject, figures in rows])
         currencies = dict(Provider.objects.values_list("pk", "currency")) if self.scope == Scope.PROVIDER else {}
         return [
             Line(None, subject, names.get(subject, f"{subject}"), figures, currencies.get(subject, ""))
-            for subject, figures in found
+            for subject, figures in rows
         ]
 
 
 @staff_only("reports.view_dailyfigure")
 @require_safe
 def staff_reports(request: HttpRequest) -> HttpResponse:
-    """The report that the address asks for."""
+    """Show the report with the filters in the address."""
     today = day_of(timezone.now())
     query = read_report(request.GET, today=today)
     if query.is_nothing:
@@ -103,8 +105,10 @@ def staff_reports(request: HttpRequest) -> HttpResponse:
         "chart": _chart(days),
         "standing": standing(period=query.period, today=today),
         "presets": PRESETS,
-        "groupings": GROUPINGS.items(),
+        "groupings": GROUPINGS.values(),
+        "grouping": GROUPINGS[query.by],
         "columns": COLUMNS,
+        "provider_columns": PROVIDER_COLUMNS,
         "zone": settings.REPORT_TIME_ZONE,
     }
     return render(request, "staff/reports.html", context)
@@ -113,7 +117,7 @@ def staff_reports(request: HttpRequest) -> HttpResponse:
 @staff_only("reports.view_dailyfigure")
 @require_safe
 def staff_reports_csv(request: HttpRequest) -> HttpResponseBase:
-    """The same report, all of its rows, as a CSV file."""
+    """Download all rows of the report as a CSV file."""
     query = read_report(request.GET, today=day_of(timezone.now()))
     if query.is_nothing:
         lines = []
@@ -122,11 +126,11 @@ def staff_reports_csv(request: HttpRequest) -> HttpResponseBase:
     else:
         lines = Subjects(query)[:]
     has_own = query.by == Scope.PROVIDER
-    columns = [*COLUMNS, *(OF_PROVIDERS if has_own else ())]
-    head = [GROUPINGS[query.by][:-1], "Name", "Currency", *(label for _, label in columns)]
-    rows = (_cells(line, [name for name, _ in columns], has_own) for line in lines)
+    columns = [*COLUMNS, *(PROVIDER_COLUMNS if has_own else ())]
+    head = [str(GROUPINGS[query.by].one), _("Name"), _("Currency"), *(str(label) for name, label in columns)]
+    rows = (_cells(line, [name for name, label in columns], has_own) for line in lines)
     answer = StreamingHttpResponse(
-        csv_lines(head=[*head, "Currency there"] if has_own else head, batches=[rows]),
+        csv_lines(head=[*head, _("Provider currency")] if has_own else head, batches=[rows]),
         content_type="text/csv; charset=utf-8",
     )
     name = f"report-{query.by}-{query.period.first}-{query.period.last}.csv"
@@ -136,7 +140,7 @@ def staff_reports_csv(request: HttpRequest) -> HttpResponseBase:
 
 def _page(query: ReportQuery, days: dict[date, Figures], number: str | None) -> "Page[Line]":
     rows: Any = _day_lines(days)[::-1] if query.is_by_day else Subjects(query)
-    return Paginator(rows, A_PAGE).get_page(number)
+    return Paginator(rows, PAGE_SIZE).get_page(number)
 
 
 def _day_lines(days: dict[date, Figures]) -> list[Line]:
@@ -144,7 +148,7 @@ def _day_lines(days: dict[date, Figures]) -> list[Line]:
 
 
 def _name(query: ReportQuery) -> str:
-    """Whom the report is about; empty for the whole shop."""
+    """The name of the report's subject; empty for the whole shop."""
     if not query.subject:
         return ""
     try:
@@ -154,13 +158,14 @@ def _name(query: ReportQuery) -> str:
 
 
 def _chart(days: dict[date, Figures]) -> dict[str, Any]:
-    """The days as the chart wants them; floats for drawing alone."""
+    """The chart's data by day, as floats for drawing only, and its texts."""
     return {
         "day": [day.isoformat() for day in days],
         "revenue": [float(figures.revenue) for figures in days.values()],
         "cost": [float(figures.cost) for figures in days.values()],
         "profit": [float(figures.profit) for figures in days.values()],
         "currency": settings.CURRENCY,
+        "labels": {"revenue": _("Revenue"), "cost": _("Cost"), "profit": _("Profit")},
     }
 
 

@@ -1,8 +1,9 @@
-"""The staff's page of safe mode: why it is on, what was bought and is in no order here, and the way out."""
+"""The staff page of safe mode: why it is on, unmatched provider orders with their decisions, and how to end it."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from orders.core import safe_mode
@@ -26,19 +27,19 @@ from panel.web.text_input import read_reason
 from providers.adapters.errors import RetryLater
 from providers.models import Provider
 
-SHOWN = 50
+MAX_LISTED = 50
 
 
 @staff_only("orders.view_orphan")
 @require_safe
 def staff_safe_mode(request: HttpRequest) -> HttpResponse:
-    """Whether it is on, and the orphans that wait for a decision, each with the orders that it could be."""
-    found = open_orphans()
+    """Show whether it is on, and the open unmatched orders, each with the orders it may match."""
+    rows = open_orphans()
     context = {
         "why": safe_mode.why_it_is_on(),
         "said": safe_mode.SAID,
-        "orphans": [(orphan, candidates(orphan=orphan)) for orphan in found[:SHOWN]],
-        "count": found.count(),
+        "orphans": [(orphan, candidates(orphan=orphan)) for orphan in rows[:MAX_LISTED]],
+        "count": rows.count(),
         "providers": Provider.objects.order_by("name"),
         "may_decide": request.user.has_perm("orders.change_orphan"),
     }
@@ -48,23 +49,29 @@ def staff_safe_mode(request: HttpRequest) -> HttpResponse:
 @staff_only("orders.view_orphan")
 @require_POST
 def look_for_orphans(request: HttpRequest, provider_id: int) -> HttpResponse:
-    """Search one provider."""
+    """Search one provider for unmatched orders."""
     need(request, "orders.change_orphan")
     provider = get_object_or_404(Provider, pk=provider_id)
     try:
-        looked = find_orphans(provider=provider)
+        result = find_orphans(provider=provider)
     except (CannotLookError, RetryLater, SealError) as problem:
-        messages.error(request, f"{provider}: {problem}")
+        messages.error(request, _("%(provider)s: %(error)s") % {"provider": provider, "error": problem})
     else:
-        end = "That was all." if looked.is_complete else "There may be more: look again."
-        messages.success(request, f"{provider}: {looked.asked:,} ids asked for, {looked.found:,} found. {end}")
+        if result.is_complete:
+            text = _("%(provider)s: %(asked)s order IDs checked, %(found)s unknown orders found. Search complete.")
+        else:
+            text = _(
+                "%(provider)s: %(asked)s order IDs checked, %(found)s unknown orders found. Search again for more."
+            )
+        counts = {"asked": f"{result.asked:,}", "found": f"{result.found:,}"}
+        messages.success(request, text % {"provider": provider, **counts})
     return redirect("staff_safe_mode")
 
 
 @staff_only("orders.view_orphan")
 @require_POST
 def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpResponse:
-    """Carry out what a person says of an orphan."""
+    """Carry out a decision on an unmatched order."""
     need(request, "orders.change_orphan")
     confirm_it_is_you(request, keeps_form=True)
     orphan = get_object_or_404(Orphan, pk=orphan_id)
@@ -73,7 +80,7 @@ def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpRes
         if verdict == "adopt":
             order_id = read_id(request.POST.get("order", ""))
             if order_id is None:
-                raise CannotResolveError("Say which order it is.")
+                raise CannotResolveError(_("Choose the order it matches."))
             adopt_orphan(orphan_id=orphan.pk, order_id=order_id, actor=actor, reason=reason)
         elif verdict == "lost":
             write_off_orphan(orphan_id=orphan.pk, actor=actor, reason=reason)
@@ -84,19 +91,19 @@ def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpRes
     except CannotResolveError as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, "Decided, and kept with your name.")
+        messages.success(request, _("Decision saved."))
     return redirect("staff_safe_mode")
 
 
 @staff_only("orders.view_orphan")
 @require_POST
 def switch_safe_mode(request: HttpRequest, to: str) -> HttpResponse:
-    """On or off, with a reason."""
+    """Turn safe mode on or off, with a reason."""
     need(request, "orders.change_orphan")
     confirm_it_is_you(request, keeps_form=True)
     reason, actor = read_reason(request), actor_of(request)
     if not reason:
-        messages.error(request, "Say why: the reason is kept.")
+        messages.error(request, _("Enter a reason. It is saved to the audit log."))
     else:
         _switch(request, to, reason, actor)
     return redirect("staff_safe_mode")
@@ -106,9 +113,9 @@ def _switch(request: HttpRequest, to: str, reason: str, actor: str) -> None:
     try:
         if to == "on":
             safe_mode.hold(reason=reason, actor=actor)
-            messages.success(request, "Safe mode is on.")
+            messages.success(request, _("Safe mode is on."))
         else:
             safe_mode.end(reason=reason, actor=actor, open_orphans=open_orphans().count())
-            messages.success(request, "Safe mode is off: orders go on.")
+            messages.success(request, _("Safe mode is off. Queued orders are sent again."))
     except (safe_mode.OrphansLeftError, MarkError) as problem:
         messages.error(request, str(problem))

@@ -1,4 +1,4 @@
-"""The counts beside the staff's entries of the rail, on every page that a member of staff sees."""
+"""The counts beside the staff entries of the sidebar, on every page that staff see."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from orders.aftercare.unanswered import unanswered
-from orders.staff.overview import for_a_person
+from orders.staff.overview import orders_for_review
 from panel.lib.database.counts import count_each
 from panel.ops.models import Alert
 from panel.wallet.approvals.requests import waiting_requests
@@ -22,10 +22,10 @@ def staff_counts(request: HttpRequest) -> dict[str, Any]:
 
 
 def count_for_staff() -> dict[str, int]:
-    """By the name of the page. Approvals are left out where none is asked for and none waits."""
+    """Counts by page name. Approvals are left out where the setting is off and none waits."""
     counts = count_each(
         staff_approvals=waiting_requests().values("pk"),
-        staff_doubtful=for_a_person(),
+        staff_doubtful=orders_for_review(),
         staff_requests=unanswered(),
         staff_changes=all_pending_review(),
         staff_alerts=Alert.objects.filter(closed_at__isnull=True).values("pk"),

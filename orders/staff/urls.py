@@ -1,4 +1,4 @@
-"""The staff's pages, under staff/. Alerts are with the operations."""
+"""The addresses of the staff pages, under staff/. Alerts are in panel/ops."""
 
 from django.urls import path
 

@@ -69,7 +69,7 @@ def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
 
 
 @about_order
-def give_money_back(*, order_id: int, actor: str, reason: str, approval: int | None = None) -> None:
+def refund_unconfirmed(*, order_id: int, actor: str, reason: str, approval: int | None = None) -> None:
     """End the order with its money refunded, whatever became of it at the provider. Raises as `authorize` does, too."""
     _check_safe_mode()
 

@@ -1,4 +1,4 @@
-/* The chart of a report: revenue, cost and profit by day. Its data is in the page; the table of days says the same. */
+/* The chart of a report: revenue, cost and profit by day. The page holds its data and texts; a table has the values. */
 (function () {
   "use strict";
   var box = document.getElementById("report-chart");
@@ -9,7 +9,7 @@
   var at = data.day.map(function (day) { return Date.parse(day + "T00:00:00Z") / 1000; });
 
   function dayText(seconds) {
-    return new Date(seconds * 1000).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short" });
+    return new Date(seconds * 1000).toLocaleDateString(document.documentElement.lang, { timeZone: "UTC", day: "numeric", month: "short" });
   }
 
   function make(width, height, hooks) {
@@ -17,7 +17,7 @@
     x.values = function (view, splits) { return splits.map(dayText); };
     x.incrs = [1, 2, 7, 14, 30, 91, 365].map(function (days) { return days * 86400; });
     y.values = function (view, values) { return values.map(kit.amount); };
-    var line = function (label, name, color, more) {
+    var line = function (label, color, more) {
       return Object.assign({ label: label, stroke: kit.token(color), width: 2, points: { show: data.day.length < 16 } }, more);
     };
     return new window.uPlot({
@@ -29,16 +29,17 @@
       axes: [x, y],
       series: [
         {},
-        line("Revenue", "revenue", "--accent-ink"),
-        line("Cost", "cost", "--neutral-bar", { width: 1.5, dash: [6, 4] }),
-        line("Profit", "profit", "--green-bar"),
+        line(data.labels.revenue, "--accent-ink"),
+        line(data.labels.cost, "--neutral-bar", { width: 1.5, dash: [6, 4] }),
+        line(data.labels.profit, "--green-bar"),
       ],
       hooks: { setCursor: hooks },
     }, [at, data.revenue, data.cost, data.profit], box);
   }
 
   kit.keepDrawn(box, make, function (index) {
-    return dayText(at[index]) + ": revenue " + kit.amount(data.revenue[index]) + ", cost " + kit.amount(data.cost[index]) +
-      ", profit " + kit.amount(data.profit[index]) + " " + data.currency;
+    return dayText(at[index]) + ": " + ["revenue", "cost", "profit"].map(function (name) {
+      return data.labels[name] + " " + kit.amount(data[name][index]) + " " + data.currency;
+    }).join(" · ");
   });
 })();

@@ -73,9 +73,9 @@ def test_staff_send_a_cancel_again(store: Store, signed_in: SignIn, width: int) 
     window = signed_in(width=width)
     window.cookie(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
     window.go("/staff/requests/?kind=cancels")
-    window.do(lambda page: page.get_by_role("button", name="Send it again").click())
-    window.do(lambda page: expect(page.get_by_text("it is sent again within minutes")).to_be_visible())
-    window.do(lambda page: expect(page.get_by_text("Every provider answers")).to_be_visible())
+    window.do(lambda page: page.get_by_role("button", name="Send again").click())
+    window.do(lambda page: expect(page.get_by_text("the request is sent again within minutes")).to_be_visible())
+    window.do(lambda page: expect(page.get_by_text("No unanswered requests")).to_be_visible())
     wish.refresh_from_db()
     assert (wish.state, wish.next_at is not None) == ("unknown", True)  # until it is clear, it stays so
     assert window.complaints == []

@@ -174,12 +174,12 @@ def test_long_words_make_no_page_scroll_sideways(open_page: Open, store: Store, 
 def test_a_verdict_is_given_with_the_keyboard(open_page: Open, store: Store, doubtful: Order) -> None:
     page = open_page("/staff/doubtful/")
     case = page.locator(f"#order-{doubtful.pk}")
-    case.locator("summary", has_text="Give the money back").focus()
+    case.locator("summary", has_text="Refund order").focus()
     page.keyboard.press("Enter")
-    expect(case.get_by_text("$1.35 goes back into the wallet of ada@example.com")).to_be_visible()
+    expect(case.get_by_text("$1.35 is refunded to the wallet of ada@example.com")).to_be_visible()
     case.locator(f"#reason-back-{doubtful.pk}").fill("Their support says no")
     page.keyboard.press("Enter")
-    expect(page.get_by_text(f"Order {doubtful.pk}: $1.35 went back to ada@example.com.")).to_be_visible()
+    expect(page.get_by_text(f"Order #{doubtful.pk}: $1.35 refunded to ada@example.com.")).to_be_visible()
     assert store.wallet() == 100
 
 
@@ -223,11 +223,11 @@ def test_a_partial_is_told_in_money_and_then_done(open_page: Open, store: Store)
     page.locator("#do-partial summary").click()
     page.fill("#remains", "333")
     page.fill("#reason-partial", "A screenshot of theirs")
-    page.get_by_role("button", name="See what goes back").click()
-    expect(page.get_by_text("333 of 1,000 were not delivered: $0.44955 goes back into the wallet")).to_be_visible()
+    page.get_by_role("button", name="Preview refund").click()
+    expect(page.get_by_text("333 of 1,000 were not delivered: $0.44955 is refunded to the wallet")).to_be_visible()
     assert store.fresh(order).state == "ACTIVE"
-    page.get_by_role("button", name="Give $0.44955 back").dblclick()
-    expect(page.get_by_text("$0.44955 went back to ada@example.com. It is partial now.")).to_be_visible()
+    page.get_by_role("button", name="Refund $0.44955").dblclick()
+    expect(page.get_by_text(f"Order #{order.pk} is partial. $0.44955 refunded to ada@example.com.")).to_be_visible()
     assert store.wallet() == Decimal("99.09955")
 
 

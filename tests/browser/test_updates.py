@@ -26,7 +26,7 @@ def test_a_price_jump_is_held_accepted_and_told(open_page: Open, store: Store, s
     page.fill("#held-reason", "Their season's price")
     row.get_by_role("button", name="Accept").click()
     expect(page.get_by_text("1 accepted: sold again as the provider lists them.")).to_be_visible()
-    expect(page.get_by_text("Nothing is held")).to_be_visible()
+    expect(page.get_by_text("Nothing to review")).to_be_visible()
 
     page = open_page("/services/?q=Followers+Real+30")
     expect(page.locator(".price-row", has_text=service.name)).to_contain_text("$2.70")

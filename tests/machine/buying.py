@@ -9,7 +9,7 @@ from orders.placing.validation import BadOrderError
 from orders.submission.record import record_outcome
 from orders.submission.submit import submit_order
 from orders.submission.sweep import sweep_orders
-from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
+from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed, refund_unconfirmed
 from orders.unconfirmed.probe import probe_doubts
 from panel.wallet.approvals.own_money import OwnMoneyError
 from panel.wallet.ledger import NotEnoughFundsError
@@ -158,9 +158,9 @@ class Buying(World):
                 if verdict == "not placed":
                     it_was_not_placed(order_id=pk, actor="staff", reason=WORD)
                 elif verdict == "money back":
-                    give_money_back(order_id=pk, actor="staff", reason=WORD)
+                    refund_unconfirmed(order_id=pk, actor="staff", reason=WORD)
                 elif verdict == "own money":
-                    give_money_back(order_id=pk, actor=self.customers[life.customer].email, reason=WORD)
+                    refund_unconfirmed(order_id=pk, actor=self.customers[life.customer].email, reason=WORD)
                 else:
                     it_was_placed(order_id=pk, provider_order_id=named, actor="staff", reason=WORD)
             except (CannotResolveError, OwnMoneyError):

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from orders.aftercare.refunds import CannotGiveBackError, adds_all, adds_partial, give_all_back, set_partial
+from orders.aftercare.refunds import CannotRefundError, full_refund, partial_refund, refund_all, set_partial
 from orders.models import Order
 from orders.placing.mass import check_lines, place_lines
 from orders.placing.reorder import CannotReorderError, price_now, reorder
@@ -112,11 +112,11 @@ class Doors(Selling):
             order = Order.objects.get(pk=pk)
             try:
                 if percent == 100:
-                    give_all_back(order_id=pk, agreed=adds_all(order), actor=actor, reason=WORD)
+                    refund_all(order_id=pk, agreed=full_refund(order), actor=actor, reason=WORD)
                 else:
-                    adds = adds_partial(order, remains=remains)
+                    adds = partial_refund(order, remains=remains)
                     set_partial(order_id=pk, remains=remains, agreed=adds, actor=actor, reason=WORD)
-            except (CannotGiveBackError, OwnMoneyError):
+            except (CannotRefundError, OwnMoneyError):
                 return False
             return True
 

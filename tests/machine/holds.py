@@ -14,7 +14,7 @@ from orders.accounting.reconcile import read_balances
 from orders.aftercare.cancel_jobs import poll_cancels
 from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.aftercare.refill_jobs import poll_refills
-from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
+from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
 from orders.core import high_water, safe_mode
 from orders.placing.place import place_order
 from orders.placing.validation import BadOrderError
@@ -22,14 +22,14 @@ from orders.submission.submit import submit_order
 from orders.submission.sweep import submit_orders
 from orders.tracking.poll import CannotAskError, poll_provider
 from orders.tracking.refresh_order import refresh_order
-from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
+from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed, refund_unconfirmed
 from orders.unconfirmed.probe import probe_doubts
 from panel.ops.alerts.alerts import is_alert_open
 from tests.machine import life as lives
 from tests.machine.doors import Doors
 from tests.machine.world import WORD, Lives
 
-REFUSALS = (CannotCancelError, CannotResolveError, CannotAskError, CannotGiveBackError, BadOrderError)
+REFUSALS = (CannotCancelError, CannotResolveError, CannotAskError, CannotRefundError, BadOrderError)
 REASONS = ("held", "damaged", "unwritable")
 
 
@@ -108,9 +108,9 @@ class Holds(Doors):
             lambda: request_cancel(order_id=pk, actor="ada@example.com"),
             lambda: it_was_placed(provider_order_id=life.external or "404", **staff),
             lambda: it_was_not_placed(**staff),
-            lambda: give_money_back(**staff),
+            lambda: refund_unconfirmed(**staff),
             lambda: set_partial(remains=333, agreed=part, **staff),
-            lambda: give_all_back(agreed=rest, **staff),
+            lambda: refund_all(agreed=rest, **staff),
             lambda: refresh_order(order_id=pk, actor="staff"),
         ]
 

@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from orders.aftercare.cancels import request_cancel
-from orders.aftercare.refunds import give_all_back, set_partial
+from orders.aftercare.refunds import refund_all, set_partial
 from orders.models import Order
-from orders.unconfirmed.decisions import give_money_back
+from orders.unconfirmed.decisions import refund_unconfirmed
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from panel.wallet.adjust import adjust_wallet
@@ -72,8 +72,8 @@ def moves(store: Store) -> dict[str, Callable[[str], object]]:
         "debit": lambda actor: adjust_wallet(amount=-amount, actor=actor, **adjust),
         "deposit": lambda actor: approve_top_up(top_up_id=top_up.pk, amount=amount, actor=actor, **note),
         "partial": lambda actor: set_partial(order_id=running.pk, remains=1000, agreed=whole, actor=actor, **why),
-        "refund": lambda actor: give_all_back(order_id=running.pk, agreed=whole, actor=actor, **why),
-        "unconfirmed": lambda actor: give_money_back(order_id=doubt.pk, actor=actor, **why),
+        "refund": lambda actor: refund_all(order_id=running.pk, agreed=whole, actor=actor, **why),
+        "unconfirmed": lambda actor: refund_unconfirmed(order_id=doubt.pk, actor=actor, **why),
     }
 
 

@@ -98,10 +98,10 @@ def test_an_order_of_a_batch_that_is_settled_by_itself(
 def test_a_persons_verdict_and_a_cancel(store: Store, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     order = store.place()
     with pytest.raises(CannotResolveError):
-        decisions.give_money_back(order_id=order.pk, actor="ada", reason="why")
+        decisions.refund_unconfirmed(order_id=order.pk, actor="ada", reason="why")
     say_in(monkeypatch, decisions, "lock_orders")
     say_in(monkeypatch, cancels, "lock_orders")
-    for act in (decisions.give_money_back, decisions.it_was_not_placed, decisions.clear_attention):
+    for act in (decisions.refund_unconfirmed, decisions.it_was_not_placed, decisions.clear_attention):
         with pytest.raises(RuntimeError):
             act(order_id=order.pk, actor="ada", reason="why")
     with pytest.raises(RuntimeError):

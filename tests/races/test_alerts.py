@@ -14,7 +14,7 @@ from orders.core.unmatched_orders import follow_orphans
 from orders.models import Orphan
 from orders.submission.record import record_outcome
 from orders.submission.submit import submit_order
-from orders.unconfirmed.decisions import give_money_back
+from orders.unconfirmed.decisions import refund_unconfirmed
 from orders.unconfirmed.restore_search import not_ours
 from panel.customers.models import User
 from panel.ops.alerts import alerts
@@ -126,7 +126,7 @@ def test_an_order_that_comes_into_doubt_while_the_last_one_is_decided(store: Sto
     second = store.place("4")
 
     came = at_once(
-        lambda: give_money_back(order_id=first.pk, actor="staff", reason="enough"),
+        lambda: refund_unconfirmed(order_id=first.pk, actor="staff", reason="enough"),
         lambda: submit_order(order_id=second.pk, even_early=True),
     )
     assert [one for one in came if isinstance(one, Exception)] == []

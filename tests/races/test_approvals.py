@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from orders.accounting.audit import recount
-from orders.aftercare.refunds import give_all_back
+from orders.aftercare.refunds import refund_all
 from orders.staff.review.approvals import approve
 from orders.tracking.settle import settle_batch
 from panel.customers.models import User
@@ -82,7 +82,7 @@ def test_approved_while_it_is_closed(store: Store, rival: str, attempt: int) -> 
 def test_approved_while_the_order_moves(store: Store, attempt: int) -> None:
     order = store.active()
     whole: dict[str, Any] = {"order_id": order.pk, "agreed": Decimal("1.35"), "reason": "goodwill"}
-    request = ask(lambda actor: give_all_back(actor=actor, **whole), member("bo"))
+    request = ask(lambda actor: refund_all(actor=actor, **whole), member("bo"))
     cy, asked_at = member("cy"), timezone.now()
     part = OrderStatus(order.provider_order_id or "", ReportedStatus.PARTIAL, "Partial", Decimal("0.81"), 0, 100, "USD")
     approved, settled = at_once(

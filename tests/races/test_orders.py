@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from orders.accounting.audit import recount
 from orders.aftercare.cancels import request_cancel
-from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
+from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
 from orders.models import Attempt, Order, Orphan
 from orders.placing.place import place_order
 from orders.placing.reorder import reorder
@@ -22,7 +22,7 @@ from orders.submission.submit import submit_order
 from orders.submission.sweep import reap_attempts, sweep_orders
 from orders.tracking.poll import poll_provider
 from orders.tracking.settle import settle_batch
-from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed
+from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, refund_unconfirmed
 from orders.unconfirmed.restore_search import write_off_orphan
 from panel.ops.models import AuditEvent
 from panel.wallet import ledger
@@ -228,7 +228,7 @@ def test_two_verdicts(store: Store) -> None:
     order = store.active()
     store.let_lease_end(order)
     results = at_once(
-        lambda: give_money_back(order_id=order.pk, actor="a@example.com", reason="one"),
+        lambda: refund_unconfirmed(order_id=order.pk, actor="a@example.com", reason="one"),
         lambda: it_was_not_placed(order_id=order.pk, actor="b@example.com", reason="two"),
     )
 
@@ -282,13 +282,13 @@ def test_two_members_of_staff_give_the_same_money_back(store: Store) -> None:
     def give(number: int) -> Callable[[], Any]:
         who = {"actor": f"{number}@example.com", "reason": "proof"}
         if number % 2:
-            return lambda: give_all_back(order_id=order.pk, agreed=Decimal("1.35"), **who)
+            return lambda: refund_all(order_id=order.pk, agreed=Decimal("1.35"), **who)
         return lambda: set_partial(order_id=order.pk, remains=1000, agreed=Decimal("1.35"), **who)
 
     results = at_once(*[give(number) for number in range(RIVALS)])
 
     assert results.count(None) == 1
-    assert sum(isinstance(result, CannotGiveBackError) for result in results) == RIVALS - 1
+    assert sum(isinstance(result, CannotRefundError) for result in results) == RIVALS - 1
     assert store.wallet() == 100
     assert Transfer.objects.filter(key__startswith="refund:").count() == 1
     assert AuditEvent.objects.filter(target=f"order:{order.pk}").count() == 1

@@ -19,7 +19,7 @@ from orders.models import Order
 from orders.placing.place import Placement, place_order
 from orders.tracking import settle
 from orders.tracking.settle import settle_batch
-from orders.unconfirmed.decisions import CannotResolveError, evidence_shows_it, give_money_back
+from orders.unconfirmed.decisions import CannotResolveError, evidence_shows_it, refund_unconfirmed
 from panel.customers.keys import issue_key, revoke_key
 from panel.customers.models import ApiKey
 from panel.ops.jobs import leases
@@ -128,7 +128,7 @@ def test_the_evidence_and_a_person(store: Store, attempt: int) -> None:
     (bought,) = store.simulator.created(LINK)
     came = at_once(
         lambda: evidence_shows_it(order_id=order.pk, provider_order_id=bought["id"], why="found"),
-        lambda: give_money_back(order_id=order.pk, actor="staff@example.com", reason="enough"),
+        lambda: refund_unconfirmed(order_id=order.pk, actor="staff@example.com", reason="enough"),
     )
 
     assert sorted(isinstance(one, CannotResolveError) for one in came) == [False, True]

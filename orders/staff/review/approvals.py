@@ -1,7 +1,7 @@
-"""Approve what a member of staff asked for: it is carried out by the function that refused to do it for one person.
+"""Approve a staff member's request: the function that asked for a second approval carries it out.
 
-That function checks everything anew (state, balance, own money) and uses the request up in the transaction that moves
-the money, so that it happens exactly once. Called by the staff's page.
+That function checks state, balance and own money again and closes the request in the transaction that moves the
+money, so the money moves exactly once. Called by the staff page.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
-from orders.unconfirmed.decisions import CannotResolveError, give_money_back
+from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
+from orders.unconfirmed.decisions import CannotResolveError, refund_unconfirmed
 from panel.wallet.adjust import adjust_wallet
 from panel.wallet.approvals.own_money import OwnMoneyError
 from panel.wallet.approvals.requests import follow_approvals
@@ -23,7 +23,7 @@ from panel.wallet.models import ApprovalRequest
 
 REFUSALS = (
     BadAskError,
-    CannotGiveBackError,
+    CannotRefundError,
     CannotResolveError,
     NotEnoughFundsError,
     OwnMoneyError,
@@ -40,7 +40,7 @@ class Approvable:
 
 
 def approve(*, request_id: int, actor: str) -> None:
-    """Carry out what was asked for. Raises CannotApproveError; then nothing was changed, and the request waits on."""
+    """Carry out the request. Raises CannotApproveError; nothing was changed then, and the request stays open."""
     request = ApprovalRequest.objects.select_related("customer").get(pk=request_id)
     if request.state != ApprovalRequest.State.WAITING:
         raise CannotApproveError(_("This request was already decided. Nothing was changed."))
@@ -87,13 +87,13 @@ def _partial(request: ApprovalRequest, actor: str) -> None:
 
 
 def _refund(request: ApprovalRequest, actor: str) -> None:
-    give_all_back(
+    refund_all(
         order_id=_number(request), agreed=request.amount, actor=actor, reason=request.reason, approval=request.pk
     )
 
 
 def _unconfirmed(request: ApprovalRequest, actor: str) -> None:
-    give_money_back(order_id=_number(request), actor=actor, reason=request.reason, approval=request.pk)
+    refund_unconfirmed(order_id=_number(request), actor=actor, reason=request.reason, approval=request.pk)
 
 
 def _number(request: ApprovalRequest) -> int:

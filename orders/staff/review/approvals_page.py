@@ -1,4 +1,4 @@
-"""The staff's page of approvals: what one person may not do alone, and a second one decides on."""
+"""The staff page of approvals: requests that need a second staff member."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from panel.wallet.models import ApprovalRequest
 from panel.web.access import actor_of, confirm_it_is_you, need, staff_only
 from panel.web.text_input import read_reason
 
-A_PAGE = 50
+PAGE_SIZE = 50
 PLACES = {"user": "admin:customers_user_change", "topup": "admin:wallet_topup_change", "order": "staff_order"}
 """The page of a request's subject, by the first part of it."""
 
@@ -29,7 +29,7 @@ PLACES = {"user": "admin:customers_user_change", "topup": "admin:wallet_topup_ch
 @staff_only("wallet.view_approvalrequest")
 @require_safe
 def staff_approvals(request: HttpRequest) -> HttpResponse:
-    """What waits, the oldest first; or what was decided, the newest first."""
+    """Waiting requests, the oldest first, or decided ones, the newest first."""
     tabs, problems = {"waiting": _("Waiting"), "decided": _("Decided")}, list[str]()
     chosen = read_choice(request.GET, "show", of=tabs, label=_("Show"), problems=problems) or "waiting"
     rows, waiting = (
@@ -37,7 +37,7 @@ def staff_approvals(request: HttpRequest) -> HttpResponse:
         {"state": "waiting"},
     )
     found = rows.filter(**waiting).order_by("pk") if chosen == "waiting" else rows.exclude(**waiting).order_by("-pk")
-    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "chosen": chosen, "tabs": tabs, "problems": problems}
     return render(request, "staff/approvals.html", context)
 
@@ -45,14 +45,14 @@ def staff_approvals(request: HttpRequest) -> HttpResponse:
 @staff_only("wallet.view_approvalrequest")
 @require_safe
 def staff_approval(request: HttpRequest, request_id: int) -> HttpResponse:
-    """One request, with what can be done about it."""
+    """One request, with its actions."""
     return _page(request, _find(request_id))
 
 
 @staff_only("wallet.view_approvalrequest")
 @require_POST
 def decide(request: HttpRequest, request_id: int, verdict: str) -> HttpResponse:
-    """Approve, decline or withdraw; where that is refused, the page again with the reason."""
+    """Approve, decline or withdraw a request, or show the page again with the error where that is refused."""
     if not any(request.user.has_perm(action.permission) for action in ACTIONS.values()):
         raise PermissionDenied
     found, actor, now = _find(request_id), actor_of(request), timezone.now()
@@ -86,7 +86,7 @@ def _page(
     request: HttpRequest, found: ApprovalRequest, *, error: str = "", entered: str = "", status: int = 200
 ) -> HttpResponse:
     is_mine = found.requested_by_id == request.user.pk
-    blocked = _why_not(request, found)
+    blocked = _blocked_reason(request, found)
     context: dict[str, Any] = {
         "request_shown": found,
         "subject": _subject(found),
@@ -101,21 +101,21 @@ def _page(
     return render(request, "staff/approval.html", context, status=status)
 
 
-def _why_not(request: HttpRequest, found: ApprovalRequest) -> str:
+def _blocked_reason(request: HttpRequest, found: ApprovalRequest) -> str:
     """Why this person can't approve or decline the request; empty where they can."""
     if found.requested_by_id == request.user.pk:
-        return _("You asked for this. Another member of staff has to approve it.")
+        return _("You made this request. Another staff member must approve it.")
     if not request.user.has_perm(ACTIONS[found.action].permission):
-        return _("Your role can't decide on this request.")
+        return _("Your role doesn't allow you to decide on this request.")
     if is_same_person(actor=actor_of(request), customer=found.customer):
         return str(OwnMoneyError())
     return ""
 
 
 def _subject(found: ApprovalRequest) -> str:
-    """What the request is about, in words."""
-    words = {"user": _("Customer #%(number)s"), "topup": _("Deposit #%(number)s"), "order": _("Order #%(number)s")}
-    return words[found.subject.partition(":")[0]] % {"number": _number(found)}
+    """The subject of the request, as text."""
+    labels = {"user": _("Customer #%(number)s"), "topup": _("Deposit #%(number)s"), "order": _("Order #%(number)s")}
+    return labels[found.subject.partition(":")[0]] % {"number": _number(found)}
 
 
 def _number(found: ApprovalRequest) -> str:

@@ -1,4 +1,4 @@
-"""What is stuck and needs a person: orders in doubt with the evidence and three verdicts; the rest in staff_stuck."""
+"""The Needs review page: unconfirmed orders with their evidence and three decisions; stuck_tabs has the other tabs."""
 
 import re
 from collections.abc import Callable
@@ -11,12 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from orders.models import Attempt, Order
 from orders.rules.states import DOUBTFUL
 from orders.staff.review import stuck_orders
-from orders.staff.review.stuck_tabs import look, page_of, shown
+from orders.staff.review.stuck_tabs import count_stuck, page_of, tab_context
 from orders.unconfirmed import decisions
 from orders.unconfirmed.decisions import CannotResolveError
 from panel.lib.crypto import SealError
@@ -29,52 +32,55 @@ from panel.web.formatting import money_text
 from panel.web.text_input import read_reason, read_words
 
 FLAG_TABS = {"flagged", "missing"}
-LONGEST_ENTRY = 300
+MAX_ENTRY = 300
 PROVIDER_ID = re.compile(r"[!-~]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One thing that a person may say of an order; `words` tell what follows from it, to the cent."""
+    """One decision that a person can take on an order; `explain` names its effect, to the cent."""
 
     slug: str
-    title: str
-    button: str
+    title: str | Promise
+    button: str | Promise
     tone: str
-    words: Callable[[Order], str]
+    explain: Callable[[Order], str]
 
 
-def _placed_words(order: Order) -> str:
-    return (
-        f"The order goes on under that id and is followed from there. {_charge(order)} stays held until it ends. "
-        f"{order.provider} is asked for the id first; nothing is sent."
+def _explain_placed(order: Order) -> str:
+    text = _(
+        "The order continues under this ID and is tracked from there. %(charge)s stays on hold until it ends. "
+        "%(provider)s is asked for the ID first; nothing is sent."
     )
+    return text % {"charge": _charge(order), "provider": order.provider}
 
 
-def _again_words(order: Order) -> str:
-    return (
-        f"The order is queued and sent to {order.provider} again. If it was placed after all, it is delivered twice "
-        f"and costs us {_cost(order)} twice."
+def _explain_again(order: Order) -> str:
+    text = _(
+        "The order is queued and sent to %(provider)s again. If it was placed after all, it is delivered twice and "
+        "costs you %(cost)s twice."
     )
+    return text % {"provider": order.provider, "cost": _cost(order)}
 
 
-def _back_words(order: Order) -> str:
-    return (
-        f"{_charge(order)} goes back into the wallet of {order.customer}, and the order ends as canceled. If it was "
-        f"placed after all, its cost of {_cost(order)} is our loss."
+def _explain_refund(order: Order) -> str:
+    text = _(
+        "%(charge)s is refunded to the wallet of %(customer)s, and the order ends as canceled. If it was placed after "
+        "all, its cost of %(cost)s is your loss."
     )
+    return text % {"charge": _charge(order), "customer": order.customer, "cost": _cost(order)}
 
 
 VERDICTS = (
-    Verdict("placed", "It was placed", "It was placed under this id", "btn-primary", _placed_words),
-    Verdict("again", "It was not placed", "Send it again", "btn-secondary", _again_words),
-    Verdict("back", "Give the money back", "Give the money back", "btn-danger", _back_words),
+    Verdict("placed", _lazy("It was placed"), _lazy("Confirm order"), "btn-primary", _explain_placed),
+    Verdict("again", _lazy("It was not placed"), _lazy("Send again"), "btn-secondary", _explain_again),
+    Verdict("back", _lazy("Refund order"), _lazy("Refund order"), "btn-danger", _explain_refund),
 )
 
 
 @dataclass(slots=True)
 class Case:
-    """An order with its evidence, and what was entered for it where that was refused."""
+    """An order with its evidence, and the entries of a decision that was refused."""
 
     order: Order
     attempts: list[Attempt]
@@ -85,88 +91,96 @@ class Case:
 
     @property
     def verdicts(self) -> list[tuple[Verdict, str]]:
-        return [(verdict, verdict.words(self.order)) for verdict in VERDICTS]
+        return [(verdict, verdict.explain(self.order)) for verdict in VERDICTS]
 
     @property
     def candidate(self) -> str:
-        """The id that the provider's own ids speak for, or else that a doubtful answer named: a first guess."""
+        """The ID that the probe found, or else the one that an unclear answer named: a suggestion for the form."""
         probes = [attempt.probe for attempt in reversed(self.attempts) if hasattr(attempt, "probe")]
-        named = [probe.candidate for probe in probes] + [attempt.candidate for attempt in reversed(self.attempts)]
-        return next(filter(None, named), "")
+        ids = [probe.candidate for probe in probes] + [attempt.candidate for attempt in reversed(self.attempts)]
+        return next(filter(None, ids), "")
 
 
 @staff_only("orders.view_order")
 @require_safe
 def staff_doubtful(request: HttpRequest) -> HttpResponse:
-    """One tab of what is stuck, or the order named by `order`."""
+    """Show one tab, or the order named by `order` in the address."""
     return _page(request)
 
 
 @staff_only("orders.view_order")
 @require_POST
 def decide(request: HttpRequest, order_id: int, verdict: str) -> HttpResponse:
-    """Carry out a verdict; where it is refused, the page again with the reason beside it."""
+    """Carry out a decision, or show the page again with the error where it is refused."""
     need(request, "orders.change_order")
     confirm_it_is_you(request, keeps_form=True)
     order = get_object_or_404(Order, pk=order_id)
     try:
-        said = _carry_out(request, order, verdict)
+        message = _carry_out(request, order, verdict)
     except (CannotResolveError, OwnMoneyError) as error:
         return _refuse(request, order, verdict, str(error))
     except SealError:
-        return _refuse(request, order, verdict, "The provider's API key cannot be opened, so it was not asked.")
+        text = _("The provider's API key cannot be decrypted, so the provider was not asked.")
+        return _refuse(request, order, verdict, text)
     except SecondApprovalNeededError as needed:
         messages.warning(request, keep_request(needed, actor=actor_of(request), now=timezone.now()))
     else:
-        messages.success(request, f"Order {order.pk}: {said}")
+        messages.success(request, message)
     return redirect("staff_doubtful")
 
 
 @staff_only("orders.view_order")
 @require_POST
 def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
-    """A person has looked at a flagged order."""
+    """Clear an order's flag: a person has checked it."""
     need(request, "orders.change_order")
     order = get_object_or_404(Order, pk=order_id)
     reason = read_reason(request)
     if not reason:
-        return _refuse(request, order, "looked", "Say what you found: it is kept with the order.")
+        return _refuse(request, order, "looked", _("Note what you found. It is saved with the order."))
     if order.attention:
         decisions.clear_attention(order_id=order.pk, actor=actor_of(request), reason=reason)
-        messages.success(request, f"Order {order.pk} is looked at.")
+        messages.success(request, _("Order #%(order)d is marked as reviewed.") % {"order": order.pk})
     else:
-        messages.info(request, f"Order {order.pk} is not flagged any more.")
+        messages.info(request, _("Order #%(order)d is no longer flagged.") % {"order": order.pk})
     show = request.GET.get("show", "")
     return redirect(f"{reverse('staff_doubtful')}?show={show}" if show in FLAG_TABS else "staff_doubtful")
 
 
 def _carry_out(request: HttpRequest, order: Order, verdict: str) -> str:
-    """One domain call; what became of it, in words."""
+    """Make one domain call; the message that says what it did."""
     actor, reason = actor_of(request), read_reason(request)
     if not reason:
-        raise CannotResolveError("Say why: the reason is kept with the order.")
+        raise CannotResolveError(_("Enter a reason. It is saved with the order."))
     match verdict:
         case "placed":
-            given = read_words(request.POST, "provider_order_id", longest=LONGEST_ENTRY)
-            if not PROVIDER_ID.fullmatch(given):
-                raise CannotResolveError("Enter the id that the order has at the provider.")
-            decisions.it_was_placed(order_id=order.pk, provider_order_id=given, actor=actor, reason=reason)
-            return f"it goes on under the id {given}."
+            entered = read_words(request.POST, "provider_order_id", longest=MAX_ENTRY)
+            if not PROVIDER_ID.fullmatch(entered):
+                raise CannotResolveError(_("Enter the order ID at the provider."))
+            decisions.it_was_placed(order_id=order.pk, provider_order_id=entered, actor=actor, reason=reason)
+            return _("Order #%(order)d continues under the provider order ID %(id)s.") % {
+                "order": order.pk,
+                "id": entered,
+            }
         case "again":
             decisions.it_was_not_placed(order_id=order.pk, actor=actor, reason=reason)
-            return "it is queued and will be sent again."
+            return _("Order #%(order)d is queued and will be sent again.") % {"order": order.pk}
         case "back":
-            decisions.give_money_back(order_id=order.pk, actor=actor, reason=reason)
-            return f"{_charge(order)} went back to {order.customer}."
+            decisions.refund_unconfirmed(order_id=order.pk, actor=actor, reason=reason)
+            return _("Order #%(order)d: %(amount)s refunded to %(customer)s.") % {
+                "order": order.pk,
+                "amount": _charge(order),
+                "customer": order.customer,
+            }
     raise Http404
 
 
 def _refuse(request: HttpRequest, order: Order, verdict: str, error: str) -> HttpResponse:
     order.refresh_from_db()
     if verdict != "looked" and order.state not in DOUBTFUL:
-        messages.error(request, f"Order {order.pk}: {error}")
+        messages.error(request, _("Order #%(order)d: %(error)s") % {"order": order.pk, "error": error})
         return redirect("staff_doubtful")
-    entered = {name: read_words(request.POST, name, longest=LONGEST_ENTRY) for name in ("reason", "provider_order_id")}
+    entered = {name: read_words(request.POST, name, longest=MAX_ENTRY) for name in ("reason", "provider_order_id")}
     return _page(request, only=order.pk, refused=(verdict, error, entered), status=422)
 
 
@@ -177,9 +191,9 @@ def _page(
     refused: tuple[str, str, dict[str, str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    wanted, now = request.GET.get("order", ""), timezone.now()
-    if only is None and wanted.isascii() and wanted.isdigit() and len(wanted) <= 18:
-        only = int(wanted)
+    number, now = request.GET.get("order", ""), timezone.now()
+    if only is None and number.isascii() and number.isdigit() and len(number) <= 18:
+        only = int(number)
     context = {
         "chosen_order": only,
         "refused": refused[0] if refused else "",
@@ -192,18 +206,18 @@ def _page(
 
 
 def _tab(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    """The tab that was asked for, or else the first with something in it."""
-    found = look(request, now=now)
-    tab, number = found.named(request.GET.get("show", "")), request.GET.get("page")
-    context: dict[str, Any] = {"tabs": found.tabs, "tab": tab.slug}
+    """The tab named in the address, or else the first one with something in it."""
+    stuck = count_stuck(request, now=now)
+    tab, number = stuck.tab(request.GET.get("show", "")), request.GET.get("page")
+    context: dict[str, Any] = {"tabs": stuck.tabs, "tab": tab.slug}
     if tab.slug != "doubtful":
-        return context | shown(tab, found.jobs, number=number, now=now)
+        return context | tab_context(tab, stuck.jobs, number=number, now=now)
     page = page_of(stuck_orders.doubtful_orders(), tab.count, number)
     return context | {"page": page, "cases": _cases(list(page), None, now)}
 
 
 def _one(order_id: int, refused: tuple[str, str, dict[str, str]] | None, now: datetime) -> dict[str, Any]:
-    """One order alone, in doubt or flagged."""
+    """One order alone, unconfirmed or flagged."""
     flagged = Order.objects.select_related("customer", "service", "provider").exclude(attention="").filter(pk=order_id)
     doubtful = list(stuck_orders.doubtful_orders().filter(pk=order_id))
     return {"tab": "order", "cases": _cases(doubtful, refused, now), "flags": list(flagged)}

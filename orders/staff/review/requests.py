@@ -1,4 +1,4 @@
-"""The staff's queue of refills and cancels: what waits at the providers, what got no answer, what was refused."""
+"""The staff page of refills and cancels: open, unanswered, refused and done requests."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,14 +21,14 @@ from panel.web.access import need, staff_only
 from panel.web.text_input import read_reason
 from providers.models import Provider
 
-A_PAGE = 50
+PAGE_SIZE = 50
 FILTERS = ("kind", "provider", "state", "page")
 MODELS: dict[str, type[Refill] | type[Cancellation]] = {"refills": Refill, "cancels": Cancellation}
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One way to look at the queue: `slug` is its name in the address."""
+    """One filter of the page: `slug` is its name in the address."""
 
     slug: str
     label: str
@@ -38,28 +38,28 @@ class Tab:
 @staff_only("orders.view_order")
 @require_safe
 def staff_requests(request: HttpRequest) -> HttpResponse:
-    """Refills or cancels, by how they stand, of all providers or of one."""
+    """Refills or cancels by status, of all providers or of one."""
     problems: list[str] = []
     kind = read_choice(request.GET, "kind", of=MODELS, label=_("Refills or cancels"), problems=problems) or "refills"
     provider = read_number(request.GET, "provider", label=_("Provider"), problems=problems)
-    found, unanswered = _by_state(kind, provider), {one: _unanswered(one, provider).count() for one in MODELS}
-    state = read_choice(request.GET, "state", of=found, label=_("State"), problems=problems) or "unanswered"
-    shown = found[state].none() if problems else found[state]
-    rows = shown.select_related("order__service", "order__provider", "order__customer").order_by("-pk")
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    by_state, unanswered = _by_state(kind, provider), {one: _unanswered(one, provider).count() for one in MODELS}
+    state = read_choice(request.GET, "state", of=by_state, label=_("Status"), problems=problems) or "unanswered"
+    listed = by_state[state].none() if problems else by_state[state]
+    rows = listed.select_related("order__service", "order__provider", "order__customer").order_by("-pk")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "kind": kind,
         "state": state,
         "kinds": [
-            Tab("refills", "Refills", unanswered["refills"]),
-            Tab("cancels", "Cancels", unanswered["cancels"]),
+            Tab("refills", _("Refills"), unanswered["refills"]),
+            Tab("cancels", _("Cancels"), unanswered["cancels"]),
         ],
         "states": [
-            Tab("unanswered", "No answer", unanswered[kind]),
-            Tab("open", "Open", found["open"].count()),
-            Tab("refused", "Refused"),
-            Tab("ended", "Done"),
+            Tab("unanswered", _("No answer"), unanswered[kind]),
+            Tab("open", _("Open"), by_state["open"].count()),
+            Tab("refused", _("Refused")),
+            Tab("ended", _("Done")),
         ],
         "providers": Provider.objects.order_by("name", "pk"),
         "provider": provider,
@@ -73,28 +73,28 @@ def staff_requests(request: HttpRequest) -> HttpResponse:
 @staff_only("orders.view_order")
 @require_POST
 def decide(request: HttpRequest, kind: str, request_id: int, verdict: str) -> HttpResponse:
-    """Send it again or close it; then back to the queue as it was looked at: the address has the same filters."""
+    """Send a request again or close it, then show the page with the same filters."""
     need(request, "orders.change_order")
     if kind not in MODELS or verdict not in {"again", "close"}:
         raise Http404
-    found: Any = get_object_or_404(MODELS[kind]._default_manager.select_related("order"), pk=request_id)
-    actor = actor_of(request)
+    row: Any = get_object_or_404(MODELS[kind]._default_manager.select_related("order"), pk=request_id)
+    actor, values = actor_of(request), {"order": row.order_id}
     try:
         if verdict == "again":
-            send_again(request=found, actor=actor)
-            messages.success(request, f"Order {found.order_id}: it is sent again within minutes.")
+            send_again(request=row, actor=actor)
+            messages.success(request, _("Order #%(order)d: the request is sent again within minutes.") % values)
         else:
-            close_request(request=found, actor=actor, reason=read_reason(request))
-            messages.success(request, f"Order {found.order_id}: it is closed as refused.")
+            close_request(request=row, actor=actor, reason=read_reason(request))
+            messages.success(request, _("Order #%(order)d: the request is closed as refused.") % values)
     except CannotDecideError as error:
-        messages.error(request, f"Order {found.order_id}: {error}")
+        messages.error(request, _("Order #%(order)d: %(error)s") % {**values, "error": error})
     filters = _filters(request)
     filters["kind"] = kind
     return redirect(f"{reverse('staff_requests')}?{filters.urlencode()}")
 
 
 def _filters(request: HttpRequest) -> QueryDict:
-    """What of the address says how the queue is looked at."""
+    """The filters in the address."""
     kept = QueryDict(mutable=True)
     kept.update({name: request.GET[name] for name in FILTERS if request.GET.get(name)})
     return kept
@@ -109,7 +109,7 @@ def _at(provider: int | None, rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _by_state(kind: str, provider: int | None) -> dict[str, QuerySet[Any]]:
-    """The queue's parts, of all providers or of one."""
+    """The requests by status, of all providers or of one."""
     model = MODELS[kind]
     refused = "rejected" if kind == "refills" else "refused"
     rows = _at(provider, model._default_manager.all())

@@ -1,4 +1,4 @@
-"""Orders that do not move, by what is to be done about them. Reads only; called by the staff's pages."""
+"""Queries for orders that need review. Reads only; called by the staff pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
 from orders.rules.states import DOUBTFUL, State
 from panel.lib.database.counts import count_up_to
 
-TIMES = 3
-"""So many times its service's usual time is too long."""
-AT_LEAST, UNMEASURED = timedelta(hours=1), timedelta(days=7)
-MOST_COUNTED = 10_000
-WORDS = 50
+SLOW_FACTOR = 3
+"""An order is slow after this many times the usual time of its service."""
+MIN_SLOW, SLOW_UNMEASURED = timedelta(hours=1), timedelta(days=7)
+MAX_COUNTED = 10_000
+MAX_STATUSES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class UnknownWord:
-    """A provider's word for a status that we do not know, with how many orders have it and the first of them."""
+class UnknownStatus:
+    """A provider status that the panel does not recognize, with the number of orders that have it and the first one."""
 
     provider_id: int
     provider: str
@@ -30,39 +30,39 @@ class UnknownWord:
 
 
 def doubtful_orders() -> QuerySet[Order]:
-    """Orders that may or may not have been bought, the oldest first."""
+    """Unconfirmed orders, the oldest first."""
     return _orders().filter(state__in=DOUBTFUL).order_by("sent_at", "pk")
 
 
 def flagged_orders() -> QuerySet[Order]:
-    """Orders that a person should look at, but for those missing there and those with an unknown word."""
+    """Flagged orders, without those missing at the provider and those with an unknown status."""
     return _flagged().exclude(attention__in=[MISSING_THERE, UNKNOWN_WORD])
 
 
 def missing_orders() -> QuerySet[Order]:
-    """Orders whose id the provider no longer knows."""
+    """Orders whose ID the provider no longer recognizes."""
     return _flagged().filter(attention=MISSING_THERE)
 
 
 def slow_orders(*, now: datetime) -> QuerySet[Order]:
-    """Orders that are on their way for longer than three times their service's usual time, the oldest first.
+    """Orders that take longer than three times the usual time of their service, the oldest first.
 
-    Within the first hour none is; where the service was never measured, none within seven days.
+    None is slow in its first hour, or, where the service was never measured, in its first seven days.
     """
     seconds = Cast("service__measured_seconds", IntegerField())
-    usual = ExpressionWrapper(seconds * Value(timedelta(seconds=TIMES)), output_field=DurationField())
+    usual = ExpressionWrapper(seconds * Value(timedelta(seconds=SLOW_FACTOR)), output_field=DurationField())
     limit = Case(
-        When(service__measured_seconds__isnull=True, then=Value(UNMEASURED)),
-        When(service__measured_seconds__lte=int(AT_LEAST.total_seconds()) // TIMES, then=Value(AT_LEAST)),
+        When(service__measured_seconds__isnull=True, then=Value(SLOW_UNMEASURED)),
+        When(service__measured_seconds__lte=int(MIN_SLOW.total_seconds()) // SLOW_FACTOR, then=Value(MIN_SLOW)),
         default=usual,
         output_field=DurationField(),
     )
-    active = _orders().filter(state=State.ACTIVE, sent_at__lt=now - AT_LEAST)
+    active = _orders().filter(state=State.ACTIVE, sent_at__lt=now - MIN_SLOW)
     return active.filter(sent_at__lt=Value(now) - limit).order_by("sent_at", "pk")
 
 
-def unknown_words() -> list[UnknownWord]:
-    """The words that most orders have first, at most fifty. One query."""
+def unknown_statuses() -> list[UnknownStatus]:
+    """At most fifty unknown statuses, the most frequent first. One query."""
     rows = (
         Order.objects.exclude(attention="")
         .filter(attention=UNKNOWN_WORD)
@@ -71,29 +71,29 @@ def unknown_words() -> list[UnknownWord]:
         .annotate(orders=Count("pk"), example=Min("pk"))
         .order_by("-orders", "provider__name", "provider_status_raw")
     )
-    return [UnknownWord(*row) for row in rows[:WORDS]]
+    return [UnknownStatus(*row) for row in rows[:MAX_STATUSES]]
 
 
-def count_for_a_person() -> tuple[int, dict[str, int]]:
-    """How many orders are in doubt, and how many are flagged, by the reason. One query."""
+def count_for_review() -> tuple[int, dict[str, int]]:
+    """How many orders are unconfirmed, and how many are flagged, by reason. One query."""
     doubtful = Q(state__in=DOUBTFUL)
     rows = Order.objects.filter(doubtful | ~Q(attention="")).order_by().values_list("attention")
-    found = list(rows.annotate(orders=Count("pk"), doubtful=Count("pk", filter=doubtful)))
-    return sum(row[2] for row in found), {attention: orders for attention, orders, _ in found if attention}
+    counts = list(rows.annotate(orders=Count("pk"), doubtful=Count("pk", filter=doubtful)))
+    return sum(row[2] for row in counts), {attention: orders for attention, orders, _ in counts if attention}
 
 
-def count_some(orders: QuerySet[Order]) -> int:
-    """How many, counted to ten thousand."""
-    return count_up_to(orders, MOST_COUNTED)
+def count_capped(orders: QuerySet[Order]) -> int:
+    """How many orders, counted up to ten thousand."""
+    return count_up_to(orders, MAX_COUNTED)
 
 
 def ids_by_provider(orders: Sequence[Order]) -> dict[str, list[str]]:
-    """The ids at each provider, by its name: what its support wants to be told."""
-    found: dict[str, list[str]] = {}
+    """The provider order IDs by provider name, to send to the provider's support."""
+    ids: dict[str, list[str]] = {}
     for order in orders:
         if order.provider_order_id:
-            found.setdefault(order.provider.name, []).append(order.provider_order_id)
-    return found
+            ids.setdefault(order.provider.name, []).append(order.provider_order_id)
+    return ids
 
 
 def _orders() -> QuerySet[Order]:

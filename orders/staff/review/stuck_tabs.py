@@ -1,4 +1,4 @@
-"""The parts of the page of stuck orders: their tabs with counts, and what each shows. Called by staff_doubtful."""
+"""The tabs of the Needs review page with their counts, and the content of each. Called by needs_review."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
@@ -21,12 +23,12 @@ from panel.web.formatting import duration_text
 from panel.web.text_input import read_reason, read_words
 from providers.models import Provider
 
-A_PAGE = 20
+PAGE_SIZE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One kind of what is stuck; `is_most` where there are more than were counted."""
+    """One tab; `is_most` where the count stopped at its limit."""
 
     slug: str
     label: str
@@ -34,39 +36,39 @@ class Tab:
 
     @property
     def is_most(self) -> bool:
-        return self.count >= stuck_orders.MOST_COUNTED
+        return self.count >= stuck_orders.MAX_COUNTED
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """All tabs, and the jobs that were looked at for theirs."""
+    """All tabs, and the failing jobs counted for theirs."""
 
     tabs: list[Tab]
     jobs: list[FailingJob]
 
-    def named(self, slug: str) -> Tab:
-        """That tab; where there is none of this name the first with something in it."""
+    def tab(self, slug: str) -> Tab:
+        """The tab of this name, or else the first one with something in it."""
         filled = [tab for tab in self.tabs if tab.count] or self.tabs
         return next((tab for tab in self.tabs if tab.slug == slug), filled[0])
 
 
-def look(request: HttpRequest, *, now: datetime) -> Stuck:
-    """What is stuck now, counted. The jobs are for those who may see them."""
-    doubtful, flags = stuck_orders.count_for_a_person()
-    missing, words = flags.pop(MISSING_THERE, 0), flags.pop(UNKNOWN_WORD, 0)
+def count_stuck(request: HttpRequest, *, now: datetime) -> Stuck:
+    """Count what needs review now. The jobs are for those who may see them."""
+    doubtful, flags = stuck_orders.count_for_review()
+    missing, unknown = flags.pop(MISSING_THERE, 0), flags.pop(UNKNOWN_WORD, 0)
     tabs = [
-        Tab("doubtful", "In doubt", doubtful),
-        Tab("flagged", "Flagged", sum(flags.values())),
-        Tab("slow", "Too slow", stuck_orders.count_some(stuck_orders.slow_orders(now=now))),
-        Tab("words", "Unknown words", words),
-        Tab("missing", "Missing there", missing),
+        Tab("doubtful", _("Unconfirmed"), doubtful),
+        Tab("flagged", _("Flagged"), sum(flags.values())),
+        Tab("slow", _("Slow"), stuck_orders.count_capped(stuck_orders.slow_orders(now=now))),
+        Tab("words", _("Unknown statuses"), unknown),
+        Tab("missing", _("Missing"), missing),
     ]
     jobs = failing_jobs(now=now) if request.user.has_perm("ops.view_jobrun") else []
-    return Stuck([*tabs, Tab("jobs", "Jobs", len(jobs))] if request.user.has_perm("ops.view_jobrun") else tabs, jobs)
+    return Stuck([*tabs, Tab("jobs", _("Jobs"), len(jobs))] if request.user.has_perm("ops.view_jobrun") else tabs, jobs)
 
 
-def shown(tab: Tab, jobs: list[FailingJob], *, number: str | None, now: datetime) -> dict[str, Any]:
-    """What a tab shows beside orders in doubt, which have a page of their own."""
+def tab_context(tab: Tab, jobs: list[FailingJob], *, number: str | None, now: datetime) -> dict[str, Any]:
+    """The template's context for a tab other than the unconfirmed orders."""
     match tab.slug:
         case "flagged":
             return {"flags": page_of(stuck_orders.flagged_orders(), tab.count, number)}
@@ -78,13 +80,13 @@ def shown(tab: Tab, jobs: list[FailingJob], *, number: str | None, now: datetime
             rows = [(order, _usual(order), _age(order, now)) for order in page]
             return {"slow": rows, "page": page, "ids": stuck_orders.ids_by_provider(list(page))}
         case "words":
-            return {"words": stuck_orders.unknown_words()}
+            return {"words": stuck_orders.unknown_statuses()}
     return {"jobs": jobs}
 
 
 def page_of(orders: QuerySet[Order], count: int, number: str | None) -> Page[Order]:
-    """A page of them, without counting what was counted."""
-    paginator = Paginator(orders, A_PAGE)
+    """A page of the orders, by a count that is already known."""
+    paginator = Paginator(orders, PAGE_SIZE)
     paginator.count = count
     return paginator.get_page(number)
 
@@ -92,17 +94,21 @@ def page_of(orders: QuerySet[Order], count: int, number: str | None) -> Page[Ord
 @staff_only("orders.view_order")
 @require_POST
 def know_word(request: HttpRequest, provider_id: int) -> HttpResponse:
-    """A person knows what the word means: its orders are not flagged any more."""
+    """Clear the flag of all orders with this provider status: a person knows its meaning."""
     need(request, "orders.change_order")
     provider = get_object_or_404(Provider, pk=provider_id)
     reason, word = read_reason(request, longest=150), read_words(request.POST, "word", longest=100)
     if reason:
         actor = request.user.get_username()
         cleared = clear_word(provider_id=provider.pk, word=word, actor=actor, reason=reason)
-        orders = f"{cleared:,} order{'' if cleared == 1 else 's'}"
-        messages.success(request, f"{orders} with “{word[:100]}” at {provider} flagged no more.")
+        text = ngettext(
+            "Flag cleared on %(count)s order with the status “%(status)s” at %(provider)s.",
+            "Flag cleared on %(count)s orders with the status “%(status)s” at %(provider)s.",
+            cleared,
+        )
+        messages.success(request, text % {"count": f"{cleared:,}", "status": word[:100], "provider": provider})
     else:
-        messages.error(request, "Say what the word means: it is kept with the orders.")
+        messages.error(request, _("Enter the meaning of the status. It is saved with the orders."))
     return redirect(f"{reverse('staff_doubtful')}?show=words")
 
 

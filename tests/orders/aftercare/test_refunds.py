@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from orders.accounting.audit import recount
-from orders.aftercare.refunds import CannotGiveBackError, adds_all, adds_partial, give_all_back, set_partial
+from orders.aftercare.refunds import CannotRefundError, full_refund, partial_refund, refund_all, set_partial
 from orders.models import Order
 from orders.tracking.settle import settle_batch
 from panel.ops.models import AuditEvent
@@ -45,7 +45,7 @@ def partial(order: Order, remains: int, agreed: str, **who: Any) -> None:
 @pytest.mark.parametrize(("remains", "back"), [(1, "0.00135"), (333, "0.44955"), (1000, "1.35")])
 def test_a_running_order_ends_partial_with_its_share_back(store: Store, remains: int, back: str) -> None:
     order = store.active()
-    assert adds_partial(order, remains=remains) == Decimal(back)
+    assert partial_refund(order, remains=remains) == Decimal(back)
     partial(order, remains, back)
 
     order = store.fresh(order)
@@ -90,8 +90,8 @@ def test_all_of_it_goes_back_from_every_state_that_was_sent(store: Store, comple
     running, half = store.active(link="https://example.com/a"), store.active(link="https://example.com/b")
     partial(half, 500, "0.675")
     for order, back in ((running, "1.35"), (store.fresh(half), "0.675"), (completed, "1.35")):
-        assert adds_all(order) == Decimal(back)
-        give_all_back(order_id=order.pk, agreed=Decimal(back), **WHO)
+        assert full_refund(order) == Decimal(back)
+        refund_all(order_id=order.pk, agreed=Decimal(back), **WHO)
         ended = store.fresh(order)
         assert (ended.state, ended.refunded, ended.captured) == ("CANCELED", Decimal("1.35"), 0)
         assert ended.cost == Decimal("0.9")
@@ -122,7 +122,7 @@ def test_what_the_provider_says_afterwards_takes_nothing_and_surprises_nobody(st
 
 def test_a_canceled_order_that_is_delivered_after_all_is_for_a_person(store: Store) -> None:
     order = store.active()
-    give_all_back(order_id=order.pk, agreed=Decimal("1.35"), **WHO)
+    refund_all(order_id=order.pk, agreed=Decimal("1.35"), **WHO)
     order = say(store, order, ReportedStatus.IN_PROGRESS, remains=10)
     assert (order.state, order.attention) == ("CANCELED", "")
     Order.objects.update(applied_at=None)
@@ -143,11 +143,11 @@ def test_an_answer_that_was_asked_for_before_is_dropped(store: Store) -> None:
 @pytest.mark.parametrize(
     ("remains", "agreed", "reason", "said"),
     [
-        (0, "0", "why", "a number from 1 to 1,000"),
-        (-5, "0", "why", "a number from 1 to 1,000"),
-        (1001, "1.35", "why", "a number from 1 to 1,000"),
-        (200, "0.26", "why", "It has changed meanwhile: now 0.27 USD would go back."),
-        (200, "0.27", " ", "Say why"),
+        (0, "0", "why", "quantity from 1 to 1,000"),
+        (-5, "0", "why", "quantity from 1 to 1,000"),
+        (1001, "1.35", "why", "quantity from 1 to 1,000"),
+        (200, "0.26", "why", "The order has changed: 0.27 USD would be refunded now."),
+        (200, "0.27", " ", "Enter a reason"),
     ],
 )
 def test_a_partial_that_is_refused_moves_nothing(
@@ -155,7 +155,7 @@ def test_a_partial_that_is_refused_moves_nothing(
 ) -> None:
     order = store.active()
     before = store.everything()
-    with pytest.raises(CannotGiveBackError, match=said):
+    with pytest.raises(CannotRefundError, match=said):
         partial(order, remains, agreed, reason=reason)
     assert store.everything() == before
     assert AuditEvent.objects.count() == 0
@@ -165,7 +165,7 @@ def test_less_than_was_given_back_is_refused(store: Store, completed: Order) -> 
     partial(completed, 300, "0.405")
     before = store.everything()
     for remains in (1, 299, 300):
-        with pytest.raises(CannotGiveBackError, match="As much or more was given back already"):
+        with pytest.raises(CannotRefundError, match="At least this much is already refunded"):
             partial(completed, remains, "0.405")
     assert store.everything() == before
 
@@ -178,11 +178,11 @@ def test_only_what_was_sent_is_given_back_of(store: Store, state: str) -> None:
     else:
         order = store.place() if state == "QUEUED" else store.active()
     if state == "CANCELED":
-        give_all_back(order_id=order.pk, agreed=Decimal("1.35"), **WHO)
+        refund_all(order_id=order.pk, agreed=Decimal("1.35"), **WHO)
     before = store.everything()
-    said = "All of its money is back already" if state == "CANCELED" else "It is not known to be sent"
-    with pytest.raises(CannotGiveBackError, match=said):
-        give_all_back(order_id=order.pk, agreed=Decimal("1.35"), **WHO)
-    with pytest.raises(CannotGiveBackError, match=said):
+    said = "This order is already refunded in full" if state == "CANCELED" else "This order is not known to be sent"
+    with pytest.raises(CannotRefundError, match=said):
+        refund_all(order_id=order.pk, agreed=Decimal("1.35"), **WHO)
+    with pytest.raises(CannotRefundError, match=said):
         partial(order, 200, "0.27")
     assert store.everything() == before

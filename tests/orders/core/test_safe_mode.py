@@ -21,7 +21,7 @@ from orders.aftercare.cancel_closing import close_cancels
 from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.aftercare.refill_jobs import give_up_refills
 from orders.aftercare.refills import CannotRefillError, request_refill
-from orders.aftercare.refunds import CannotGiveBackError, give_all_back, set_partial
+from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
 from orders.aftercare.unanswered import MOST_TRIES
 from orders.core import high_water, safe_mode
 from orders.models import Attempt, Cancellation, Order, Orphan, Refill
@@ -31,7 +31,7 @@ from orders.submission.submit import submit_order
 from orders.submission.sweep import Swept, sweep_orders
 from orders.tracking.poll import CannotAskError, Polled
 from orders.tracking.refresh_order import refresh_order
-from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
+from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed, refund_unconfirmed
 from orders.unconfirmed.probe import Probed, probe_doubts
 from orders.unconfirmed.restore_search import (
     CannotLookError,
@@ -132,11 +132,11 @@ def test_staff_move_no_money_and_ask_no_provider_in_safe_mode(store: Store, owne
     go_back()
     before, asked = store.everything(), list(store.simulator.requests("status"))
     who: dict[str, Any] = {"actor": "staff", "reason": "they ask"}
-    with pytest.raises(CannotGiveBackError, match=REFUSED):
+    with pytest.raises(CannotRefundError, match=REFUSED):
         set_partial(order_id=running.pk, remains=400, agreed=Decimal("0.54"), **who)
-    with pytest.raises(CannotGiveBackError, match=REFUSED):
-        give_all_back(order_id=running.pk, agreed=Decimal("1.35"), **who)
-    for decide in (give_money_back, it_was_not_placed):
+    with pytest.raises(CannotRefundError, match=REFUSED):
+        refund_all(order_id=running.pk, agreed=Decimal("1.35"), **who)
+    for decide in (refund_unconfirmed, it_was_not_placed):
         with pytest.raises(CannotResolveError, match=REFUSED):
             decide(order_id=doubtful.pk, **who)
     with pytest.raises(CannotResolveError, match=REFUSED):
@@ -401,14 +401,14 @@ def test_the_page_shows_and_decides(store: Store, owner: Client) -> None:
     forgotten(store)
     assert "restored from an older backup" in owner.get("/staff/safe-mode/").content.decode()
     post: Callable[..., str] = lambda url, **words: owner.post(url, words, follow=True).content.decode()  # noqa: E731
-    assert "1 found" in post(f"/staff/safe-mode/look/{store.provider.pk}/")
+    assert "1 unknown orders found" in post(f"/staff/safe-mode/look/{store.provider.pk}/")
     assert "1 orders that were found" in post("/staff/safe-mode/off/", reason="done")
-    assert "Say why" in post("/staff/safe-mode/off/")
+    assert "Enter a reason" in post("/staff/safe-mode/off/")
     orphan, order = Orphan.objects.get(), Order.objects.get(state="QUEUED")
     decide = f"/staff/safe-mode/found/{orphan.pk}"
-    assert "Say which order it is." in post(f"{decide}/adopt/", reason="x")
+    assert "Choose the order it matches." in post(f"{decide}/adopt/", reason="x")
     assert owner.post(f"{decide}/nonsense/", {"reason": "x"}).status_code == 404
-    assert "Decided" in post(f"{decide}/adopt/", reason="same cost", order=str(order.pk))
+    assert "Decision saved." in post(f"{decide}/adopt/", reason="same cost", order=str(order.pk))
     assert store.fresh(order).state == "ACTIVE"
     assert "Safe mode is off" in post("/staff/safe-mode/off/", reason="compared")
     assert safe_mode.is_on() is False

@@ -8,7 +8,7 @@ from django.utils import timezone
 from orders.aftercare.unanswered import KIND
 from orders.models import Orphan, Refill
 from orders.operations.alert_check import check_alerts
-from orders.unconfirmed.decisions import give_money_back
+from orders.unconfirmed.decisions import refund_unconfirmed
 from orders.unconfirmed.restore_search import not_ours
 from panel.ops.alerts.alerts import dismiss_alert, raise_alert
 from panel.ops.models import Alert
@@ -54,7 +54,7 @@ def test_what_lasts_is_told_again_after_it_was_dismissed_and_closed_when_it_is_o
     Alert.objects.filter(closed_at=None).update(title="as it was")
     withdraw_top_up(customer=store.customer, top_up_id=asked.pk, now=timezone.now())
     store.let_lease_end(doubt)
-    give_money_back(order_id=doubt.pk, actor="ann", reason="x")
+    refund_unconfirmed(order_id=doubt.pk, actor="ann", reason="x")
     not_ours(orphan_id=orphan.pk, actor="ann", reason="x")
     Refill.objects.filter(pk=refill.pk).update(state="rejected")
     Pause.objects.all().delete()

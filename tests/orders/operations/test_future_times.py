@@ -20,7 +20,7 @@ from orders.rules.states import State
 from orders.submission.submit import submit_order
 from orders.submission.sweep import reap_attempts
 from orders.tracking.poll import poll_order, poll_provider, providers_due
-from orders.unconfirmed.decisions import CannotResolveError, give_money_back
+from orders.unconfirmed.decisions import CannotResolveError, refund_unconfirmed
 from tests.fixtures_orders import Store
 from tests.orders.filled import fill_orders
 
@@ -121,9 +121,9 @@ def test_a_person_decides_a_doubt_of_such_an_attempt_after_a_whole_lease(
     order.attempts.update(lease_until=timezone.now() + AHEAD)
     reset_future_times(now=timezone.now())
     with pytest.raises(CannotResolveError, match="may still come"):
-        give_money_back(order_id=order.pk, actor="staff", reason="a test")
+        refund_unconfirmed(order_id=order.pk, actor="staff", reason="a test")
     clock.shift(LEASE)
-    give_money_back(order_id=order.pk, actor="staff", reason="a test")
+    refund_unconfirmed(order_id=order.pk, actor="staff", reason="a test")
     assert store.fresh(order).state == "REJECTED"
 
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from orders.accounting.audit import recount
 from orders.aftercare.cancels import request_cancel
-from orders.aftercare.refunds import give_all_back, set_partial
+from orders.aftercare.refunds import refund_all, set_partial
 from orders.models import Order
 from orders.staff.review.approvals import approve
-from orders.unconfirmed.decisions import give_money_back
+from orders.unconfirmed.decisions import refund_unconfirmed
 from panel.customers.models import User
 from panel.ops.models import Alert, AuditEvent
 from panel.wallet.adjust import adjust_wallet
@@ -94,8 +94,8 @@ def moves(team: Team) -> dict[str, tuple[Callable[[str], object], str]]:
             ),
             "1.215",
         ),
-        "refund": (lambda actor: give_all_back(order_id=running.pk, agreed=whole, actor=actor, reason=REASON), "1.35"),
-        "unconfirmed": (lambda actor: give_money_back(order_id=doubt.pk, actor=actor, **why), "1.35"),
+        "refund": (lambda actor: refund_all(order_id=running.pk, agreed=whole, actor=actor, reason=REASON), "1.35"),
+        "unconfirmed": (lambda actor: refund_unconfirmed(order_id=doubt.pk, actor=actor, **why), "1.35"),
     }
 
 
@@ -179,7 +179,7 @@ def test_small_bookings_of_a_day_count_together(team: Team) -> None:
 
 def test_kinds_count_together_and_taking_out_counts_like_putting_in(team: Team) -> None:
     order = team.store.active(quantity="500")
-    give_all_back(order_id=order.pk, agreed=Decimal("0.675"), actor=team.bo, reason=REASON)
+    refund_all(order_id=order.pk, agreed=Decimal("0.675"), actor=team.bo, reason=REASON)
     with pytest.raises(SecondApprovalNeededError):
         team.credit("-0.4")
     assert team.store.wallet() == 100
@@ -222,12 +222,10 @@ def test_what_to_tell_who_asked(team: Team) -> None:
 def test_an_order_that_moved_meanwhile_is_checked_anew(team: Team) -> None:
     store = team.store
     order = store.active()
-    request = team.ask(
-        lambda actor: give_all_back(order_id=order.pk, agreed=Decimal("1.35"), actor=actor, reason=REASON)
-    )
+    request = team.ask(lambda actor: refund_all(order_id=order.pk, agreed=Decimal("1.35"), actor=actor, reason=REASON))
     set_partial(order_id=order.pk, remains=100, agreed=Decimal("0.135"), actor=team.cy, reason=REASON)
     before = store.everything()
-    with pytest.raises(CannotApproveError, match="It has changed meanwhile"):
+    with pytest.raises(CannotApproveError, match="The order has changed"):
         approve(request_id=request.pk, actor=team.cy)
     assert store.everything() == before
     request.refresh_from_db()

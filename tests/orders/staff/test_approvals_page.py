@@ -84,7 +84,7 @@ def test_each_way_to_move_money_leads_there(store: Store, owner: Client) -> None
         kind, number = request.subject.split(":")
         words = {"user": "Customer", "topup": "Deposit", "order": "Order"}[kind]
         assert f">{words} #{number}</a>" in shown
-        assert "You asked for this. Another member of staff has to approve it." in shown
+        assert "You made this request. Another staff member must approve it." in shown
         assert ">Approve<" not in shown
 
 
@@ -124,7 +124,9 @@ def test_whoever_may_not_do_it_may_not_approve_it(store: Store, helper: Client, 
     adjust(manager, store)
     request, support = ApprovalRequest.objects.get(), member(SUPPORT, "support")
     for client in (helper, support):
-        assert "Your role can&#x27;t decide on this request." in text(client, f"/staff/approvals/{request.pk}/")
+        assert "Your role doesn&#x27;t allow you to decide on this request." in text(
+            client, f"/staff/approvals/{request.pk}/"
+        )
         assert (do(client, request, "approve"), do(client, request, "decline", reason="no")) == (403, 403)
     request.refresh_from_db()
     assert (request.state, store.wallet()) == ("waiting", 100)
@@ -156,5 +158,5 @@ def test_it_is_in_the_navigation_only_while_it_is_of_use(store: Store, owner: Cl
     do(owner, ApprovalRequest.objects.get(), "withdraw")
     for page in ("/staff/", "/staff/alerts/", "/admin/"):
         assert link not in text(owner, page)
-    assert "Nothing waits for approval" in text(owner, "/staff/approvals/")
+    assert "No requests to approve" in text(owner, "/staff/approvals/")
     assert "does not have the value" in text(owner, "/staff/approvals/?show=nonsense")

@@ -70,6 +70,6 @@ def test_the_page_tells_all_of_it(owner: Client, store: Store) -> None:
     store.place()
     another("Odd", balance=100, drift=-3, exchange_rate=2)
     page = owner.get("/staff/balances/").content.decode()
-    for words in ("$1,200.00", "€100.00", "−€3.00", "$200.00", "$6.00", "0.0 %"):
+    for words in ("$1,200.00", "€100.00", "−€3.00", "$200.00", "$6.00", "0.0%"):
         assert words in page, words
     assert page.index(">Odd<") < page.index(">North<")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orders import tasks
 from orders.models import Attempt, Order
-from orders.staff.overview import look_at_money, look_at_orders
+from orders.staff.overview import customer_money, stuck_orders
 from panel.customers.models import User
 from panel.ops.alerts.alerts import raise_alert, take_alert
 from panel.ops.models import Alert, AuditEvent, JobRun
@@ -57,13 +57,13 @@ def test_the_morning_page_answers_in_figures(owner: Client, store: Store, doubtf
     tasks.check_books()
     tasks.roll_up_reports()
     now = timezone.now()
-    money, stuck = look_at_money(now=now), look_at_orders(now=now)
+    money, stuck = customer_money(now=now), stuck_orders(now=now)
     assert (money.in_wallets, money.held, money.differences, money.is_safe) == (
         Decimal("97.84"), Decimal("1.35"), 0, True,
     )  # fmt: skip
     assert (stuck.queued, stuck.doubtful, stuck.doubtful_money, stuck.attention) == (0, 1, Decimal("1.35"), 0)
     page = owner.get("/staff/").content.decode()
-    for words in ("$97.84", "$1.35", ">$0.81<", "Books add up", "1 order may or may not have been bought"):
+    for words in ("$97.84", "$1.35", ">$0.81<", "Ledger balanced", "1 unconfirmed order"):
         assert words in page
 
 
@@ -72,17 +72,19 @@ def test_what_needs_a_person_stands_in_order_of_urgency(owner: Client, store: St
     pause_provider(provider_id=store.provider.pk, reason="key")
     Order.objects.filter(pk=store.place().pk).update(attention="odd remains")
     page = owner.get("/staff/").content.decode()
-    places = [page.index(words) for words in ("may or may not", "North is paused", "It is low", "should be looked at")]
+    places = [
+        page.index(words) for words in ("1 unconfirmed order<", "North is paused", "It is low", "1 flagged order<")
+    ]
     assert places == sorted(places)
 
 
 def test_an_empty_shop_has_pages_too(db: None) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
-    assert "Connect a provider" in client.get("/staff/").content.decode()
-    assert "No provider yet" in client.get("/staff/balances/").content.decode()
-    assert "No order is in doubt" in client.get("/staff/doubtful/").content.decode()
-    assert "No alert is open" in client.get("/staff/alerts/").content.decode()
+    assert "Add provider" in client.get("/staff/").content.decode()
+    assert "No providers yet" in client.get("/staff/balances/").content.decode()
+    assert "No unconfirmed orders" in client.get("/staff/doubtful/").content.decode()
+    assert "No open alerts" in client.get("/staff/alerts/").content.decode()
 
 
 def test_funding_counts_what_is_spent_and_how_long_it_lasts(store: Store) -> None:
@@ -105,13 +107,13 @@ def test_a_balance_is_read_on_demand_and_what_fails_is_said(owner: Client, store
     url = f"/staff/balances/{store.provider.pk}/read/"
     count = BalanceReading.objects.count()
     page = owner.post(url, follow=True).content.decode()
-    assert "Read: $1,000.00." in page
+    assert "Balance: $1,000.00." in page
     assert BalanceReading.objects.count() == count + 1
     store.simulator.server.stop()
     assert "The balance could not be read" in owner.post(url, follow=True).content.decode()
     assert BalanceReading.objects.count() == count + 1
     Provider.objects.update(sealed_key="v1.broken.AAAA")
-    assert "The API key cannot be opened" in owner.post(url, follow=True).content.decode()
+    assert "The API key cannot be decrypted" in owner.post(url, follow=True).content.decode()
 
 
 def test_a_providers_page_has_its_chart_readings_and_deposits(owner: Client, store: Store) -> None:
@@ -130,7 +132,7 @@ def test_alerts_are_taken_closed_and_kept(owner: Client, store: Store) -> None:
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title="The books do not add up", detail="wallet 1")
     alert = Alert.objects.get(subject="books")
     owner.post(f"/staff/alerts/{alert.pk}/take/")
-    assert "owner@example.com looks after it" in owner.get("/staff/alerts/").content.decode()
+    assert "assigned to owner@example.com" in owner.get("/staff/alerts/").content.decode()
     owner.post(f"/staff/alerts/{alert.pk}/close/")
     alert.refresh_from_db()
     assert (alert.closed_by, alert.closed_at is None) == ("owner@example.com", False)
@@ -218,7 +220,7 @@ def test_slow_orders_and_failing_jobs_are_told_in_the_morning_too(owner: Client,
     Order.objects.filter(pk=order.pk).update(sent_at=timezone.now() - timedelta(days=8))
     JobRun.objects.create(name="poll_orders", started_at=timezone.now(), finished_at=timezone.now(), ok=False)
     page = owner.get("/staff/").content.decode()
-    assert "1 order takes too long" in page
+    assert "1 slow order" in page
     assert 'href="/staff/doubtful/?show=slow"' in page
-    assert "1 job fails or is late" in page
+    assert "1 job failed or is late" in page
     assert 'href="/staff/doubtful/?show=jobs"' in page

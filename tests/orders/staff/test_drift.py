@@ -29,8 +29,8 @@ def test_a_jump_is_booked_as_a_top_up_with_one_click_and_once(owner: Client, sto
     store.simulator.balance += Decimal(50)
     reading = store.read_balance()
     page = owner.get(f"/staff/balances/{store.provider.pk}/").content.decode()
-    assert "Was it a top-up?" in page
-    assert "Booked: +$50.00." in explain(owner, store)
+    assert "Did you add funds there?" in page
+    assert "Recorded: +$50.00." in explain(owner, store)
     booked = Transfer.objects.get(key=f"drift:{reading.pk}")
     assert (booked.source.house, booked.target.house, booked.amount, booked.note) == (
         "adjustment", store.provider.account, 50, "A top-up that was not recorded: Paid by card",
@@ -42,7 +42,7 @@ def test_a_jump_is_booked_as_a_top_up_with_one_click_and_once(owner: Client, sto
     }  # fmt: skip
     again = explain(owner, store)
     assert "Something was booked since this reading: read the balance first." in again
-    assert "Was it a top-up?" not in again
+    assert "Did you add funds there?" not in again
     assert Transfer.objects.filter(key__startswith="drift:").count() == 1
     assert store.read_balance().drift == 0
 
@@ -56,7 +56,7 @@ def test_missing_money_is_booked_as_what_it_was_and_placing_goes_on(
         store.read_balance()
     assert Provider.objects.get().paused_reason == "drift"
     assert "<b>Missing money</b>" in owner.get(f"/staff/balances/{store.provider.pk}/").content.decode()
-    assert "Booked: −$7.00." in explain(owner, store, **{"as": slug, "reason": "Their ticket 5"})
+    assert "Recorded: −$7.00." in explain(owner, store, **{"as": slug, "reason": "Their ticket 5"})
     assert (store.house(house), store.house(store.provider.account)) == (7, 993)
     store.read_balance()
     assert (Provider.objects.get().paused_reason, latest().drift) == ("", 0)
@@ -100,10 +100,13 @@ def test_placing_goes_on_with_a_reason(owner: Client, helper: Client, store: Sto
     url = f"/staff/balances/{store.provider.pk}/resume/"
     assert helper.post(url, {"reason": "x"}).status_code == 403
     assert helper.post(f"/staff/balances/{store.provider.pk}/explain/", {"reason": "x"}).status_code == 403
-    assert "Say why: the reason is kept." in owner.post(url, {"reason": " "}, follow=True).content.decode()
+    assert (
+        "Enter a reason. It is saved to the audit log."
+        in owner.post(url, {"reason": " "}, follow=True).content.decode()
+    )
     assert Provider.objects.get().paused_reason == "drift"
     said = owner.post(url, {"reason": "Their support looks"}, follow=True).content.decode()
-    assert "Orders are sent there again." in said
+    assert "Orders are sent to this provider again." in said
     assert Provider.objects.get().paused_reason == ""
     assert (
         "It is not paused for missing money any more."
@@ -117,9 +120,9 @@ def test_a_doubtful_order_that_costs_it_is_named_on_the_page(owner: Client, stor
     order = store.active()
     store.read_balance()
     page = " ".join(owner.get(f"/staff/balances/{store.provider.pk}/").content.decode().split())
-    assert "This order in doubt costs the" in page
-    assert f'<a href="/staff/doubtful/?order={order.pk}">order {order.pk}</a>' in page
-    assert "it is no proof" in page
+    assert "matches exactly one unconfirmed order." in page
+    assert f'<a href="/staff/doubtful/?order={order.pk}">Order #{order.pk}</a>' in page
+    assert "this is not proof" in page
 
 
 def test_the_page_with_a_drift_takes_fifteen_queries(
@@ -155,7 +158,7 @@ def test_every_pause_is_shown_and_those_that_a_person_may_end_are_ended_one_by_o
     owner.post(url, {"pause": "key", "reason": ""})
     assert Pause.objects.count() == 5
     said = owner.post(url, {"pause": "key", "reason": "New key"}, follow=True).content.decode()
-    assert "This pause is over. Orders still wait: no funds." in said
+    assert "This pause has ended. Orders still wait: no funds." in said
     said = owner.post(url, {"pause": "key", "reason": "New key"}, follow=True).content.decode()
     assert "The provider is no longer paused for this reason." in said
     owner.post(url, {"reason": "Their support looks"})  # the one for missing money, as before there were several
@@ -166,7 +169,7 @@ def test_every_pause_is_shown_and_those_that_a_person_may_end_are_ended_one_by_o
     ]
     Pause.objects.exclude(reason="funds").delete()
     said = owner.post(url, {"pause": "funds", "reason": "Paid"}, follow=True).content.decode()
-    assert "Orders are sent there again. The provider is paused again if the reason is met again." in said
+    assert "Orders are sent to this provider again. It is paused again if the problem comes back." in said
 
 
 def test_reading_now_in_another_currency_pauses_as_the_job_does(owner: Client, store: Store) -> None:

@@ -24,17 +24,17 @@ def decide(client: Client, order: Order, verdict: str, **words: str) -> int:
 
 def test_a_helper_sees_the_evidence_and_no_buttons(helper: Client, doubtful: Order) -> None:
     page = helper.get("/staff/doubtful/").content.decode()
-    assert f"Order {doubtful.pk}" in page
-    assert "You may look at this, and others decide." in page
-    assert "Give the money back" not in page
+    assert f"Order #{doubtful.pk}" in page
+    assert "You don't have permission to decide on this order." in page
+    assert "Refund order" not in page
 
 
 def test_the_doubtful_page_says_exactly_what_each_verdict_does(owner: Client, doubtful: Order) -> None:
     page = " ".join(owner.get("/staff/doubtful/").content.decode().split())
-    assert "$1.35 stays held until it ends. North is asked for the id first; nothing is sent." in page
-    assert "If it was placed after all, it is delivered twice and costs us $0.90 twice." in page
-    assert "$1.35 goes back into the wallet of ada@example.com, and the order ends as canceled." in page
-    assert "its cost of $0.90 is our loss." in page
+    assert "$1.35 stays on hold until it ends. North is asked for the ID first; nothing is sent." in page
+    assert "If it was placed after all, it is delivered twice and costs you $0.90 twice." in page
+    assert "$1.35 is refunded to the wallet of ada@example.com, and the order ends as canceled." in page
+    assert "its cost of $0.90 is your loss." in page
 
 
 def test_it_was_placed_asks_the_provider_for_the_id_and_follows_it(
@@ -78,10 +78,10 @@ def test_the_money_goes_back_once_however_often_it_is_clicked(owner: Client, sto
 @pytest.mark.parametrize(
     ("verdict", "words", "said"),
     [
-        ("back", {"reason": " "}, "Say why: the reason is kept with the order."),
-        ("again", {"reason": ""}, "Say why: the reason is kept with the order."),
-        ("placed", {"provider_order_id": ""}, "Enter the id that the order has at the provider."),
-        ("placed", {"provider_order_id": "two words"}, "Enter the id that the order has at the provider."),
+        ("back", {"reason": " "}, "Enter a reason. It is saved with the order."),
+        ("again", {"reason": ""}, "Enter a reason. It is saved with the order."),
+        ("placed", {"provider_order_id": ""}, "Enter the order ID at the provider."),
+        ("placed", {"provider_order_id": "two words"}, "Enter the order ID at the provider."),
     ],
 )
 def test_a_refused_verdict_moves_nothing_and_says_why_beside_it(
@@ -96,7 +96,7 @@ def test_a_refused_verdict_moves_nothing_and_says_why_beside_it(
 
 def test_an_order_whose_answer_may_still_come_cannot_be_decided(owner: Client, store: Store, doubtful: Order) -> None:
     Attempt.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
-    assert "Its answer may still come." in owner.get("/staff/doubtful/").content.decode()
+    assert "The provider may still answer." in owner.get("/staff/doubtful/").content.decode()
     before = store.everything()
     assert decide(owner, doubtful, "back") == 422
     assert store.everything() == before
@@ -116,10 +116,10 @@ def test_a_flagged_order_is_looked_at(owner: Client, store: Store) -> None:
     url = f"/staff/doubtful/{order.pk}/looked/"
     refused = owner.post(url, {"reason": ""})
     assert (refused.status_code, store.fresh(order).attention) == (422, "odd remains")
-    assert "Say what you found" in refused.content.decode()
+    assert "Note what you found. It is saved with the order." in refused.content.decode()
     assert owner.post(url, {"reason": "All is there"}).status_code == 302
     assert store.fresh(order).attention == ""
-    assert "is not flagged any more" in owner.post(url, {"reason": "Again"}, follow=True).content.decode()
+    assert "is no longer flagged" in owner.post(url, {"reason": "Again"}, follow=True).content.decode()
     assert store.fresh(order).events.filter(what="seen").count() == 1
 
 
@@ -144,10 +144,10 @@ def test_a_permission_lets_a_helper_decide(store: Store, doubtful: Order) -> Non
 def test_what_was_found_at_the_provider_stands_with_the_order(owner: Client, store: Store, doubtful: Order) -> None:
     attempt = doubtful.attempts.get()
     probe = Probe.objects.create(attempt=attempt, why="It could not be asked.")
-    assert "still looking" in owner.get("/staff/doubtful/").content.decode()
+    assert "still checking" in owner.get("/staff/doubtful/").content.decode()
     probe.verdict, probe.candidate, probe.why, probe.calls = "placed", "4711", "4711 alone answers.", 2
     probe.save()
     page = owner.get("/staff/doubtful/").content.decode()
-    assert "it is there as <code>4711</code>" in page
+    assert "found as <code>4711</code>" in page
     assert 'name="provider_order_id" required maxlength="64" autocomplete="off" value="4711"' in page
     assert "4711 alone answers." in owner.get(f"/admin/orders/order/{doubtful.pk}/change/").content.decode()

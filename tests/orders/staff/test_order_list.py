@@ -95,9 +95,9 @@ def test_the_page_and_its_filters(owner: Client, store: Store, five: list[int]) 
     assert [f"/staff/orders/{pk}/" in page for pk in five] == [True] * 5
     narrowed = owner.get("/staff/orders/", {"state": "COMPLETED", "provider": store.provider.pk}).content.decode()
     assert [f"/staff/orders/{pk}/" in narrowed for pk in five] == [False, False, False, True, False]
-    assert "No order matches" in owner.get("/staff/orders/", {"q": "nowhere"}).content.decode()
+    assert "No matching orders" in owner.get("/staff/orders/", {"q": "nowhere"}).content.decode()
     customer = owner.get("/staff/orders/", {"customer": store.customer.pk}).content.decode()
-    assert "All customers" in customer
+    assert "Show all customers" in customer
     day = f"{timezone.now() - timedelta(days=5):%Y-%m-%d}"
     dated = owner.get("/staff/orders/", {"from": day, "to": day}).content.decode()
     assert [f"/staff/orders/{pk}/" in dated for pk in five] == [True, False, False, False, False]
@@ -106,14 +106,14 @@ def test_the_page_and_its_filters(owner: Client, store: Store, five: list[int]) 
 @pytest.mark.parametrize(
     ("name", "text", "label"),
     [
-        ("state", "nonsense", "State"),
-        ("state", "queued", "State"),
+        ("state", "nonsense", "Status"),
+        ("state", "queued", "Status"),
         ("provider", "²", "Provider"),
         ("provider", "North", "Provider"),
         ("service", "12a", "Service ID"),
         ("service", "9" * 19, "Service ID"),
         ("customer", "-1", "Customer"),
-        ("flagged", "yes", "Needs a look"),
+        ("flagged", "yes", "Flagged"),
     ],
 )
 def test_a_filter_without_sense_finds_nothing_and_says_so(
@@ -121,7 +121,7 @@ def test_a_filter_without_sense_finds_nothing_and_says_so(
 ) -> None:
     page = owner.get("/staff/orders/", {name: text}).content.decode()
     assert f"The filter “{label}” does not have the value “{text[:20]}”, so nothing was found." in page
-    assert "No order matches" in page
+    assert "No matching orders" in page
     assert [f"/staff/orders/{pk}/" in page for pk in five] == [False] * 5
 
 

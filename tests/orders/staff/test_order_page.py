@@ -34,7 +34,7 @@ def test_the_page_has_every_fact(owner: Client, store: Store) -> None:
     order = store.active()
     page = read(owner, order)
     for fact in (
-        f"Order {order.pk}", "ada@example.com", order.provider_order_id, "Expected cost", "Profit so far",
+        f"Order #{order.pk}", "ada@example.com", order.provider_order_id, "Expected cost", "<dt>Profit</dt>",
         f"charge:{order.pk}", f"cost:{order.pk}:1", "Attempt 1", "queued →",
     ):  # fmt: skip
         assert str(fact) in page
@@ -72,13 +72,13 @@ def test_a_partial_is_told_in_money_before_it_is_done(owner: Client, store: Stor
     before = store.everything()
     status, page = do(owner, order, "partial", remains="333")
     assert status == 200
-    assert "333 of 1,000 were not delivered: $0.44955 goes back into the wallet of ada@example.com" in page
-    assert "North is not stopped by that and may deliver it: the cost, $0.90 so far, is ours." in page
-    assert "Give $0.44955 back" in page
+    assert "333 of 1,000 were not delivered: $0.44955 is refunded to the wallet of ada@example.com" in page
+    assert "North is not stopped and may still deliver: you pay its cost, $0.90 so far." in page
+    assert "Refund $0.44955" in page
     assert store.everything() == before
     status, page = do(owner, order, "partial", remains="333", agreed="0.44955")
     assert status == 302
-    assert "$0.44955 went back to ada@example.com. It is partial now." in page
+    assert f"Order #{order.pk} is partial. $0.44955 refunded to ada@example.com." in page
     now = store.fresh(order)
     assert (now.state, now.refunded, now.remains) == ("PARTIAL", Decimal("0.44955"), 333)
     assert AuditEvent.objects.get().actor == "owner@example.com"
@@ -87,17 +87,17 @@ def test_a_partial_is_told_in_money_before_it_is_done(owner: Client, store: Stor
 @pytest.mark.parametrize(
     ("slug", "words", "said"),
     [
-        ("partial", {"remains": ""}, "Enter how many remain, as a whole number."),
-        ("partial", {"remains": "-3"}, "Enter how many remain, as a whole number."),
-        ("partial", {"remains": "1001"}, "What remains is a number from 1 to 1,000."),
-        ("partial", {"remains": "5", "reason": " "}, "Say why: the reason is kept with the order."),
-        ("partial", {"remains": "5", "agreed": "1"}, "It has changed meanwhile: now 0.00675 USD would go back."),
-        ("back", {"agreed": "1.34"}, "It has changed meanwhile: now 1.35 USD would go back."),
+        ("partial", {"remains": ""}, "Enter the undelivered quantity as a whole number."),
+        ("partial", {"remains": "-3"}, "Enter the undelivered quantity as a whole number."),
+        ("partial", {"remains": "1001"}, "Enter an undelivered quantity from 1 to 1,000."),
+        ("partial", {"remains": "5", "reason": " "}, "Enter a reason. It is saved with the order."),
+        ("partial", {"remains": "5", "agreed": "1"}, "The order has changed: 0.00675 USD would be refunded now."),
+        ("back", {"agreed": "1.34"}, "The order has changed: 1.35 USD would be refunded now."),
         ("back", {"agreed": "much"}, "This page was out of date."),
-        ("back", {"agreed": "1.35", "reason": ""}, "Say why: the reason is kept with the order."),
+        ("back", {"agreed": "1.35", "reason": ""}, "Enter a reason. It is saved with the order."),
         ("again", {"agreed": "1.35"}, "Only what ended with all of its money back is ordered again."),
-        ("cancel", {"reason": ""}, "Say why: the reason is kept with the order."),
-        ("looked", {"reason": ""}, "Say why: the reason is kept with the order."),
+        ("cancel", {"reason": ""}, "Enter a reason. It is saved with the order."),
+        ("looked", {"reason": ""}, "Enter a reason. It is saved with the order."),
     ],
 )
 def test_a_refusal_says_why_and_moves_nothing(
@@ -115,7 +115,7 @@ def test_all_goes_back_once_however_often_it_is_clicked(owner: Client, store: St
     order = store.active()
     assert do(owner, order, "back", agreed="1.35")[0] == 302
     status, page = do(owner, order, "back", agreed="1.35")
-    assert (status, "All of its money is back already." in page) == (422, True)
+    assert (status, "This order is already refunded in full." in page) == (422, True)
     assert store.wallet() == 100
     assert Transfer.objects.filter(key__startswith="refund:").count() == 1
 
@@ -125,7 +125,10 @@ def test_the_provider_is_asked_and_its_answer_told(owner: Client, store: Store) 
     store.simulator.set_order(order.provider_order_id, status="Partial", remains=500, charge="0.45")
     status, page = do(owner, order, "update", reason="")
     assert status == 302
-    assert "North says “Partial”, 500 of 1,000 remain. It is PARTIAL now, and $0.675 went back to its customer." in page
+    assert (
+        f"Order #{order.pk}: North reports “Partial”. 500 of 1,000 remaining. The order is now Partial. "
+        "$0.675 was refunded to the customer."
+    ) in page
     store.simulator.next("status", "error503", times=3)
     before = store.money()
     status, page = do(owner, order, "update")
@@ -134,19 +137,19 @@ def test_the_provider_is_asked_and_its_answer_told(owner: Client, store: Store) 
 
 def test_a_waiting_order_is_canceled_and_ordered_again(owner: Client, store: Store) -> None:
     order = store.place()
-    assert "It was not sent. $1.35 goes back into the wallet of ada@example.com." in read(owner, order)
+    assert "This order was not sent. $1.35 is refunded to the wallet of ada@example.com." in read(owner, order)
     status, page = do(owner, order, "cancel")
-    assert (status, "it is canceled. $1.35 went back to ada@example.com." in page) == (302, True)
+    assert (status, f"Order #{order.pk} is canceled. $1.35 refunded to ada@example.com." in page) == (302, True)
     event = AuditEvent.objects.get(action="order cancel")
     assert (event.detail["before"]["state"], event.detail["after"]["state"]) == ("QUEUED", "CANCELED")
     assert event.detail["reason"] == "A screenshot of theirs"
-    assert "$1.35 is taken from the wallet of ada@example.com. This one stays as it is." in read(owner, order)
+    assert "$1.35 is charged to the wallet of ada@example.com. This order stays as it is." in read(owner, order)
     status, page = do(owner, order, "again", agreed="1.35")
     new = Order.objects.latest("pk")
-    assert f"it is ordered again as order {new.pk}, for $1.35." in page
-    assert f"It was ordered again as order {new.pk}." in read(owner, order)
+    assert f"Order #{order.pk} is reordered as order #{new.pk} for $1.35." in page
+    assert f"Already reordered as order #{new.pk}." in read(owner, order)
     status, page = do(owner, order, "again", agreed="1.35")
-    assert f"it had been ordered again already, as order {new.pk}. Nothing was charged." in page
+    assert f"Order #{order.pk} was already reordered as order #{new.pk}. Nothing was charged." in page
     assert (Order.objects.count(), store.wallet()) == (2, Decimal("98.65"))
 
 
@@ -155,7 +158,7 @@ def test_the_provider_is_asked_to_cancel_and_no_money_moves(owner: Client, store
     type(order.service).objects.update(cancel=True)
     before = store.money()
     status, page = do(owner, order, "cancel")
-    assert (status, "North is asked to cancel it. No money has moved yet." in page) == (302, True)
+    assert (status, f"Order #{order.pk}: cancel requested from North. No money has moved yet." in page) == (302, True)
     assert store.money() == before
     assert Cancellation.objects.get().order_id == order.pk
     assert AuditEvent.objects.get(action="order cancel").actor == "owner@example.com"
@@ -164,7 +167,7 @@ def test_the_provider_is_asked_to_cancel_and_no_money_moves(owner: Client, store
 def test_a_flag_is_taken_away(owner: Client, store: Store) -> None:
     order = store.active()
     Order.objects.filter(pk=order.pk).update(attention="odd remains")
-    assert "It is no longer flagged with “odd remains”." in read(owner, order)
+    assert "Removes the flag “odd remains”." in read(owner, order)
     assert do(owner, order, "looked")[0] == 302
     assert store.fresh(order).attention == ""
     detail = AuditEvent.objects.get(action="order looked at").detail

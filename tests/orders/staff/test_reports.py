@@ -52,7 +52,7 @@ def test_reports_are_for_staff_alone(store: Store, helper: Client, ada: Client) 
 
 def test_an_empty_report_says_so(owner: Client) -> None:
     page = owner.get("/staff/reports/?by=customer&range=yesterday").content.decode()
-    assert "Nothing moved in this time" in page
+    assert "No activity in this period" in page
 
 
 def test_the_page_tells_the_ledgers_figures(owner: Client, store: Store, reported: Order) -> None:
@@ -71,15 +71,15 @@ def test_the_page_tells_the_ledgers_figures(owner: Client, store: Store, reporte
 def test_the_csv_has_exact_digits_and_every_row(owner: Client, store: Store, reported: Order) -> None:
     today = timezone.now().date()
     (day,) = [row for row in rows_of(owner, "?range=week") if row["Orders"] != "0"]
-    assert (day["Day"], day["Charged"], day["Given back"], day["Revenue"], day["Paid in"], day["Currency"]) == (
+    assert (day["Day"], day["Charged"], day["Refunded"], day["Revenue"], day["Deposits"], day["Currency"]) == (
         today.isoformat(), "1.35", "0.54", "0.81", "25.5", "USD",
     )  # fmt: skip
     assert len(rows_of(owner, "?range=week")) == 7
     (provider,) = rows_of(owner, "?by=provider")
-    assert (provider["Provider"], provider["Name"], provider["Paid to it"], provider["Currency there"]) == (
+    assert (provider["Provider"], provider["Name"], provider["Provider deposits"], provider["Provider currency"]) == (
         str(store.provider.pk), "North", "1000", "USD",
     )  # fmt: skip
-    assert Decimal(provider["Cost"]) == Decimal(provider["Cost there"]) == reported.cost
+    assert Decimal(provider["Cost"]) == Decimal(provider["Provider cost"]) == reported.cost
     assert Decimal(provider["Profit"]) == Decimal("0.81") - reported.cost
 
 
@@ -103,8 +103,8 @@ def test_names_are_shown_as_text(owner: Client, store: Store, reported: Order) -
     ("query", "words"),
     [
         ("?from=nonsense", "is not a date, so nothing was found"),
-        ("?from=2026-03-10&to=2026-03-01", "they were exchanged"),
-        ("?from=2000-01-01&to=2099-12-31", "A report covers 3,660 days at most"),
+        ("?from=2026-03-10&to=2026-03-01", "they were swapped"),
+        ("?from=2000-01-01&to=2099-12-31", "A report covers at most 3,660 days"),
     ],
 )
 def test_odd_dates_are_said(owner: Client, query: str, words: str) -> None:
@@ -128,7 +128,7 @@ def test_a_filter_without_sense_shows_no_figures(
 ) -> None:
     page = owner.get(f"/staff/reports/{query}").content.decode()
     assert words in page
-    assert "Nothing found" in page
+    assert "No results" in page
     assert "Revenue" not in page.partition("<main")[2]
     lines = b"".join(owner.get(f"/staff/reports/csv/{query}").streaming_content)  # type: ignore[attr-defined]
     assert lines.count(b"\n") == 1  # the head
@@ -140,11 +140,11 @@ def test_odd_words_are_left_out(owner: Client, query: str) -> None:
 
 
 def test_days_that_are_not_added_up_yet_are_said(owner: Client, store: Store, reported: Order) -> None:
-    assert "still being added up" not in owner.get("/staff/reports/").content.decode()
+    assert "still being calculated" not in owner.get("/staff/reports/").content.decode()
     for number in (4, 2):
         DailyFigure.objects.create(day=timezone.now().date() - timedelta(days=number), scope="all")
     RolledDay.objects.create(day=timezone.now().date() - timedelta(days=4), zone="UTC", is_closed=True)
-    assert "still being added up" in owner.get("/staff/reports/").content.decode()
+    assert "still being calculated" in owner.get("/staff/reports/").content.decode()
 
 
 def test_queries_do_not_grow_with_the_rows(owner: Client, store: Store, reported: Order) -> None:

@@ -51,7 +51,7 @@ def test_the_queue_is_for_staff_alone_and_decisions_for_some(store: Store, helpe
             assert getattr(anonymous, method)(url).status_code == 302
             assert getattr(customer, method)(url).status_code == 404
     assert (helper.get(QUEUE).status_code, helper.post(QUEUE).status_code) == (200, 405)
-    assert "Send it again" not in helper.get(f"{QUEUE}?kind=cancels").content.decode()
+    assert "Send again" not in helper.get(f"{QUEUE}?kind=cancels").content.decode()
     assert [helper.post(url, {"reason": "x"}).status_code for url in pressed] == [403, 403]
     stuck.refresh_from_db()
     assert (stuck.state, stuck.tries) == ("unknown", 3)
@@ -98,7 +98,7 @@ def test_after_a_decision_the_queue_is_as_it_was_looked_at(
     [
         ("kind=orders", "Refills or cancels"),
         ("provider=North", "Provider"),
-        ("state=lost", "State"),
+        ("state=lost", "Status"),
         ("state=open&provider=%C2%B2", "Provider"),
     ],
 )
@@ -107,8 +107,8 @@ def test_a_filter_without_sense_finds_nothing_and_says_so(
 ) -> None:
     page = text_of(owner, f"{QUEUE}?{query}")
     assert f"The filter “{label}” does not have the value “" in page
-    assert "Nothing found" in page
-    assert "Send it again" not in page
+    assert "No results" in page
+    assert "Send again" not in page
 
 
 def test_it_shows_what_stands_how_and_at_whom(store: Store, owner: Client, stuck: Cancellation) -> None:
@@ -118,28 +118,28 @@ def test_it_shows_what_stands_how_and_at_whom(store: Store, owner: Client, stuck
     text = text_of(owner, QUEUE)
     assert "Refills 1 Cancels 1" in text
     assert "No answer 1 Open 1 Refused Done" in text
-    assert f"Order {orders[0].pk}" in text
-    assert "refill 771 · 5 without an answer · Refill not found" in text
-    assert f"Order {orders[1].pk}" not in text
-    assert f"Order {orders[1].pk}" in text_of(owner, f"{QUEUE}?state=refused")
-    assert "None here" in text_of(owner, f"{QUEUE}?state=ended")
+    assert f"Order #{orders[0].pk}" in text
+    assert "refill 771 · 5 tries without an answer · Refill not found" in text
+    assert f"Order #{orders[1].pk}" not in text
+    assert f"Order #{orders[1].pk}" in text_of(owner, f"{QUEUE}?state=refused")
+    assert "No requests here" in text_of(owner, f"{QUEUE}?state=ended")
 
     text = text_of(owner, f"{QUEUE}?kind=cancels")
-    assert f"Order {stuck.order_id} Unknown" in text
-    assert "3 without an answer · HTTP 500." in text
+    assert f"Order #{stuck.order_id} Unknown" in text
+    assert "3 tries without an answer · HTTP 500." in text
     page = owner.get(f"{QUEUE}?kind=cancels").content.decode()
     assert f'href="/staff/orders/{stuck.order_id}/"' in page
     assert '<span class="rail-count">2</span>' in page
 
     other = Provider.objects.create(name="South", url="https://south.example/", currency="USD")
-    assert "Every provider answers" in text_of(owner, f"{QUEUE}?kind=cancels&provider={other.pk}")
+    assert "No unanswered requests" in text_of(owner, f"{QUEUE}?kind=cancels&provider={other.pk}")
     for odd in ("?provider=x", "?kind=x&state=x&page=x", f"?provider={'9' * 30}"):
         assert owner.get(QUEUE + odd).status_code == 200
 
 
 def test_sending_a_cancel_again(store: Store, owner: Client, stuck: Cancellation) -> None:
     money = store.money()
-    assert f"Order {stuck.order_id}: it is sent again within minutes." in decide(owner, stuck, "again")
+    assert f"Order #{stuck.order_id}: the request is sent again within minutes." in decide(owner, stuck, "again")
     stuck.refresh_from_db()
     assert (stuck.state, stuck.tries, stuck.why) == ("unknown", 0, "")  # a refusal of it may be an echo
     assert Alert.objects.get(subject=f"requests:{store.provider.pk}").closed_at is not None
@@ -199,7 +199,7 @@ def test_it_takes_as_many_queries_however_many_there_are(store: Store, owner: Cl
     with CaptureQueriesContext(connection) as queries:
         page = owner.get(f"{QUEUE}?kind=cancels&state=open").content.decode()
     assert len(queries) <= 18
-    assert page.count("Send it again") == min(count, 50)
+    assert page.count("Send again") == min(count, 50)
 
 
 def test_the_alert_leads_here() -> None:

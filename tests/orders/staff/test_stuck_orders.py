@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
-from orders.staff.review.stuck_orders import count_some, ids_by_provider, slow_orders, unknown_words
+from orders.staff.review.stuck_orders import count_capped, ids_by_provider, slow_orders, unknown_statuses
 from panel.celery import periods
 from panel.customers.models import User
 from panel.ops.models import AuditEvent, JobRun
@@ -57,7 +57,7 @@ def test_slow_is_three_times_the_usual_time(store: Store, measured: int | None, 
     Service.objects.update(measured_seconds=measured)
     assert [found.pk for found in slow_orders(now=now)] == ([order.pk] if is_slow else [])
     put([order], state="COMPLETED")
-    assert count_some(slow_orders(now=now)) == 0
+    assert count_capped(slow_orders(now=now)) == 0
 
 
 def test_each_tab_counts_and_tells_what_to_do(owner: Client, store: Store, doubtful: Order) -> None:
@@ -76,35 +76,35 @@ def test_each_tab_counts_and_tells_what_to_do(owner: Client, store: Store, doubt
     assert f'id="flag-{odd.pk}"' in pages["flagged"]
     assert f'id="flag-{rest[0].pk}"' not in pages["flagged"]
     assert f'data-copy="{rest[0].provider_order_id},{rest[1].provider_order_id}"' in pages["missing"]
-    assert f"Order {slow.pk}</a>" in pages["slow"]
+    assert f"Order #{slow.pk}</a>" in pages["slow"]
     assert "10 minutes" in pages["slow"]
     assert "2 hours" in pages["slow"]
     assert f'data-copy="{slow.provider_order_id}"' in pages["slow"]
-    assert [(one.word, one.orders, one.example) for one in unknown_words()] == [
+    assert [(one.word, one.orders, one.example) for one in unknown_statuses()] == [
         ("Refurbished", 2, rest[2].pk),
         ("On hold", 1, rest[4].pk),
     ]
-    assert f"order {rest[2].pk}</a>" in pages["words"]
+    assert f"order #{rest[2].pk}</a>" in pages["words"]
     assert "Poll orders" in pages["jobs"]
     assert "/staff/jobs/poll_orders/run/" in pages["jobs"]
 
 
 def test_the_first_tab_with_something_in_it_is_shown(owner: Client, store: Store) -> None:
-    assert "No order is in doubt" in show(owner, "")
+    assert "No unconfirmed orders" in show(owner, "")
     (order,) = fill_orders(store, 1)
     put([order], attention=MISSING_THERE)
     assert f'id="flag-{order.pk}"' in show(owner, "")
-    assert "No order is in doubt" in show(owner, "doubtful")
+    assert "No unconfirmed orders" in show(owner, "doubtful")
     assert f'id="flag-{order.pk}"' in show(owner, "nonsense")
 
 
 def test_empty_tabs_say_so(owner: Client, store: Store) -> None:
     for tab, words in (
-        ("flagged", "No order is flagged"),
-        ("slow", "No order takes too long"),
-        ("words", "Every word is known"),
-        ("missing", "Every id is known"),
-        ("jobs", "Every job runs"),
+        ("flagged", "No flagged orders"),
+        ("slow", "No slow orders"),
+        ("words", "No unknown statuses"),
+        ("missing", "No missing orders"),
+        ("jobs", "All jobs are running"),
     ):
         assert words in show(owner, tab)
 
@@ -116,10 +116,10 @@ def test_a_word_that_a_person_knows_flags_its_orders_no_more(owner: Client, help
     url = f"/staff/doubtful/words/{store.provider.pk}/"
     given = {"word": "Refurbished", "reason": "Their word for Completed"}
     assert helper.post(url, given).status_code == 403
-    assert "Say what the word means" in owner.post(url, {**given, "reason": " "}, follow=True).content.decode()
+    assert "Enter the meaning of the status" in owner.post(url, {**given, "reason": " "}, follow=True).content.decode()
     assert store.fresh(known).attention == UNKNOWN_WORD
     page = owner.post(url, given, follow=True).content.decode()
-    assert "1 order with “Refurbished” at North flagged no more." in page
+    assert "Flag cleared on 1 order with the status “Refurbished” at North." in page
     assert (store.fresh(known).attention, store.fresh(other).attention) == ("", UNKNOWN_WORD)
     event = known.events.get(what="seen")
     assert (event.actor, event.why) == (
@@ -128,7 +128,7 @@ def test_a_word_that_a_person_knows_flags_its_orders_no_more(owner: Client, help
     assert AuditEvent.objects.get(action="provider.word").detail == {
         "word": "Refurbished", "orders": 1, "reason": "Their word for Completed",
     }  # fmt: skip
-    assert "0 orders with" in owner.post(url, given, follow=True).content.decode()
+    assert "Flag cleared on 0 orders" in owner.post(url, given, follow=True).content.decode()
 
 
 def test_late_jobs_and_failed_parts_are_listed(owner: Client, store: Store) -> None:
@@ -154,7 +154,7 @@ def test_who_may_not_see_the_jobs_has_no_tab_of_them(store: Store) -> None:
     client = Client()
     client.force_login(user)
     page = show(client, "jobs")
-    assert "No order is in doubt" in page
+    assert "No unconfirmed orders" in page
     assert "Poll orders" not in page
     assert counts(page) == ["0"] * 5
 

@@ -9,9 +9,9 @@ from orders.models import Order
 from orders.unconfirmed.decisions import (
     CannotResolveError,
     clear_attention,
-    give_money_back,
     it_was_not_placed,
     it_was_placed,
+    refund_unconfirmed,
 )
 from panel.ops.models import Alert, AuditEvent
 from tests.fixtures_orders import LINK, Store
@@ -51,7 +51,7 @@ def test_it_was_not_placed_sends_again(store: Store, doubtful: Order) -> None:
 
 
 def test_the_money_goes_back(store: Store, doubtful: Order) -> None:
-    give_money_back(order_id=doubtful.pk, actor=ACTOR, reason="the customer asked")
+    refund_unconfirmed(order_id=doubtful.pk, actor=ACTOR, reason="the customer asked")
 
     assert store.fresh(doubtful).state == "REJECTED"
     assert store.wallet() == 100
@@ -96,20 +96,20 @@ def test_a_verdict_waits_for_the_lease_and_needs_a_reason(store: Store) -> None:
     before = store.everything()
 
     with pytest.raises(CannotResolveError, match="may still come"):
-        give_money_back(order_id=order.pk, actor=ACTOR, reason="now")
+        refund_unconfirmed(order_id=order.pk, actor=ACTOR, reason="now")
     store.let_lease_end(order)
     with pytest.raises(CannotResolveError, match="Say why"):
-        give_money_back(order_id=order.pk, actor=ACTOR, reason=" ")
+        refund_unconfirmed(order_id=order.pk, actor=ACTOR, reason=" ")
 
     assert store.everything() == before
 
 
-@pytest.mark.parametrize("verdict", [give_money_back, it_was_not_placed])
+@pytest.mark.parametrize("verdict", [refund_unconfirmed, it_was_not_placed])
 def test_a_verdict_is_given_once(store: Store, doubtful: Order, verdict: object) -> None:
     verdict(order_id=doubtful.pk, actor=ACTOR, reason="first")  # type: ignore[operator]
     before = store.everything()
 
-    for again in (give_money_back, it_was_not_placed):
+    for again in (refund_unconfirmed, it_was_not_placed):
         with pytest.raises(CannotResolveError, match="no longer in doubt"):
             again(order_id=doubtful.pk, actor=ACTOR, reason="second")
 

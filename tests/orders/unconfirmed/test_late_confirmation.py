@@ -7,7 +7,7 @@ import pytest
 from orders.accounting.audit import recount
 from orders.models import Attempt, Order, Orphan
 from orders.submission.record import record_outcome
-from orders.unconfirmed.decisions import give_money_back, it_was_not_placed
+from orders.unconfirmed.decisions import it_was_not_placed, refund_unconfirmed
 from orders.unconfirmed.restore_search import adopt_orphan, candidates, write_off_orphan
 from panel.ops.models import Alert
 from providers.adapters.base import Placed
@@ -32,7 +32,7 @@ def rows() -> list[tuple[str, Decimal | None, str]]:
 
 
 def test_bought_after_the_money_went_back(store: Store, attempt: Attempt) -> None:
-    give_money_back(order_id=attempt.order_id, actor="staff", reason="the customer asked")
+    refund_unconfirmed(order_id=attempt.order_id, actor="staff", reason="the customer asked")
     before = store.everything()
     for _ in range(2):
         record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))

@@ -11,7 +11,7 @@ from orders import tasks
 from orders.accounting.audit import recount
 from orders.models import Probe
 from orders.unconfirmed import probe
-from orders.unconfirmed.decisions import give_money_back, it_was_not_placed, it_was_placed
+from orders.unconfirmed.decisions import it_was_not_placed, it_was_placed, refund_unconfirmed
 from orders.unconfirmed.probe import Probed
 from orders.unconfirmed.reference_ids import time_to_settle
 from panel.ops.models import JobRun
@@ -181,7 +181,7 @@ def test_trust_is_earned(store: Store) -> None:
     order = doubt(store)
     with later(minutes=3):
         assert probe_now() == Probed(looked=1, for_review=1)
-        give_money_back(order_id=order.pk, actor="staff", reason="goodwill")
+        refund_unconfirmed(order_id=order.pk, actor="staff", reason="goodwill")
     provider = Provider.objects.get()
     assert (provider.probes_right, provider.probes_wrong) == (0, 0)
 
@@ -199,7 +199,7 @@ def test_what_was_decided_meanwhile_is_left_alone(store: Store) -> None:
     order = doubt(store)
     with later(minutes=3):
         Probe.objects.create(attempt=order.attempts.get(), next_at=timezone.now())
-        give_money_back(order_id=order.pk, actor="staff", reason="goodwill")
+        refund_unconfirmed(order_id=order.pk, actor="staff", reason="goodwill")
         before = store.everything()
         assert probe_now() == Probed()
         assert store.everything() == before

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from orders.models import Attempt, Order, Probe
-from orders.unconfirmed.decisions import give_money_back
+from orders.unconfirmed.decisions import refund_unconfirmed
 from orders.unconfirmed.probe import Probed
 from orders.unconfirmed.scan import TRIES
 from tests.fixtures_orders import LINK, Store
@@ -28,7 +28,7 @@ def test_an_id_that_may_be_an_earlier_doubts_of_the_same_cost_is_nobodys(store: 
         assert probe_now() == Probed(looked=1, for_review=1)
         assert verdict(first) == ("undecided", "")
         if is_given_back:
-            give_money_back(order_id=first.pk, actor="staff", reason="waited too long")
+            refund_unconfirmed(order_id=first.pk, actor="staff", reason="waited too long")
         trust(store)
         store.simulator.next("add", NEVER)
         second = store.active(link=f"{LINK}/second")

@@ -13,7 +13,7 @@ from orders.accounting.audit import recount
 from orders.core import safe_mode
 from orders.models import Order, Orphan
 from orders.unconfirmed import unmatched_search
-from orders.unconfirmed.decisions import CannotResolveError, give_money_back, it_was_not_placed, it_was_placed
+from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed, refund_unconfirmed
 from orders.unconfirmed.restore_search import adopt_orphan
 from orders.unconfirmed.scan import TRIES
 from orders.unconfirmed.unmatched_search import MOST_KEPT, TRUSTED_AGAIN_AFTER, Strays, latest_stray, look_for_strays
@@ -112,7 +112,7 @@ def test_a_doubt_explains_an_id_of_its_cost_and_one_whose_cost_is_not_told(
     assert look() == Strays()
 
 
-@pytest.mark.parametrize("decide", [give_money_back, it_was_not_placed])
+@pytest.mark.parametrize("decide", [refund_unconfirmed, it_was_not_placed])
 def test_what_people_decided_explains_an_id_of_that_cost(store: Store, decide: Callable[..., None]) -> None:
     ours(store, "a", "bb")
     store.simulator.next("add", "reset_after_create")
@@ -226,7 +226,7 @@ def test_staff_say_that_one_is_not_ours(store: Store) -> None:
     client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
     before = store.money()
     page = client.get(reverse("staff_safe_mode")).content.decode()
-    assert "Not ours: book nothing" in page
+    assert "Not ours, record nothing" in page
     door = reverse("staff_decide_orphan", args=[orphan.pk, "not-ours"])
     assert client.post(door, {"reason": ""}).status_code == 302
     orphan.refresh_from_db()

@@ -330,12 +330,12 @@ def test_the_page_says_how_each_was_told(
     assert page.count("Nothing sent yet") == 2
     program.acts = [answer(b"", status=500)]
     open_one()
-    assert "E-mail: opening not told yet" in admin_client.get("/staff/alerts/").content.decode()
+    assert "E-mail: opening not sent yet" in admin_client.get("/staff/alerts/").content.decode()
     tell_due()
     page = admin_client.get("/staff/alerts/").content.decode()
     assert page.count("E-mail: opening told") == 2  # at the alert, and at the channel
     assert page.count("It answered with HTTP status 500.") == 2
-    assert "Send a test</button>" in page
+    assert "Send test alert</button>" in page
     assert admin_client.post("/staff/alerts/test/").status_code == 302
     assert AlertNotice.objects.filter(event="test", alert=None).count() == 2
 

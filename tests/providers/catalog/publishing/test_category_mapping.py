@@ -180,7 +180,7 @@ def test_waiting_moves_are_found_in_the_admin_and_on_the_changes_page(
     rename_at_provider(shop, ["1"], NEW)
     page = admin_client.get("/staff/changes/").content.decode()
     address = f"/admin/catalog/service/?move_waits__exact=1&amp;provider__id__exact={shop.provider.pk}"
-    assert "1 service of North waits for a move to another category" in " ".join(page.split())
+    assert "North: 1 service moved to another category" in " ".join(page.split())
     assert address in page
     listed = admin_client.get(address.replace("&amp;", "&")).context["cl"].queryset
     assert [service.pk for service in listed] == [shop.service("1").pk]
