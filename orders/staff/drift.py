@@ -16,7 +16,7 @@ from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.formatting import money_text
 from panel.web.text_input import read_reason
 from providers.balances.alert_rules import NotPausedError, end_pause
-from providers.balances.corrections import CorrectionError, record_correction, correction_types_for
+from providers.balances.corrections import CorrectionError, correction_types_for, record_correction
 from providers.balances.provider_balances import ProviderBalance
 from providers.models import Pause, Provider
 
