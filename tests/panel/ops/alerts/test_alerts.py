@@ -333,7 +333,7 @@ def test_the_page_says_how_each_was_told(
     assert "E-mail: opening not sent yet" in admin_client.get("/staff/alerts/").content.decode()
     tell_due()
     page = admin_client.get("/staff/alerts/").content.decode()
-    assert page.count("E-mail: opening told") == 2  # at the alert, and at the channel
+    assert page.count("E-mail: opening sent") == 2  # at the alert, and at the channel
     assert page.count("It answered with HTTP status 500.") == 2
     assert "Send test alert</button>" in page
     assert admin_client.post("/staff/alerts/test/").status_code == 302
