@@ -55,7 +55,7 @@ UPDATE wallet_account SET balance = (SELECT SUM(amount) FROM wallet_transfer WHE
 WHERE customer_id IS NOT NULL
 """
 _EVENTS = """
-INSERT INTO orders_orderevent (order_id, at, what, old, new, actor, why)
+INSERT INTO orders_orderevent (order_id, at, what, old, new, actor, reason)
 SELECT id, created_at, 'ordered', '', 'QUEUED', '', '' FROM orders_order WHERE id >= %(first)s
 """
 

@@ -43,7 +43,7 @@ INSERT INTO wallet_transfer (key, source_id, target_id, amount, cause, note, cre
 VALUES (%s, %s, %s, %s, %s, '', now())
 """
 _EVENT = """
-INSERT INTO orders_orderevent (order_id, at, what, old, new, actor, why, amount)
+INSERT INTO orders_orderevent (order_id, at, what, old, new, actor, reason, amount)
 VALUES (%s, now(), 'ordered', '', 'QUEUED', '', '', %s)
 """
 

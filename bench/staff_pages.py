@@ -75,7 +75,7 @@ FROM generate_series(1, %(orders)s) AS n,
         WHEN n %% 100 = 3 THEN 'QUEUED' ELSE 'ACTIVE' END AS state) AS s
 """
 _ATTEMPTS = """
-INSERT INTO orders_attempt (order_id, number, provider_id, provider_service, outcome, started_at, lease_until, why,
+INSERT INTO orders_attempt (order_id, number, provider_id, provider_service, outcome, started_at, lease_until, reason,
     candidate, body_sha256, excerpt)
 SELECT id, 1, provider_id, '1', CASE WHEN state = 'UNCONFIRMED' THEN 'unknown' ELSE 'placed' END, created_at,
     created_at, '', '', '', '' FROM orders_order WHERE state <> 'QUEUED'

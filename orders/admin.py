@@ -46,7 +46,7 @@ class ReasonForm(ActionForm):
 
 class AttemptInline(ReadOnlyInline):
     model = Attempt
-    fields = ("number", "outcome", "started_at", "ended_at", "http_status", "why", "candidate", "excerpt", "probed")
+    fields = ("number", "outcome", "started_at", "ended_at", "http_status", "reason", "candidate", "excerpt", "probed")
     readonly_fields = ("probed",)
     ordering = ("number",)
 
@@ -56,13 +56,13 @@ class AttemptInline(ReadOnlyInline):
     @admin.display(description="looked into")
     def probed(self, attempt: Attempt) -> str:
         probe = getattr(attempt, "probe", None)
-        return "" if probe is None else f"{probe.verdict or 'under way'}: {probe.why}"
+        return "" if probe is None else f"{probe.verdict or 'under way'}: {probe.reason}"
 
 
 class EventInline(ReadOnlyInline):
     model = OrderEvent
     verbose_name_plural = "history"
-    fields = ("at", "what", "old", "new", "actor", "why", "amount_shown")
+    fields = ("at", "what", "old", "new", "actor", "reason", "amount_shown")
     readonly_fields = ("amount_shown",)
     ordering = ("pk",)
 
@@ -208,11 +208,11 @@ class RequestAdmin(ReadOnlyAdmin):
 @admin.register(Refill)
 class RefillAdmin(RequestAdmin):
     list_display = (
-        "id", "order", "provider", "state", "provider_refill_id", "provider_status_raw", "tries", "why", "created_at",
-        "ended_at",
+        "id", "order", "provider", "state", "provider_refill_id", "provider_status_raw", "tries", "reason",
+        "created_at", "ended_at",
     )  # fmt: skip
 
 
 @admin.register(Cancellation)
 class CancellationAdmin(RequestAdmin):
-    list_display = ("id", "order", "provider", "state", "tries", "why", "created_at", "asked_at", "ended_at")
+    list_display = ("id", "order", "provider", "state", "tries", "reason", "created_at", "asked_at", "ended_at")

@@ -39,7 +39,7 @@ OUTSIDE: dict[type[models.Model], tuple[str, ...]] = {
     Category: ("name",),
     Service: ("name", "description", "average_time"),
     Order: ("link", "provider_order_id", "provider_status_raw", "attention"),
-    Attempt: ("why", "excerpt", "candidate"),
+    Attempt: ("reason", "excerpt", "candidate"),
     User: ("name",),
     TopUp: ("reference", "note"),
     PaymentMethod: ("name", "instructions"),

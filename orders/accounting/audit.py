@@ -13,7 +13,7 @@ from decimal import Decimal
 from orders.accounting.flows import Flows, differing_between, differing_of
 from orders.models import Attempt, Order
 from orders.reports.check import stretches
-from orders.rules.states import AT_RISK, State
+from orders.rules.states import POSSIBLY_PLACED, State
 from panel.lib.database.snapshot import one_snapshot
 from panel.lib.money import share
 from panel.wallet.audit import pair_sums, recount_accounts, recount_wallets_lately
@@ -116,7 +116,7 @@ def _least_refund(row: Flows) -> Decimal:
 
 def recount_attempts() -> Iterator[str]:
     """Orders in flight or in doubt have an attempt that says so; no other order has an open one."""
-    at_risk = set(Order.objects.filter(state__in=AT_RISK).values_list("pk", flat=True))
+    at_risk = set(Order.objects.filter(state__in=POSSIBLY_PLACED).values_list("pk", flat=True))
     doubtful = Attempt.objects.filter(outcome=None) | Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN)
     with_attempt = set(doubtful.exclude(order__state=State.REJECTED).values_list("order", flat=True))
     yield from (f"order {pk}: in flight or in doubt without an attempt" for pk in sorted(at_risk - with_attempt))

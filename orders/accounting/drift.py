@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Lag
 
 from orders.accounting.subset_sum import MOST, sole_subset
 from orders.models import Order
-from orders.rules.states import AT_RISK
+from orders.rules.states import POSSIBLY_PLACED
 from panel.lib.money import ZERO
 from providers.models import BalanceReading, Provider
 
@@ -84,6 +84,6 @@ def _suspects(provider: Provider, missing: Decimal) -> list[Order]:
     """Where exactly one choice among the orders in doubt costs what is missing, they were probably bought."""
     if not missing:
         return []
-    doubtful = list(Order.objects.filter(provider=provider, state__in=AT_RISK).order_by("pk")[: MOST + 1])
+    doubtful = list(Order.objects.filter(provider=provider, state__in=POSSIBLY_PLACED).order_by("pk")[: MOST + 1])
     places = sole_subset([order.expected_cost for order in doubtful], total=missing)
     return [doubtful[place] for place in places or []]

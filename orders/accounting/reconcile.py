@@ -8,7 +8,7 @@ from django.db.models import Min, Sum
 
 from orders.core import safe_mode
 from orders.models import OTHER_CURRENCY, Order
-from orders.rules.states import AT_RISK, State
+from orders.rules.states import POSSIBLY_PLACED, State
 from panel.lib.crypto import SealError
 from panel.ops.alerts.alerts import close_alert, raise_alert
 from panel.ops.models import Alert
@@ -114,6 +114,6 @@ def _is_answering_otherwise(provider: Provider) -> bool:
 
 def _exposure(provider: Provider) -> Exposure:
     """At risk first: an order that is accepted in between counts in both, never in neither."""
-    orders = Order.objects.filter(provider=provider, state__in=AT_RISK)
+    orders = Order.objects.filter(provider=provider, state__in=POSSIBLY_PLACED)
     at_risk = orders.aggregate(sum=Sum("expected_cost"))["sum"] or Decimal(0)
     return Exposure(expected=readings.expected_balance(provider=provider), at_risk=at_risk)

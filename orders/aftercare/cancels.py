@@ -51,10 +51,12 @@ def ask_for_cancels(
         houses, wishes = Houses(), []
         for change in granted:
             if change.state == State.QUEUED:
-                end_with_refund(change, State.CANCELED, houses=houses, what="canceled", why=reason or "", actor=actor)
+                end_with_refund(
+                    change, State.CANCELED, houses=houses, what="canceled", reason=reason or "", actor=actor
+                )
             else:
                 wishes.append(Cancellation(order=change.order, created_at=now, next_at=now))
-                change.note("cancel asked", why=reason or "", actor=actor)
+                change.note("cancel asked", reason=reason or "", actor=actor)
         Cancellation.objects.bulk_create(wishes)
         write(granted)
         for change in granted if reason is not None else ():

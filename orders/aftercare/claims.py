@@ -90,12 +90,12 @@ def write_told(
     """Write what became of these, with `said` (by primary key) in `column`; how many were still as claimed."""
     now = timezone.now()
     rows = [_row(claimed, new, now, model.OPEN, () if said is None else (said[claimed.pk],)) for claimed, new in told]
-    fields = ["state", "tries", "why", "next_at", "ended_at", *([column] if column else [])]
+    fields = ["state", "tries", "reason", "next_at", "ended_at", *([column] if column else [])]
     with transaction.atomic():
         written = set(update_rows(model, rows, fields=fields, guard=["state", "next_at"]))
         OrderEvent.objects.bulk_create(
             [
-                OrderEvent(order_id=claimed.order_id, at=now, what=new.event, why=new.why[:300])
+                OrderEvent(order_id=claimed.order_id, at=now, what=new.event, reason=new.why[:300])
                 for claimed, new in told
                 if new.event and claimed.pk in written
             ]

@@ -23,7 +23,7 @@ def send_again(*, request: Refill | Cancellation, actor: str) -> None:
     """
     state = "wanted" if request.state == "wanted" else "unknown"
     with transaction.atomic():
-        _move(request, state, next_at=timezone.now(), tries=0, why="", ended_at=None)
+        _move(request, state, next_at=timezone.now(), tries=0, reason="", ended_at=None)
         _note(request, "sent again", actor, "")
     tell_staff(provider_ids=[request.order.provider_id])
 
@@ -36,7 +36,7 @@ def close_request(*, request: Refill | Cancellation, actor: str, reason: str) ->
     with transaction.atomic():
         state = Refill.State.REJECTED if is_refill else Cancellation.State.REFUSED
         now = timezone.now()
-        _move(request, state, next_at=None, why=reason[:300], ended_at=now)
+        _move(request, state, next_at=None, reason=reason[:300], ended_at=now)
         if is_refill:
             tell_refills([(request.pk, request.order_id, request.state, state)], now=now)
         _note(request, "refill refused" if is_refill else "cancel refused", actor, reason)
@@ -54,5 +54,5 @@ def _move(request: Refill | Cancellation, state: str, **changes: object) -> None
 def _note(request: Refill | Cancellation, what: str, actor: str, reason: str) -> None:
     kind = "refill" if isinstance(request, Refill) else "cancel"
     event = what if what.startswith(kind) else f"{kind} {what}"
-    OrderEvent.objects.create(order_id=request.order_id, what=event, actor=actor[:100], why=reason[:300])
+    OrderEvent.objects.create(order_id=request.order_id, what=event, actor=actor[:100], reason=reason[:300])
     audit.record(actor=actor, action=event, target=f"order:{request.order_id}", detail={"reason": reason})

@@ -65,7 +65,7 @@ def set_partial(
         proposed = _proposed(change.order, ApprovalRequest.Action.PARTIAL, agreed, reason, remains=remains)
         authorize(proposed, actor=actor, approval=approval, now=change.now)
         change.order.remains = remains
-        end_partial(change, remains=remains, houses=Houses(), why=reason, actor=actor)
+        end_partial(change, remains=remains, houses=Houses(), reason=reason, actor=actor)
         _write(change, "order partial", actor, reason)
 
 
@@ -76,7 +76,7 @@ def refund_all(*, order_id: int, agreed: Decimal, actor: str, reason: str, appro
         _check_agreed(change.order, full_refund(change.order), agreed)
         proposed = _proposed(change.order, ApprovalRequest.Action.REFUND, agreed, reason)
         authorize(proposed, actor=actor, approval=approval, now=change.now)
-        end_with_refund(change, State.CANCELED, houses=Houses(), what="canceled", why=reason, actor=actor)
+        end_with_refund(change, State.CANCELED, houses=Houses(), what="canceled", reason=reason, actor=actor)
         _write(change, "order money back", actor, reason)
 
 

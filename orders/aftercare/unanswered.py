@@ -51,7 +51,7 @@ def give_up(model: type[Refill] | type[Cancellation], *, event: str, now: dateti
     if safe_mode.is_on():
         return 0
     tried = model._default_manager.filter(state__in=[SENDING, "unknown"], tries__gte=MOST_TRIES, next_at__lte=now)
-    columns = ("pk", "order_id", "why", "state", "tries", "next_at", "order__provider")
+    columns = ("pk", "order_id", "reason", "state", "tries", "next_at", "order__provider")
     rows = list(tried.order_by("pk").values_list(*columns)[:A_RUN])
     told = [
         (Claimed(pk, order_id, "", state, tries, next_at, state), Told("unknown", None, tries, why, event))

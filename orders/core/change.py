@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from orders.models import WHILE_IT_WAITS, Order, OrderEvent
 from orders.rules.serializers import StatusRow, status
-from orders.rules.states import FINAL, GATED, State, check_move
+from orders.rules.states import FINAL, IN_FLIGHT_STATES, State, check_move
 from orders.webhooks.outbox import News, tell
 from panel.lib.database.bulk import update_rows
 from panel.lib.money import plain
@@ -25,7 +25,7 @@ from panel.wallet.models import Account
 
 MUTABLE = (
     "state", "provider_order_id", "provider_status", "provider_status_raw", "start_count", "remains", "attention",
-    "expected_cost", "gate_cost", "cost", "refunded", "captured", "money_moves", "next_attempt_at", "next_poll_at",
+    "expected_cost", "in_flight_cost", "cost", "refunded", "captured", "money_moves", "next_attempt_at", "next_poll_at",
     "applied_at", "misses", "missed_since", "queued_at", "sent_at", "finished_at",
 )  # fmt: skip
 
@@ -62,26 +62,40 @@ class Change:
         """What the audit trail keeps of the order, before and after."""
         return facts_of(self.order)
 
-    def to(self, new: State, *, what: str, why: str = "", actor: str = "") -> None:
+    def to(self, new: State, *, what: str, reason: str = "", actor: str = "") -> None:
         """Move to `new`. Raises ForbiddenMoveError for a move that is not in the table."""
         check_move(self.state, new)
         old, self.order.state = self.state, new
-        if new not in GATED:
-            self.order.gate_cost = None
+        if new not in IN_FLIGHT_STATES:
+            self.order.in_flight_cost = None
         if new != State.QUEUED and self.order.attention in WHILE_IT_WAITS:
             self.order.attention = ""
         if new in FINAL:
             self.order.finished_at = self.order.finished_at or self.now
             self.order.next_attempt_at = None
-        self.note(what, old=old, new=new, why=why, actor=actor)
+        self.note(what, old=old, new=new, reason=reason, actor=actor)
 
     def note(
-        self, what: str, *, why: str = "", actor: str = "", old: str = "", new: str = "", amount: Decimal | None = None
+        self,
+        what: str,
+        *,
+        reason: str = "",
+        actor: str = "",
+        old: str = "",
+        new: str = "",
+        amount: Decimal | None = None,
     ) -> None:
         """Add a line to the order's history."""
         self.events.append(
             OrderEvent(
-                order=self.order, at=self.now, what=what, old=old, new=new, actor=actor, why=why[:300], amount=amount
+                order=self.order,
+                at=self.now,
+                what=what,
+                old=old,
+                new=new,
+                actor=actor,
+                reason=reason[:300],
+                amount=amount,
             )
         )
 

@@ -32,7 +32,7 @@ SAID_TO_STAFF = gettext_lazy(
 )
 
 
-class OrphansLeftError(Exception):
+class UndecidedOrdersError(Exception):
     """Orders at a provider that nobody has decided about; safe mode goes on. The message is for the person."""
 
 
@@ -105,15 +105,15 @@ def tell_staff() -> bool:
     """Whether it is on at this moment: then its alert is raised, else closed. Called by the sweep."""
     why = why_it_is_on()
     if why:
-        raise_its_alert(why=why)
+        raise_its_alert(reason=why)
     else:
         close_alert(subject=SUBJECT)
     return bool(why)
 
 
-def raise_its_alert(*, why: str) -> None:
+def raise_its_alert(*, reason: str) -> None:
     """Tell staff that nothing is sent, and why."""
-    raise_alert(subject=SUBJECT, level=Alert.Level.CRITICAL, title=_("The panel is in safe mode"), detail=why)
+    raise_alert(subject=SUBJECT, level=Alert.Level.CRITICAL, title=_("The panel is in safe mode"), detail=reason)
 
 
 def hold(*, reason: str, actor: str) -> None:
@@ -125,13 +125,14 @@ def hold(*, reason: str, actor: str) -> None:
     tell_staff()
 
 
-def end(*, reason: str, actor: str, open_orphans: int) -> None:
+def end(*, reason: str, actor: str, undecided: int) -> None:
     """A person has compared: orders go on, also after a damaged mark.
 
-    Raises OrphansLeftError while any orphan waits for a decision, and MarkError where the end cannot be kept.
+    Raises UndecidedOrdersError while an unmatched order waits for a decision, and MarkError where the end cannot be
+    kept.
     """
-    if open_orphans:
-        raise OrphansLeftError(f"{open_orphans} orders that were found at providers wait for your decision.")
+    if undecided:
+        raise UndecidedOrdersError(f"{undecided} orders that were found at providers wait for your decision.")
     was = why_it_is_on()
     with high_water.locked():
         high_water.write(Mark(_newest_attempt()))

@@ -19,7 +19,7 @@ from orders.models.order import (
 from orders.models.parts import HasParts
 from orders.models.request import Cancellation, Refill, Request
 from orders.models.search_entry import SearchEntry
-from orders.models.unmatched_order import Orphan
+from orders.models.unmatched_order import UnmatchedOrder
 
 __all__ = [
     "LISTED_AS",
@@ -38,9 +38,9 @@ __all__ = [
     "LedgerCheck",
     "Order",
     "OrderEvent",
-    "Orphan",
     "Probe",
     "Refill",
     "Request",
     "SearchEntry",
+    "UnmatchedOrder",
 ]

@@ -34,7 +34,7 @@ class Attempt(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    why = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
     candidate = models.CharField(max_length=64, blank=True, help_text="An order id that a doubtful answer named.")
     http_status = models.IntegerField(null=True)
     body_sha256 = models.CharField(max_length=64, blank=True)
@@ -79,7 +79,7 @@ class Probe(models.Model):
     calls = models.PositiveIntegerField(default=0)
     verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
     candidate = models.CharField(max_length=64, blank=True)
-    why = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
     ended_at = models.DateTimeField(null=True)
     is_right = models.BooleanField(null=True, help_text="Whether a person decided likewise.")
 

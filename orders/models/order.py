@@ -83,7 +83,7 @@ class Order(models.Model):
         max_length=40, blank=True, help_text="Why a person should look; empty when none should."
     )
 
-    gate_cost = AmountField(
+    in_flight_cost = AmountField(
         null=True, editable=False, help_text="In flight or in doubt at a provider that is probed: its expected cost."
     )
 
@@ -119,8 +119,8 @@ class Order(models.Model):
                 name="order_provider_id_once",
             ),
             models.UniqueConstraint(
-                fields=["provider", "gate_cost"],
-                condition=Q(gate_cost__isnull=False),
+                fields=["provider", "in_flight_cost"],
+                condition=Q(in_flight_cost__isnull=False),
                 name="order_one_in_flight_a_cost",
             ),
             models.CheckConstraint(
@@ -187,7 +187,7 @@ class OrderEvent(models.Model):
     old = models.CharField(max_length=12, blank=True)
     new = models.CharField(max_length=12, blank=True)
     actor = models.CharField(max_length=100, blank=True, help_text="Empty: the panel itself.")
-    why = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
     amount = AmountField(null=True)
 
     class Meta:

@@ -12,7 +12,7 @@ class Request(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="%(class)ss")
     tries = models.PositiveSmallIntegerField(default=0, help_text="Calls in a row without a sensible answer for it.")
-    why = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     asked_at = models.DateTimeField(null=True, help_text="When it was passed on last.")
     next_at = models.DateTimeField(null=True, default=timezone.now, help_text="When it is passed on or looked at next.")

@@ -9,7 +9,7 @@ from panel.lib.database.fields import AmountField
 from providers.models import Provider
 
 
-class Orphan(models.Model):
+class UnmatchedOrder(models.Model):
     """An order of ours at a provider, without one here. A person says which it is, that its cost is lost, or whose."""
 
     class Verdict(models.TextChoices):

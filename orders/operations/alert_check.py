@@ -14,10 +14,10 @@ from django.db.models import QuerySet
 
 from orders.aftercare.unanswered import KIND as UNANSWERED
 from orders.aftercare.unanswered import tell_staff, unanswered_cancels, unanswered_refills
-from orders.core.unmatched_orders import KIND as ORPHANS
-from orders.core.unmatched_orders import follow_orphans
-from orders.models import Order, Orphan
-from orders.rules.states import DOUBTFUL
+from orders.core.unmatched_orders import ALERT as UNMATCHED_ORDERS
+from orders.core.unmatched_orders import follow_unmatched_orders
+from orders.models import Order, UnmatchedOrder
+from orders.rules.states import UNCONFIRMED_STATES
 from orders.unconfirmed.alert import KIND as DOUBTS
 from orders.unconfirmed.alert import follow_doubts
 from panel.lib.database.each_row import each_apart
@@ -52,7 +52,7 @@ def check_alerts() -> int:
 def _conditions() -> list[Condition]:
     """All of them. No query is made before `met_at` is read."""
     providers, pauses = Provider.objects.values_list("pk", flat=True), Pause.objects.all()
-    doubtful, found = Order.objects.filter(state__in=DOUBTFUL), Orphan.objects.filter(verdict="")
+    doubtful, found = Order.objects.filter(state__in=UNCONFIRMED_STATES), UnmatchedOrder.objects.filter(verdict="")
     requests = chain(_at(unanswered_refills(), "order__provider"), _at(unanswered_cancels(), "order__provider"))
     return [
         *(Condition(f"paused-{reason}", _pause(reason), _at(pauses.filter(reason=reason))) for reason in Pause.Reason),
@@ -60,7 +60,7 @@ def _conditions() -> list[Condition]:
         Condition("sync", lambda pk: update_sync_alert(provider_id=pk), providers.exclude(sync_error="")),
         Condition("prices", lambda pk: update_prices_alert(provider_id=pk), providers.exclude(prices_held_at=None)),
         Condition(DOUBTS, lambda pk: follow_doubts(provider_id=pk), _at(doubtful)),
-        Condition(ORPHANS, lambda pk: follow_orphans(provider_id=pk), _at(found)),
+        Condition(UNMATCHED_ORDERS, lambda pk: follow_unmatched_orders(provider_id=pk), _at(found)),
         Condition(UNANSWERED, lambda pk: tell_staff(provider_ids=[pk]), requests),
     ]
 

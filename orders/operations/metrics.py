@@ -12,11 +12,11 @@ from django.db.models import Count, Min
 from prometheus_client.core import GaugeMetricFamily
 
 from orders.models import Order
-from orders.rules.states import AT_RISK, DOUBTFUL, State
+from orders.rules.states import POSSIBLY_PLACED, UNCONFIRMED_STATES, State
 from panel.ops.metrics.gauges import Row, gauge
 from panel.ops.models import JobRun
 
-COUNTED_BY_JOB = tuple(state for state in State if state not in {State.QUEUED, *AT_RISK})
+COUNTED_BY_JOB = tuple(state for state in State if state not in {State.QUEUED, *POSSIBLY_PLACED})
 
 
 def count_orders() -> dict[str, int]:
@@ -34,11 +34,11 @@ def read_gauges(*, now: datetime) -> Iterator[GaugeMetricFamily]:
     at_risk = dict(risky.values_list("state").annotate(Count("pk")).order_by())
     runs = {run.name: run for run in JobRun.objects.filter(name__in=["count_orders", "check_books"], ok=True)}
     counted = runs["count_orders"].summary if "count_orders" in runs else {}
-    live = {State.QUEUED: queued.count(), **{state: at_risk.get(state, 0) for state in AT_RISK}}
+    live = {State.QUEUED: queued.count(), **{state: at_risk.get(state, 0) for state in POSSIBLY_PLACED}}
     rows: list[Row] = [((state.value,), live.get(state, counted.get(state.value))) for state in State]
     yield gauge("orders", "Orders by state; those that are sent or over as last counted.", rows, labels=["state"])
     yield gauge("orders_counted_age_seconds", "Since those were counted.", [((), _age(runs.get("count_orders"), now))])
-    doubtful = sum(live[state] for state in DOUBTFUL)
+    doubtful = sum(live[state] for state in UNCONFIRMED_STATES)
     yield gauge("orders_doubtful", "Orders that may or may not have been bought.", [((), doubtful)])
     oldest = queued.filter(next_attempt_at__lte=now).aggregate(least=Min("next_attempt_at"))["least"]
     waited = (now - oldest).total_seconds() if oldest else 0

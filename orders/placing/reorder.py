@@ -82,8 +82,8 @@ def _link(order_id: int, new: Order, actor: str, reason: str) -> None:
         changes = lock_orders(order_ids=[order_id, new.pk], now=timezone.now())
         if OrderEvent.objects.filter(order=order_id, what=EVENT).exists():
             return
-        changes[order_id].note(EVENT, why=f"As order {new.pk}: {reason}", actor=actor, amount=new.charge)
-        changes[new.pk].note("is again", why=f"Order {order_id} once more: {reason}", actor=actor)
+        changes[order_id].note(EVENT, reason=f"As order {new.pk}: {reason}", actor=actor, amount=new.charge)
+        changes[new.pk].note("is again", reason=f"Order {order_id} once more: {reason}", actor=actor)
         write(list(changes.values()))
         audit_change(
             changes[order_id],

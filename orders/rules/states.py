@@ -28,12 +28,12 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 FINAL = frozenset({State.COMPLETED, State.PARTIAL, State.CANCELED, State.REJECTED})
-DOUBTFUL = frozenset({State.UNCONFIRMED, State.REVIEW})
-AT_RISK = frozenset({State.SENDING, *DOUBTFUL})
+UNCONFIRMED_STATES = frozenset({State.UNCONFIRMED, State.REVIEW})
+POSSIBLY_PLACED = frozenset({State.SENDING, *UNCONFIRMED_STATES})
 """May have been bought without our knowing."""
 
 
-GATED = frozenset({State.SENDING, State.UNCONFIRMED})
+IN_FLIGHT_STATES = frozenset({State.SENDING, State.UNCONFIRMED})
 """At a provider that is probed, one order of each expected cost may be in these: what is found there is that one."""
 
 

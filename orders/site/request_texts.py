@@ -63,7 +63,7 @@ def refill_request_status(refill: Refill) -> RequestStatus:
         case Refill.State.COMPLETED:
             return RequestStatus("Completed", _("The count has been restored."))
         case Refill.State.REJECTED:
-            return RequestStatus("Rejected", rejection_text(refill.why))
+            return RequestStatus("Rejected", rejection_text(refill.reason))
         case _:
             return RequestStatus("Pending")
 
@@ -86,7 +86,7 @@ def cancel_request_status(cancellation: Cancellation, order: Order) -> RequestSt
             text = _("We couldn't get a response. If the order still stops, you're refunded automatically.")
             return RequestStatus("No response", text)
         case Cancellation.State.REFUSED:
-            return RequestStatus("Rejected", rejection_text(cancellation.why))
+            return RequestStatus("Rejected", rejection_text(cancellation.reason))
         case Cancellation.State.TOO_LATE:
             text = _("The order was completed before it could be canceled, so there is no refund.")
             return RequestStatus("Too late", text)

@@ -98,11 +98,11 @@ def timeline(
 def _event_text(event: OrderEvent, customer: str) -> str:
     """The text of this very event; empty where all events of its kind have the same one."""
     if event.what == "partial":
-        return event.why  # written by the panel: how many were not delivered
+        return event.reason  # written by the panel: how many were not delivered
     if event.what == "canceled" and event.actor == customer:
         return _("At your request.")
     if event.what in _REJECTIONS:
-        return rejection_text("" if event.actor else event.why)  # notes of staff are not for customers
+        return rejection_text("" if event.actor else event.reason)  # notes of staff are not for customers
     return ""
 
 

@@ -17,7 +17,7 @@ from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
 from orders.models import Order
 from orders.placing.place import Placement
 from orders.placing.reorder import CannotReorderError, reorder
-from orders.rules.states import DOUBTFUL, State
+from orders.rules.states import UNCONFIRMED_STATES, State
 from orders.site.field_texts import field_rows
 from orders.site.service_picker import read_id
 from orders.staff.order_actions import MOVES_MONEY, PERMISSIONS, REFUNDS, Action, actions_of
@@ -186,7 +186,7 @@ def _page(request: HttpRequest, order: Order, entered: Entered, *, status: int =
     is_offered = entered.slug in {action.slug for action in actions if not action.blocked}
     context = {
         "order": order,
-        "is_doubtful": order.state in DOUBTFUL,
+        "is_doubtful": order.state in UNCONFIRMED_STATES,
         "events": order.events.order_by("-pk")[:MAX_EVENTS],
         "attempts": order.attempts.select_related("probe", "provider").order_by("number"),
         "moves": _moves(order),

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from orders.models import Order
-from orders.rules.states import DOUBTFUL, State
+from orders.rules.states import UNCONFIRMED_STATES, State
 from panel.lib.money import ZERO
 from panel.ops.models import JobRun
 from panel.wallet.ledger import HELD, house_balance
@@ -64,7 +64,7 @@ def customer_money(*, now: datetime) -> CustomerMoney:
 
 def stuck_orders(*, now: datetime) -> StuckOrders:
     """Count queued, unconfirmed and flagged orders. Two queries."""
-    queued, doubtful, flagged = Q(state=State.QUEUED), Q(state__in=DOUBTFUL), ~Q(attention="")
+    queued, doubtful, flagged = Q(state=State.QUEUED), Q(state__in=UNCONFIRMED_STATES), ~Q(attention="")
     counts: dict[str, Any] = Order.objects.filter(queued | doubtful | flagged).aggregate(
         queued=Count("pk", filter=queued),
         late=Count("pk", filter=queued & Q(queued_at__lt=now - LATE)),
@@ -79,5 +79,5 @@ def stuck_orders(*, now: datetime) -> StuckOrders:
 
 def orders_for_review() -> QuerySet[Order, Any]:
     """Unconfirmed and flagged orders; one that is both is in it twice. For counting."""
-    doubtful, flagged = Order.objects.filter(state__in=DOUBTFUL), Order.objects.exclude(attention="")
+    doubtful, flagged = Order.objects.filter(state__in=UNCONFIRMED_STATES), Order.objects.exclude(attention="")
     return doubtful.order_by().values("pk").union(flagged.order_by().values("pk"), all=True)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from orders.core import safe_mode
 from orders.core.high_water import MarkError
-from orders.models import Orphan
+from orders.models import UnmatchedOrder
 from orders.site.service_picker import read_id
 from orders.unconfirmed.decisions import CannotResolveError
 from orders.unconfirmed.restore_search import (
@@ -30,7 +30,7 @@ from providers.models import Provider
 MAX_LISTED = 50
 
 
-@staff_only("orders.view_orphan")
+@staff_only("orders.view_unmatchedorder")
 @require_safe
 def staff_safe_mode(request: HttpRequest) -> HttpResponse:
     """Show whether it is on, and the open unmatched orders, each with the orders it may match."""
@@ -41,16 +41,16 @@ def staff_safe_mode(request: HttpRequest) -> HttpResponse:
         "orphans": [(orphan, candidates(orphan=orphan)) for orphan in rows[:MAX_LISTED]],
         "count": rows.count(),
         "providers": Provider.objects.order_by("name"),
-        "may_decide": request.user.has_perm("orders.change_orphan"),
+        "may_decide": request.user.has_perm("orders.change_unmatchedorder"),
     }
     return render(request, "staff/safe_mode.html", context)
 
 
-@staff_only("orders.view_orphan")
+@staff_only("orders.view_unmatchedorder")
 @require_POST
 def look_for_orphans(request: HttpRequest, provider_id: int) -> HttpResponse:
     """Search one provider for unmatched orders."""
-    need(request, "orders.change_orphan")
+    need(request, "orders.change_unmatchedorder")
     provider = get_object_or_404(Provider, pk=provider_id)
     try:
         result = find_orphans(provider=provider)
@@ -68,13 +68,13 @@ def look_for_orphans(request: HttpRequest, provider_id: int) -> HttpResponse:
     return redirect("staff_safe_mode")
 
 
-@staff_only("orders.view_orphan")
+@staff_only("orders.view_unmatchedorder")
 @require_POST
 def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpResponse:
     """Carry out a decision on an unmatched order."""
-    need(request, "orders.change_orphan")
+    need(request, "orders.change_unmatchedorder")
     confirm_it_is_you(request, keeps_form=True)
-    orphan = get_object_or_404(Orphan, pk=orphan_id)
+    orphan = get_object_or_404(UnmatchedOrder, pk=orphan_id)
     reason, actor = read_reason(request), actor_of(request)
     try:
         if verdict == "adopt":
@@ -95,11 +95,11 @@ def decide_orphan(request: HttpRequest, orphan_id: int, verdict: str) -> HttpRes
     return redirect("staff_safe_mode")
 
 
-@staff_only("orders.view_orphan")
+@staff_only("orders.view_unmatchedorder")
 @require_POST
 def switch_safe_mode(request: HttpRequest, to: str) -> HttpResponse:
     """Turn safe mode on or off, with a reason."""
-    need(request, "orders.change_orphan")
+    need(request, "orders.change_unmatchedorder")
     confirm_it_is_you(request, keeps_form=True)
     reason, actor = read_reason(request), actor_of(request)
     if not reason:
@@ -115,7 +115,7 @@ def _switch(request: HttpRequest, to: str, reason: str, actor: str) -> None:
             safe_mode.hold(reason=reason, actor=actor)
             messages.success(request, _("Safe mode is on."))
         else:
-            safe_mode.end(reason=reason, actor=actor, open_orphans=open_orphans().count())
+            safe_mode.end(reason=reason, actor=actor, undecided=open_orphans().count())
             messages.success(request, _("Safe mode is off. Queued orders are sent again."))
-    except (safe_mode.OrphansLeftError, MarkError) as problem:
+    except (safe_mode.UndecidedOrdersError, MarkError) as problem:
         messages.error(request, str(problem))

@@ -65,11 +65,11 @@ def is_for_the_sweep(*, order_id: int, now: datetime) -> bool:
 
 def is_behind_its_cost(order: Order) -> bool:
     """Whether another order of its expected cost, which is the one of today, is in flight or in doubt there."""
-    probing = Order.objects.filter(provider=order.provider_id, gate_cost=order.expected_cost)
+    probing = Order.objects.filter(provider=order.provider_id, in_flight_cost=order.expected_cost)
     return probing.exclude(provider__probing=Provider.Probing.OFF).exists()
 
 
 def _is_first_of_its_cost() -> Q:
     """The gate for equal costs, as a condition."""
-    ahead = Order.objects.filter(provider=OuterRef("provider"), gate_cost=OuterRef("expected_cost"))
+    ahead = Order.objects.filter(provider=OuterRef("provider"), in_flight_cost=OuterRef("expected_cost"))
     return Q(provider__probing=Provider.Probing.OFF) | ~Q(Exists(ahead))

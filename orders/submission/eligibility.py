@@ -30,9 +30,9 @@ def provider_to_send_to(change: Change) -> Provider | None:
     if cancel_if_asked(change, houses=Houses()):
         return None
     upstream = upstream_service_for(provider_id=change.order.provider_id, external_id=change.order.provider_service)
-    if why := _why_not_as_sold(upstream):
-        if not fail_over(change, why=why):
-            _wait(change, NOT_AS_SOLD, why)
+    if reason := _why_not_as_sold(upstream):
+        if not fail_over(change, reason=reason):
+            _wait(change, NOT_AS_SOLD, reason)
         return None
     provider = upstream.provider
     cost = _cost_now(change.order, upstream)
@@ -62,8 +62,11 @@ def _why_not_as_sold(upstream: UpstreamService) -> str:
     if not upstream.is_listed:
         return _("The provider no longer lists service %(id)s.") % {"id": upstream.external_id}
     if upstream.review_reason:
-        why = upstream.get_review_reason_display()
-        return _("Service %(id)s of the provider needs review: %(why)s.") % {"id": upstream.external_id, "why": why}
+        reason = upstream.get_review_reason_display()
+        return _("Service %(id)s of the provider needs review: %(reason)s.") % {
+            "id": upstream.external_id,
+            "reason": reason,
+        }
     return ""
 
 
@@ -77,9 +80,9 @@ def _is_at_loss(order: Order, provider: Provider) -> bool:
     return is_at_loss and not order.service.allow_below_cost
 
 
-def _wait(change: Change, flag: str, why: str) -> None:
+def _wait(change: Change, flag: str, reason: str) -> None:
     order = change.order
     order.next_attempt_at = change.now + LOOK_AGAIN
     if order.attention != flag:
         order.attention = flag
-        change.note("attention", why=f"{flag}: {why}")
+        change.note("attention", reason=f"{flag}: {reason}")

@@ -14,18 +14,18 @@ from panel.lib.money import charge_for, is_storable, round_up
 from providers.catalog.publishing.suppliers import Supplier, backup_suppliers
 
 
-def fail_over(change: Change, *, why: str) -> bool:
+def fail_over(change: Change, *, reason: str) -> bool:
     """Queue the locked order for its next supplier, at once; False where there is none, and nothing was changed."""
     supplier = _next_supplier(change.order)
     if supplier is None:
         return False
     change.order.next_attempt_at = change.now
     change.order.attention = ""
-    why = f"{why} It goes to {supplier.provider}, service {supplier.external_id}."
+    reason = f"{reason} It goes to {supplier.provider}, service {supplier.external_id}."
     if change.state == State.QUEUED:
-        change.note("waits", why=why)
+        change.note("waits", reason=reason)
     else:
-        change.to(State.QUEUED, what="waits", why=why)
+        change.to(State.QUEUED, what="waits", reason=reason)
     wake_submit(order_id=change.order.pk)
     return True
 

@@ -14,7 +14,7 @@ from orders.core import safe_mode
 from orders.core.change import Change, lock_orders, write
 from orders.core.wake import wake_submit
 from orders.models import Attempt, Order
-from orders.rules.states import DOUBTFUL, State
+from orders.rules.states import UNCONFIRMED_STATES, State
 from orders.submission.due import due_orders
 from orders.submission.failover import fail_over
 from orders.tracking.settle import Houses, accept, end_with_refund
@@ -95,12 +95,12 @@ def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
         outcome = _weigh(attempt, outcome, now)
         if isinstance(outcome, OutcomeUnknown) and change.state != State.SENDING:
             return None
-        was_in_doubt, sent_to = change.state in DOUBTFUL, change.order.provider_id
+        was_in_doubt, sent_to = change.state in UNCONFIRMED_STATES, change.order.provider_id
         _apply(change, attempt, outcome)
         _close(attempt, outcome, now)
         write([change])
         _follow_trouble(attempt, outcome, now)
-        if was_in_doubt or change.state in DOUBTFUL:
+        if was_in_doubt or change.state in UNCONFIRMED_STATES:
             follow_doubts(provider_id=sent_to)
     return outcome
 
@@ -116,7 +116,7 @@ def _weigh(attempt: Attempt, outcome: Outcome, now: datetime) -> Outcome:
     earlier = Attempt.objects.filter(there, order=attempt.order_id, number__lt=attempt.number)
     if earlier.filter(outcome=Attempt.Outcome.ABSENT).exists():
         return OutcomeUnknown(f"An earlier attempt may have been placed: {outcome.text}", evidence=outcome.evidence)
-    busy = earlier.filter(why__startswith="link_busy", provider_service=attempt.provider_service)
+    busy = earlier.filter(reason__startswith="link_busy", provider_service=attempt.provider_service)
     first = busy.order_by("number").first()
     if first is not None and now - first.started_at >= timedelta(seconds=settings.LINK_BUSY_SECONDS):
         return Refused(outcome.text, code="order", evidence=outcome.evidence)
@@ -132,19 +132,19 @@ def _apply(change: Change, attempt: Attempt, outcome: Outcome) -> None:
             _refused(change, outcome, houses)
         case NotPlaced():
             change.order.next_attempt_at = change.now + _wait(attempt, outcome)
-            change.to(State.QUEUED, what="waits", why=outcome.text)
+            change.to(State.QUEUED, what="waits", reason=outcome.text)
             cancel_if_asked(change, houses=houses)
         case OutcomeUnknown():
-            change.to(State.UNCONFIRMED, what="doubt", why=outcome.text)
+            change.to(State.UNCONFIRMED, what="doubt", reason=outcome.text)
 
 
 def _refused(change: Change, outcome: Refused, houses: Houses) -> None:
     """Over for who wants it no more; else the next supplier's turn, or the money back."""
     if is_cancel_asked(change.order):
-        change.to(State.QUEUED, what="waits", why=outcome.text)
+        change.to(State.QUEUED, what="waits", reason=outcome.text)
         cancel_if_asked(change, houses=houses)
-    elif not fail_over(change, why=outcome.text):
-        end_with_refund(change, State.REJECTED, houses=houses, what="rejected", why=outcome.text)
+    elif not fail_over(change, reason=outcome.text):
+        end_with_refund(change, State.REJECTED, houses=houses, what="rejected", reason=outcome.text)
 
 
 def _wait(attempt: Attempt, outcome: NotPlaced) -> timedelta:
@@ -161,9 +161,9 @@ def _close(attempt: Attempt, outcome: Outcome, now: datetime) -> None:
     attempt.body_sha256 = outcome.evidence.body_sha256
     attempt.excerpt = outcome.evidence.excerpt[:500]
     if isinstance(outcome, NotPlaced):
-        attempt.why = f"{outcome.reason}: {outcome.text}"[:300]
+        attempt.reason = f"{outcome.reason}: {outcome.text}"[:300]
     elif not isinstance(outcome, Placed):
-        attempt.why = outcome.text[:300]
+        attempt.reason = outcome.text[:300]
     if isinstance(outcome, OutcomeUnknown):
         attempt.candidate = outcome.candidate[:64]
     attempt.save()
@@ -178,7 +178,7 @@ def _follow_trouble(attempt: Attempt, outcome: Outcome, now: datetime) -> None:
                 provider_id=provider_id, reason="funds" if outcome.reason == "funds" else "key"
             )
         case NotPlaced(reason="safe_mode"):
-            safe_mode.raise_its_alert(why=outcome.text)
+            safe_mode.raise_its_alert(reason=outcome.text)
         case NotPlaced(reason="not_connected"):
             circuit_breaker.record_failure(
                 provider_id=provider_id, kind="unreached", sent_at=attempt.started_at, now=now

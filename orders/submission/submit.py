@@ -82,7 +82,7 @@ def _claim(order_id: int, even_early: bool) -> Claim | None:
             attempt = _start_attempt(change, provider)
             write([change])
     except IntegrityError as error:
-        if "gate_cost" in str(error) or "one_in_flight" in str(error):  # one of the same cost was quicker
+        if "in_flight_cost" in str(error) or "one_in_flight" in str(error):  # one of the same cost was quicker
             return None
         log.exception("attempt refused")  # another attempt is live: it may not be sent
         return None
@@ -95,7 +95,7 @@ def _start_attempt(change: Change, provider: Provider) -> Attempt:
     order.sent_at = change.now
     order.next_attempt_at = None
     if provider.probing != Provider.Probing.OFF:
-        order.gate_cost = order.expected_cost
+        order.in_flight_cost = order.expected_cost
     change.to(State.SENDING, what="sent")
     return Attempt.objects.create(
         order=order,
@@ -113,7 +113,7 @@ def _send(claim: Claim) -> Outcome:
     try:
         safe_mode.raise_mark(attempt=claim.attempt_id)
     except (safe_mode.HeldError, MarkError) as problem:
-        return NotPlaced(_("Nothing was sent: %(why)s") % {"why": problem}, reason="safe_mode")
+        return NotPlaced(_("Nothing was sent: %(reason)s") % {"reason": problem}, reason="safe_mode")
     try:
         with connected(claim.provider) as adapter:
             return adapter.add(request=claim.request, deadline=claim.deadline)

@@ -92,8 +92,8 @@ def _expire(order_id: int, *, now: datetime) -> bool:
         change = lock_orders(order_ids=[order_id], now=now)[order_id]
         if change.state != State.QUEUED:
             return False
-        why = "It could not be sent to the provider in time."
-        end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", why=why)
+        reason = "It could not be sent to the provider in time."
+        end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", reason=reason)
         write([change])
         return True
 

@@ -100,7 +100,7 @@ def poll_provider(*, provider: Provider, everything: bool = False) -> Polled:
         for batch, reply in replies:
             result.requests += 1
             if isinstance(reply, RetryLater):
-                log.warning("statuses not read", extra={"provider": provider.pk, "why": reply.text})
+                log.warning("statuses not read", extra={"provider": provider.pk, "reason": reply.text})
                 result.failed_requests += 1
                 failures_in_a_row += 1
                 _poll_again_soon(batch)

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import DatabaseError, transaction
+from django.utils.translation import gettext as _
 from structlog.contextvars import bound_contextvars
 
 from orders.core.change import Change, lock_orders, write
-from orders.core.unmatched_orders import THE_PANEL, link_orphan
+from orders.core.unmatched_orders import THE_PANEL, link_unmatched_order
 from orders.models import (
     MISSING_THERE,
     ODD_REMAINS,
@@ -62,7 +63,7 @@ class Houses:
         return self.found[house, currency]
 
 
-def refund_to(change: Change, *, target: Decimal, houses: Houses, why: str = "", actor: str = "") -> Decimal:
+def refund_to(change: Change, *, target: Decimal, houses: Houses, reason: str = "", actor: str = "") -> Decimal:
     """Bring the money given back up to `target`, at most the charge; what that adds. Less than before adds nothing."""
     order = change.order
     target = min(target, order.charge)
@@ -76,7 +77,7 @@ def refund_to(change: Change, *, target: Decimal, houses: Houses, why: str = "",
     order.refunded = target
     if source == ledger.REVENUE:
         order.captured -= difference
-    change.note("refunded", amount=difference, why=why, actor=actor)
+    change.note("refunded", amount=difference, reason=reason, actor=actor)
     return difference
 
 
@@ -105,7 +106,7 @@ def cost_to(change: Change, *, cost: Decimal, houses: Houses) -> None:
 
 
 def accept(
-    change: Change, *, provider_order_id: str, houses: Houses, what: str, why: str = "", actor: str = ""
+    change: Change, *, provider_order_id: str, houses: Houses, what: str, reason: str = "", actor: str = ""
 ) -> None:
     """The provider has the order under this id: it is ACTIVE and costs what we expect until the provider says.
 
@@ -117,23 +118,26 @@ def accept(
     order.sent_at = order.sent_at or change.now
     order.next_attempt_at = None
     order.next_poll_at = change.now + FIRST_POLL
-    change.to(State.ACTIVE, what=what, why=why, actor=actor)
+    change.to(State.ACTIVE, what=what, reason=reason, actor=actor)
     cost_to(change, cost=order.expected_cost, houses=houses)
-    link_orphan(order=order, actor=actor or THE_PANEL, reason=why or "The provider's answer named this id.")
+    known_by = reason or _("The provider's answer named this ID.")
+    link_unmatched_order(order=order, actor=actor or THE_PANEL, reason=known_by)
 
 
-def end_with_refund(change: Change, new: State, *, houses: Houses, what: str, why: str = "", actor: str = "") -> None:
+def end_with_refund(
+    change: Change, new: State, *, houses: Houses, what: str, reason: str = "", actor: str = ""
+) -> None:
     """End the order in `new` with all of its money given back."""
-    change.to(new, what=what, why=why, actor=actor)
-    refund_to(change, target=change.order.charge, houses=houses, why=why, actor=actor)
+    change.to(new, what=what, reason=reason, actor=actor)
+    refund_to(change, target=change.order.charge, houses=houses, reason=reason, actor=actor)
 
 
-def end_partial(change: Change, *, remains: int, houses: Houses, why: str = "", actor: str = "") -> None:
-    """End the order as PARTIAL: what `remains` is given back, the rest is earned. `why` is a person's reason."""
+def end_partial(change: Change, *, remains: int, houses: Houses, reason: str = "", actor: str = "") -> None:
+    """End the order as PARTIAL: what `remains` is given back, the rest is earned. `reason` is a person's reason."""
     order = change.order
     told = f"{remains:,} of {order.quantity:,} were not delivered."
-    change.to(State.PARTIAL, what="partial", why=told, actor=actor)
-    refund_to(change, target=undelivered(order, remains), houses=houses, why=why or told, actor=actor)
+    change.to(State.PARTIAL, what="partial", reason=told, actor=actor)
+    refund_to(change, target=undelivered(order, remains), houses=houses, reason=reason or told, actor=actor)
     capture(change, houses=houses)
 
 
@@ -283,14 +287,14 @@ def _end_partial(change: Change, remains: int | None, houses: Houses) -> None:
 
 def _cancel(change: Change, houses: Houses) -> None:
     if change.was != State.CANCELED:
-        end_with_refund(change, State.CANCELED, houses=houses, what="canceled", why="Canceled by the provider.")
+        end_with_refund(change, State.CANCELED, houses=houses, what="canceled", reason="Canceled by the provider.")
 
 
-def _attend(change: Change, reason: str, why: str) -> None:
+def _attend(change: Change, flag: str, detail: str) -> None:
     """Flag the order for a person, with a line in its history where it was not flagged so before."""
-    change.order.attention = reason
-    if change.before["attention"] != reason:
-        change.note("attention", why=f"{reason}: {why}" if why else reason)
+    change.order.attention = flag
+    if change.before["attention"] != flag:
+        change.note("attention", reason=f"{flag}: {detail}" if detail else flag)
 
 
 def _move(change: Change, key: str, source: int, target: int, amount: Decimal) -> None:

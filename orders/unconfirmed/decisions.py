@@ -14,7 +14,7 @@ from orders.core import safe_mode
 from orders.core.change import Change, audit_change, lock_orders, write
 from orders.core.unmatched_orders import THE_PANEL
 from orders.models import UNKNOWN_WORD, Attempt, Order, Probe
-from orders.rules.states import DOUBTFUL, State
+from orders.rules.states import UNCONFIRMED_STATES, State
 from orders.tracking.settle import Houses, accept, end_with_refund
 from orders.unconfirmed.alert import follow_doubts
 from panel.lib.logs.context import about_order
@@ -61,7 +61,7 @@ def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
 
     def decide(change: Change, attempt: Attempt) -> None:
         change.order.next_attempt_at = change.order.queued_at = change.now
-        change.to(State.QUEUED, what="not placed", why=reason, actor=actor)
+        change.to(State.QUEUED, what="not placed", reason=reason, actor=actor)
         _close_attempt(attempt, Attempt.Outcome.ABSENT)
         _grade(attempt, "")
 
@@ -83,7 +83,7 @@ def refund_unconfirmed(*, order_id: int, actor: str, reason: str, approval: int 
             reason=reason,
         )
         authorize(proposed, actor=actor, approval=approval, now=change.now)
-        end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", why=reason, actor=actor)
+        end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", reason=reason, actor=actor)
 
     _resolve(order_id, decide, "money back", actor, reason)
 
@@ -93,7 +93,7 @@ def clear_attention(*, order_id: int, actor: str, reason: str) -> None:
     """A person has looked at a flagged order."""
     with transaction.atomic(durable=True):
         change = lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
-        change.note("seen", why=f"{change.order.attention}: {reason}", actor=actor)
+        change.note("seen", reason=f"{change.order.attention}: {reason}", actor=actor)
         change.order.attention = ""
         write([change])
         audit_change(change, actor=actor, action="order looked at", reason=reason)
@@ -103,7 +103,9 @@ def _adopt(order_id: int, provider_order_id: str, actor: str, reason: str) -> No
     """Without an actor the panel itself decided; a person's verdict also grades the evidence."""
 
     def decide(change: Change, attempt: Attempt) -> None:
-        accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", why=reason, actor=actor)
+        accept(
+            change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", reason=reason, actor=actor
+        )
         _close_attempt(attempt, Attempt.Outcome.PLACED)
         if actor:
             _grade(attempt, provider_order_id)
@@ -125,7 +127,7 @@ def clear_word(*, provider_id: int, word: str, actor: str, reason: str) -> int:
         changes = lock_orders(order_ids=list(ids), now=timezone.now()).values()
         cleared = [change for change in changes if change.order.attention == UNKNOWN_WORD]
         for change in cleared:
-            change.note("seen", why=f"{UNKNOWN_WORD} “{word}”: {reason}", actor=actor)
+            change.note("seen", reason=f"{UNKNOWN_WORD} “{word}”: {reason}", actor=actor)
             change.order.attention = ""
         write(cleared)
         detail = {"word": word, "orders": len(cleared), "reason": reason}
@@ -155,7 +157,7 @@ def _resolve(order_id: int, decide: Callable[[Change, Attempt], None], verdict: 
     with transaction.atomic(durable=True):
         change = lock_orders(order_ids=[order_id], now=now)[order_id]
         attempt = Attempt.objects.filter(order=order_id, outcome=Attempt.Outcome.UNKNOWN).first()
-        if change.state not in DOUBTFUL or attempt is None:
+        if change.state not in UNCONFIRMED_STATES or attempt is None:
             raise CannotResolveError("This order is no longer in doubt.")
         if attempt.lease_until > now:
             raise CannotResolveError("Its answer may still come. Wait two minutes, then decide.")

@@ -4,8 +4,8 @@ The order stays as it was decided. What was bought is an orphan then: a person l
 lost.
 """
 
-from orders.core.unmatched_orders import LATE, follow_orphans, ordered_as
-from orders.models import Attempt, Orphan
+from orders.core.unmatched_orders import LATE, follow_unmatched_orders, ordered_as
+from orders.models import Attempt, UnmatchedOrder
 from providers.adapters.base import Placed
 
 
@@ -14,7 +14,7 @@ def keep_bought_after_all(*, attempt: Attempt, placed: Placed) -> None:
     provider = attempt.provider or attempt.order.provider
     if ordered_as(provider_id=provider.pk, external_id=placed.order_id) is not None:
         return
-    Orphan.objects.get_or_create(
+    UnmatchedOrder.objects.get_or_create(
         provider=provider,
         external_id=placed.order_id,
         defaults={
@@ -23,4 +23,4 @@ def keep_bought_after_all(*, attempt: Attempt, placed: Placed) -> None:
             "currency": provider.currency,
         },
     )
-    follow_orphans(provider_id=provider.pk)
+    follow_unmatched_orders(provider_id=provider.pk)

@@ -19,7 +19,7 @@ from structlog.contextvars import bound_contextvars
 from orders.core import safe_mode
 from orders.core.change import lock_orders, write
 from orders.models import Attempt, Order, Probe
-from orders.rules.states import AT_RISK, State
+from orders.rules.states import POSSIBLY_PLACED, State
 from orders.unconfirmed.decisions import CannotResolveError, evidence_shows_it
 from orders.unconfirmed.evidence import Judgement, Scan, Window, judge, window_of
 from orders.unconfirmed.reference_ids import NotNumbersError, had_parts, landmarks, time_to_settle, unknown_among
@@ -145,7 +145,7 @@ def _look_into(probe: Probe, provider: Provider, looks: Looks, now: datetime, re
     if judgement.word == "wait" and now - probe.attempt.started_at > settle + GIVE_UP_AFTER:
         judgement = Judgement("undecided", f"Not decided in time. {judgement.why}")
     if judgement.word == "wait":
-        probe.why, probe.next_at = judgement.why[:300], now + LOOK_EVERY
+        probe.reason, probe.next_at = judgement.why[:300], now + LOOK_EVERY
         if judgement.settled:
             probe.next_at = max(probe.next_at, probe.attempt.started_at + settle)
         probe.verdict = probe.candidate = ""  # one that was not carried out holds no longer
@@ -197,7 +197,7 @@ def _scan(
         scanner = Scanner(adapter, list(map(str, controls)), spare=MOST_CALLS - probe.calls, until=looks.until)
         scanner.spare -= scanner.calls_for(len(unknown))
         if scanner.spare < 0:
-            return Judgement("undecided", f"{probe.calls} calls brought no proof. {probe.why}")
+            return Judgement("undecided", f"{probe.calls} calls brought no proof. {probe.reason}")
         if not window.is_settled and probe.calls >= EARLY_CALLS:
             return Judgement("wait", "No later order of ours shows yet that it cannot appear any more.")
         try:
@@ -223,7 +223,7 @@ def _rival(attempt: Attempt, provider: Provider, *, since: datetime) -> int | No
 
 def _other_costs(order: Order) -> set[Decimal]:
     """What the other orders that may be at this provider without our knowing cost there."""
-    others = Order.objects.filter(provider=order.provider_id, state__in=AT_RISK).exclude(pk=order.pk)
+    others = Order.objects.filter(provider=order.provider_id, state__in=POSSIBLY_PLACED).exclude(pk=order.pk)
     return set(others.values_list("expected_cost", flat=True))
 
 
@@ -233,7 +233,7 @@ def _end(probe: Probe, provider: Provider, judgement: Judgement, now: datetime, 
     The probe stays due until that is done: a worker that dies in between leaves no order to which nobody comes.
     """
     probe.verdict, probe.candidate = Probe.Verdict(judgement.word), judgement.candidate
-    probe.why = judgement.why[:300]
+    probe.reason = judgement.why[:300]
     probe.save()
     _carry_out(probe, provider, judgement, now, result)
     _close(probe, now)
@@ -269,6 +269,6 @@ def _hand_over(order_id: int, why: str, now: datetime) -> bool:
         change = lock_orders(order_ids=[order_id], now=now)[order_id]
         if change.state != State.UNCONFIRMED:
             return False
-        change.to(State.REVIEW, what="evidence", why=why)
+        change.to(State.REVIEW, what="evidence", reason=why)
         write([change])
     return True

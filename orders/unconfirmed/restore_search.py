@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from orders.core.change import lock_orders, write
 from orders.core.unmatched_orders import (
     answered_for,
-    keep_orphan,
+    keep_unmatched_order,
     link_where_ordered,
-    lock_orphan,
+    lock_unmatched_order,
     write_loss,
     write_verdict,
 )
-from orders.models import Attempt, Order, Orphan
-from orders.rules.states import DOUBTFUL, State
+from orders.models import Attempt, Order, UnmatchedOrder
+from orders.rules.states import UNCONFIRMED_STATES, State
 from orders.tracking.settle import Houses, accept
 from orders.unconfirmed.decisions import CannotResolveError, it_was_found
 from orders.unconfirmed.reference_ids import NotNumbersError, number_of
@@ -67,7 +67,7 @@ def find_orphans(*, provider: Provider, most_calls: int = MOST_CALLS, quiet: int
         while result.calls < most_calls:
             batch = range(number, number + adapter.batch_size - CONTROLS)
             for row in _look(adapter, batch, known[:CONTROLS]):
-                result.found += keep_orphan(provider=provider, row=row)
+                result.found += keep_unmatched_order(provider=provider, row=row)
                 last_found = max(last_found, int(row.external_id))
             result.asked += len(batch)
             result.calls += 1
@@ -78,29 +78,29 @@ def find_orphans(*, provider: Provider, most_calls: int = MOST_CALLS, quiet: int
     return result
 
 
-def open_orphans() -> QuerySet[Orphan]:
+def open_orphans() -> QuerySet[UnmatchedOrder]:
     """Those that nobody has decided about."""
-    return Orphan.objects.filter(verdict="").select_related("provider").order_by("pk")
+    return UnmatchedOrder.objects.filter(verdict="").select_related("provider").order_by("pk")
 
 
-def candidates(*, orphan: Orphan) -> list[Order]:
+def candidates(*, orphan: UnmatchedOrder) -> list[Order]:
     """The orders here that it could be: waiting or in doubt there, and of exactly its cost or told late of."""
     is_it = Q(pk=answered_for(orphan))
     if orphan.charge is not None:
         is_it |= Q(expected_cost=orphan.charge, provider_currency=orphan.currency)
-    found = Order.objects.filter(is_it, provider=orphan.provider_id, state__in=[State.QUEUED, *DOUBTFUL])
+    found = Order.objects.filter(is_it, provider=orphan.provider_id, state__in=[State.QUEUED, *UNCONFIRMED_STATES])
     return list(found.select_related("customer", "service").order_by("pk")[:20])
 
 
 def adopt_orphan(*, orphan_id: int, order_id: int, actor: str, reason: str) -> None:
     """It is this order: it goes on under the orphan's id. Raises CannotResolveError; nothing was changed then."""
-    orphan = Orphan.objects.select_related("provider").get(pk=orphan_id)
+    orphan = UnmatchedOrder.objects.select_related("provider").get(pk=orphan_id)
     order = Order.objects.get(pk=order_id)
     if order.provider_id != orphan.provider_id:
         raise CannotResolveError("That order is at another provider.")
     if orphan.verdict:
         raise CannotResolveError(DECIDED)
-    if order.state in DOUBTFUL:
+    if order.state in UNCONFIRMED_STATES:
         it_was_found(order_id=order_id, provider_order_id=orphan.external_id, actor=actor, reason=reason)
         return  # which says whose the orphan is
     _say_why(reason)
@@ -116,15 +116,15 @@ def write_off_orphan(*, orphan_id: int, actor: str, reason: str) -> None:
 
     So it does where an order has that id by now: then the orphan is that order.
     """
-    _decide(orphan_id, Orphan.Verdict.LOST, actor, reason)
+    _decide(orphan_id, UnmatchedOrder.Verdict.LOST, actor, reason)
 
 
 def not_ours(*, orphan_id: int, actor: str, reason: str) -> None:
     """It is somebody else's and was not paid by us. Raises CannotResolveError as `write_off_orphan` does."""
-    _decide(orphan_id, Orphan.Verdict.NOT_OURS, actor, reason)
+    _decide(orphan_id, UnmatchedOrder.Verdict.NOT_OURS, actor, reason)
 
 
-def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> None:
+def _adopt_queued(orphan: UnmatchedOrder, order_id: int, actor: str, reason: str) -> None:
     now = timezone.now()
     change = lock_orders(order_ids=[order_id], now=now)[order_id]
     if change.state != State.QUEUED:
@@ -132,7 +132,7 @@ def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> Non
     order = change.order
     if orphan.charge is not None and orphan.currency == order.provider_currency:
         order.expected_cost = orphan.charge
-    change.to(State.SENDING, what="sent", why="Before the backup that was restored.", actor=actor)
+    change.to(State.SENDING, what="sent", reason="Before the backup that was restored.", actor=actor)
     Attempt.objects.create(
         order=order,
         number=order.attempts.count() + 1,
@@ -143,31 +143,31 @@ def _adopt_queued(orphan: Orphan, order_id: int, actor: str, reason: str) -> Non
         started_at=now - timedelta(seconds=1),
         lease_until=now,
         ended_at=now,
-        why=reason[:300],
+        reason=reason[:300],
     )
-    accept(change, provider_order_id=orphan.external_id, houses=Houses(), what="confirmed", why=reason, actor=actor)
+    accept(change, provider_order_id=orphan.external_id, houses=Houses(), what="confirmed", reason=reason, actor=actor)
     write([change])
 
 
-def _decide(orphan_id: int, verdict: Orphan.Verdict, actor: str, reason: str) -> None:
+def _decide(orphan_id: int, verdict: UnmatchedOrder.Verdict, actor: str, reason: str) -> None:
     """That no order here is it."""
     _say_why(reason)
     with transaction.atomic(durable=True):
-        orphan = lock_orphan(orphan_id=orphan_id)
+        orphan = lock_unmatched_order(unmatched_id=orphan_id)
         if orphan.verdict:
             raise CannotResolveError(DECIDED)
-        order_id = link_where_ordered(orphan=orphan)
+        order_id = link_where_ordered(unmatched=orphan)
         if order_id is None:
-            if verdict == Orphan.Verdict.LOST:
+            if verdict == UnmatchedOrder.Verdict.LOST:
                 _check_currency(orphan)
-                write_loss(orphan=orphan, reason=reason)
-            write_verdict(orphan=orphan, verdict=verdict, actor=actor, reason=reason, order_id=None)
+                write_loss(unmatched=orphan, reason=reason)
+            write_verdict(unmatched=orphan, verdict=verdict, actor=actor, reason=reason, order_id=None)
     if order_id is not None:
         text = _("Order %(order)d has this ID by now, so that is what it is. Nothing was written off.")
         raise CannotResolveError(text % {"order": order_id})
 
 
-def _check_currency(orphan: Orphan) -> None:
+def _check_currency(orphan: UnmatchedOrder) -> None:
     """What it cost can be booked in the provider's own currency alone."""
     told, known = orphan.currency.upper(), orphan.provider.currency.upper()
     if orphan.charge and told and told != known:

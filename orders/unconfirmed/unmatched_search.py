@@ -17,8 +17,8 @@ from functools import partial
 from django.db.models.functions import Coalesce
 
 from orders.core import safe_mode
-from orders.core.unmatched_orders import follow_orphans, keep_orphan
-from orders.models import Attempt, Orphan
+from orders.core.unmatched_orders import follow_unmatched_orders, keep_unmatched_order
+from orders.models import Attempt, UnmatchedOrder
 from orders.models.attempt import MAY_BE_THERE
 from orders.unconfirmed.evidence import WEAK, Landmark, Scan
 from orders.unconfirmed.reference_ids import (
@@ -96,8 +96,8 @@ def look_at_provider(*, provider: Provider, now: datetime) -> Strays:
 
 def latest_stray(*, provider: Provider, now: datetime) -> str:
     """The id of an order there that was found lately and was none of ours; empty where there is none."""
-    lately = Orphan.objects.filter(provider=provider, found_at__gte=now - TRUSTED_AGAIN_AFTER)
-    strange = lately.exclude(verdict=Orphan.Verdict.ADOPTED).order_by("-found_at", "-pk")
+    lately = UnmatchedOrder.objects.filter(provider=provider, found_at__gte=now - TRUSTED_AGAIN_AFTER)
+    strange = lately.exclude(verdict=UnmatchedOrder.Verdict.ADOPTED).order_by("-found_at", "-pk")
     return strange.values_list("external_id", flat=True).first() or ""
 
 
@@ -163,9 +163,9 @@ def _keep(provider: Provider, stretch: Stretch, found: Sequence[OrderStatus]) ->
     still = unknown_among(provider=provider, ids=[row.external_id for row in found])  # others were linked meanwhile
     costs = _costs_of_doubts(provider, stretch)
     strange = [row for row in found if row.external_id in still and not _may_be_one(row, costs)]
-    new = [row for row in strange[:MOST_KEPT] if keep_orphan(provider=provider, row=row)]
+    new = [row for row in strange[:MOST_KEPT] if keep_unmatched_order(provider=provider, row=row)]
     if new:
-        follow_orphans(provider_id=provider.pk)
+        follow_unmatched_orders(provider_id=provider.pk)
     return len(new)
 
 

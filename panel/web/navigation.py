@@ -60,7 +60,7 @@ STAFF = (
     ),
     Page("staff_changes", "Changes", "activity", permission="providers.view_servicechange"),
     Page("staff_alerts", "Alerts", "bell", permission="ops.view_alert"),
-    Page("staff_safe_mode", "Safe mode", "shield-check", permission="orders.view_orphan"),
+    Page("staff_safe_mode", "Safe mode", "shield-check", permission="orders.view_unmatchedorder"),
     Page("staff_jobs", "Jobs", "clock", permission="ops.view_jobrun"),
     Page("admin:index", "Admin", "sliders"),
 )

@@ -67,7 +67,7 @@ def test_a_refill_is_asked_for_and_followed(store: Store, signed_in: SignIn, wid
 
 @SIZES
 def test_staff_send_a_cancel_again(store: Store, signed_in: SignIn, width: int) -> None:
-    wish = Cancellation.objects.create(order=store.active(), state="unknown", tries=3, why="HTTP 500.", next_at=None)
+    wish = Cancellation.objects.create(order=store.active(), state="unknown", tries=3, reason="HTTP 500.", next_at=None)
     client = Client()
     client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
     window = signed_in(width=width)

@@ -12,7 +12,7 @@ import time_machine
 from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from orders.models import Attempt, Cancellation, Order, OrderEvent, Orphan, Refill
+from orders.models import Attempt, Cancellation, Order, OrderEvent, Refill, UnmatchedOrder
 from orders.reports.roll_up import roll_up
 from orders.unconfirmed.probe import probe_doubts
 from panel.customers.models import User
@@ -127,17 +127,17 @@ def lengthen(word: str, order: Order) -> None:
     Category.objects.filter(pk=Service.objects.get(pk=order.service_id).category_id).update(name=word[:200])
     User.objects.filter(pk=order.customer_id).update(email=f"{word[:60]}@{word[:60]}.example")
     Order.objects.update(link=f"https://example.com/{word}", attention="other currency", provider_status_raw=word[:100])
-    OrderEvent.objects.update(why=word[:300], actor=word[:100])
-    Attempt.objects.update(why=word[:300], excerpt=word[:500], candidate=word[:64])
+    OrderEvent.objects.update(reason=word[:300], actor=word[:100])
+    Attempt.objects.update(reason=word[:300], excerpt=word[:500], candidate=word[:64])
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title=word[:120], detail=word[:500])
     alert = Alert.objects.get(subject="books")
     AlertNotice.objects.create(alert=alert, channel="email", event="opened", why=word[:300], tries=1)
-    Orphan.objects.create(
+    UnmatchedOrder.objects.create(
         provider_id=order.provider_id, external_id=word[:64], charge=order.expected_cost, currency="USD",
         status=word[:100],
     )  # fmt: skip
-    Refill.objects.create(order=order, state="unknown", why=word[:300], next_at=None, provider_refill_id=word[:64])
-    Cancellation.objects.create(order=order, state="unknown", why=word[:300], next_at=None)
+    Refill.objects.create(order=order, state="unknown", reason=word[:300], next_at=None, provider_refill_id=word[:64])
+    Cancellation.objects.create(order=order, state="unknown", reason=word[:300], next_at=None)
     asked_to_approve(order.customer)
     ApprovalRequest.objects.update(reason=word[:300])
     record_deposit(provider=order.provider, amount=Decimal(5), note=word[:200])

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from orders.models import Attempt, Order
-from orders.rules.states import DOUBTFUL
+from orders.rules.states import UNCONFIRMED_STATES
 from panel.wallet.models import Account, Transfer
 from tests.chaos.customers import Book
 from tests.chaos.services import World
@@ -74,6 +74,8 @@ def _ours() -> Iterable[Ours]:
 
 def _evidence() -> dict[int, str]:
     """Of each doubtful order: why its attempt was in doubt, and what the looks at the provider brought."""
-    doubts = Attempt.objects.filter(order__state__in=DOUBTFUL, outcome=Attempt.Outcome.UNKNOWN, probe__isnull=False)
-    rows = doubts.exclude(why="").exclude(probe__why="").values_list("order", "why", "probe__why")
+    doubts = Attempt.objects.filter(
+        order__state__in=UNCONFIRMED_STATES, outcome=Attempt.Outcome.UNKNOWN, probe__isnull=False
+    )
+    rows = doubts.exclude(reason="").exclude(probe__reason="").values_list("order", "reason", "probe__reason")
     return {order: f"{why} {found}" for order, why, found in rows}

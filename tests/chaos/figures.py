@@ -64,7 +64,7 @@ PARTS = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 def _reasons() -> str:
     """The most frequent ones, without the numbers in them."""
-    whys = Probe.objects.filter(verdict=Probe.Verdict.UNDECIDED).values_list("why", flat=True)
+    whys = Probe.objects.filter(verdict=Probe.Verdict.UNDECIDED).values_list("reason", flat=True)
     counted = Counter(re.sub(r"[\d,]*\d", "N", why) for why in whys)
     return "; ".join(f"{count} {why}" for why, count in counted.most_common(8))
 

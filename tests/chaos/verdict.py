@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orders.accounting.reconcile import read_balance
-from orders.models import Order, Orphan
+from orders.models import Order, UnmatchedOrder
 from providers.models import Provider
 from tests.chaos import figures
 from tests.chaos.books import read_books
@@ -90,7 +90,10 @@ def _drift() -> list[str]:
 
 def _strays() -> list[str]:
     """What was found at the providers and is in no order: everything there was bought by the panel itself."""
-    return [f"{orphan}: {orphan.status}" for orphan in Orphan.objects.exclude(verdict=Orphan.Verdict.ADOPTED)]
+    return [
+        f"{orphan}: {orphan.status}"
+        for orphan in UnmatchedOrder.objects.exclude(verdict=UnmatchedOrder.Verdict.ADOPTED)
+    ]
 
 
 def _lines(books: Books, run: Run, faults: Mapping[str, list[str]]) -> list[str]:

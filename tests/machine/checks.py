@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from orders.accounting.audit import recount
-from orders.models import Attempt, Cancellation, Order, OrderEvent, Orphan, Probe, Refill
+from orders.models import Attempt, Cancellation, Order, OrderEvent, Probe, Refill, UnmatchedOrder
 from panel.ops.models import Alert
 from panel.wallet.models import Account, TopUp, Transfer
 from providers.models import Pause
@@ -110,7 +110,7 @@ def check_requests(world: Selling) -> None:
 def check_alerts(world: Selling) -> None:
     """Staff hear of what lasts, for as long as it does."""
     open_ones = set(Alert.objects.filter(closed_at=None).values_list("subject", flat=True))
-    found = Orphan.objects.filter(verdict="")
+    found = UnmatchedOrder.objects.filter(verdict="")
     linked = {(life.provider, life.external) for life in world.lives.values()}
     assert not linked & set(found.values_list("provider__name", "external_id")), "an order's own is called unmatched"
     doubts = {life.provider for life in world.lives.values() if life.state in {"UNCONFIRMED", "REVIEW"}}

@@ -115,7 +115,7 @@ class Holds(Doors):
         ]
 
     def _let_go(self) -> None:
-        safe_mode.end(reason="seen", actor="staff", open_orphans=0)
+        safe_mode.end(reason="seen", actor="staff", undecided=0)
         assert not safe_mode.is_on_now(), "safe mode cannot be ended"
 
 

@@ -9,7 +9,7 @@ from unittest import mock
 
 from django.db import OperationalError
 
-from orders.models import Order, Orphan
+from orders.models import Order, UnmatchedOrder
 from orders.operations.future_times import reset_future_times
 from orders.submission.due import first_of_each_cost
 from orders.unconfirmed.decisions import CannotResolveError
@@ -143,7 +143,7 @@ class Trouble(Holds):
 
     def write_off(self, *, pk: int) -> None:
         """A person says of what was found under the order's id that it is lost: it is not, and nothing is booked."""
-        orphan = Orphan.objects.filter(external_id=self.lives[pk].external).first()
+        orphan = UnmatchedOrder.objects.filter(external_id=self.lives[pk].external).first()
         if orphan is None:
             return
 

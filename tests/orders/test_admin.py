@@ -76,7 +76,7 @@ def test_a_flag_is_taken_away_with_a_reason_alone(owner: Client, store: Store) -
     assert store.fresh(order).attention == "odd remains"
     act(owner, "looked_at", order, reason="Their count was late")
     assert store.fresh(order).attention == ""
-    assert store.fresh(order).events.get(what="seen").why == "odd remains: Their count was late"
+    assert store.fresh(order).events.get(what="seen").reason == "odd remains: Their count was late"
 
 
 def test_actions_are_for_those_who_may(helper: Client, store: Store) -> None:
@@ -172,7 +172,7 @@ def test_models_of_ours_that_staff_need_are_all_there() -> None:
         "SearchEntry",
         *("Checkpoint", "CheckpointProgress", "LedgerCheck", "SettledIds"),
     }  # the panel's own workings
-    hidden |= {"Orphan", "AlertNotice", "CatalogUpdate"}  # on the pages of safe mode, alerts and updates
+    hidden |= {"UnmatchedOrder", "AlertNotice", "CatalogUpdate"}  # on the pages of safe mode, alerts and updates
     hidden |= {"ApprovalRequest", "ManualMove"}  # on the page of approvals, and what its limit counts
     missing = {
         model.__name__
@@ -217,8 +217,8 @@ def test_lists_take_a_constant_number_of_queries(owner: Client, store: Store) ->
 def test_what_customers_and_providers_wrote_is_shown_as_text(owner: Client, store: Store) -> None:
     order = store.active(link="https://www.instagram.com/x")
     Order.objects.update(link=f"https://x.example/{EVIL}", attention=EVIL[:40], provider_status_raw=EVIL)
-    Attempt.objects.update(why=EVIL, excerpt=EVIL, candidate=EVIL)
-    OrderEvent.objects.update(why=EVIL, actor=EVIL)
+    Attempt.objects.update(reason=EVIL, excerpt=EVIL, candidate=EVIL)
+    OrderEvent.objects.update(reason=EVIL, actor=EVIL)
     Alert.objects.create(subject="books", level="critical", title=EVIL, detail=EVIL)
     AuditEvent.objects.create(actor=EVIL, action="b", target="c")
     User.objects.filter(pk=store.customer.pk).update(name=EVIL)

@@ -54,7 +54,7 @@ def drill(env: dict[str, str], simulator_url: str, backup: Path) -> None:
     early = manage("safe_mode", "--off", "compared", env=env)
     assert (early.returncode, "2 orders" in early.stderr) == (2, True)
     decide = (
-        "from orders.models import Orphan; from orders.unconfirmed.restore_search import *\n"
+        "from orders.models import UnmatchedOrder; from orders.unconfirmed.restore_search import *\n"
         f"mine = [o for o in open_orphans() if [c.pk for c in candidates(orphan=o)] == [{queued}]]\n"
         f"adopt_orphan(orphan_id=mine[0].pk, order_id={queued}, actor='drill', reason='same cost')\n"
         "write_off_orphan(orphan_id=open_orphans().get().pk, actor='drill', reason='made after the backup')\n"

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from orders.core.unmatched_orders import follow_orphans
-from orders.models import Orphan
+from orders.core.unmatched_orders import follow_unmatched_orders
+from orders.models import UnmatchedOrder
 from orders.submission.record import record_outcome
 from orders.submission.submit import submit_order
 from orders.unconfirmed.decisions import refund_unconfirmed
@@ -149,12 +149,12 @@ def test_a_doubt_that_a_late_answer_ends_has_no_alert(store: Store) -> None:
 
 def test_an_order_under_our_key_that_is_found_while_the_last_one_is_decided(store: Store) -> None:
     pk = store.provider.pk
-    first = Orphan.objects.create(provider=store.provider, external_id="1")
-    follow_orphans(provider_id=pk)
+    first = UnmatchedOrder.objects.create(provider=store.provider, external_id="1")
+    follow_unmatched_orders(provider_id=pk)
 
     def find() -> None:
-        Orphan.objects.create(provider=store.provider, external_id="2")
-        follow_orphans(provider_id=pk)
+        UnmatchedOrder.objects.create(provider=store.provider, external_id="2")
+        follow_unmatched_orders(provider_id=pk)
 
     while_uncommitted(find, lambda: not_ours(orphan_id=first.pk, actor="staff", reason="a friend's"))
     assert open_alerts() == [f"orphans:{pk}"]

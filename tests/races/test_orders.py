@@ -14,7 +14,7 @@ from django.utils import timezone
 from orders.accounting.audit import recount
 from orders.aftercare.cancels import request_cancel
 from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
-from orders.models import Attempt, Order, Orphan
+from orders.models import Attempt, Order, UnmatchedOrder
 from orders.placing.place import place_order
 from orders.placing.reorder import reorder
 from orders.submission.record import record_outcome
@@ -207,7 +207,9 @@ def test_the_late_answer_and_writing_off_what_was_found(store: Store, attempt: i
     Order.objects.filter(pk=order.pk).update(state="SENDING")
     lease = timezone.now() + timedelta(minutes=2)
     sent = Attempt.objects.create(order=order, number=1, started_at=timezone.now(), lease_until=lease)
-    orphan = Orphan.objects.create(provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD")
+    orphan = UnmatchedOrder.objects.create(
+        provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD"
+    )
 
     recorded, written_off = at_once(
         lambda: record_outcome(attempt_id=sent.pk, outcome=Placed("777")),

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from orders.aftercare.cancels import ask_for_cancels
 from orders.aftercare.refills import ask_for_refills
-from orders.models import Attempt, Cancellation, Order, Orphan, Probe, Refill
+from orders.models import Attempt, Cancellation, Order, Probe, Refill, UnmatchedOrder
 from orders.operations.metrics import count_orders
 from orders.reports.models import DailyFigure, RolledDay
 from orders.rules.states import State
@@ -152,7 +152,7 @@ def stray(scene: Scene) -> int:
     scene.store.simulator.fill(count=1, quantity=50)
     scene.store.submit(scene.place("after", 4))
     scene.time.shift(700)
-    return Orphan.objects.count()
+    return UnmatchedOrder.objects.count()
 
 
 def message(scene: Scene, *, is_quick: bool = True) -> int:
@@ -195,7 +195,7 @@ def price(scene: Scene) -> int:
 
 
 def found(scene: Scene, before: int) -> Seen:
-    return {"new": Orphan.objects.count() - before}
+    return {"new": UnmatchedOrder.objects.count() - before}
 
 
 def changed(scene: Scene, before: int) -> Seen:

@@ -23,8 +23,8 @@ class Command(OperatorCommand):
             if options["on"] is not None:
                 safe_mode.hold(reason=options["on"], actor=operator())
             if options["off"] is not None:
-                safe_mode.end(reason=options["off"], actor=operator(), open_orphans=open_orphans().count())
-        except (safe_mode.OrphansLeftError, MarkError) as problem:
+                safe_mode.end(reason=options["off"], actor=operator(), undecided=open_orphans().count())
+        except (safe_mode.UndecidedOrdersError, MarkError) as problem:
             raise BadInput(str(problem)) from None
         why = safe_mode.why_it_is_on()
         text = f"Safe mode is on: {why}" if why else "Safe mode is off."

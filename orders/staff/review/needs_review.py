@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from orders.models import Attempt, Order
-from orders.rules.states import DOUBTFUL
+from orders.rules.states import UNCONFIRMED_STATES
 from orders.staff.review import stuck_orders
 from orders.staff.review.stuck_tabs import count_stuck, page_of, tab_context
 from orders.unconfirmed import decisions
@@ -177,7 +177,7 @@ def _carry_out(request: HttpRequest, order: Order, verdict: str) -> str:
 
 def _refuse(request: HttpRequest, order: Order, verdict: str, error: str) -> HttpResponse:
     order.refresh_from_db()
-    if verdict != "looked" and order.state not in DOUBTFUL:
+    if verdict != "looked" and order.state not in UNCONFIRMED_STATES:
         messages.error(request, _("Order #%(order)d: %(error)s") % {"order": order.pk, "error": error})
         return redirect("staff_doubtful")
     entered = {name: read_words(request.POST, name, longest=MAX_ENTRY) for name in ("reason", "provider_order_id")}

@@ -8,7 +8,7 @@ from django.db.models import Case, Count, DurationField, ExpressionWrapper, Inte
 from django.db.models.functions import Cast
 
 from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
-from orders.rules.states import DOUBTFUL, State
+from orders.rules.states import UNCONFIRMED_STATES, State
 from panel.lib.database.counts import count_up_to
 
 SLOW_FACTOR = 3
@@ -31,7 +31,7 @@ class UnknownStatus:
 
 def doubtful_orders() -> QuerySet[Order]:
     """Unconfirmed orders, the oldest first."""
-    return _orders().filter(state__in=DOUBTFUL).order_by("sent_at", "pk")
+    return _orders().filter(state__in=UNCONFIRMED_STATES).order_by("sent_at", "pk")
 
 
 def flagged_orders() -> QuerySet[Order]:
@@ -76,7 +76,7 @@ def unknown_statuses() -> list[UnknownStatus]:
 
 def count_for_review() -> tuple[int, dict[str, int]]:
     """How many orders are unconfirmed, and how many are flagged, by reason. One query."""
-    doubtful = Q(state__in=DOUBTFUL)
+    doubtful = Q(state__in=UNCONFIRMED_STATES)
     rows = Order.objects.filter(doubtful | ~Q(attention="")).order_by().values_list("attention")
     counts = list(rows.annotate(orders=Count("pk"), doubtful=Count("pk", filter=doubtful)))
     return sum(row[2] for row in counts), {attention: orders for attention, orders, _ in counts if attention}

@@ -16,21 +16,21 @@ BUYING_MUTANTS = (
         "sent again after a time-out",
         "dead_workers",
         RECORD,
-        'change.to(State.UNCONFIRMED, what="doubt", why=outcome.text)',
+        'change.to(State.UNCONFIRMED, what="doubt", reason=outcome.text)',
         'change.to(State.QUEUED, what="waits"); change.order.next_attempt_at = change.now',
     ),
     Mutant(
         "money back after a time-out",
         "taken_ids",
         RECORD,
-        'change.to(State.UNCONFIRMED, what="doubt", why=outcome.text)',
+        'change.to(State.UNCONFIRMED, what="doubt", reason=outcome.text)',
         'end_with_refund(change, State.REJECTED, houses=houses, what="rejected")',
     ),
     Mutant(
         "a doubt goes to the next supplier",
         "verdicts",
         RECORD,
-        'change.to(State.UNCONFIRMED, what="doubt", why=outcome.text)',
+        'change.to(State.UNCONFIRMED, what="doubt", reason=outcome.text)',
         "_refused(change, outcome, houses)",
     ),
     Mutant(
@@ -51,7 +51,7 @@ BUYING_MUTANTS = (
         "refused without the money back",
         "refusals",
         RECORD,
-        'end_with_refund(change, State.REJECTED, houses=houses, what="rejected", why=outcome.text)',
+        'end_with_refund(change, State.REJECTED, houses=houses, what="rejected", reason=outcome.text)',
         'change.to(State.REJECTED, what="rejected")',
     ),
     Mutant(
@@ -128,8 +128,8 @@ BUYING_MUTANTS = (
         "a doubt holds back no other",
         "one_of_a_cost",
         "orders.rules.states",
-        "GATED = frozenset({State.SENDING, State.UNCONFIRMED})",
-        "GATED = frozenset({State.SENDING})",
+        "IN_FLIGHT_STATES = frozenset({State.SENDING, State.UNCONFIRMED})",
+        "IN_FLIGHT_STATES = frozenset({State.SENDING})",
     ),
     Mutant(
         "bought at a loss",
@@ -156,10 +156,10 @@ BUYING_MUTANTS = (
         "queued again though its cancel is asked for",
         "unwanted",
         RECORD,
-        """why=outcome.text)
+        """reason=outcome.text)
             cancel_if_asked(change, houses=houses)
 """,
-        """why=outcome.text)
+        """reason=outcome.text)
 """,
     ),
     Mutant(
@@ -189,7 +189,7 @@ BUYING_MUTANTS = (
         "what waited too long is kept",
         "waits_too_long",
         SWEEP,
-        'end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", why=why)',
+        'end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", reason=reason)',
         'change.to(State.REJECTED, what="rejected")',
     ),
     Mutant(

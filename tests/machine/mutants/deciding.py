@@ -16,7 +16,9 @@ DECIDING_MUTANTS = (
         "canceled without the money",
         "cancels",
         "orders.aftercare.cancels",
-        'end_with_refund(change, State.CANCELED, houses=houses, what="canceled", why=reason or "", actor=actor)',
+        """end_with_refund(
+                    change, State.CANCELED, houses=houses, what="canceled", reason=reason or "", actor=actor
+                )""",
         'change.to(State.CANCELED, what="canceled")',
     ),
     Mutant(
@@ -26,7 +28,7 @@ DECIDING_MUTANTS = (
         "a verdict on what is decided",
         "verdicts",
         RESOLVE,
-        "if change.state not in DOUBTFUL or attempt is None:",
+        "if change.state not in UNCONFIRMED_STATES or attempt is None:",
         "if attempt is None:",
     ),
     Mutant("an id that nobody asked for", "verdicts", RESOLVE, "_check_id(order.provider, provider_order_id)", "pass"),
@@ -41,7 +43,7 @@ DECIDING_MUTANTS = (
         "money back by words alone",
         "verdicts",
         RESOLVE,
-        'end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", why=reason, actor=actor)',
+        'end_with_refund(change, State.REJECTED, houses=Houses(), what="rejected", reason=reason, actor=actor)',
         'change.to(State.REJECTED, what="rejected")',
     ),
     Mutant(

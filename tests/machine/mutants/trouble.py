@@ -44,7 +44,7 @@ TROUBLE_MUTANTS = (
         "what cannot be remembered is sent",
         "held",
         SUBMIT,
-        'return NotPlaced(_("Nothing was sent: %(why)s") % {"why": problem}, reason="safe_mode")',
+        'return NotPlaced(_("Nothing was sent: %(reason)s") % {"reason": problem}, reason="safe_mode")',
         "del problem",
     ),
     Mutant(
@@ -229,7 +229,7 @@ TROUBLE_MUTANTS = (
         "an order found too early stays unmatched",
         "unmatched",
         SETTLE,
-        'link_orphan(order=order, actor=actor or THE_PANEL, reason=why or "The provider\'s answer named this id.")',
+        "link_unmatched_order(order=order, actor=actor or THE_PANEL, reason=known_by)",
         "pass",
     ),
     Mutant(

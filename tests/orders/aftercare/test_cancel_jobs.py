@@ -113,7 +113,7 @@ def test_a_refusal_is_that_ones_alone(store: Store) -> None:
     orders = want(store, 3)
     store.simulator.set_order(orders[1].provider_order_id or "", status="Completed")
     assert poll_cancels(now=timezone.now()).accepted == 2
-    assert list(Cancellation.objects.order_by("pk").values_list("state", "why")) == [
+    assert list(Cancellation.objects.order_by("pk").values_list("state", "reason")) == [
         ("asked", ""),
         ("refused", "Cancel is not available for this order"),
         ("asked", ""),
@@ -151,7 +151,7 @@ def test_three_tries_ten_minutes_apart_then_it_says_so(store: Store, order: Orde
             poll_cancels(now=timezone.now())
             clock.shift(timedelta(minutes=minutes))
     assert store.simulator.requests("cancel") == [1, 1, 1]
-    assert (wish().state, wish().tries, wish().next_at, wish().why) == ("unknown", 3, None, "HTTP 500.")
+    assert (wish().state, wish().tries, wish().next_at, wish().reason) == ("unknown", 3, None, "HTTP 500.")
     assert told(order) == ["cancel asked", "cancel unanswered"]
     alert = Alert.objects.get(subject=f"requests:{store.provider.pk}")
     assert alert.closed_at is None
@@ -170,7 +170,7 @@ def test_a_refusal_after_a_lost_answer_proves_nothing(store: Store, order: Order
     poll_cancels(now=timezone.now())
     assert (wish().state, wish().tries) == ("unknown", 1)
     poll_cancels(now=later(minutes=11))
-    assert (wish().state, wish().why) == ("unknown", "Cancel is not available for this order")
+    assert (wish().state, wish().reason) == ("unknown", "Cancel is not available for this order")
     assert poll_cancels(now=later(days=1)).requested == 0
 
     store.poll()
@@ -190,7 +190,7 @@ def test_a_lost_answer_is_remembered_while_the_provider_is_busy(
     assert (wish().state, wish().tries) == ("unknown", 1)
     with time_machine.travel(later(minutes=11 + minutes)):
         poll_cancels(now=timezone.now())
-    assert (wish().state, wish().next_at, wish().why) == ("unknown", None, "Cancel is not available for this order")
+    assert (wish().state, wish().next_at, wish().reason) == ("unknown", None, "Cancel is not available for this order")
 
 
 def test_a_wish_for_an_order_in_doubt_waits_until_it_is_known_to_be_placed(store: Store) -> None:

@@ -104,7 +104,7 @@ def test_the_error_for_one_is_that_ones_alone(store: Store) -> None:
     theirs = refills[1].order.provider_order_id
     store.simulator.set_order(theirs or "", status="In progress")
     assert poll_refills(now=timezone.now()).requested == 3
-    assert list(Refill.objects.order_by("pk").values_list("state", "why")) == [
+    assert list(Refill.objects.order_by("pk").values_list("state", "reason")) == [
         ("pending", ""),
         ("rejected", "Refill is not available for this order"),
         ("pending", ""),
@@ -152,7 +152,13 @@ def test_a_refusal_after_a_lost_answer_proves_nothing(store: Store, wanted: Refi
     store.simulator.set_order(wanted.order.provider_order_id or "", status="In progress")
     poll_refills(now=later(hours=25))
     wanted.refresh_from_db()
-    assert (wanted.state, wanted.tries, wanted.next_at, wanted.why, wanted.ended_at) == ("unknown", 2, None, ECHO, None)
+    assert (wanted.state, wanted.tries, wanted.next_at, wanted.reason, wanted.ended_at) == (
+        "unknown",
+        2,
+        None,
+        ECHO,
+        None,
+    )
     assert told(wanted.order) == ["refill", "refill unanswered"]
     assert Alert.objects.get(subject=f"requests:{store.provider.pk}").closed_at is None
     assert poll_refills(now=later(days=9), everything=True).requested == 0
@@ -160,7 +166,7 @@ def test_a_refusal_after_a_lost_answer_proves_nothing(store: Store, wanted: Refi
     send_again(request=wanted, actor="staff")
     assert poll_refills(now=later(seconds=1)).requested == 1
     wanted.refresh_from_db()
-    assert (wanted.state, wanted.next_at, wanted.why) == ("unknown", None, ECHO)
+    assert (wanted.state, wanted.next_at, wanted.reason) == ("unknown", None, ECHO)
 
 
 @pytest.mark.parametrize("fault", ["busy429", "maintenance", "invalid_key"])
@@ -183,7 +189,7 @@ def test_a_provider_that_is_busy_leaves_it_as_it_was(
     with time_machine.travel(start + timedelta(minutes=11)):
         poll_refills(now=timezone.now())
     wanted.refresh_from_db()
-    assert (wanted.state, wanted.why) == ("rejected" if back == "wanted" else "unknown", ECHO)
+    assert (wanted.state, wanted.reason) == ("rejected" if back == "wanted" else "unknown", ECHO)
 
 
 @pytest.mark.parametrize("job", [refill_jobs, cancel_jobs])
@@ -237,7 +243,7 @@ def test_after_three_tries_staff_are_told(store: Store, wanted: Refill) -> None:
             clock.shift(timedelta(hours=25))
     wanted.refresh_from_db()
     assert store.simulator.requests("refill") == [1, 1, 1]
-    assert (wanted.state, wanted.tries, wanted.next_at, wanted.why) == ("unknown", 3, None, "HTTP 500.")
+    assert (wanted.state, wanted.tries, wanted.next_at, wanted.reason) == ("unknown", 3, None, "HTTP 500.")
     assert told(wanted.order) == ["refill", "refill unanswered"]
     alert = Alert.objects.get(subject=f"requests:{store.provider.pk}")
     assert (alert.title, alert.closed_at) == ("North does not answer refills or cancels", None)
@@ -264,7 +270,7 @@ def test_a_refill_that_the_provider_no_longer_knows(
     assert Alert.objects.get(subject=f"requests:{store.provider.pk}").closed_at is None
     poll_refills(now=timezone.now(), everything=True)
     wanted.refresh_from_db()
-    assert (wanted.state, wanted.tries, wanted.why) == ("pending", 0, "")
+    assert (wanted.state, wanted.tries, wanted.reason) == ("pending", 0, "")
     assert Alert.objects.get(subject=f"requests:{store.provider.pk}").closed_at is not None
 
 

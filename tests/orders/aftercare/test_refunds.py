@@ -56,8 +56,8 @@ def test_a_running_order_ends_partial_with_its_share_back(store: Store, remains:
     assert order.finished_at is not None
     assert order.next_poll_at is not None
     assert [(e.what, e.actor) for e in order.events.filter(actor=ACTOR)] == [("partial", ACTOR), ("refunded", ACTOR)]
-    assert order.events.get(what="partial").why == f"{remains:,} of 1,000 were not delivered."
-    assert order.events.get(what="refunded").why == WHO["reason"]
+    assert order.events.get(what="partial").reason == f"{remains:,} of 1,000 were not delivered."
+    assert order.events.get(what="refunded").reason == WHO["reason"]
     assert recount() == []
 
 

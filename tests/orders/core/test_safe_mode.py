@@ -24,7 +24,7 @@ from orders.aftercare.refills import CannotRefillError, request_refill
 from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
 from orders.aftercare.unanswered import MOST_TRIES
 from orders.core import high_water, safe_mode
-from orders.models import Attempt, Cancellation, Order, Orphan, Refill
+from orders.models import Attempt, Cancellation, Order, Refill, UnmatchedOrder
 from orders.placing.place import place_order
 from orders.placing.validation import BadOrderError
 from orders.submission.submit import submit_order
@@ -167,7 +167,7 @@ def test_a_doubtful_order_is_found_in_safe_mode(store: Store) -> None:
     store.let_lease_end(order)
     (bought,) = store.simulator.created(LINK)[-1:]
     safe_mode.hold(reason="compare", actor="staff")
-    orphan = Orphan.objects.create(provider=store.provider, external_id=bought["id"], charge=Decimal("0.9"))
+    orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id=bought["id"], charge=Decimal("0.9"))
     adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="same cost")
     order = store.fresh(order)
     assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", bought["id"], Decimal("0.9"))
@@ -228,7 +228,7 @@ def test_a_hold_after_the_claim_keeps_the_order_from_being_sent(store: Store, mo
         high_water.write(high_water.Mark(held="moving house"))
     order = store.submit(order)
     assert (order.state, order.attempts.get().outcome) == ("QUEUED", "not placed")
-    assert order.attempts.get().why == "safe_mode: Nothing was sent: moving house"
+    assert order.attempts.get().reason == "safe_mode: Nothing was sent: moving house"
     assert store.simulator.orders() == []
     assert Alert.objects.get(subject="safe-mode", closed_at=None).detail == "Nothing was sent: moving house"
 
@@ -295,7 +295,7 @@ def test_an_attempt_that_cannot_be_remembered_is_no_doubt(store: Store, monkeypa
         disk.setattr(os, "fsync", full)  # the last look still found room
         order = store.submit(order)
     assert (order.state, order.attempts.get().outcome) == ("QUEUED", "not placed")
-    assert order.attempts.get().why.startswith("safe_mode: Nothing was sent: The data directory cannot be written")
+    assert order.attempts.get().reason.startswith("safe_mode: Nothing was sent: The data directory cannot be written")
     assert (store.simulator.orders(), store.money()["held"]) == ([], Decimal("1.35"))
     assert "No space left on device" in Alert.objects.get(subject="safe-mode", closed_at=None).detail
     provider = Provider.objects.get()
@@ -332,10 +332,10 @@ def test_a_person_holds_the_panel_and_lets_it_go(store: Store) -> None:
     store.active()
     safe_mode.hold(reason="moving house", actor="staff")
     assert (safe_mode.is_on(), safe_mode.why_it_is_on()) == (True, "moving house")
-    with pytest.raises(safe_mode.OrphansLeftError):
-        safe_mode.end(reason="done", actor="staff", open_orphans=1)
+    with pytest.raises(safe_mode.UndecidedOrdersError):
+        safe_mode.end(reason="done", actor="staff", undecided=1)
     assert safe_mode.is_on() is True
-    safe_mode.end(reason="done", actor="staff", open_orphans=0)
+    safe_mode.end(reason="done", actor="staff", undecided=0)
     assert safe_mode.is_on() is False
     assert Alert.objects.get(subject="safe-mode").closed_at is not None
     assert [event.action for event in AuditEvent.objects.order_by("pk")] == ["safe mode on", "safe mode off"]
@@ -350,7 +350,7 @@ def test_what_was_bought_is_found_once_and_goes_on_as_its_order(store: Store) ->
     found = find_orphans(provider=store.provider, quiet=100)
     assert (found.found, found.is_complete) == (1, True)
     assert find_orphans(provider=store.provider, quiet=100).found == 0
-    orphan = Orphan.objects.get()
+    orphan = UnmatchedOrder.objects.get()
     assert (orphan.external_id, orphan.charge, orphan.currency) == (bought, Decimal("0.9"), "USD")
     assert candidates(orphan=orphan) == [order]
     with pytest.raises(CannotResolveError, match="Say why"):
@@ -369,7 +369,7 @@ def test_what_is_nobodys_is_our_loss(store: Store) -> None:
     forgotten(store)
     Order.objects.filter(state="QUEUED").update(expected_cost=5)
     find_orphans(provider=store.provider, quiet=100)
-    orphan = Orphan.objects.get()
+    orphan = UnmatchedOrder.objects.get()
     assert candidates(orphan=orphan) == []
     before = store.house(store.provider.account)
     write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="made after the backup")
@@ -388,7 +388,7 @@ def test_nothing_is_concluded_where_the_provider_forgets_our_own(store: Store) -
     store.simulator.next("status", "error_entries", times=TRIES)
     with pytest.raises(CannotLookError, match="did not know orders that are ours"):
         find_orphans(provider=store.provider)
-    assert Orphan.objects.count() == 0
+    assert UnmatchedOrder.objects.count() == 0
 
 
 def test_a_search_that_is_cut_short_says_so(store: Store) -> None:
@@ -404,7 +404,7 @@ def test_the_page_shows_and_decides(store: Store, owner: Client) -> None:
     assert "1 unknown orders found" in post(f"/staff/safe-mode/look/{store.provider.pk}/")
     assert "1 orders that were found" in post("/staff/safe-mode/off/", reason="done")
     assert "Enter a reason" in post("/staff/safe-mode/off/")
-    orphan, order = Orphan.objects.get(), Order.objects.get(state="QUEUED")
+    orphan, order = UnmatchedOrder.objects.get(), Order.objects.get(state="QUEUED")
     decide = f"/staff/safe-mode/found/{orphan.pk}"
     assert "Choose the order it matches." in post(f"{decide}/adopt/", reason="x")
     assert owner.post(f"{decide}/nonsense/", {"reason": "x"}).status_code == 404

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from orders.aftercare.unanswered import KIND
-from orders.models import Orphan, Refill
+from orders.models import Refill, UnmatchedOrder
 from orders.operations.alert_check import check_alerts
 from orders.unconfirmed.decisions import refund_unconfirmed
 from orders.unconfirmed.restore_search import not_ours
@@ -35,7 +35,7 @@ def test_what_lasts_is_told_again_after_it_was_dismissed_and_closed_when_it_is_o
     )  # fmt: skip
     store.simulator.next("add", "reset_before_create")
     doubt = store.active()
-    orphan = Orphan.objects.create(provider=store.provider, external_id="77")
+    orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id="77")
     refill = Refill.objects.create(order=store.active("4"), state="unknown", next_at=None)
     pause_provider(provider_id=pk, reason="key")
     Provider.objects.update(trips_in_a_row=3, held_list="small", sync_error="Small.", prices_held_at=timezone.now())
@@ -70,7 +70,7 @@ def test_alerts_of_a_provider_that_is_switched_off_or_removed_are_closed(store: 
         for kind in kinds:
             raise_alert(subject=f"{kind}:{number}", level=Alert.Level.WARNING, title="x")
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title="x")
-    Orphan.objects.create(provider=store.provider, external_id="77")
+    UnmatchedOrder.objects.create(provider=store.provider, external_id="77")
     check_alerts()
     assert open_alerts() == sorted(
         ["books", f"orphans:{pk}", *(f"{kind}:{pk}" for kind in ("balance-low", "balance-unread", "runway", "drift"))]

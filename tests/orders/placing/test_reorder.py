@@ -38,8 +38,8 @@ def test_it_is_a_new_order_and_both_tell_of_each_other(store: Store, canceled: O
     )  # fmt: skip
     assert store.wallet() == Decimal("98.65")
     assert store.fresh(canceled).state == "CANCELED"
-    assert canceled.events.get(what="ordered again").why == f"As order {new.pk}: their link was private"
-    assert new.events.get(what="is again").why == f"Order {canceled.pk} once more: their link was private"
+    assert canceled.events.get(what="ordered again").reason == f"As order {new.pk}: their link was private"
+    assert new.events.get(what="is again").reason == f"Order {canceled.pk} once more: their link was private"
     assert ordered_as(canceled) == new.pk
     event = AuditEvent.objects.get(action="order again")
     assert (event.actor, event.target, event.detail["order"], event.detail["charge"]) == (

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from orders.accounting.audit import recount
-from orders.models import Attempt, Order, Orphan
+from orders.models import Attempt, Order, UnmatchedOrder
 from orders.reports.aggregation import SHOP, add_up
 from orders.reports.days import Period
 from orders.reports.figures import Figures
@@ -142,7 +142,7 @@ def test_what_waits_is_said_when_the_time_is_up(worked: Store) -> None:
 def test_what_was_lost_counts_at_the_exchange_rate_of_its_booking(worked: Store) -> None:
     today, provider = timezone.now().date(), worked.provider
     Provider.objects.update(exchange_rate=Decimal("1.25"))
-    orphan = Orphan.objects.create(provider=provider, external_id="777", charge=Decimal(10), currency="USD")
+    orphan = UnmatchedOrder.objects.create(provider=provider, external_id="777", charge=Decimal(10), currency="USD")
     write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="nobody's")
     provider.refresh_from_db()
     record_loss(provider=provider, amount=Decimal(-4), key="drift:1", note="a bonus")

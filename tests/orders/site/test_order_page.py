@@ -105,7 +105,7 @@ def test_doubt_reads_as_waiting(store: Store, ada: Client, state: State) -> None
     store.simulator.next("add", "error500_after")
     store.submit(order)
     Order.objects.filter(pk=order.pk).update(state=state, attention="odd remains")
-    OrderEvent.objects.create(order=order, what="attention", why="odd remains: secret", actor="staff@example.com")
+    OrderEvent.objects.create(order=order, what="attention", reason="odd remains: secret", actor="staff@example.com")
     text = text_of(ada, order)
     assert "Pending We&#x27;re confirming this order with the supplier. You won&#x27;t be charged twice." in text
     assert "Confirming just now We&#x27;re confirming this order with the supplier." in text
@@ -123,7 +123,7 @@ def test_nobody_reads_whom_we_bought_from_nor_for_how_much(store: Store, ada: Cl
 
 def test_a_refusal_in_the_providers_words_is_told_in_ours(store: Store, ada: Client) -> None:
     order = store.place()
-    OrderEvent.objects.create(order=order, what="rejected", new="REJECTED", why="Provider North says: bad key 123")
+    OrderEvent.objects.create(order=order, what="rejected", new="REJECTED", reason="Provider North says: bad key 123")
     text = text_of(ada, order)
     assert "Canceled just now We couldn&#x27;t deliver this order." in text
     assert "North" not in text
@@ -133,7 +133,7 @@ def test_waiting_is_told_once(store: Store, ada: Client) -> None:
     order = store.place()
     for _ in range(5):
         OrderEvent.objects.create(order=order, what="sent")
-        OrderEvent.objects.create(order=order, what="waits", why="funds: no money at North")
+        OrderEvent.objects.create(order=order, what="waits", reason="funds: no money at North")
     text = text_of(ada, order)
     assert text.count("Queued") == 1
     assert "funds" not in text

@@ -73,8 +73,8 @@ def test_a_sent_orders_cancel_is_asked_for_and_told_step_by_step(store: Store, a
 )
 def test_a_refusal_is_told_in_our_words(store: Store, ada: Client, said: str, sentence: str) -> None:
     order = store.active()
-    Cancellation.objects.create(order=order, state="refused", why=said, next_at=None, ended_at=timezone.now())
-    OrderEvent.objects.create(order=order, what="cancel refused", why=said)
+    Cancellation.objects.create(order=order, state="refused", reason=said, next_at=None, ended_at=timezone.now())
+    OrderEvent.objects.create(order=order, what="cancel refused", reason=said)
     text = text_of(ada, order)
     assert f"Cancellation Rejected {sentence} Requested just now . This order&#x27;s cancel was refused lately." in text
     assert f"Cancellation rejected just now {sentence}" in text
@@ -84,7 +84,9 @@ def test_a_refusal_is_told_in_our_words(store: Store, ada: Client, said: str, se
 
 def test_what_staff_note_is_theirs(store: Store, ada: Client) -> None:
     order = store.active()
-    OrderEvent.objects.create(order=order, what="cancel refused", why="they wait for days", actor="staff@example.com")
+    OrderEvent.objects.create(
+        order=order, what="cancel refused", reason="they wait for days", actor="staff@example.com"
+    )
     assert "Cancellation rejected just now The request was rejected." in text_of(ada, order)
 
 
@@ -98,7 +100,7 @@ def test_what_staff_note_is_theirs(store: Store, ada: Client) -> None:
 )
 def test_how_a_wish_stands(store: Store, ada: Client, state: str, due: bool, words: str) -> None:
     order = store.active()
-    Cancellation.objects.create(order=order, state=state, next_at=timezone.now() if due else None, why="North: E 17")
+    Cancellation.objects.create(order=order, state=state, next_at=timezone.now() if due else None, reason="North: E 17")
     text = text_of(ada, order)
     assert f"Cancellation {words}" in text
     assert "North" not in text
@@ -179,7 +181,7 @@ def test_a_refill_to_its_end(store: Store, ada: Client, completed: Order) -> Non
 def test_a_refill_reads_in_the_customers_words(
     store: Store, ada: Client, completed: Order, state: str, word: str
 ) -> None:
-    Refill.objects.create(order=completed, state=state, why="North refused")
+    Refill.objects.create(order=completed, state=state, reason="North refused")
     text = text_of(ada, completed)
     assert f"Refill {word} Requested just now" in text
     assert "North" not in text

@@ -29,7 +29,7 @@ def test_nothing_yet_says_where_it_begins(ada: Client) -> None:
 def test_open_and_past_ones_with_their_reasons(store: Store, ada: Client, completed: Order) -> None:
     ended = timezone.now() - timedelta(hours=2)
     past = {"order": completed, "state": "rejected", "next_at": None, "ended_at": ended}
-    Refill.objects.create(**past, why="North: count has not dropped", created_at=ended - timedelta(days=1))
+    Refill.objects.create(**past, reason="North: count has not dropped", created_at=ended - timedelta(days=1))
     Refill.objects.create(order=completed, state="in progress", provider_refill_id="theirs-77")
     page = page_of(ada)
     text = text_in(page)

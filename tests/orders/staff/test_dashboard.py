@@ -189,7 +189,7 @@ def test_pages_take_a_constant_number_of_queries(owner: Client, store: Store, do
         for source in Order.objects.order_by("pk")[:2]:
             attempt = source.attempts.get()
             source.pk, source.provider_order_id, source.client_token = None, None, None
-            source.state, source.gate_cost = "UNCONFIRMED", None
+            source.state, source.in_flight_cost = "UNCONFIRMED", None
             source.save()
             attempt.pk, attempt.order_id, attempt.outcome = None, source.pk, "unknown"
             attempt.save()
@@ -201,7 +201,7 @@ def test_what_providers_and_customers_wrote_is_shown_as_text(owner: Client, stor
     Provider.objects.update(name=EVIL, sync_error=EVIL, sync_failures=1)
     Service.objects.update(name=EVIL)
     Order.objects.update(link=EVIL, attention=EVIL[:40], provider_status_raw=EVIL)
-    Attempt.objects.update(why=EVIL, excerpt=EVIL, candidate=EVIL)
+    Attempt.objects.update(reason=EVIL, excerpt=EVIL, candidate=EVIL)
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title=EVIL, detail=EVIL)
     for page in (
         "/staff/",

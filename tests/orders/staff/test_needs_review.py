@@ -54,7 +54,7 @@ def test_it_was_placed_asks_the_provider_for_the_id_and_follows_it(
     assert (now.state, now.provider_order_id) == ("ACTIVE", real)
     assert store.wallet() == Decimal("98.65")
     event = now.events.get(what="confirmed")
-    assert (event.actor, event.why) == ("owner@example.com", "Asked their support")
+    assert (event.actor, event.reason) == ("owner@example.com", "Asked their support")
     assert AuditEvent.objects.get(action="order was placed").target == f"order:{doubtful.pk}"
 
 
@@ -143,9 +143,9 @@ def test_a_permission_lets_a_helper_decide(store: Store, doubtful: Order) -> Non
 
 def test_what_was_found_at_the_provider_stands_with_the_order(owner: Client, store: Store, doubtful: Order) -> None:
     attempt = doubtful.attempts.get()
-    probe = Probe.objects.create(attempt=attempt, why="It could not be asked.")
+    probe = Probe.objects.create(attempt=attempt, reason="It could not be asked.")
     assert "still checking" in owner.get("/staff/doubtful/").content.decode()
-    probe.verdict, probe.candidate, probe.why, probe.calls = "placed", "4711", "4711 alone answers.", 2
+    probe.verdict, probe.candidate, probe.reason, probe.calls = "placed", "4711", "4711 alone answers.", 2
     probe.save()
     page = owner.get("/staff/doubtful/").content.decode()
     assert "found as <code>4711</code>" in page

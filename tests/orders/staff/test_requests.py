@@ -28,7 +28,7 @@ QUEUE = "/staff/requests/"
 def stuck(store: Store) -> Cancellation:
     """A cancel that was tried three times without an answer."""
     order = store.active()
-    wish = Cancellation.objects.create(order=order, state="unknown", tries=3, why="HTTP 500.", next_at=None)
+    wish = Cancellation.objects.create(order=order, state="unknown", tries=3, reason="HTTP 500.", next_at=None)
     tell_staff(provider_ids=[store.provider.pk])
     return wish
 
@@ -113,8 +113,10 @@ def test_a_filter_without_sense_finds_nothing_and_says_so(
 
 def test_it_shows_what_stands_how_and_at_whom(store: Store, owner: Client, stuck: Cancellation) -> None:
     orders = fill_orders(store, 2, state=State.COMPLETED)
-    Refill.objects.create(order=orders[0], state="pending", provider_refill_id="771", tries=5, why="Refill not found")
-    Refill.objects.create(order=orders[1], state="rejected", why="No drop", next_at=None, ended_at=timezone.now())
+    Refill.objects.create(
+        order=orders[0], state="pending", provider_refill_id="771", tries=5, reason="Refill not found"
+    )
+    Refill.objects.create(order=orders[1], state="rejected", reason="No drop", next_at=None, ended_at=timezone.now())
     text = text_of(owner, QUEUE)
     assert "Refills 1 Cancels 1" in text
     assert "No answer 1 Open 1 Refused Done" in text
@@ -141,7 +143,7 @@ def test_sending_a_cancel_again(store: Store, owner: Client, stuck: Cancellation
     money = store.money()
     assert f"Order #{stuck.order_id}: the request is sent again within minutes." in decide(owner, stuck, "again")
     stuck.refresh_from_db()
-    assert (stuck.state, stuck.tries, stuck.why) == ("unknown", 0, "")  # a refusal of it may be an echo
+    assert (stuck.state, stuck.tries, stuck.reason) == ("unknown", 0, "")  # a refusal of it may be an echo
     assert Alert.objects.get(subject=f"requests:{store.provider.pk}").closed_at is not None
     assert (AuditEvent.objects.get().action, AuditEvent.objects.get().actor) == (
         "cancel sent again",
@@ -158,10 +160,10 @@ def test_closing_a_cancel(store: Store, owner: Client, stuck: Cancellation) -> N
     before = store.everything()
     decide(owner, stuck, "close", reason="They will not")
     stuck.refresh_from_db()
-    assert (stuck.state, stuck.why, stuck.next_at) == ("refused", "They will not", None)
+    assert (stuck.state, stuck.reason, stuck.next_at) == ("refused", "They will not", None)
     assert stuck.ended_at is not None
     event = stuck.order.events.latest("pk")
-    assert (event.what, event.actor, event.why) == ("cancel refused", "owner@example.com", "They will not")
+    assert (event.what, event.actor, event.reason) == ("cancel refused", "owner@example.com", "They will not")
     assert store.everything() == before
     assert "has ended already" in decide(owner, stuck, "again")
 
@@ -176,7 +178,7 @@ def test_a_refill_that_was_lost_is_sent_again_or_closed(store: Store, owner: Cli
     lost.refresh_from_db()
     gone.refresh_from_db()
     assert (lost.state, lost.tries, lost.provider_refill_id != "771") == ("pending", 0, True)
-    assert (gone.state, gone.why) == ("rejected", "Not there")
+    assert (gone.state, gone.reason) == ("rejected", "Not there")
     assert second.events.latest("pk").what == "refill refused"
 
 

@@ -122,7 +122,7 @@ def test_a_word_that_a_person_knows_flags_its_orders_no_more(owner: Client, help
     assert "Flag cleared on 1 order with the status “Refurbished” at North." in page
     assert (store.fresh(known).attention, store.fresh(other).attention) == ("", UNKNOWN_WORD)
     event = known.events.get(what="seen")
-    assert (event.actor, event.why) == (
+    assert (event.actor, event.reason) == (
         "owner@example.com", "unknown status “Refurbished”: Their word for Completed",
     )  # fmt: skip
     assert AuditEvent.objects.get(action="provider.word").detail == {

@@ -66,7 +66,7 @@ def test_a_thousand_behind_a_doubt_hold_up_no_other(
 def test_without_probing_none_stands_behind_another(store: Store) -> None:
     Provider.objects.update(probing="off")
     orders = [store.place(link=f"{LINK}/{number}") for number in range(3)]
-    Order.objects.filter(pk=orders[0].pk).update(gate_cost=orders[0].expected_cost, state="UNCONFIRMED")
+    Order.objects.filter(pk=orders[0].pk).update(in_flight_cost=orders[0].expected_cost, state="UNCONFIRMED")
     assert sweep_orders(now=timezone.now()).submitted == 2
 
 

@@ -123,4 +123,4 @@ def test_a_flag_is_cleared(store: Store) -> None:
 
     order = store.fresh(order)
     assert order.attention == ""
-    assert [(e.what, e.why) for e in order.events.filter(actor=ACTOR)] == [("seen", "odd remains: asked them")]
+    assert [(e.what, e.reason) for e in order.events.filter(actor=ACTOR)] == [("seen", "odd remains: asked them")]

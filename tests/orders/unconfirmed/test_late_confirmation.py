@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from orders.accounting.audit import recount
-from orders.models import Attempt, Order, Orphan
+from orders.models import Attempt, Order, UnmatchedOrder
 from orders.submission.record import record_outcome
 from orders.unconfirmed.decisions import it_was_not_placed, refund_unconfirmed
 from orders.unconfirmed.restore_search import adopt_orphan, candidates, write_off_orphan
@@ -28,7 +28,7 @@ def attempt(store: Store) -> Attempt:
 
 
 def rows() -> list[tuple[str, Decimal | None, str]]:
-    return list(Orphan.objects.values_list("external_id", "charge", "currency"))
+    return list(UnmatchedOrder.objects.values_list("external_id", "charge", "currency"))
 
 
 def test_bought_after_the_money_went_back(store: Store, attempt: Attempt) -> None:
@@ -39,9 +39,9 @@ def test_bought_after_the_money_went_back(store: Store, attempt: Attempt) -> Non
     assert store.everything() == before
     assert rows() == [("777", Decimal("0.9"), "USD")]
     alert = Alert.objects.get(closed_at=None, subject=f"orphans:{store.provider.pk}")
-    assert alert.title == f"Order {attempt.order_id} was bought after all"
+    assert alert.title == f"Order #{attempt.order_id} was placed at the provider after all"
 
-    write_off_orphan(orphan_id=Orphan.objects.get().pk, actor="staff", reason="their ticket 5")
+    write_off_orphan(orphan_id=UnmatchedOrder.objects.get().pk, actor="staff", reason="their ticket 5")
     alert.refresh_from_db()
     assert alert.closed_at is not None
     assert (store.house("loss"), store.wallet()) == (Decimal("0.9"), 100)
@@ -52,7 +52,7 @@ def test_bought_while_it_waits_to_be_sent_again(store: Store, attempt: Attempt) 
     it_was_not_placed(order_id=attempt.order_id, actor="staff", reason="not in their panel")
     record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))
     assert store.fresh(attempt.order).state == "QUEUED"
-    assert candidates(orphan=Orphan.objects.get()) == [attempt.order]
+    assert candidates(orphan=UnmatchedOrder.objects.get()) == [attempt.order]
 
 
 def test_it_cost_what_it_cost_when_it_was_bought(store: Store, attempt: Attempt) -> None:
@@ -71,7 +71,7 @@ def test_it_cost_what_it_cost_when_it_was_bought(store: Store, attempt: Attempt)
     record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))
     assert store.everything() == before
     assert rows() == [("777", Decimal("0.9"), "USD")]
-    orphan = Orphan.objects.get()
+    orphan = UnmatchedOrder.objects.get()
     assert candidates(orphan=orphan) == [order]
 
     adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="their ticket 5")
@@ -83,7 +83,7 @@ def test_it_cost_what_it_cost_when_it_was_bought(store: Store, attempt: Attempt)
 @pytest.mark.parametrize("status", ["answered late for order x", "answered late for order 1²", "Pending", ""])
 def test_what_a_provider_says_names_no_order_of_ours(store: Store, status: str) -> None:
     store.place()
-    orphan = Orphan.objects.create(provider=store.provider, external_id="777", status=status)
+    orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id="777", status=status)
     assert candidates(orphan=orphan) == []
 
 

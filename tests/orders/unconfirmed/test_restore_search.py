@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from orders.accounting.audit import recount
-from orders.core.unmatched_orders import keep_orphan
-from orders.models import Attempt, Order, Orphan
+from orders.core.unmatched_orders import keep_unmatched_order
+from orders.models import Attempt, Order, UnmatchedOrder
 from orders.submission.record import record_outcome
 from orders.unconfirmed.decisions import CannotResolveError
 from orders.unconfirmed.restore_search import adopt_orphan, not_ours, write_off_orphan
@@ -38,10 +38,10 @@ def send(store: Store) -> Order:
     return order
 
 
-def find(store: Store, **changes: str) -> Orphan:
-    keep_orphan(provider=store.provider, row=replace(FOUND, **changes))
+def find(store: Store, **changes: str) -> UnmatchedOrder:
+    keep_unmatched_order(provider=store.provider, row=replace(FOUND, **changes))
     raise_alert(subject=f"orphans:{store.provider.pk}", level=Alert.Level.CRITICAL, title="Found", detail="")
-    return Orphan.objects.get()
+    return UnmatchedOrder.objects.get()
 
 
 def answer(order: Order) -> None:
@@ -51,7 +51,7 @@ def answer(order: Order) -> None:
 def told(store: Store) -> tuple[str, Decimal, Decimal, Decimal]:
     """What was said of it, and the cost as it is booked: there, by orders, and as lost."""
     there = store.house(store.provider.account)
-    return Orphan.objects.get().verdict, there, store.house(store.provider.cost_account), store.house("loss")
+    return UnmatchedOrder.objects.get().verdict, there, store.house(store.provider.cost_account), store.house("loss")
 
 
 ONCE = ("adopted", Decimal("999.1"), Decimal("0.9"), Decimal(0))
@@ -65,7 +65,7 @@ def test_the_late_answer_says_whose_it_is(store: Store, sending: Order) -> None:
     orphan.refresh_from_db()
     assert (orphan.order_id, orphan.decided_by) == (sending.pk, "the panel")
     assert Alert.objects.get(subject__startswith="orphans").closed_at is not None
-    event = AuditEvent.objects.get(action="orphan adopted")
+    event = AuditEvent.objects.get(action="unmatched order adopted")
     assert event.detail == {"reason": "The provider's answer named this id.", "order": sending.pk}
     with pytest.raises(CannotResolveError, match="decided already"):
         write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="nobody's")
@@ -94,7 +94,9 @@ def test_an_id_that_an_order_has_is_not_decided_otherwise(
 ) -> None:
     """As they were left before: the answer came first, and nobody linked the two."""
     answer(sending)
-    orphan = Orphan.objects.create(provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD")
+    orphan = UnmatchedOrder.objects.create(
+        provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD"
+    )
     with pytest.raises(CannotResolveError, match=f"Order {sending.pk} has this ID by now"):
         decide(orphan_id=orphan.pk, actor="staff", reason="nobody's")
     assert told(store) == ONCE
@@ -104,14 +106,14 @@ def test_an_id_that_an_order_has_is_not_decided_otherwise(
 def test_what_became_an_orders_while_it_was_looked_for_is_no_find(
     store: Store, sending: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = Orphan.objects.get_or_create
+    known = UnmatchedOrder.objects.get_or_create
 
-    def create(**given: object) -> tuple[Orphan, bool]:
+    def create(**given: object) -> tuple[UnmatchedOrder, bool]:
         answer(sending)
         return known(**given)
 
-    monkeypatch.setattr(Orphan.objects, "get_or_create", create)
-    assert keep_orphan(provider=store.provider, row=FOUND) is False
+    monkeypatch.setattr(UnmatchedOrder.objects, "get_or_create", create)
+    assert keep_unmatched_order(provider=store.provider, row=FOUND) is False
     assert told(store) == ONCE
 
 
@@ -122,7 +124,7 @@ def test_an_order_that_waits_takes_what_was_written_off(store: Store) -> None:
     assert (store.fresh(order).state, *told(store)) == ("ACTIVE", *ONCE)
     orphan.refresh_from_db()
     assert (orphan.order_id, orphan.decided_by) == (order.pk, "staff")
-    assert AuditEvent.objects.get(action="orphan adopted").detail == {"reason": "same link", "order": order.pk}
+    assert AuditEvent.objects.get(action="unmatched order adopted").detail == {"reason": "same link", "order": order.pk}
 
 
 @pytest.mark.parametrize("currency", ["EUR", "eur"])

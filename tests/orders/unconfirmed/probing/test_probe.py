@@ -43,7 +43,7 @@ def test_what_was_placed_goes_on_by_itself_where_that_is_allowed(store: Store) -
     assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", bought["id"], Decimal("0.9"))
     assert [attempt.outcome for attempt in order.attempts.all()] == ["placed"]
     event = order.events.get(what="confirmed")
-    assert f"{bought['id']} alone answers" in event.why
+    assert f"{bought['id']} alone answers" in event.reason
     assert len(store.simulator.created(LINK)) == 1
     assert recount() == []
 

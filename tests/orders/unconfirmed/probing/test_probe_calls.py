@@ -54,7 +54,7 @@ def test_a_doubt_takes_so_many_calls_and_no_more(store: Store) -> None:
             probe_now()
     found = Probe.objects.get()
     assert (found.verdict, found.calls) == ("undecided", MOST_CALLS)
-    assert f"{MOST_CALLS} calls brought no proof" in found.why
+    assert f"{MOST_CALLS} calls brought no proof" in found.reason
     assert store.fresh(order).state == "REVIEW"
 
 

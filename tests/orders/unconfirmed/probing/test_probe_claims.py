@@ -61,7 +61,7 @@ def test_a_look_that_takes_too_long_ends_and_is_taken_up_again(store: Store, mon
             assert (done, looks.calls) == (Probed(), 0)  # opened by the job that hands out
             assert probe_now() == Probed(looked=1)
         assert len(store.simulator.requests("status")) == before
-        assert Probe.objects.get().why == "The provider could not be asked: It answers too slowly for one look."
+        assert Probe.objects.get().reason == "The provider could not be asked: It answers too slowly for one look."
         assert store.fresh(order).state == "UNCONFIRMED"
     with later(minutes=6):
         assert probe_now() == Probed(looked=1, for_review=1)

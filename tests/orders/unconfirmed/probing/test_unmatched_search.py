@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orders.accounting.audit import recount
 from orders.core import safe_mode
-from orders.models import Order, Orphan
+from orders.models import Order, UnmatchedOrder
 from orders.unconfirmed import unmatched_search
 from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed, refund_unconfirmed
 from orders.unconfirmed.restore_search import adopt_orphan
@@ -56,7 +56,7 @@ def test_an_order_by_hand_is_found_once(store: Store) -> None:
     found = look()
     assert (found.found, found.unanswered) == (1, 0)
     assert found.asked > 1
-    orphan = Orphan.objects.get()
+    orphan = UnmatchedOrder.objects.get()
     assert (orphan.external_id, orphan.charge, orphan.currency) == (stray, Decimal("0.45"), "USD")
     assert open_alerts() == [f"orphans:{store.provider.pk}"]
     assert look() == Strays()  # up to there everything is known
@@ -82,7 +82,7 @@ def test_what_was_never_told_is_found_where_nobody_doubts(store: Store) -> None:
     stray = by_hand(store, quantity=1000)
     ours(store, "ccc")
     assert look().found == 1
-    assert Orphan.objects.get().external_id == stray
+    assert UnmatchedOrder.objects.get().external_id == stray
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_an_answer_that_proves_nothing_is_asked_for_again(store: Store, fault: s
     ours(store, "ccc")
     store.simulator.next("status", fault, times=times)
     assert look().unanswered == 1
-    assert (Orphan.objects.count(), Provider.objects.get().ids_seen_to) == (0, None)
+    assert (UnmatchedOrder.objects.count(), Provider.objects.get().ids_seen_to) == (0, None)
     assert look().found == 1
 
 
@@ -153,7 +153,7 @@ def test_of_a_provider_that_answers_for_everybody_some_are_kept(store: Store) ->
     store.simulator.fill(count=MOST_KEPT + 4)
     ours(store, "ccc")
     assert look().found == MOST_KEPT
-    assert Orphan.objects.count() == MOST_KEPT
+    assert UnmatchedOrder.objects.count() == MOST_KEPT
 
 
 def test_nobody_is_asked_where_doubts_are_not_looked_into_and_in_safe_mode(store: Store) -> None:
@@ -192,12 +192,12 @@ def test_after_a_stray_evidence_decides_nothing_by_itself_for_a_month(store: Sto
     assert look().found == 1
     store.simulator.next("add", "reset_after_create")
     order = store.active()
-    stray = Orphan.objects.get()
+    stray = UnmatchedOrder.objects.get()
     with later(minutes=3):
         assert probe_now().for_review == 1
     assert store.fresh(order).state == "REVIEW"
     assert verdict(order) == ("placed", store.simulator.created(LINK)[0]["id"])
-    assert f"But {stray.external_id} there is in no order here" in order.events.get(what="evidence").why
+    assert f"But {stray.external_id} there is in no order here" in order.events.get(what="evidence").reason
     assert latest_stray(provider=store.provider, now=timezone.now()) == stray.external_id
     a_month_on = timezone.now() + TRUSTED_AGAIN_AFTER + timedelta(hours=1)
     assert latest_stray(provider=store.provider, now=a_month_on) == ""
@@ -208,12 +208,14 @@ def test_an_orphan_that_turns_out_to_be_an_order_is_that_order(store: Store) -> 
     store.simulator.next("add", "reset_after_create")
     order = store.active()
     (bought,) = store.simulator.created(LINK)
-    orphan = Orphan.objects.create(provider=store.provider, external_id=bought["id"], charge=7, currency="USD")
+    orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id=bought["id"], charge=7, currency="USD")
     store.let_lease_end(order)
     it_was_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as they say")
     orphan.refresh_from_db()
     assert (orphan.verdict, orphan.order, orphan.decided_by) == ("adopted", order, "staff")
-    assert AuditEvent.objects.filter(action="orphan adopted", target=f"orphan:{orphan.pk}").count() == 1
+    assert (
+        AuditEvent.objects.filter(action="unmatched order adopted", target=f"unmatched order:{orphan.pk}").count() == 1
+    )
     assert latest_stray(provider=store.provider, now=timezone.now()) == ""
     with pytest.raises(CannotResolveError, match="decided already"):
         adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="again")
@@ -221,7 +223,7 @@ def test_an_orphan_that_turns_out_to_be_an_order_is_that_order(store: Store) -> 
 
 
 def test_staff_say_that_one_is_not_ours(store: Store) -> None:
-    orphan = Orphan.objects.create(provider=store.provider, external_id="77", charge=7, currency="USD")
+    orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id="77", charge=7, currency="USD")
     client = Client()
     client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
     before = store.money()

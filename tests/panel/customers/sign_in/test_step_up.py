@@ -10,7 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings as panel_settings
 from django.test import Client
 
-from orders.models import Order, Orphan
+from orders.models import Order, UnmatchedOrder
 from orders.webhooks.models import Webhook
 from panel.customers.models import ApiKey, User
 from panel.wallet.models import ApprovalRequest, PaymentMethod, TopUp, Transfer
@@ -50,7 +50,7 @@ def doors(store: Store, owner: User) -> dict[str, dict[str, Any]]:
     asked = {"customer": store.customer, "token": "t", "method": method, "currency": "USD", "amount": 5}
     top_up = TopUp.objects.create(reference="r", **asked)
     booking = {"amount": "5", "reason": "gift", "token": TOKEN, "confirmed": "1"}
-    orphan = Orphan.objects.create(provider=store.provider, external_id="9")
+    orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id="9")
     Webhook.objects.create(customer=owner, url="https://example.com/", sealed_secret="")
     asked_for = ApprovalRequest.objects.create(
         customer=store.customer,
@@ -97,7 +97,7 @@ def doors(store: Store, owner: User) -> dict[str, dict[str, Any]]:
 
 
 def state(store: Store) -> list[Any]:
-    models = (Transfer, TopUp, Provider, User, ApiKey, Order, Webhook, Orphan, ApprovalRequest)
+    models = (Transfer, TopUp, Provider, User, ApiKey, Order, Webhook, UnmatchedOrder, ApprovalRequest)
     kept = {"last_login", "last_used_at"}
     return [
         [
