@@ -51,7 +51,7 @@ def test_rows_are_kept_under_the_new_names(store: Store) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT why, (SELECT count(*) FROM orders_orphan) FROM orders_attempt")
             assert cursor.fetchall() == [("an attempt", 1)]
-            cursor.execute("SELECT in_flight_cost FROM orders_order")
+            cursor.execute("SELECT gate_cost FROM orders_order")
             assert cursor.fetchall() == [(900_000,)]
     finally:
         MigrationExecutor(connection).migrate(newest)
