@@ -35,7 +35,7 @@ def test_ordered_canceled_and_given_back(manage: Run, simulator: Simulator, serv
     simulator.advance(ORDER_SECONDS * 0.55)  # half is delivered
     assert manage("request_cancels", running, "--json").json == {"done": [running], "refused": {}}
     again = manage("request_cancels", running, 999999, "--json")
-    words = {str(running): "This order's cancel is asked for already.", "999999": "There is no such order."}
+    words = {str(running): "A cancellation was already requested.", "999999": "There is no such order."}
     assert (again[0], again.json) == (1, {"done": [], "refused": words})
     counts = manage("poll_cancels", "--json").json
     assert counts == {"requested": 1, "accepted": 1, "closed": 0, "failed_requests": 0}
@@ -54,7 +54,7 @@ def test_ordered_completed_and_refilled(manage: Run, simulator: Simulator, servi
     order = place(manage, service)
     manage("submit_orders")
     early = manage("request_refills", order)
-    assert early == (1, f"{order}: This order can be refilled once it is delivered.\n", "")
+    assert early == (1, f"{order}: You can request a refill once the order is completed.\n", "")
 
     simulator.advance(ORDER_SECONDS * 2)
     manage("poll_orders", "--all")

@@ -50,7 +50,9 @@ def test_queued_orders_are_canceled_and_sent_ones_asked_for(owner: Client, store
     page = act(owner, "cancel", waiting, sent, plain)
     assert "1 canceled, with all of their money back." in page
     assert "1 asked for. No money has moved yet." in page
-    assert "1 left as they were: This order has been sent, and its service cannot be canceled after that." in page
+    assert (
+        "1 left as they were: This order has already started, and this service cannot be canceled after that." in page
+    )
     assert [store.fresh(order).state for order in (waiting, sent, plain)] == ["CANCELED", "ACTIVE", "ACTIVE"]
     assert store.wallet() == Decimal("98.275")
     assert store.fresh(waiting).events.get(what="canceled").actor == "owner@example.com"
@@ -65,7 +67,7 @@ def test_refills_are_asked_for(owner: Client, store: Store) -> None:
     store.poll()
     page = act(owner, "refill", done, running)
     assert "1 refills asked for." in page
-    assert "1 left as they were: This order can be refilled once it is delivered." in page
+    assert "1 left as they were: You can request a refill once the order is completed." in page
     assert Refill.objects.get().order == done
 
 

@@ -27,11 +27,11 @@ def test_each_refill_is_done_or_has_its_reason(store: Store) -> None:
     ids = [done.pk, plain.pk, running.pk, done.pk, 10**9]
     assert request_refills(customer=store.customer, order_ids=ids, actor=ADA) == {
         done.pk: "",
-        plain.pk: "This order cannot be refilled: its service has no refills.",
-        running.pk: "This order can be refilled once it is delivered.",
+        plain.pk: "Refills are not available for this service.",
+        running.pk: "You can request a refill once the order is completed.",
     }
     assert request_refills(customer=store.customer, order_ids=[done.pk], actor=ADA) == {
-        done.pk: "A refill of this order is under way already."
+        done.pk: "A refill is already in progress."
     }
     assert Refill.objects.get().order_id == done.pk
     assert store.money() == before
@@ -45,7 +45,7 @@ def test_each_cancel_is_done_or_has_its_reason(store: Store) -> None:
 
     ids = [plain.pk, sent.pk, *(order.pk for order in waiting)]
     assert request_cancels(customer=store.customer, order_ids=ids, actor=ADA) == {
-        plain.pk: "This order has been sent, and its service cannot be canceled after that.",
+        plain.pk: "This order has already started, and this service cannot be canceled after that.",
         sent.pk: "",
         waiting[0].pk: "",
         waiting[1].pk: "",

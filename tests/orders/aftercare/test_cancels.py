@@ -62,22 +62,22 @@ def test_for_a_sent_order_the_wish_is_noted_and_nothing_moves(store: Store) -> N
 def test_one_wish_at_a_time(store: Store) -> None:
     order = store.active()
     request_cancel(order_id=order.pk, actor=ADA)
-    assert refused(store, order) == "This order's cancel is asked for already."
+    assert refused(store, order) == "A cancellation was already requested."
 
 
 def test_what_cannot_be_canceled(store: Store) -> None:
-    words = "This order has been sent, and its service cannot be canceled after that."
+    words = "This order has already started, and this service cannot be canceled after that."
     assert refused(store, store.active(PLAIN_SERVICE)) == words
     ended = store.active()
     store.simulator.advance(ORDER_SECONDS * 2)
     store.poll()
-    assert refused(store, ended) == "This order has ended already."
+    assert refused(store, ended) == "This order has already ended."
 
 
 def test_a_refused_wish_may_be_repeated_after_an_hour(store: Store) -> None:
     order = store.active()
     Cancellation.objects.create(order=order, state="refused", ended_at=timezone.now(), next_at=None)
-    assert refused(store, order).startswith("This order's cancel was refused lately. It is possible from ")
+    assert refused(store, order).startswith("The cancellation was rejected recently. Try again from ")
     Cancellation.objects.update(ended_at=timezone.now() - timedelta(hours=1))
     request_cancel(order_id=order.pk, actor=ADA)
     assert Cancellation.objects.filter(state="wanted").count() == 1

@@ -43,19 +43,19 @@ def test_the_wish_is_noted(store: Store, completed: Order) -> None:
 
 def test_one_at_a_time(completed: Order) -> None:
     request_refill(order=completed, actor=ADA)
-    assert refused(completed) == "A refill of this order is under way already."
+    assert refused(completed) == "A refill is already in progress."
 
 
 def test_what_cannot_be_refilled(store: Store) -> None:
-    assert refused(store.active()) == "This order can be refilled once it is delivered."
-    assert refused(store.active(PLAIN_SERVICE)) == "This order cannot be refilled: its service has no refills."
+    assert refused(store.active()) == "You can request a refill once the order is completed."
+    assert refused(store.active(PLAIN_SERVICE)) == "Refills are not available for this service."
 
 
 def test_another_one_a_day_later(completed: Order) -> None:
     asked_at = timezone.now() - timedelta(hours=23)
     last = Refill.objects.create(order=completed, state="completed", created_at=asked_at, next_at=None)
     day = f"{asked_at + timedelta(hours=24):%-d %b %Y, %H:%M} UTC"
-    assert refused(completed) == f"A refill of this order was asked for lately. It is possible from {day}."
+    assert refused(completed) == f"A refill was requested recently. Try again from {day}."
     Refill.objects.filter(pk=last.pk).update(created_at=asked_at - timedelta(hours=1))
     assert request_refill(order=completed, actor=ADA).pk != last.pk
 
@@ -71,6 +71,6 @@ def test_not_after_the_services_window(completed: Order) -> None:
     ended = timezone.now() - timedelta(days=31)
     Order.objects.filter(pk=completed.pk).update(finished_at=ended)
     day = f"{ended + timedelta(days=30):%-d %b %Y, %H:%M} UTC"
-    assert refused(completed) == f"This order could be refilled for 30 days, until {day}."
+    assert refused(completed) == f"The refill period of 30 days ended on {day}."
     Order.objects.filter(pk=completed.pk).update(finished_at=ended + timedelta(days=2))
     assert request_refill(order=completed, actor=ADA).state == "wanted"

@@ -20,9 +20,9 @@ REFILLABLE = {
 }
 CANCELABLE = {"state": State.ACTIVE, "is_offered": True, "has_open": False, "refused_at": None}
 YES = Verdict()
-UNFINISHED = Verdict("This order can be refilled once it is delivered.")
-NOTHING = Verdict("This order cannot be refilled: nothing was delivered.")
-ENDED = Verdict("This order has ended already.")
+UNFINISHED = Verdict("You can request a refill once the order is completed.")
+NOTHING = Verdict("This order cannot be refilled because nothing was delivered.")
+ENDED = Verdict("This order has already ended.")
 
 
 @pytest.mark.parametrize(
@@ -30,32 +30,32 @@ ENDED = Verdict("This order has ended already.")
     [
         ({}, YES),
         ({"state": State.PARTIAL}, YES),
-        ({"is_offered": False}, Verdict("This order cannot be refilled: its service has no refills.")),
+        ({"is_offered": False}, Verdict("Refills are not available for this service.")),
         *[
             ({"state": state}, UNFINISHED)
             for state in (State.QUEUED, State.SENDING, State.UNCONFIRMED, State.REVIEW, State.ACTIVE)
         ],
         ({"state": State.CANCELED}, NOTHING),
         ({"state": State.REJECTED}, NOTHING),
-        ({"has_open": True}, Verdict("A refill of this order is under way already.")),
+        ({"has_open": True}, Verdict("A refill is already in progress.")),
         ({"days": 6}, YES),
-        ({"days": 5}, Verdict("This order could be refilled for 5 days, until 10 Mar 2026, 12:00 UTC.")),
-        ({"days": 1}, Verdict("This order could be refilled for 1 day, until 6 Mar 2026, 12:00 UTC.")),
-        ({"days": 0}, Verdict("This order could be refilled for 0 days, until 5 Mar 2026, 12:00 UTC.")),
+        ({"days": 5}, Verdict("The refill period of 5 days ended on 10 Mar 2026, 12:00 UTC.")),
+        ({"days": 1}, Verdict("The refill period of 1 day ended on 6 Mar 2026, 12:00 UTC.")),
+        ({"days": 0}, Verdict("The refill period of 0 days ended on 5 Mar 2026, 12:00 UTC.")),
         ({"days": 1, "finished_at": None}, YES),
         ({"last_at": NOW - DAY}, YES),
         (
             {"last_at": NOW - timedelta(hours=23)},
-            Verdict("A refill of this order was asked for lately.", NOW + timedelta(hours=1)),
+            Verdict("A refill was requested recently.", NOW + timedelta(hours=1)),
         ),
         (
             {"last_at": NOW - timedelta(hours=1), "days": 6},
-            Verdict("A refill of this order was asked for lately.", NOW + timedelta(hours=23)),
+            Verdict("A refill was requested recently.", NOW + timedelta(hours=23)),
         ),
         ({"last_at": NOW + 30 * DAY}, YES),  # noted while the clock was ahead
         (
             {"last_at": NOW, "days": 6},
-            Verdict("This order was refilled lately, and could be until 11 Mar 2026, 12:00 UTC."),
+            Verdict("A refill was requested recently, and the refill period ends on 11 Mar 2026, 12:00 UTC."),
         ),
     ],
 )
@@ -77,12 +77,12 @@ def test_refills(changes: dict[str, Any], verdict: Verdict) -> None:
         ({"state": State.REJECTED}, ENDED),
         (
             {"is_offered": False},
-            Verdict("This order has been sent, and its service cannot be canceled after that."),
+            Verdict("This order has already started, and this service cannot be canceled after that."),
         ),
-        ({"has_open": True}, Verdict("This order's cancel is asked for already.")),
+        ({"has_open": True}, Verdict("A cancellation was already requested.")),
         (
             {"refused_at": NOW - timedelta(minutes=20)},
-            Verdict("This order's cancel was refused lately.", NOW + timedelta(minutes=40)),
+            Verdict("The cancellation was rejected recently.", NOW + timedelta(minutes=40)),
         ),
         ({"refused_at": NOW - timedelta(hours=1)}, YES),
         ({"refused_at": NOW + 30 * DAY}, YES),  # noted while the clock was ahead
@@ -94,6 +94,6 @@ def test_cancels(changes: dict[str, Any], verdict: Verdict) -> None:
 
 def test_a_verdict_in_words() -> None:
     assert (YES.is_possible, YES.text) == (True, "")
-    assert (ENDED.is_possible, ENDED.text) == (False, "This order has ended already.")
+    assert (ENDED.is_possible, ENDED.text) == (False, "This order has already ended.")
     later = Verdict("It was refused lately.", NOW)
-    assert later.text == "It was refused lately. It is possible from 10 Mar 2026, 12:00 UTC."
+    assert later.text == "It was refused lately. Try again from 10 Mar 2026, 12:00 UTC."

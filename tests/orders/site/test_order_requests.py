@@ -76,7 +76,7 @@ def test_a_refusal_is_told_in_our_words(store: Store, ada: Client, said: str, se
     Cancellation.objects.create(order=order, state="refused", reason=said, next_at=None, ended_at=timezone.now())
     OrderEvent.objects.create(order=order, what="cancel refused", reason=said)
     text = text_of(ada, order)
-    assert f"Cancellation Rejected {sentence} Requested just now . This order&#x27;s cancel was refused lately." in text
+    assert f"Cancellation Rejected {sentence} Requested just now . The cancellation was rejected recently." in text
     assert f"Cancellation rejected just now {sentence}" in text
     assert "North" not in text
     assert "Request cancellation" not in text
@@ -129,7 +129,7 @@ def test_a_subscription_is_stopped(store: Store, ada: Client) -> None:
 
 def test_where_the_service_cannot_be_canceled_it_says_so(store: Store, ada: Client) -> None:
     order = store.active(PLAIN_SERVICE)
-    reason = "This order has been sent, and its service cannot be canceled after that."
+    reason = "This order has already started, and this service cannot be canceled after that."
     assert reason in text_of(ada, order)
     before = store.everything()
     answer = ada.post(f"/orders/{order.pk}/cancel/", follow=True)
@@ -156,7 +156,7 @@ def test_a_refill_is_asked_for_once(store: Store, ada: Client, completed: Order)
     assert "Request refill" not in text
     money = store.money()
     again = ada.post(f"/orders/{completed.pk}/refill/", follow=True)
-    assert "A refill of this order is under way already." in again.content.decode()
+    assert "A refill is already in progress." in again.content.decode()
     assert Refill.objects.count() == 1
     assert store.money() == money
 
@@ -170,7 +170,7 @@ def test_a_refill_to_its_end(store: Store, ada: Client, completed: Order) -> Non
     assert "Refill Completed Requested just now The count has been restored." in text
     assert "Refill completed just now The count has been restored." in text
     day = f"{Refill.objects.get().created_at + timedelta(hours=24):%-d %b %Y, %H:%M} UTC"
-    assert f"A refill of this order was asked for lately. You can request it from {day}." in text
+    assert f"A refill was requested recently. You can request it from {day}." in text
     assert "Request refill" not in text
 
 
@@ -192,12 +192,12 @@ def test_the_window_is_told_before_and_after(store: Store, ada: Client, complete
     assert "Refill 30-day guarantee If the count has dropped since delivery" in text_of(ada, completed)
     Order.objects.filter(pk=completed.pk).update(finished_at=timezone.now() - timedelta(days=31))
     text = text_of(ada, completed)
-    assert "This order could be refilled for 30 days, until " in text
+    assert "The refill period of 30 days ended on " in text
     assert "Request refill" not in text
 
 
 def test_before_its_end_an_order_says_when_it_can_be_refilled(store: Store, ada: Client) -> None:
-    assert "Refill This order can be refilled once it is delivered." in text_of(ada, store.active())
+    assert "Refill You can request a refill once the order is completed." in text_of(ada, store.active())
 
 
 def test_what_cannot_be_refilled_has_no_button(store: Store, ada: Client) -> None:
@@ -206,5 +206,5 @@ def test_what_cannot_be_refilled_has_no_button(store: Store, ada: Client) -> Non
     assert "refill-title" not in page
     assert "Refill" not in text_in(page.partition('id="order-live"')[2].partition("<nav")[0])
     answer = ada.post(f"/orders/{order.pk}/refill/", follow=True)
-    assert "This order cannot be refilled: its service has no refills." in answer.content.decode()
+    assert "Refills are not available for this service." in answer.content.decode()
     assert Refill.objects.count() == 0
