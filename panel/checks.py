@@ -179,7 +179,7 @@ def _alert_problems() -> Iterator[CheckMessage]:
 
 def _is_hook(url: str) -> bool:
     return not address_problem(
-        url, longest=500, private_hosts=settings.ALLOWED_PRIVATE_HOSTS, example="", with_query=True
+        url, max_length=500, private_hosts=settings.ALLOWED_PRIVATE_HOSTS, example="", with_query=True
     )
 
 

@@ -18,7 +18,7 @@ WAITING_A_THREAD = 8
 """So many requests may wait for each thread; at 20 ms a request the last one waits a second or two."""
 LINGER_SECONDS = 0.5
 """So long a caller who is let go may take to send the rest: closed before, the answer might not be seen."""
-MOST_LINGERING = 300
+MAX_LINGERING = 300
 BUSY = refusal(HTTPStatus.SERVICE_UNAVAILABLE, extra="Retry-After: 2\r\n")
 
 
@@ -47,7 +47,7 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not typed
     def murder_pending(self) -> None:
         super().murder_pending()
         now = time.monotonic()
-        while self.lingering and (self.lingering[0][0] <= now or len(self.lingering) > MOST_LINGERING):
+        while self.lingering and (self.lingering[0][0] <= now or len(self.lingering) > MAX_LINGERING):
             close(self.lingering.popleft()[1])
 
     def let_go(self, sock: socket.socket, *, last_words: bytes = b"") -> None:

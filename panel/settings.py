@@ -138,7 +138,7 @@ MIDDLEWARE = [
     "panel.web.unavailable.UnavailableMiddleware",
     "panel.web.middleware.PrivatePagesMiddleware",
     "panel.customers.sign_in.two_factor.TwoFactorMiddleware",
-    "panel.customers.impersonation.middleware.SeeAsMiddleware",
+    "panel.customers.impersonation.middleware.ImpersonationMiddleware",
 ]
 ROOT_URLCONF = "panel.urls"
 WSGI_APPLICATION = "panel.wsgi.application"

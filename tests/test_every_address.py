@@ -93,7 +93,7 @@ def numbers(store: Store) -> dict[str, Any]:
     webhook = Webhook.objects.create(customer=store.customer, url="https://example.com/", sealed_secret="x")
     delivery = Delivery.objects.create(webhook=webhook, event="order.changed", payload={})
     return {
-        "order_id": store.active().pk, "service_id": store.service().pk, "key_id": key.pk, "top_up_id": top_up.pk,
+        "order_id": store.active().pk, "service_id": store.service().pk, "key_id": key.pk, "deposit_id": top_up.pk,
         "delivery_id": delivery.pk, "provider_id": store.provider.pk, "session_id": 1, "orphan_id": 1, "alert_id": 1,
         "request_id": 1, "user_id": store.customer.pk, "customer_id": store.customer.pk, "markup_id": 1,
         "verdict": "placed", "kind": "refill", "name": "check_books", "to": "on", "object_id": store.customer.pk,

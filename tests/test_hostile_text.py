@@ -20,7 +20,7 @@ from panel.customers.models import User
 from panel.lib.logs.settings import log_settings
 from panel.ops.alerts.alerts import raise_alert
 from panel.ops.models import Alert, AuditEvent
-from panel.wallet.deposits.deposits import refuse_top_up
+from panel.wallet.deposits.deposits import reject_deposit
 from panel.wallet.models import PaymentMethod, TopUp
 from providers.catalog.models import Category, Service
 from providers.catalog.publishing.refresh import refresh_provider
@@ -170,8 +170,8 @@ def test_a_mail_has_the_headers_that_we_wrote(store: Store, django_capture_on_co
             customer=store.customer, token=str(place), method=method, currency="USD", amount=5, reference="r"
         )
         with django_capture_on_commit_callbacks(execute=True):
-            refuse_top_up(
-                top_up_id=top_up.pk, note=f"no: {text}".replace("\x00", ""), actor="staff", now=timezone.now()
+            reject_deposit(
+                deposit_id=top_up.pk, note=f"no: {text}".replace("\x00", ""), actor="staff", now=timezone.now()
             )
     assert len(mail.outbox) == len(CORPUS)
     for sent in mail.outbox:

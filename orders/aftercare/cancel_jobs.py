@@ -14,7 +14,7 @@ from django.utils import timezone
 from orders.aftercare.cancel_closing import close_cancels
 from orders.aftercare.claims import SENDING, Claimed, Told, claim_to_send, not_passed_on, write_failure, write_told
 from orders.aftercare.provider_batches import run_steps
-from orders.aftercare.unanswered import MOST_TRIES, tell_staff
+from orders.aftercare.unanswered import MAX_TRIES, tell_staff
 from orders.core import safe_mode
 from orders.models import Cancellation, Order
 from orders.rules.polling_interval import FIRST_POLL
@@ -74,7 +74,7 @@ def _to_send(now: datetime, everything: bool) -> QuerySet[Cancellation]:
     due = Q(state__in=[S.WANTED, S.UNKNOWN, SENDING], next_at__lte=now)  # sending: the worker that asked is gone
     if everything:
         due |= Q(state=S.WANTED)
-    return Cancellation.objects.filter(due, tries__lt=MOST_TRIES, order__state=State.ACTIVE)
+    return Cancellation.objects.filter(due, tries__lt=MAX_TRIES, order__state=State.ACTIVE)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from orders.aftercare.claims import (
     write_told,
 )
 from orders.aftercare.provider_batches import Step, run_steps
-from orders.aftercare.unanswered import MOST_TRIES, give_up, tell_staff
+from orders.aftercare.unanswered import MAX_TRIES, give_up, tell_staff
 from orders.core import safe_mode
 from orders.models import Refill
 from providers.adapters.base import ItemError, ProviderAdapter, RefillStatus, ReportedRefillStatus
@@ -94,7 +94,7 @@ def _to_send(now: datetime, everything: bool) -> QuerySet[Refill]:
     due = Q(state__in=[S.WANTED, S.UNKNOWN, S.SENDING], next_at__lte=now)  # sending: the worker that asked is gone
     if everything:
         due |= Q(state=S.WANTED)
-    return Refill.objects.filter(due, tries__lt=MOST_TRIES)
+    return Refill.objects.filter(due, tries__lt=MAX_TRIES)
 
 
 def _to_follow(now: datetime, everything: bool) -> QuerySet[Refill]:

@@ -18,7 +18,7 @@ from panel.ops.models import Alert
 from providers.models import Provider
 
 KIND = "requests"
-MOST_TRIES = 3
+MAX_TRIES = 3
 MOST_LOOKS = 5
 """A refill that the provider took is asked about on and on; after that many looks without sense staff hear of it."""
 A_RUN = 1000
@@ -50,7 +50,7 @@ def give_up(model: type[Refill] | type[Cancellation], *, event: str, now: dateti
     """
     if safe_mode.is_on():
         return 0
-    tried = model._default_manager.filter(state__in=[SENDING, "unknown"], tries__gte=MOST_TRIES, next_at__lte=now)
+    tried = model._default_manager.filter(state__in=[SENDING, "unknown"], tries__gte=MAX_TRIES, next_at__lte=now)
     columns = ("pk", "order_id", "reason", "state", "tries", "next_at", "order__provider")
     rows = list(tried.order_by("pk").values_list(*columns)[:A_RUN])
     told = [

@@ -18,7 +18,7 @@ from orders.rules import serializers
 from orders.rules.idempotency import api_token
 from orders.rules.serializers import REFILL_WORDS, StatusRow
 from orders.rules.service_types import MAX_UNITS, SERVICE_TYPES
-from panel.customers.keys import Holder
+from panel.customers.keys import ApiClient
 from panel.customers.models import User
 from panel.lib.money import plain
 from panel.wallet.ledger import NotEnoughFundsError
@@ -37,7 +37,7 @@ LONGEST_IDEMPOTENCY_KEY = 200
 class Call:
     """One call: who asks, with which parameters, when."""
 
-    holder: Holder
+    holder: ApiClient
     words: Words
     now: datetime
 

@@ -5,13 +5,15 @@ from typing import Any
 from django import forms
 
 from orders.api.actions import ACTIONS
-from panel.customers.keys import LONGEST_NAME
+from panel.customers.keys import MAX_NAME_LENGTH
 
 
 class KeyForm(forms.Form):
     """A new key. What makes no sense is told by panel.customers.keys."""
 
-    name = forms.CharField(max_length=LONGEST_NAME, label="Name", help_text="What you know it by: the program's name.")
+    name = forms.CharField(
+        max_length=MAX_NAME_LENGTH, label="Name", help_text="What you know it by: the program's name."
+    )
     is_read_only = forms.BooleanField(
         required=False, label="May only read", help_text="It sees services, orders and the balance; it cannot order."
     )

@@ -18,7 +18,7 @@ from orders.api.console import ConsoleForm, KeyForm, RepeatForm
 from orders.api.params import ApiError, form_words
 from orders.api.service_list import Prebuilt
 from orders.rules.serializers import error
-from panel.customers.keys import Holder, IssuedKey, KeyProblemError, issue_key, living_keys, revoke_key, rotate_key
+from panel.customers.keys import ApiClient, ApiKeyError, IssuedKey, active_keys, issue_key, revoke_key, rotate_key
 from panel.customers.models import ApiKey, User
 from panel.customers.signed_in import customer_of
 from panel.web.access import confirm_it_is_you
@@ -39,7 +39,7 @@ def api_page(request: HttpRequest) -> HttpResponse:
             issued = issue_key(
                 customer=customer_of(request), actor=customer_of(request).email, now=timezone.now(), **form.given()
             )
-        except KeyProblemError as problem:
+        except ApiKeyError as problem:
             form.add_error(None, str(problem))
         else:
             return _page(request, KeyForm(), issued=issued)
@@ -53,7 +53,7 @@ def api_key_rotate(request: HttpRequest, key_id: int) -> HttpResponse:
     confirm_it_is_you(request, keeps_form=True)
     try:
         issued = rotate_key(key=_own_key(request, key_id), actor=customer_of(request).email, now=timezone.now())
-    except KeyProblemError as problem:
+    except ApiKeyError as problem:
         messages.warning(request, str(problem))
         return redirect("api_page")
     return _page(request, KeyForm(), issued=issued)
@@ -109,7 +109,7 @@ def _page(
     request: HttpRequest, form: KeyForm, *, issued: IssuedKey | None = None, status: int = 200, **more: Any
 ) -> HttpResponse:
     customer = customer_of(request)
-    keys = list(living_keys(customer=customer, now=timezone.now()))
+    keys = list(active_keys(customer=customer, now=timezone.now()))
     context = {
         "form": form,
         "keys": keys,
@@ -129,7 +129,7 @@ def _page(
 
 def _run(customer: User, words: dict[str, str]) -> Any:
     """The action's answer as a program would get it; of a long list of services only the beginning."""
-    holder = Holder(key_id=0, customer_id=customer.pk, email=customer.email, is_read_only=True)
+    holder = ApiClient(key_id=0, customer_id=customer.pk, email=customer.email, is_read_only=True)
     try:
         answer = ACTIONS[words["action"]].run(Call(holder, form_words(words), timezone.now()))
     except ApiError as problem:
@@ -144,4 +144,4 @@ def _pretty(answer: Any) -> str:
 
 
 def _own_key(request: HttpRequest, key_id: int) -> ApiKey:
-    return get_object_or_404(living_keys(customer=customer_of(request), now=timezone.now()), pk=key_id)
+    return get_object_or_404(active_keys(customer=customer_of(request), now=timezone.now()), pk=key_id)

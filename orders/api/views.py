@@ -23,7 +23,7 @@ from orders.api.actions import ACTIONS, READ_ONLY, Call
 from orders.api.params import INCORRECT, ApiError, Words, form_words, json_words
 from orders.api.service_list import Prebuilt
 from orders.rules.serializers import error
-from panel.customers.keys import Holder, open_key
+from panel.customers.keys import ApiClient, authenticate_key
 from panel.lib.outbound.addresses import network_of
 from panel.web.body_limit import body_rule
 from panel.web.rate_limit import Limit, Taken, take
@@ -95,9 +95,9 @@ def _words(request: HttpRequest) -> Words:
     return form_words({"idempotency_key": request.headers.get("Idempotency-Key", "")}) | words
 
 
-def _holder(request: HttpRequest, words: Words) -> Holder:
+def _holder(request: HttpRequest, words: Words) -> ApiClient:
     address = _address(request)
-    holder = open_key(text=words.get("key", "").strip(), address=address, now=timezone.now())
+    holder = authenticate_key(text=words.get("key", "").strip(), address=address, now=timezone.now())
     if holder is None:
         taken = take(WRONG_KEYS, who=network_of(address))
         raise ApiError(TOO_OFTEN, status=429) if taken.is_over else ApiError(BAD_KEY)

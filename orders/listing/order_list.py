@@ -1,7 +1,7 @@
 """A customer's orders as a list, newest first: found by word, time and text. How its pages are cut is paging's, and how
 text is found text_search's.
 
-Counting stops at MOST_COUNTED. Called by the customers' pages and their export.
+Counting stops at MAX_COUNTED. Called by the customers' pages and their export.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from providers.catalog.models import Service
 
 WORDS = ("Pending", "Processing", "In progress", "Completed", "Partial", "Canceled")
 """What an order can be listed under: the words that customers read."""
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 WORDS_IN_SEARCH = 8
 BATCH = 2_000
 
@@ -41,7 +41,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many orders each word has, exact up to MOST_COUNTED, and one more than that where there are more.
+    """How many orders each word has, exact up to MAX_COUNTED, and one more than that where there are more.
 
     `is_partial`: a search did not look at all of them, so that there may be more.
     """
@@ -88,7 +88,7 @@ class Listing:
     def counts(self) -> Counts:
         """How many there are of each word. A bounded number of rows is looked at."""
         if self._search is None:
-            return Counts(count_each(**{word: self._of(word).values("pk")[: MOST_COUNTED + 1] for word in WORDS}))
+            return Counts(count_each(**{word: self._of(word).values("pk")[: MAX_COUNTED + 1] for word in WORDS}))
         rows, is_partial = self._search.newest(self._rows, is_filtered=self._is_dated)
         grouped = rows.order_by().values_list("listed_as").annotate(Count("pk"))
         return Counts({**dict.fromkeys(WORDS, 0), **dict(grouped)}, is_partial=is_partial)

@@ -22,23 +22,25 @@ def reset_future_times(*, now: datetime) -> int:
         + _attempts(now)
         + _requests(Refill.objects.all(), now, refill_jobs.UNKNOWN_FOR)
         + _requests(Cancellation.objects.all(), now, cancel_jobs.UNKNOWN_FOR)
-        + bring_back(_taken_refills(), "next_at", longest=refill_jobs.LOOK_EVERY, to=now, now=now)
+        + bring_back(_taken_refills(), "next_at", max_ahead=refill_jobs.LOOK_EVERY, to=now, now=now)
     )
 
 
 def _queued_orders(now: datetime) -> int:
     queued = Order.objects.filter(state=State.QUEUED)
-    sent = bring_back(queued, "next_attempt_at", longest=LONGEST_WAIT, to=now, now=now)
-    return sent + bring_back(queued, "queued_at", longest=timedelta(), to=now, now=now)
+    sent = bring_back(queued, "next_attempt_at", max_ahead=LONGEST_WAIT, to=now, now=now)
+    return sent + bring_back(queued, "queued_at", max_ahead=timedelta(), to=now, now=now)
 
 
 def _followed_orders(now: datetime) -> int:
     followed = Order.objects.filter(next_poll_at__isnull=False)
     active = bring_back(
-        followed.filter(state=State.ACTIVE), "next_poll_at", longest=polling_interval.MAX_INTERVAL, to=now, now=now
+        followed.filter(state=State.ACTIVE), "next_poll_at", max_ahead=polling_interval.MAX_INTERVAL, to=now, now=now
     )
     ended = followed.filter(state__in=FINAL)
-    return active + bring_back(ended, "next_poll_at", longest=polling_interval.MAX_INTERVAL_AFTER_END, to=now, now=now)
+    return active + bring_back(
+        ended, "next_poll_at", max_ahead=polling_interval.MAX_INTERVAL_AFTER_END, to=now, now=now
+    )
 
 
 def _attempts(now: datetime) -> int:
@@ -48,14 +50,14 @@ def _attempts(now: datetime) -> int:
     """
     lease = timedelta(seconds=settings.LEASE_SECONDS)
     live = Attempt.objects.filter(outcome=None) | Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN)
-    return bring_back(live, "lease_until", longest=lease, to=now + lease, now=now)
+    return bring_back(live, "lease_until", max_ahead=lease, to=now + lease, now=now)
 
 
 def _requests(rows: QuerySet[Refill] | QuerySet[Cancellation], now: datetime, unknown_for: timedelta) -> int:
     """Those that were or may have been passed on are left alone for as long as ever."""
-    waiting = bring_back(rows.filter(state="wanted"), "next_at", longest=LONGEST_REST, to=now, now=now)
+    waiting = bring_back(rows.filter(state="wanted"), "next_at", max_ahead=LONGEST_REST, to=now, now=now)
     asked = rows.filter(state__in=[SENDING, "unknown"])
-    return waiting + bring_back(asked, "next_at", longest=LONGEST_REST, to=now + unknown_for, now=now)
+    return waiting + bring_back(asked, "next_at", max_ahead=LONGEST_REST, to=now + unknown_for, now=now)
 
 
 def _taken_refills() -> QuerySet[Refill]:

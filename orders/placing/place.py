@@ -16,7 +16,7 @@ from orders.placing.validation import BadOrderError, OrderLimits, OrderRequest, 
 from orders.rules.service_types import SERVICE_TYPES
 from orders.rules.states import State
 from panel.customers.models import User
-from panel.customers.suspension import FROZEN
+from panel.customers.suspension import suspended_message
 from panel.lib.database.bulk import insert_row
 from panel.lib.money import charge_for, is_storable
 from panel.wallet import ledger
@@ -105,8 +105,8 @@ def place_order(
     shown), and NotEnoughFundsError when the wallet holds less than the charge.
     """
     try:
-        if customer.is_frozen:
-            raise BadOrderError([Problem("account", _(FROZEN), "Account suspended")])
+        if customer.is_suspended:
+            raise BadOrderError([Problem("account", suspended_message(), "Account suspended")])
         if safe_mode.is_on():
             raise BadOrderError([Problem("account", _(safe_mode.SAID), "Maintenance. Please try again later.")])
         with transaction.atomic(durable=True):

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.core.change import audit_change, lock_orders, write
 from orders.models import Order, OrderEvent
@@ -72,8 +73,8 @@ def ordered_as(order: Order) -> int | None:
 def _check(order: Order) -> None:
     if order.state not in {State.REJECTED, State.CANCELED} or order.refunded != order.charge:
         raise CannotReorderError("Only what ended with all of its money back is ordered again.")
-    if order.customer.is_frozen:
-        raise CannotReorderError("The customer is frozen: nothing new is sold to them.")
+    if order.customer.is_suspended:
+        raise CannotReorderError(_("The customer is suspended and can't place orders."))
 
 
 def _link(order_id: int, new: Order, actor: str, reason: str) -> None:

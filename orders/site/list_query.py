@@ -14,7 +14,7 @@ from orders.site.filters import read_choice
 from orders.site.service_picker import read_id
 from panel.customers.models import User
 from panel.lib.zones import day_zone, find_zone
-from panel.web.text_input import read_words
+from panel.web.text_input import read_text
 
 LONGEST_SEARCH = 1000
 """Enough for a hundred order ids."""
@@ -70,7 +70,7 @@ def read_query(query: QueryDict, *, customer: User, now: datetime) -> Query:
     return Query(
         wanted=Wanted(
             customer,
-            search=read_words(query, "q", longest=LONGEST_SEARCH),
+            search=read_text(query, "q", max_length=LONGEST_SEARCH),
             since=since,
             until=until,
             is_nothing=bool(problems),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from orders.listing.export import MOST_EXPORTED, csv_lines
-from orders.listing.order_list import MOST_COUNTED, WORDS, Counts, Listing
+from orders.listing.order_list import MAX_COUNTED, WORDS, Counts, Listing
 from orders.models import Order
 from orders.rules.states import FINAL
 from orders.site.access import customer_of
@@ -99,4 +99,4 @@ def _tabs(query: Query, counts: Counts) -> list[Tab]:
 
 def _count_text(count: int, counts: Counts) -> str:
     """1,234, or 10,000+ where counting stopped; 12+ where a search did not cover all orders."""
-    return f"{min(count, MOST_COUNTED):,}{'+' if count > MOST_COUNTED or counts.is_partial else ''}"
+    return f"{min(count, MAX_COUNTED):,}{'+' if count > MAX_COUNTED or counts.is_partial else ''}"

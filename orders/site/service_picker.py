@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from panel.customers.models import User
 from panel.web.icons import GENERIC, platform_of
-from panel.web.text_input import read_words
+from panel.web.text_input import read_text
 from providers.catalog.listing.favorites import favourite_ids
 from providers.catalog.listing.service_list import (
     CategoryCount,
@@ -65,7 +65,7 @@ def read_picker(query: QueryDict, *, customer: User, service_id: int | None) -> 
     chosen = next((row for rows in by_platform.values() for row in rows if row.id == chosen_id), None)
     platform = _platform(chosen) if chosen else query.get("platform", "")
     categories = by_platform.get(platform, [])
-    search = read_words(query, "q", longest=MAX_SEARCH_LENGTH)
+    search = read_text(query, "q", max_length=MAX_SEARCH_LENGTH)
     selected = [chosen] if chosen else categories
     ids = [row.id for row in selected] if selected else None
     is_plain = not (search or platform or query.get("page"))

@@ -19,7 +19,7 @@ from orders.accounting.reconcile import read_balance
 from orders.core import safe_mode
 from orders.staff.drift import drift_of
 from panel.lib.crypto import SealError
-from panel.ops.alerts.alert_pages import PLACES
+from panel.ops.alerts.alert_pages import PAGES
 from panel.ops.models import Alert
 from panel.wallet.models import Transfer
 from panel.web.access import need, staff_only
@@ -153,6 +153,6 @@ def _deposits(provider: Provider) -> list[tuple[Transfer, bool]]:
 
 def _alerts(provider: Provider) -> list[Alert]:
     """Alerts about this provider: the open ones, then the latest closed ones."""
-    subjects = [f"{kind}:{provider.pk}" for kind in PLACES]
+    subjects = [f"{kind}:{provider.pk}" for kind in PAGES]
     alerts = Alert.objects.filter(subject__in=subjects)
     return list(alerts.order_by(F("closed_at").desc(nulls_first=True), "-pk")[:MAX_ALERTS])

@@ -17,7 +17,7 @@ from orders.reports.read import by_day, sum_of
 from orders.staff.overview import CustomerMoney, StuckOrders, customer_money, stuck_orders
 from orders.staff.review.stuck_orders import count_capped, slow_orders
 from panel.lib.money import ZERO, round_to
-from panel.ops.alerts.alert_pages import ShownAlert, open_alerts
+from panel.ops.alerts.alert_pages import OpenAlert, open_alerts
 from panel.ops.jobs.schedule import FailingJob, failing_jobs
 from panel.ops.models import Alert
 from panel.web.access import staff_only
@@ -75,7 +75,7 @@ def _slow(now: datetime) -> int:
 
 
 def _todos(
-    money: CustomerMoney, stuck: StuckOrders, slow: int, failing: list[FailingJob], alerts: list[ShownAlert]
+    money: CustomerMoney, stuck: StuckOrders, slow: int, failing: list[FailingJob], alerts: list[OpenAlert]
 ) -> list[Todo]:
     """The open alerts and what no alert covers. Red before amber before blue, then the oldest first."""
     todos = [*_from_alerts(alerts), *_from_orders(stuck, slow), *_from_jobs(money, failing)]
@@ -84,14 +84,14 @@ def _todos(
     return sorted(todos, key=lambda todo: (urgency[todo.tone], todo.since or latest))
 
 
-def _from_alerts(alerts: list[ShownAlert]) -> list[Todo]:
+def _from_alerts(alerts: list[OpenAlert]) -> list[Todo]:
     return [
         Todo(
             tone="red" if shown.alert.level == Alert.Level.CRITICAL else "amber",
             icon="exclamation-circle" if shown.alert.level == Alert.Level.CRITICAL else "exclamation-triangle",
             title=shown.alert.title,
             text=_alert_text(shown.alert),
-            url=shown.place or reverse("staff_alerts"),
+            url=shown.page_url or reverse("staff_alerts"),
             since=shown.alert.opened_at,
         )
         for shown in alerts

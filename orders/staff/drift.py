@@ -48,7 +48,7 @@ def explain(request: HttpRequest, provider_id: int) -> HttpResponse:
             provider=provider,
             reading_id=int(reading) if reading.isascii() and reading.isdigit() and len(reading) <= 18 else 0,
             slug=request.POST.get("as", ""),
-            reason=read_reason(request, longest=150),
+            reason=read_reason(request, max_length=150),
             actor=request.user.get_username(),
         )
     except CorrectionError as error:

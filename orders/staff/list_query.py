@@ -17,7 +17,7 @@ from orders.site.filters import read_choice, read_number
 from orders.site.list_query import LONGEST_SEARCH, midnight, read_days
 from orders.site.service_picker import read_id
 from panel.lib.zones import day_zone
-from panel.web.text_input import read_words
+from panel.web.text_input import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def read_staff_query(query: QueryDict, *, time_zone: str) -> StaffQuery:
     service = read_number(query, "service", label=_("Service ID"), problems=problems)
     customer = read_number(query, "customer", label=_("Customer"), problems=problems)
     sought = Sought(
-        search=read_words(query, "q", longest=LONGEST_SEARCH),
+        search=read_text(query, "q", max_length=LONGEST_SEARCH),
         state=state,
         provider=provider,
         service=service,

@@ -32,8 +32,8 @@ from panel.wallet.approvals.second_approval import SecondApprovalNeededError
 from panel.wallet.models import Transfer
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.formatting import money_text
-from panel.web.icons import mark_of
-from panel.web.text_input import read_reason, read_words
+from panel.web.icons import badge_of
+from panel.web.text_input import read_reason, read_text
 from providers.adapters.base import OrderStatus
 
 MAX_EVENTS = 200
@@ -71,7 +71,7 @@ def act(request: HttpRequest, order_id: int, slug: str) -> HttpResponse:
     if slug in MOVES_MONEY:
         confirm_it_is_you(request, keeps_form=True)
     order = _find(order_id)
-    entered = Entered(slug, read_reason(request), read_words(request.POST, "remains", longest=18))
+    entered = Entered(slug, read_reason(request), read_text(request.POST, "remains", max_length=18))
     try:
         if slug != "update" and not entered.reason:
             raise BadEntryError(_("Enter a reason. It is saved with the order."))
@@ -132,7 +132,7 @@ def _update_message(result: RefreshResult) -> str:
     changed = (
         _("The order is now %(state)s.") if order.state != result.before.state else _("The order stays %(state)s.")
     )
-    sentences.append(changed % {"state": mark_of(order.state).label})
+    sentences.append(changed % {"state": badge_of(order.state).label})
     refunded = order.refunded - result.before.refunded
     if refunded:
         sentences.append(_("%(amount)s was refunded to the customer.") % {"amount": _money(order, refunded)})

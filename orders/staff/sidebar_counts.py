@@ -15,10 +15,10 @@ from providers.catalog.review.pending_review import all_pending_review
 
 
 def staff_counts(request: HttpRequest) -> dict[str, Any]:
-    """A context processor: `rail_counts` for staff, counted where a page shows them; nothing for anyone else."""
+    """A context processor: `sidebar_counts` for staff, counted where a page shows them; nothing for anyone else."""
     if not getattr(getattr(request, "user", None), "is_staff", False):
         return {}
-    return {"rail_counts": SimpleLazyObject(count_for_staff)}
+    return {"sidebar_counts": SimpleLazyObject(count_for_staff)}
 
 
 def count_for_staff() -> dict[str, int]:

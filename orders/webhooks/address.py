@@ -21,7 +21,7 @@ EXAMPLE = "https://example.com/hooks/orders"
 def webhook_address_problem(url: str) -> str:
     """Why no webhook can be at `url`, for the customer; empty where one may. It looks nothing up."""
     hosts = settings.WEBHOOK_TEST_HOSTS
-    problem = address_problem(url, longest=LONGEST_URL, private_hosts=hosts, example=EXAMPLE, with_query=True)
+    problem = address_problem(url, max_length=LONGEST_URL, private_hosts=hosts, example=EXAMPLE, with_query=True)
     if problem:
         return problem
     parts = urlsplit(url)

@@ -52,7 +52,7 @@ def _try(url: str, secret: Secret | None, delivery: Delivery, *, deadline: float
     headers = signed_headers(secret=secret, message_id=f"msg_{delivery.pk}", timestamp=int(time.time()), body=body)
     outbound = Outbound(allowed_private_hosts=settings.WEBHOOK_TEST_HOSTS)
     try:
-        answer = outbound.post_body(url=url, body=body, headers=headers, deadline=deadline, most_bytes=MOST_BYTES)
+        answer = outbound.post_body(url=url, body=body, headers=headers, deadline=deadline, max_bytes=MOST_BYTES)
     except NotConnected as problem:
         log.info("webhook not reached", extra={"webhook": delivery.webhook_id, "why": problem.text})
         return None, _not_reached(is_tls=problem.reached)

@@ -1,4 +1,4 @@
-"""Customers and staff in the admin: who may sign in. Nobody is deleted, and nobody makes himself more than he is."""
+"""Customers and staff in the admin. Accounts are never deleted, and nobody can change their own permissions."""
 
 from typing import Any
 
@@ -18,29 +18,33 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from panel.customers.forms import time_zone_field
 from panel.customers.keys import revoke_key
 from panel.customers.models import ApiKey, User
 from panel.customers.sessions import end_sessions
-from panel.customers.suspension import CannotFreezeError, freeze, unfreeze
+from panel.customers.suspension import SuspensionError, reactivate, suspend
 from panel.ops import audit
 from panel.ops.admin_forms.base import ReadOnlyAdmin, RecordAdmin, actor_of, is_superuser
 from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
 from panel.web.text_input import read_reason
 
-POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A new customer or member of staff."""
+    """Creates a customer or a member of staff."""
 
     password = forms.CharField(
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Leave it empty, and the person sets one through “Forgot your password?”.",
+        label=_lazy("Password"),
+        help_text=_lazy("Leave empty to let the customer set one with “Forgot your password?”."),
     )
 
     class Meta:
@@ -50,7 +54,7 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].strip().lower()
         if User.objects.filter(email__iexact=email).exists():
-            raise forms.ValidationError("There is a user with this e-mail address already.")
+            raise forms.ValidationError(_("A user with this email already exists."))
         return email
 
     def clean_password(self) -> str:
@@ -60,7 +64,7 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class UserForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A user as staff change one; its fields are the page's."""
+    """Changes a user."""
 
     time_zone = time_zone_field()
 
@@ -70,16 +74,27 @@ class UserAdmin(RecordAdmin):
     form = UserForm
     list_display = ("email", "name", "balance", "orders_made", "is_active", "is_staff", "date_joined")
     list_select_related = ("wallet",)
-    list_filter = ("is_active", "is_staff", ("frozen_at", admin.EmptyFieldListFilter))
+    list_filter = ("is_active", "is_staff", ("suspended_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name", "=id")
     ordering = ("-pk",)
     actions = ("switch_on", "switch_off", "sign_out")
-    readonly_fields = ("email", "balance", "orders_made", "frozen_at", "frozen_why", "date_joined", "last_login")
+    readonly_fields = (
+        "email",
+        "balance",
+        "orders_made",
+        "suspended_at",
+        "suspension_reason",
+        "date_joined",
+        "last_login",
+    )
     filter_horizontal = ("groups", "user_permissions")
     fieldsets = (
         (None, {"fields": ("email", "name", "time_zone", "is_active")}),
-        ("Account", {"fields": ("balance", "orders_made", "frozen_at", "frozen_why", "date_joined", "last_login")}),
-        ("What they may do", {"fields": POWERS}),
+        (
+            _lazy("Account"),
+            {"fields": ("balance", "orders_made", "suspended_at", "suspension_reason", "date_joined", "last_login")},
+        ),
+        (_lazy("Permissions"), {"fields": PERMISSION_FIELDS}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -87,17 +102,17 @@ class UserAdmin(RecordAdmin):
         users: QuerySet[User] = super().get_queryset(request)
         return users.annotate(made=Subquery(made))
 
-    @admin.display(description="balance", ordering="wallet__balance")
+    @admin.display(description=_lazy("balance"), ordering="wallet__balance")
     def balance(self, user: User) -> str:
         wallet = getattr(user, "wallet", None)
         return money(wallet.balance, wallet.currency) if wallet else "–"
 
-    @admin.display(description="orders")
+    @admin.display(description=_lazy("orders"))
     def orders_made(self, user: User) -> str:
         return f"{getattr(user, 'made', 0):,}"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Staff are changed by a superuser alone: whoever could switch one off could lock the owner out."""
+        """Only superusers can change staff: others could lock the owner out."""
         if obj is not None and obj.is_staff and not is_superuser(request):
             return False
         return super().has_change_permission(request, obj)
@@ -105,10 +120,10 @@ class UserAdmin(RecordAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return () if is_superuser(request) else ("is_staff",)
-        is_himself = obj.pk == request.user.pk
-        if is_superuser(request) and not is_himself:
+        is_own_account = obj.pk == request.user.pk
+        if is_superuser(request) and not is_own_account:
             return self.readonly_fields
-        return (*self.readonly_fields, *POWERS, *(("is_active",) if is_himself else ()))
+        return (*self.readonly_fields, *PERMISSION_FIELDS, *(("is_active",) if is_own_account else ()))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fieldsets if obj else ((None, {"fields": ("email", "name", "password", "is_staff")}),)
@@ -119,35 +134,36 @@ class UserAdmin(RecordAdmin):
         return super().get_form(request, obj, change, **kwargs)
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        """Who makes a user, or changes what one may do, has just confirmed that it is they."""
+        """Asks the member of staff to confirm who they are before a user is created or changed."""
         if request.method == "POST":
             confirm_it_is_you(request, keeps_form=object_id is not None)
         return super().changeform_view(request, object_id, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
-        door = path("<int:user_id>/freeze/", self.admin_site.admin_view(self.freeze), name="customers_user_freeze")
-        return [door, *super().get_urls()]
+        view = self.admin_site.admin_view(self.suspend)
+        return [path("<int:user_id>/freeze/", view, name="customers_user_freeze"), *super().get_urls()]
 
-    def freeze(self, request: HttpRequest, user_id: int) -> HttpResponse:
-        """Freeze a customer, or end it, with a reason."""
+    def suspend(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Suspend or reactivate a customer, with a reason."""
         need(request, "customers.change_user")
         customer = get_object_or_404(User, pk=user_id)
         reason, error = read_reason(request), ""
         if request.method == "POST":
             try:
-                if request.POST.get("do") == "unfreeze":  # as the page offered it, whatever holds by now
-                    unfreeze(customer=customer, reason=reason, actor=actor_of(request))
+                if request.POST.get("do") == "reactivate":  # what the page offered, even if a colleague was faster
+                    reactivate(customer=customer, reason=reason, actor=actor_of(request))
                 else:
-                    freeze(customer=customer, reason=reason, actor=actor_of(request), now=timezone.now())
-            except CannotFreezeError as problem:
+                    suspend(customer=customer, reason=reason, actor=actor_of(request), now=timezone.now())
+            except SuspensionError as problem:
                 error = str(problem)
             else:
-                said = "They can order again." if customer.is_frozen else "Frozen: nothing new is sold."
-                messages.success(request, said)
+                message = _("Account reactivated.") if customer.is_suspended else _("Account suspended.")
+                messages.success(request, message)
                 return redirect("admin:customers_user_change", customer.pk)
         context = {**self.admin_site.each_context(request), "customer": customer, "reason": reason, "error": error}
-        context["title"] = f"{'Unfreeze' if customer.is_frozen else 'Freeze'} {customer.email}"
-        return render(request, "admin/freeze.html", context, status=422 if error else 200)
+        title = _("Reactivate %(customer)s") if customer.is_suspended else _("Suspend %(customer)s")
+        context["title"] = title % {"customer": customer.email}
+        return render(request, "admin/suspend.html", context, status=422 if error else 200)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
@@ -156,41 +172,48 @@ class UserAdmin(RecordAdmin):
         if not change:
             EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=True)
 
-    @admin.action(description="Let them sign in", permissions=["change"])
+    @admin.action(description=_lazy("Activate: they can sign in"), permissions=["change"])
     def switch_on(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self._switch(request, users, is_active=True)
 
-    @admin.action(description="Switch off: they can no longer sign in", permissions=["change"])
+    @admin.action(description=_lazy("Deactivate: they can't sign in"), permissions=["change"])
     def switch_off(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self._switch(request, users, is_active=False)
 
-    @admin.action(description="Sign out everywhere: every session ends", permissions=["change"])
+    @admin.action(description=_lazy("Sign out on all devices"), permissions=["change"])
     def sign_out(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        """A superuser may do it to staff as well."""
+        """Only superusers can sign out staff."""
         chosen = User.objects.filter(pk__in=users.values("pk"))
         found = chosen if is_superuser(request) else chosen.filter(is_staff=False)
         for user in found:
             end_sessions(user=user, actor=actor_of(request))
-        messages.success(request, f"{len(found)} signed out everywhere.")
+        messages.success(
+            request,
+            ngettext("%(count)d user signed out.", "%(count)d users signed out.", len(found)) % {"count": len(found)},
+        )
 
     def _switch(self, request: HttpRequest, users: QuerySet[User], *, is_active: bool) -> None:
-        """Staff are left out: their switch is on their own page, for a superuser."""
+        """Leaves staff as they are: a superuser changes them on their own page."""
         count = 0
         for user in User.objects.filter(pk__in=users.values("pk"), is_staff=False).exclude(is_active=is_active):
             User.objects.filter(pk=user.pk).update(is_active=is_active)
-            action = "user.switch on" if is_active else "user.switch off"
+            action = "user.activate" if is_active else "user.deactivate"
             audit.record(actor=actor_of(request), action=action, target=f"user:{user.pk}")
             count += 1
-        messages.success(request, f"{count} switched {'on' if is_active else 'off'}. Staff are left as they were.")
+        if is_active:
+            message = ngettext("%(count)d customer activated.", "%(count)d customers activated.", count)
+        else:
+            message = ngettext("%(count)d customer deactivated.", "%(count)d customers deactivated.", count)
+        messages.success(request, f"{message % {'count': count}} {_('Staff accounts are not changed here.')}")
 
 
-for replaced in (Group, EmailAddress, Authenticator, UserSession):  # sessions have no page there: "Sign out everywhere"
+for replaced in (Group, EmailAddress, Authenticator, UserSession):  # sessions are ended by "Sign out on all devices"
     admin.site.unregister(replaced)
 
 
 @admin.register(Group)
 class GroupAdmin(RecordAdmin):
-    """What members of staff may do, by role: for a superuser to say."""
+    """Roles and their permissions, which only superusers change."""
 
     list_display = ("name",)
     filter_horizontal = ("permissions",)
@@ -217,7 +240,7 @@ class EmailAddressAdmin(ReadOnlyAdmin):
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(RecordAdmin):
-    """Second factors, without their secrets. A superuser removes one whose owner has lost the phone."""
+    """Second factors, without their secrets. A superuser removes one if its owner has lost the phone."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_select_related = ("user",)
@@ -247,7 +270,7 @@ class AuthenticatorAdmin(RecordAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    """Customers' keys to the API, by their visible beginnings: when they were used, and how to end one at once."""
+    """Customers' API keys, identified by their prefix. Staff can revoke them."""
 
     list_display = ("prefix", "name", "customer", "is_read_only", "created_at", "last_used_at", "ends_at")
     list_select_related = ("customer",)
@@ -259,11 +282,11 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
     ordering = ("-pk",)
 
-    @admin.action(description="Revoke: the key opens nothing from now on", permissions=["revoke"])
+    @admin.action(description=_lazy("Revoke API keys"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         for key in keys:
             revoke_key(key=key, actor=actor_of(request), now=timezone.now())
-        messages.success(request, "They open nothing any more.")
+        messages.success(request, _("API keys revoked."))
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("customers.change_apikey"))

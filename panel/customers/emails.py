@@ -1,15 +1,15 @@
-"""Email addresses as they are kept: ASCII alone, so that no look-alike letter makes one address pass for another."""
+"""Normalizes emails to ASCII, so that look-alike letters cannot make one email pass for another."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-NOT_ASCII = _("Enter an email address in plain letters, without accents or letters of other alphabets.")
+NOT_ASCII = _("Enter an email address without accents or letters of other alphabets.")
 
 
 def ascii_email(email: str) -> str:
-    """The address in lower case, an international domain in its ASCII form (xn--…).
+    """The email in lower case, with an international domain in its ASCII form (xn--…).
 
-    Raises ValidationError where the part before the @ has other letters, or the domain has no such form.
+    Raises ValidationError if the part before the @ is not ASCII, or the domain has no ASCII form.
     """
     local, _at, domain = email.strip().lower().rpartition("@")
     try:

@@ -1,6 +1,7 @@
 """The forms of the account page and of the sign-in."""
 
 import zoneinfo
+from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
@@ -8,35 +9,38 @@ from allauth.account.forms import AddEmailForm, LoginForm
 from allauth.account.models import EmailAddress
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from panel.customers.emails import ascii_email
 from panel.customers.models import User
 
 
-def time_zones() -> list[tuple[str, str]]:
-    """Every zone that this machine knows, the browser's own first."""
+def time_zones() -> list[tuple[str, Any]]:
+    """All time zones of this machine, with the browser's own as the first choice."""
     names = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-    return [("", "The browser's own"), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+    return [("", _("The browser's time zone")), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 
 def time_zone_field() -> forms.ChoiceField:
-    """For every form in which an account's time zone is chosen."""
-    return forms.ChoiceField(choices=time_zones, required=False, help_text="Exact times are written in this time zone.")
+    """The field for an account's time zone, for all forms that have one."""
+    return forms.ChoiceField(
+        choices=time_zones, required=False, label=_("Time zone"), help_text=_("Times are shown in this time zone.")
+    )
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a customer may change about itself without proving anything."""
+    """The profile: what a customer can change without confirming who they are."""
 
     time_zone = time_zone_field()
 
     class Meta:
         model = User
         fields = ["name", "time_zone"]
-        help_texts = {"name": "How the panel greets you."}
+        help_texts = {"name": _("Shown in the account menu.")}
 
 
 class SignInForm(LoginForm):  # type: ignore[misc] # allauth is not typed
-    """Takes an address with an international domain as it was typed at the sign-up."""
+    """Accepts an email with an international domain as it was typed at sign-up."""
 
     def clean_login(self) -> str:
         typed: str = super().clean_login()
@@ -49,7 +53,7 @@ class SignInForm(LoginForm):  # type: ignore[misc] # allauth is not typed
 
 
 class OwnEmailForm(AddEmailForm):  # type: ignore[misc] # allauth is not typed
-    """Another address for an account. Where no mail confirms it, it is nobody else's; sign-up says the same there."""
+    """Adds an email to an account. Where emails are not verified, it must not belong to another account."""
 
     def clean_email(self) -> str:
         email: str = super().clean_email()

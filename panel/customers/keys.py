@@ -1,7 +1,7 @@
-"""API keys: issued and shown once, opened by who asks with one, rotated and revoked. Called by every door of the API.
+"""API keys: issue, authenticate, rotate and revoke them. Called by the API and by the pages and commands for keys.
 
 A key is `pk_<8>_<43>`: the first part finds its row, and only an HMAC-SHA-256 of the whole under API_PEPPER is kept.
-The secret part has 256 random bits, so a slow hash would protect nothing and make each request dear.
+The secret part has 256 random bits, so a slow hash would protect nothing and slow down each request.
 """
 
 import hmac
@@ -17,18 +17,19 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from panel.customers.models import ApiKey, User
 from panel.lib.secret import Secret
 from panel.ops import audit
 
-MOST_KEYS = 20
-LONGEST_NAME = 60
-MOST_NETWORKS = 20
+MAX_KEYS = 20
+MAX_NAME_LENGTH = 60
+MAX_NETWORKS = 20
 ROTATION = timedelta(hours=24)
-"""How long a rotated key still works beside the new one. Such keys are counted by themselves, up to MOST_KEYS too."""
+"""How long a rotated key still works beside the new one. Rotated keys have their own limit of MAX_KEYS."""
 USED_EVERY = timedelta(minutes=1)
-"""`last_used_at` is no older than this when a key is in use: writing it each time would cost more than the answer."""
+"""`last_used_at` is written at most this often: writing it on every request would cost more than the answer."""
 
 _KEY = re.compile(r"(pk_[a-z0-9]{8})_[A-Za-z0-9_-]{43}", re.ASCII)
 _LETTERS = string.ascii_lowercase + string.digits
@@ -43,21 +44,21 @@ WHERE api_key.prefix = %s AND customer.is_active AND (api_key.ends_at IS NULL OR
 """
 
 
-class KeyProblemError(Exception):
-    """The key cannot be made or changed so; nothing was. The message is for its owner."""
+class ApiKeyError(Exception):
+    """The key cannot be created or changed, and nothing was. The message is for its owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A new key. `secret` is the whole of it, to be shown now or never."""
+    """A new key. `secret` is the full key, which can be shown only now."""
 
     key: ApiKey
     secret: Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """Who asks with a key."""
+class ApiClient:
+    """The customer who sent a request, and the key they used."""
 
     key_id: int
     customer_id: int
@@ -74,15 +75,15 @@ def issue_key(
     allowed_networks: Sequence[str] = (),
     now: datetime,
 ) -> IssuedKey:
-    """A new key of the customer. Raises KeyProblemError for a bad name or network, and when there are too many."""
+    """Create a key. Raises ApiKeyError for an invalid name or network, or if there are too many keys."""
     name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise KeyProblemError(f"Give the key a name of up to {LONGEST_NAME} characters.")
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise ApiKeyError(_("Enter a name of up to %(max)d characters.") % {"max": MAX_NAME_LENGTH})
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=customer.pk)  # so that the limit holds
-        if living_keys(customer=customer, now=now).filter(ends_at=None).count() >= MOST_KEYS:
-            raise KeyProblemError(f"There are {MOST_KEYS} keys already: revoke one first.")
-        prefix = "pk_" + "".join(secrets.choice(_LETTERS) for _ in range(8))
+        if active_keys(customer=customer, now=now).filter(ends_at=None).count() >= MAX_KEYS:
+            raise ApiKeyError(_("You can have up to %(max)d API keys. Revoke one first.") % {"max": MAX_KEYS})
+        prefix = "pk_" + "".join(secrets.choice(_LETTERS) for _index in range(8))
         secret = Secret(f"{prefix}_{secrets.token_urlsafe(32)}")
         key = ApiKey.objects.create(
             customer=customer,
@@ -98,13 +99,14 @@ def issue_key(
 
 
 def rotate_key(*, key: ApiKey, actor: str, now: datetime) -> IssuedKey:
-    """A new key in the place of this one, which goes on for a day so that programs can be changed over."""
+    """Replace the key with a new one. The old key works for another 24 hours, so that programs can be changed over."""
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=key.customer_id)  # so that the limit holds
-        if living_keys(customer=key.customer, now=now).exclude(ends_at=None).count() >= MOST_KEYS:
-            raise KeyProblemError(f"{MOST_KEYS} keys were rotated within a day: revoke one of the old ones first.")
-        if not _living(now).filter(pk=key.pk, ends_at=None).update(ends_at=now + ROTATION):
-            raise KeyProblemError("This key has ended, or was rotated already.")
+        if active_keys(customer=key.customer, now=now).exclude(ends_at=None).count() >= MAX_KEYS:
+            text = _("You can rotate up to %(max)d keys within 24 hours. Revoke one of the old keys first.")
+            raise ApiKeyError(text % {"max": MAX_KEYS})
+        if not _active(now).filter(pk=key.pk, ends_at=None).update(ends_at=now + ROTATION):
+            raise ApiKeyError(_("This key has expired or was already rotated."))
         target = f"customer:{key.customer_id}"
         audit.record(actor=actor, action="API key rotated", target=target, detail={"key": key.prefix})
         return issue_key(
@@ -118,38 +120,38 @@ def rotate_key(*, key: ApiKey, actor: str, now: datetime) -> IssuedKey:
 
 
 def revoke_key(*, key: ApiKey, actor: str, now: datetime) -> None:
-    """From now on the key opens nothing. Saying so twice changes nothing."""
+    """Revoke the key immediately. Doing so twice changes nothing."""
     with transaction.atomic():
-        if _living(now).filter(pk=key.pk).update(ends_at=now):
+        if _active(now).filter(pk=key.pk).update(ends_at=now):
             target = f"customer:{key.customer_id}"
             audit.record(actor=actor, action="API key revoked", target=target, detail={"key": key.prefix})
 
 
-def open_key(*, text: str, address: str, now: datetime) -> Holder | None:
-    """Who holds this key, or None where it opens nothing for that address. One query, and none for what is no key."""
-    form = _KEY.fullmatch(text)
-    if form is None:
+def authenticate_key(*, text: str, address: str, now: datetime) -> ApiClient | None:
+    """The client with this key, or None if it is not valid from `address`. One query, none for malformed text."""
+    match = _KEY.fullmatch(text)
+    if match is None:
         return None
     at = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [at(now - USED_EVERY), form[1], at(now)])
+        cursor.execute(_OPEN, [at(now - USED_EVERY), match[1], at(now)])
         row = cursor.fetchone()
     is_right = hmac.compare_digest(row[1] if row else _NO_DIGEST, _digest(text))
     if row is None or not is_right or not _may_come_from(json.loads(row[5]), address):
         return None
-    key_id, _, customer_id, email, is_read_only, _, is_to_be_noted = row
-    if is_to_be_noted:
+    key_id, _stored, customer_id, email, is_read_only, _networks, is_due = row
+    if is_due:
         ApiKey.objects.filter(pk=key_id).update(last_used_at=now)
-    return Holder(key_id=key_id, customer_id=customer_id, email=email, is_read_only=bool(is_read_only))
+    return ApiClient(key_id=key_id, customer_id=customer_id, email=email, is_read_only=bool(is_read_only))
 
 
-def living_keys(*, customer: User, now: datetime) -> QuerySet[ApiKey]:
-    """The customer's keys that open something, the newest first."""
-    return _living(now).filter(customer=customer).order_by("-pk")
+def active_keys(*, customer: User, now: datetime) -> QuerySet[ApiKey]:
+    """The customer's keys that have not expired, newest first."""
+    return _active(now).filter(customer=customer).order_by("-pk")
 
 
 def read_networks(texts: Sequence[str]) -> list[str]:
-    """Addresses and networks in their usual writing. Raises KeyProblemError for what is none."""
+    """Parse and normalize IP addresses and networks. Raises ApiKeyError for invalid ones."""
     found = []
     for text in texts:
         if not text.strip():
@@ -157,15 +159,14 @@ def read_networks(texts: Sequence[str]) -> list[str]:
         try:
             found.append(str(ipaddress.ip_network(text.strip(), strict=False)))
         except ValueError:
-            raise KeyProblemError(
-                f"“{text.strip()[:60]}” is no address: write 203.0.113.7 or 203.0.113.0/24, one a line."
-            ) from None
-    if len(found) > MOST_NETWORKS:
-        raise KeyProblemError(f"At most {MOST_NETWORKS} addresses.")
+            message = _("“%(text)s” is not an IP address. Enter one per line, such as 203.0.113.7 or 203.0.113.0/24.")
+            raise ApiKeyError(message % {"text": text.strip()[:60]}) from None
+    if len(found) > MAX_NETWORKS:
+        raise ApiKeyError(_("Enter up to %(max)d IP addresses.") % {"max": MAX_NETWORKS})
     return list(dict.fromkeys(found))
 
 
-def _living(now: datetime) -> QuerySet[ApiKey]:
+def _active(now: datetime) -> QuerySet[ApiKey]:
     return ApiKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now))
 
 

@@ -1,4 +1,4 @@
-"""Who signs in: customers and staff alike, by e-mail."""
+"""Users: customers and staff, who sign in by email; their API keys and recovery codes."""
 
 from typing import Any, ClassVar
 
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from panel.customers.emails import ascii_email, validate_ascii_email
 from panel.lib.zones import validate_zone
@@ -18,7 +19,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         if not email:
-            raise ValueError("A user has an e-mail address.")
+            raise ValueError("A user needs an email address.")
         user = self.model(email=ascii_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -32,28 +33,40 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A customer, or a member of staff. Never deleted: switched off, since the books name them."""
+    """A customer or a member of staff. Never deleted, since the ledger refers to them: deactivated instead."""
 
-    email = models.EmailField("e-mail", unique=True, validators=[validate_ascii_email])
-    name = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(_("email"), unique=True, validators=[validate_ascii_email])
+    name = models.CharField(_("name"), max_length=100, blank=True)
     time_zone = models.CharField(
-        max_length=64, blank=True, validators=[validate_zone], help_text="Empty: the browser's own."
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[validate_zone],
+        help_text=_("Leave empty to use the browser's time zone."),
     )
-    is_active = models.BooleanField("active", default=True)
-    is_staff = models.BooleanField("staff", default=False)
-    date_joined = models.DateTimeField("joined", default=timezone.now)
-    frozen_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Since then nothing new is ordered and no money is added."
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("staff"), default=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    suspended_at = models.DateTimeField(
+        _("suspended"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Suspended customers can't place orders or add funds."),
     )
-    frozen_why = models.CharField(max_length=200, blank=True, editable=False, help_text="For staff alone.")
+    suspension_reason = models.CharField(
+        _("suspension reason"), max_length=200, blank=True, editable=False, help_text=_("Only staff can see this.")
+    )
     repeat_seconds = models.PositiveSmallIntegerField(
-        "same order within seconds",
+        _("duplicate window in seconds"),
         default=0,
         validators=[MaxValueValidator(3600)],
-        help_text="An order through the API that is like one of the last so many seconds is that one. 0: never.",
+        help_text=_(
+            "An API order that repeats an order placed within this many seconds returns that order. 0 turns this off."
+        ),
     )
     sessions_ended = models.PositiveIntegerField(
-        default=0, editable=False, help_text="How often all sessions were ended; every session is bound to it."
+        default=0, editable=False, help_text=_("Ending all sessions raises this number; every session is bound to it.")
     )
 
     objects: ClassVar[UserManager] = UserManager()
@@ -63,19 +76,21 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        permissions = [("view_as_user", "Can see the panel as a customer does")]
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        permissions = [("view_as_user", "Can view the panel as a customer")]
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
 
     def __str__(self) -> str:
         return self.email
 
     @property
-    def is_frozen(self) -> bool:
-        """Whether staff stopped new orders and top-ups; what was ordered before goes on."""
-        return self.frozen_at is not None
+    def is_suspended(self) -> bool:
+        """Whether staff stopped new orders and deposits. Earlier orders continue."""
+        return self.suspended_at is not None
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """What every session is checked against: it changes with the password, and when all sessions are ended."""
+        """The hash that every session is checked against: it changes with the password and when all sessions end."""
         bound = f"{self.password}:{self.sessions_ended}"
         return salted_hmac("panel.customers.session", bound, secret=secret, algorithm="sha256").hexdigest()
 
@@ -87,33 +102,37 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class ApiKey(models.Model):
-    """A key to the API. Only a digest of it is kept; `prefix` is its visible beginning, by which it is found."""
+    """An API key. Only a digest is stored; `prefix` is the visible beginning, by which the key is looked up."""
 
     customer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys")
-    name = models.CharField(max_length=60)
+    name = models.CharField(_("name"), max_length=60)
     prefix = models.CharField(max_length=16, unique=True)
     digest = models.CharField(max_length=64)
-    is_read_only = models.BooleanField(default=False)
+    is_read_only = models.BooleanField(_("read-only"), default=False)
     allowed_networks = models.JSONField(
-        default=list, help_text="Addresses or networks that may use it; an empty list: all."
+        _("allowed IP addresses"), default=list, help_text=_("Leave empty to allow all addresses.")
     )
-    created_at = models.DateTimeField(default=timezone.now)
-    last_used_at = models.DateTimeField(null=True)
-    ends_at = models.DateTimeField(null=True, help_text="From then on it opens nothing; empty: it does not end.")
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    last_used_at = models.DateTimeField(_("last used"), null=True)
+    ends_at = models.DateTimeField(_("expires"), null=True, help_text=_("Empty for a key that does not expire."))
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
 
     def __str__(self) -> str:
         return f"{self.prefix}… {self.name}"
 
 
 class RecoveryCodeQuerySet(models.QuerySet["RecoveryCode"]):
-    """Recovery codes, for pages that count them."""
+    """Recovery codes, with a filter for the unused ones."""
 
     def unused(self) -> "RecoveryCodeQuerySet":
         return self.filter(used_at=None)
 
 
 class RecoveryCode(models.Model):
-    """A code that stands in once for the second factor it belongs to, and is deleted with it. Only a digest is kept."""
+    """A one-time code that replaces the code of the authenticator it belongs to. Only a digest is stored."""
 
     authenticator = models.ForeignKey("mfa.Authenticator", on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)

@@ -1,8 +1,8 @@
-"""What members of staff may do, by role.
+"""The permissions of each staff role.
 
-The roles are groups; the command `set_up_roles` brings their permissions in line with this table. A superuser may do
-all, and alone sees providers' addresses, changes their keys, makes staff and gives roles. Support asks providers to
-cancel and decides doubtful orders; giving money of a sent order back is a permission of its own (refund_order).
+The roles are groups; the command `set_up_roles` updates their permissions to this table. Superusers can do everything.
+Only they see providers' URLs, change providers' keys, create staff and assign roles. Support asks providers to cancel
+and decides unconfirmed orders; refunding a sent order is a separate permission (refund_order).
 """
 
 from collections.abc import Iterable
@@ -12,17 +12,17 @@ from django.db import transaction
 from django.db.models import Q
 
 APPS = ("orders", "webhooks", "reports", "providers", "catalog", "wallet", "customers", "ops", "account", "mfa")
-"""Whose records staff see."""
-SEEN_BY_SUPPORT = (
+"""The apps whose records staff can see."""
+VIEWED_BY_SUPPORT = (
     "orders.order", "orders.attempt", "orders.orderevent", "orders.probe", "orders.refill", "orders.cancellation",
     "webhooks.webhook", "webhooks.delivery", "wallet.account", "wallet.transfer", "wallet.topup",
     "wallet.approvalrequest",
     "customers.user", "customers.apikey", "account.emailaddress", "ops.alert",
 )  # fmt: skip
-SEE_AS = "customers.view_as_user"
-"""Seeing the panel as a customer does: more than looking at records, whatever its name begins with."""
+VIEW_AS_CUSTOMER = "customers.view_as_user"
+"""Viewing the panel as a customer. Not part of the view permissions, although its name begins with view."""
 DONE_BY_SUPPORT = (
-    "orders.change_order", "customers.change_user", "customers.change_apikey", "ops.change_alert", SEE_AS,
+    "orders.change_order", "customers.change_user", "customers.change_apikey", "ops.change_alert", VIEW_AS_CUSTOMER,
 )  # fmt: skip
 DONE_BY_MANAGERS = (
     *DONE_BY_SUPPORT,
@@ -41,35 +41,35 @@ ADMIN, MANAGER, SUPPORT, READ_ONLY = "Admin", "Manager", "Support", "Read-only"
 def role_permissions(role: str) -> Q:
     """The condition for the permissions of a role."""
     ours = Q(content_type__app_label__in=APPS)
-    looking = ours & Q(codename__startswith="view_") & ~_named([SEE_AS])
+    view_all = ours & Q(codename__startswith="view_") & ~_named([VIEW_AS_CUSTOMER])
     match role:
         case "Admin":
             return ours
         case "Manager":
-            return looking | _named(DONE_BY_MANAGERS)
+            return view_all | _named(DONE_BY_MANAGERS)
         case "Support":
-            seen = (f"{app}.view_{model}" for app, model in (name.split(".") for name in SEEN_BY_SUPPORT))
+            seen = (f"{app}.view_{model}" for app, model in (name.split(".") for name in VIEWED_BY_SUPPORT))
             return _named([*seen, *DONE_BY_SUPPORT])
         case "Read-only":
-            return looking
+            return view_all
     raise ValueError(f"There is no role {role}.")
 
 
 def set_up_roles() -> dict[str, int]:
-    """Make the roles, or bring them in line; how many permissions each has. Other groups are left alone."""
-    found = {}
+    """Create or update the roles; returns the number of permissions of each. Other groups are not changed."""
+    counts = {}
     with transaction.atomic():
         for role in (ADMIN, MANAGER, SUPPORT, READ_ONLY):
             group, _ = Group.objects.get_or_create(name=role)
             permissions = list(Permission.objects.filter(role_permissions(role)))
             group.permissions.set(permissions)
-            found[role] = len(permissions)
-    return found
+            counts[role] = len(permissions)
+    return counts
 
 
 def _named(names: Iterable[str]) -> Q:
-    wanted = Q(pk=None)
+    condition = Q(pk=None)
     for name in names:
         app, codename = name.split(".")
-        wanted |= Q(content_type__app_label=app, codename=codename)
-    return wanted
+        condition |= Q(content_type__app_label=app, codename=codename)
+    return condition

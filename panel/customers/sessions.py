@@ -1,4 +1,4 @@
-"""Where a person is signed in, and ending it: one session, or all but this, or by itself when it is too old.
+"""The sessions of a user: list them, end one or all others, and end those that are too old.
 
 Called by the account's pages, and for every request by the middleware.
 """
@@ -25,15 +25,15 @@ from panel.web.middleware import Handler
 log = logging.getLogger(__name__)
 
 SEEN_SECONDS = 600
-"""A session's last visit is noted at most this often."""
-STAFF_LONGEST, STAFF_IDLE = timedelta(hours=12), timedelta(hours=2)
-CUSTOMER_LONGEST, CUSTOMER_IDLE = timedelta(days=14), timedelta(days=7)
-"""How long a session lasts since the sign-in, whatever is done in it, and since it was last used."""
+"""The last use of a session is recorded at most once in this time."""
+STAFF_MAX_AGE, STAFF_IDLE = timedelta(hours=12), timedelta(hours=2)
+CUSTOMER_MAX_AGE, CUSTOMER_IDLE = timedelta(days=14), timedelta(days=7)
+"""How long a session lasts after the sign-in, and how long it can be idle."""
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """One session of a person's: on which device, from which address, since when, last seen when."""
+class ActiveSession:
+    """A session of a user: its device and IP address, when it began and when it was last used."""
 
     pk: int
     device: str
@@ -43,10 +43,10 @@ class SignedIn:
     is_current: bool
 
 
-def signed_in(*, user: User, session_key: str | None) -> list[SignedIn]:
-    """Every session that is still good, this one first, then the one seen last; those that ended are dropped."""
+def active_sessions(*, user: User, session_key: str | None) -> list[ActiveSession]:
+    """The active sessions, the current one first, then the most recently used; expired ones are removed."""
     found = [
-        SignedIn(
+        ActiveSession(
             one.pk,
             device_text(one.user_agent),
             one.ip,
@@ -60,7 +60,7 @@ def signed_in(*, user: User, session_key: str | None) -> list[SignedIn]:
 
 
 def end_session(*, user: User, session_id: int, actor: str) -> bool:
-    """End one session of `user` at once. False where there is none of that number."""
+    """End one session of `user` immediately. False if there is no such session."""
     with transaction.atomic():
         session = UserSession.objects.filter(user=user, pk=session_id).first()
         if session is None:
@@ -71,7 +71,7 @@ def end_session(*, user: User, session_id: int, actor: str) -> bool:
 
 
 def end_sessions(*, user: User, actor: str) -> None:
-    """Every session of `user` ends with its next request. The caller's own lives on if it takes the new hash."""
+    """End every session of `user` at its next request. The caller's own continues if it takes the new hash."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(sessions_ended=F("sessions_ended") + 1)
         audit.record(actor=actor, action="sessions ended", target=f"customer:{user.pk}")
@@ -79,9 +79,9 @@ def end_sessions(*, user: User, actor: str) -> None:
 
 
 def renew_when_confirmed(request: HttpRequest, **step: Any) -> None:
-    """Who confirmed who they are goes on under a new token: one that was stolen before is worth nothing after.
+    """Give the session a new key after the user confirmed their identity, so that a stolen older key is useless.
 
-    In the list it is still the same device. Called by allauth's signal for each step of signing in.
+    The list still shows the same device. Called by allauth's signal for each step of signing in.
     """
     if step.get("reauthenticated"):
         former = request.session.session_key
@@ -90,7 +90,7 @@ def renew_when_confirmed(request: HttpRequest, **step: Any) -> None:
 
 
 class SessionSeenMiddleware:
-    """Notes when a session was last used, once in a while, and ends it when it is too old."""
+    """Records from time to time that a session is in use, and ends it when it is too old."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -104,14 +104,14 @@ class SessionSeenMiddleware:
 
 
 def _is_too_old(request: HttpRequest, user: User) -> bool:
-    """Whether the sign-in is longer ago than a session may last."""
+    """Whether the sign-in is longer ago than a session can last."""
     signed_in_at = request.session.get(SIGNED_IN_AT)
-    longest = STAFF_LONGEST if user.is_staff else CUSTOMER_LONGEST
+    longest = STAFF_MAX_AGE if user.is_staff else CUSTOMER_MAX_AGE
     return signed_in_at is not None and timezone.now().timestamp() - signed_in_at > longest.total_seconds()
 
 
 def _note_visit(request: HttpRequest, user: User) -> bool:
-    """Note that the session is used. False where it was not for so long that it is over."""
+    """Record that the session is in use. False if it was idle for too long."""
     key = request.session.session_key
     if not key or not _is_due(key):
         return True
@@ -122,7 +122,7 @@ def _note_visit(request: HttpRequest, user: User) -> bool:
 
 
 def _is_due(session_key: str) -> bool:
-    """Whether the session was not noted lately. Without the cache nothing is noted, and none ends for being idle."""
+    """Whether the session was not recorded lately. Without the cache nothing is recorded and no session times out."""
     try:
         return bool(cache.add(f"session-seen:{session_key}", 1, SEEN_SECONDS))
     except Exception:

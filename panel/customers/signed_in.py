@@ -1,4 +1,4 @@
-"""Who is signed in. Called by every view behind the sign-in."""
+"""Returns the signed-in user. Called by every view that requires a sign-in."""
 
 from django.http import HttpRequest
 
@@ -6,7 +6,7 @@ from panel.customers.models import User
 
 
 def customer_of(request: HttpRequest) -> User:
-    """Who is signed in; for views behind `login_required`."""
+    """The signed-in user, for views with `login_required`."""
     if not isinstance(request.user, User):
-        raise TypeError("A page behind the sign-in was reached without one.")
+        raise TypeError("This view needs login_required.")
     return request.user

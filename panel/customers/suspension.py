@@ -1,41 +1,45 @@
-"""Staff freeze a customer and end it: nothing new is ordered meanwhile. Called by the admin."""
+"""Suspends and reactivates customers. A suspended customer cannot order or add funds. Called by the admin."""
 
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from panel.customers.models import User
 from panel.ops import audit
 
-FROZEN = "Your account is suspended. Contact support."
-"""What the customer is told, at every door."""
+
+class SuspensionError(Exception):
+    """Nothing was changed. The message is for the member of staff."""
 
 
-class CannotFreezeError(Exception):
-    """Nothing was changed. The message is for the person."""
+def suspended_message() -> str:
+    """The answer to a suspended customer who places an order or adds funds."""
+    return _("Your account is suspended. Please contact us.")
 
 
-def freeze(*, customer: User, reason: str, actor: str, now: datetime) -> None:
-    """No new orders and top-ups from now on. They may sign in and look, and what is under way goes on."""
+def suspend(*, customer: User, reason: str, actor: str, now: datetime) -> None:
+    """Stop new orders and deposits. The customer can still sign in, and current orders continue."""
     if not reason.strip():
-        raise CannotFreezeError("Say why: the reason is kept with the customer.")
+        raise SuspensionError(_("Enter a reason. Only staff can see it."))
     if customer.is_staff:
-        raise CannotFreezeError("This is a member of staff: take that away first.")
+        raise SuspensionError(_("Staff accounts can't be suspended. Remove staff status first."))
     with transaction.atomic():
-        free = User.objects.filter(pk=customer.pk, frozen_at=None)
-        if not free.update(frozen_at=now, frozen_why=reason.strip()[:200]):
-            raise CannotFreezeError("This customer is frozen already.")
-        _record(customer, actor, "user.freeze", reason)
+        active = User.objects.filter(pk=customer.pk, suspended_at=None)
+        if not active.update(suspended_at=now, suspension_reason=reason.strip()[:200]):
+            raise SuspensionError(_("This customer is already suspended."))
+        _record(customer, actor, "user.suspend", reason)
 
 
-def unfreeze(*, customer: User, reason: str, actor: str) -> None:
-    """They order again as before."""
+def reactivate(*, customer: User, reason: str, actor: str) -> None:
+    """Let the customer place orders and add funds again."""
     if not reason.strip():
-        raise CannotFreezeError("Say why: the reason is kept in the audit trail.")
+        raise SuspensionError(_("Enter a reason. Only staff can see it."))
     with transaction.atomic():
-        if not User.objects.filter(pk=customer.pk, frozen_at__isnull=False).update(frozen_at=None, frozen_why=""):
-            raise CannotFreezeError("This customer is not frozen.")
-        _record(customer, actor, "user.unfreeze", reason)
+        suspended = User.objects.filter(pk=customer.pk, suspended_at__isnull=False)
+        if not suspended.update(suspended_at=None, suspension_reason=""):
+            raise SuspensionError(_("This customer isn't suspended."))
+        _record(customer, actor, "user.reactivate", reason)
 
 
 def _record(customer: User, actor: str, action: str, reason: str) -> None:

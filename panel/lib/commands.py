@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from panel.lib.money import AmountError, parse_amount, plain
 from panel.lib.secret import Secret
 
-LONGEST_ACTOR = 100
+MAX_ACTOR_LENGTH = 100
 FROM_INPUT = "-"
 """In the place of a secret: read it from standard input, or ask for it on a terminal."""
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,50}", re.ASCII)
@@ -112,7 +112,7 @@ def operator() -> str:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container's user may have no name
         return "command"
-    return f"command ({name})"[:LONGEST_ACTOR]
+    return f"command ({name})"[:MAX_ACTOR_LENGTH]
 
 
 def token(text: str) -> str:

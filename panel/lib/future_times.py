@@ -18,7 +18,7 @@ def is_future(moment: datetime | None, *, now: datetime) -> bool:
     return moment is not None and moment > now + SKEW
 
 
-def bring_back(rows: QuerySet[Any], field: str, *, longest: timedelta, to: datetime, now: datetime) -> int:
-    """Have those of the rows that would wait for longer than the `longest` wait come `to` that time; how many."""
-    ahead = rows.filter(**{f"{field}__gt": now + longest + SKEW})
+def bring_back(rows: QuerySet[Any], field: str, *, max_ahead: timedelta, to: datetime, now: datetime) -> int:
+    """Have those of the rows that would wait for longer than the `max_ahead` wait come `to` that time; how many."""
+    ahead = rows.filter(**{f"{field}__gt": now + max_ahead + SKEW})
     return ahead.update(**{field: to}) if ahead.exists() else 0

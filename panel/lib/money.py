@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOpe
 PLACES = 6
 MICRO = Decimal(1).scaleb(-PLACES)
 ZERO = Decimal(0)
-LARGEST = Decimal(10) ** 12
+MAX_AMOUNT = Decimal(10) ** 12
 """What no amount of ours may reach; BIGINT millionths hold nine times as much."""
 
 _LONG = Context(prec=60, traps=[InvalidOperation])
@@ -29,7 +29,7 @@ def parse_amount(text: str) -> Decimal:
     amount = Decimal(text.strip())
     if amount != round_to(amount, places=PLACES):
         raise AmountError(f"“{text[:40]}” has more than {PLACES} decimals.")
-    if abs(amount) >= LARGEST:
+    if abs(amount) >= MAX_AMOUNT:
         raise AmountError(f"“{text[:40]}” is too large.")
     return amount
 
@@ -44,7 +44,7 @@ def round_to(amount: Decimal, *, places: int = PLACES, rounding: str = ROUND_HAL
 
 def is_storable(*amounts: Decimal) -> bool:
     """Whether an account can hold each of these."""
-    return all(abs(amount) < LARGEST for amount in amounts)
+    return all(abs(amount) < MAX_AMOUNT for amount in amounts)
 
 
 def round_up(amount: Decimal, *, places: int = PLACES) -> Decimal:

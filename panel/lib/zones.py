@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 
 log = logging.getLogger(__name__)
 
-LONGEST = 64
+MAX_LENGTH = 64
 _NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 
 
 @lru_cache(maxsize=512)
 def find_zone(name: str) -> ZoneInfo | None:
     """The zone of that name; None where this machine knows none."""
-    if len(name) > LONGEST or not _NAME.fullmatch(name):
+    if len(name) > MAX_LENGTH or not _NAME.fullmatch(name):
         return None
     try:
         return ZoneInfo(name)
@@ -48,12 +48,12 @@ def validate_zone(name: str) -> None:
     """For a model field. Raises ValidationError for a name that is unknown here."""
     if name and find_zone(name) is None:
         raise ValidationError(
-            _("“%(name)s” is not a time zone. Write it like Europe/Berlin."), params={"name": name[:LONGEST]}
+            _("“%(name)s” is not a time zone. Write it like Europe/Berlin."), params={"name": name[:MAX_LENGTH]}
         )
 
 
 @lru_cache(maxsize=512)
 def _unknown(name: str) -> tzinfo:
     """Logged once for each name, however many pages are shown in it."""
-    log.warning("unknown time zone, UTC is shown", extra={"zone": name[:LONGEST]})
+    log.warning("unknown time zone, UTC is shown", extra={"zone": name[:MAX_LENGTH]})
     return UTC

@@ -1,27 +1,28 @@
-"""What the people who run the panel need to know: alerts, who did what, and how the jobs fare."""
+"""Records for the people who run the panel: alerts and their notifications, the audit trail, and job runs."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Alert(models.Model):
-    """Something a person should look at. One open alert a subject; it closes when the cause is gone."""
+    """A problem that needs attention. A subject has at most one open alert, which closes when its cause is gone."""
 
     class Level(models.TextChoices):
-        WARNING = "warning"
-        CRITICAL = "critical"
+        WARNING = "warning", _("Warning")
+        CRITICAL = "critical", _("Critical")
 
-    subject = models.CharField(max_length=80, help_text="What it is about, such as balance-low:3.")
+    subject = models.CharField(max_length=80, help_text=_("What the alert is about, such as balance-low:3."))
     level = models.CharField(max_length=10, choices=Level)
     title = models.CharField(max_length=200)
     detail = models.TextField(blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
-    seen_at = models.DateTimeField(default=timezone.now, help_text="When its cause was last met.")
+    seen_at = models.DateTimeField(default=timezone.now, help_text=_("When the cause was last seen."))
     taken_at = models.DateTimeField(null=True)
-    taken_by = models.CharField(max_length=100, blank=True, help_text="Who said that he looks after it.")
+    taken_by = models.CharField(max_length=100, blank=True, help_text=_("Who the alert is assigned to."))
     closed_at = models.DateTimeField(null=True)
-    closed_by = models.CharField(max_length=100, blank=True, help_text="Empty: the panel, since its cause was gone.")
+    closed_by = models.CharField(max_length=100, blank=True, help_text=_("Empty if it closed automatically."))
 
     class Meta:
         constraints = [
@@ -37,20 +38,20 @@ class Alert(models.Model):
 
 
 class AlertNotice(models.Model):
-    """One message about an alert to one channel: due at `next_at`, and over where that is empty.
+    """A notification about an alert in one channel: due at `next_at`, and finished if that is empty.
 
-    A test belongs to no alert. `target` is the chat where a channel has several.
+    A test belongs to no alert. `target` is the chat of a channel that has several.
     """
 
     class Event(models.TextChoices):
-        OPENED = "opened", "opening"
-        CLOSED = "closed", "end"
-        TEST = "test", "test"
+        OPENED = "opened", _("Alert opened:")
+        CLOSED = "closed", _("Alert closed:")
+        TEST = "test", _("Test:")
 
     class Channel(models.TextChoices):
-        EMAIL = "email", "E-mail"
-        TELEGRAM = "telegram", "Telegram"
-        WEBHOOK = "webhook", "Webhook"
+        EMAIL = "email", _("Email")
+        TELEGRAM = "telegram", _("Telegram")
+        WEBHOOK = "webhook", _("Webhook")
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, null=True, related_name="notices")
     event = models.CharField(max_length=10, choices=Event)
@@ -58,10 +59,12 @@ class AlertNotice(models.Model):
     target = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     next_at = models.DateTimeField(null=True, default=timezone.now)
-    tries = models.PositiveSmallIntegerField(default=0, help_text="Counted as each begins: 0 was surely not told.")
+    tries = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Counted when a try begins, so that 0 was certainly not sent.")
+    )
     tried_at = models.DateTimeField(null=True)
     is_delivered = models.BooleanField(default=False)
-    why = models.CharField(max_length=300, blank=True, help_text="Why it was not told at the last try.")
+    reason = models.CharField(max_length=300, blank=True, help_text=_("Why the last try failed."))
 
     class Meta:
         constraints = [
@@ -70,23 +73,23 @@ class AlertNotice(models.Model):
         indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="alert_notice_due")]
 
     def __str__(self) -> str:
-        return f"{self.event} by {self.way}"
+        return f"{self.event} by {self.channel_name}"
 
     @property
-    def way(self) -> str:
-        """The channel, and the chat where there is one, in words."""
+    def channel_name(self) -> str:
+        """The name of the channel, with the chat if there is one."""
         return f"{self.get_channel_display()} {self.target}".strip()
 
     @property
-    def word(self) -> str:
-        """How it stands: Told, Not told, Failing or Waiting."""
+    def status(self) -> str:
+        """One of: sent, not sent, retrying, waiting."""
         if self.next_at is None:
-            return "Told" if self.is_delivered else "Not told"
-        return "Failing" if self.why else "Waiting"
+            return "sent" if self.is_delivered else "not sent"
+        return "retrying" if self.reason else "waiting"
 
 
 class AuditEvent(models.Model):
-    """Who did what to which record. Only ever added to."""
+    """An entry of the audit trail: who did what to which record. Never changed or deleted."""
 
     at = models.DateTimeField(default=timezone.now)
     actor = models.CharField(max_length=100)
@@ -95,6 +98,8 @@ class AuditEvent(models.Model):
     detail = models.JSONField(default=dict)
 
     class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
         indexes = [models.Index(fields=["target", "-at"], name="audit_target")]
 
     def __str__(self) -> str:
@@ -102,7 +107,7 @@ class AuditEvent(models.Model):
 
 
 class JobRun(models.Model):
-    """One row a job: its lease, so that two beats are harmless, and how its last run went."""
+    """The lease of a job, so that it runs once at a time, and the result of its last run."""
 
     name = models.CharField(max_length=80, unique=True)
     lease_until = models.DateTimeField(null=True)
@@ -117,7 +122,7 @@ class JobRun(models.Model):
 
 
 class CacheEntry(models.Model):
-    """The table of the cache "database", in the shape of Django's DatabaseCache; nothing else reads or writes it."""
+    """The table of the cache "database", as Django's DatabaseCache expects it. Nothing else uses it."""
 
     cache_key = models.CharField(max_length=255, primary_key=True)
     value = models.TextField()
@@ -128,7 +133,7 @@ class CacheEntry(models.Model):
 
 
 class DataKeyCheck(models.Model):
-    """One sealed text that every start opens: where it does not open, DATA_KEYS are not those of this database."""
+    """An encrypted text that every start decrypts, to check that DATA_KEYS belong to this database."""
 
     sealed = models.TextField()
 
@@ -137,11 +142,11 @@ class DataKeyCheck(models.Model):
 
 
 class SettledIds(models.Model):
-    """Up to which id a table's rows are all there for good. Written by settled.py alone."""
+    """The highest id of a table up to which no more rows will appear. Written by settled_ids.py alone."""
 
     table = models.CharField(max_length=63, unique=True)
-    settled = models.BigIntegerField(default=0, help_text="No row with this id or a lower one will appear any more.")
-    seen = models.BigIntegerField(default=0, help_text="The newest id when it was last looked at.")
+    settled = models.BigIntegerField(default=0, help_text=_("No row with this id or a lower one will appear any more."))
+    seen = models.BigIntegerField(default=0, help_text=_("The newest id at the last check."))
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ LEASE = TIME_LIMIT_SECONDS
 @shared_task
 def tell_alerts() -> None:
     """Tell by e-mail, Telegram and webhook of alerts that opened or closed."""
-    run_leased(name="tell_alerts", seconds=LEASE, job=lambda: asdict(notice_jobs.tell_due()))
+    run_leased(name="tell_alerts", seconds=LEASE, job=lambda: asdict(notice_jobs.send_due()))
 
 
 @shared_task

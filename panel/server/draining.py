@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SECONDS = 2.0
-LARGEST = 8 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 MOST = 100
 AT_ONCE = 64 * 1024
 
@@ -31,7 +31,7 @@ class Drain:
         """Throw away what comes from it, then close it."""
         if len(self._sockets) >= MOST:
             self._close(next(iter(self._sockets)))
-        self._sockets[sock] = Allowance(until=time.monotonic() + SECONDS, left=LARGEST)
+        self._sockets[sock] = Allowance(until=time.monotonic() + SECONDS, left=MAX_BYTES)
         self._poller.register(sock, selectors.EVENT_READ, self._throw_away)
 
     def sweep(self, *, now: float) -> None:

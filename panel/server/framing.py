@@ -17,11 +17,11 @@ from gunicorn.http.errors import (
     LimitRequestLine,
 )
 
-LONGEST_LINE = 4094
+MAX_LINE_BYTES = 4094
 """Of a request line, as gunicorn has it by default."""
-LONGEST_HEAD = 32 * 1024
-LONGEST_SIZE_LINE = 1024
-LONGEST_TRAILER = 8 * 1024
+MAX_HEAD_BYTES = 32 * 1024
+MAX_SIZE_LINE_BYTES = 1024
+MAX_TRAILER_BYTES = 8 * 1024
 FRAMING_ALLOWANCE = 16 * 1024
 """Chunks may cost so many bytes more than they carry: a body in chunks of one byte is work without a use."""
 HEX = frozenset(b"0123456789abcdefABCDEF")
@@ -39,10 +39,10 @@ class HeadFinder:
         end = buffer.find(b"\r\n\r\n", start)
         limit = len(buffer) if end < 0 else end + 4
         self._refuse_bare_line_feeds(buffer, limit)
-        if limit > LONGEST_LINE and self._first_line(buffer) > LONGEST_LINE:
-            raise LimitRequestLine(self._first_line(buffer), LONGEST_LINE)
-        if limit > LONGEST_HEAD:
-            raise LimitRequestHeaders(f"over {LONGEST_HEAD} bytes")
+        if limit > MAX_LINE_BYTES and self._first_line(buffer) > MAX_LINE_BYTES:
+            raise LimitRequestLine(self._first_line(buffer), MAX_LINE_BYTES)
+        if limit > MAX_HEAD_BYTES:
+            raise LimitRequestHeaders(f"over {MAX_HEAD_BYTES} bytes")
         self._searched = limit
         if end < 0:
             return None
@@ -108,7 +108,7 @@ class ChunkedBody:
         return b"".join(pieces)
 
     def _size(self, buffer: bytearray, pieces: list[bytes]) -> bool:
-        line = _line(buffer, longest=LONGEST_SIZE_LINE)
+        line = _line(buffer, limit=MAX_SIZE_LINE_BYTES)
         if line is None:
             return False
         digits, mark, extension = line.partition(b";")
@@ -144,12 +144,12 @@ class ChunkedBody:
         return True
 
     def _trailer(self, buffer: bytearray, pieces: list[bytes]) -> bool:
-        line = _line(buffer, longest=LONGEST_TRAILER)
+        line = _line(buffer, limit=MAX_TRAILER_BYTES)
         if line is None:
             return False
         self._missing += len(line) + 2  # of trailers, now that no data is to come
-        if self._missing > LONGEST_TRAILER:
-            raise LimitRequestHeaders(f"trailers over {LONGEST_TRAILER} bytes")
+        if self._missing > MAX_TRAILER_BYTES:
+            raise LimitRequestHeaders(f"trailers over {MAX_TRAILER_BYTES} bytes")
         if line and line.find(b":") <= 0:
             raise InvalidHeader("a trailer without a name")
         self.is_whole = not line
@@ -165,11 +165,11 @@ def body_of(request: Any) -> Body:
     return LengthBody(reader.length)
 
 
-def _line(buffer: bytearray, *, longest: int) -> bytes | None:
+def _line(buffer: bytearray, *, limit: int) -> bytes | None:
     """The next line without its end, taken off; None while it is not whole."""
-    end = buffer.find(b"\n", 0, longest)
+    end = buffer.find(b"\n", 0, limit)
     if end < 0:
-        if len(buffer) >= longest:
+        if len(buffer) >= limit:
             raise InvalidChunkSize(b"line too long")
         return None
     line = bytes(buffer[:end])

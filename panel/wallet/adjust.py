@@ -1,4 +1,4 @@
-"""Staff put money into a customer's wallet, or take it out, with a reason. Called by the admin's "Adjust balance"."""
+"""Adjusts a customer's balance, with a reason. Called by "Adjust balance" in the admin."""
 
 from decimal import Decimal
 
@@ -17,10 +17,10 @@ from panel.wallet.models import ApprovalRequest, Transfer
 def adjust_wallet(
     *, user: User, amount: Decimal, reason: str, token: str, actor: str, approval: int | None = None
 ) -> bool:
-    """Book `amount` into the wallet, or out of it where it is negative; in the audit trail with its reason.
+    """Add `amount` to the wallet, or deduct it if negative. Recorded in the audit trail with its reason.
 
-    The same `token` books once: False when it was booked before. Nothing moves where NotEnoughFundsError, or an
-    error of `authorize`, is raised.
+    The same `token` is booked once; False if it was booked before. Nothing moves if NotEnoughFundsError or an error of
+    `authorize` is raised.
     """
     key = f"adjust:{token}"
     try:
@@ -34,7 +34,7 @@ def adjust_wallet(
             detail = {"amount": plain(amount), "reason": reason, "transfer": key}
             audit.record(actor=actor, action="wallet.adjust", target=f"user:{user.pk}", detail=detail)
     except (IntegrityError, NotEnoughFundsError):
-        if Transfer.objects.filter(key=key).exists():  # the other click of the two was first
+        if Transfer.objects.filter(key=key).exists():  # the same form, sent twice at once
             return False
         raise
     return True

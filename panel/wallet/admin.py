@@ -1,6 +1,6 @@
-"""The books, to look at: nobody changes or deletes a line of them. Balances change through "Adjust balance" alone.
+"""The ledger in the admin, read-only. Balances change only through "Adjust balance".
 
-The ways to add money are set here, and deposits are decided on in panel/wallet/deposits/deposit_admin.py.
+Payment methods and deposits are in panel/wallet/deposits/deposit_admin.py.
 """
 
 from decimal import Decimal
@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.customers.models import User
 from panel.ops.admin_forms.base import ReadOnlyAdmin, actor_of
@@ -30,13 +32,13 @@ __all__ = ["AccountAdmin", "TransferAdmin", "deposit_admin"]
 
 
 class KindFilter(admin.SimpleListFilter):
-    """Wallets, or accounts of the house."""
+    """Filters customers' wallets or house accounts."""
 
-    title = "kind"
+    title = _lazy("type")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("wallet", "Customers' wallets"), ("house", "Accounts of the house")]
+        return [("wallet", _("Customer wallets")), ("house", _("House accounts"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
         if self.value() in {"wallet", "house"}:
@@ -53,13 +55,13 @@ class AccountAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = ("customer", "house", "currency", "counted_balance", "created_at")
 
-    @admin.display(description="balance", ordering="balance")
+    @admin.display(description=_lazy("balance"), ordering="balance")
     def kept_balance(self, account: Account) -> str:
         return money(account.balance, account.currency)
 
-    @admin.display(description="balance")
+    @admin.display(description=_lazy("balance"))
     def counted_balance(self, account: Account) -> str:
-        """What its transfers come to: for one account at a time, since accounts of the house keep no balance."""
+        """The sum of its transfers. For one account at a time, since house accounts store no balance."""
         return money(ledger.balance(account=account), account.currency)
 
     def get_urls(self) -> list[URLPattern]:
@@ -69,11 +71,11 @@ class AccountAdmin(ReadOnlyAdmin):
         return [adjust, statement, *super().get_urls()]
 
     def statement(self, request: HttpRequest, user_id: int) -> HttpResponse:
-        """A customer's statement, as they read it themselves."""
+        """A customer's statement, as the customer sees it."""
         need(request, "wallet.view_transfer")
         customer = get_object_or_404(User, pk=user_id)
         page = statement_page(user=customer, number=request.GET.get("page"))
-        title = f"Statement of {customer.email}"
+        title = _("Statement of %(customer)s") % {"customer": customer.email}
         context = {**self.admin_site.each_context(request), "title": title, "customer": customer, "page": page}
         return render(request, "admin/statement.html", context)
 
@@ -84,30 +86,26 @@ class AccountAdmin(ReadOnlyAdmin):
         wallet = ledger.wallet_of(user=customer)
         back = reverse("admin:customers_user_change", args=[customer.pk])
         booking = Booking(
-            title=f"Adjust the balance of {customer.email}",
+            title=_("Adjust balance of %(customer)s") % {"customer": customer.email},
             currency=wallet.currency,
             balance=wallet.balance or Decimal(0),
             may_fall_below_zero=False,
-            amount_help="Write -5 to take 5 out of the wallet.",
-            puts=f"{{amount}} goes into the wallet of {_plain(customer)}: {{before}} becomes {{after}}.",
-            takes=f"{{amount}} is taken out of the wallet of {_plain(customer)}: {{before}} becomes {{after}}.",
+            amount_help=_("Enter a negative amount, such as -5, to reduce the balance."),
+            credit_text=_("Add %(amount)s to the balance of %(account)s: from %(before)s to %(after)s."),
+            debit_text=_("Deduct %(amount)s from the balance of %(account)s: from %(before)s to %(after)s."),
+            account=customer.email,
             book=partial(_book, customer, actor_of(request)),
             back=back,
-            trail={"Users": reverse("admin:customers_user_changelist"), customer.email: back},
+            trail={_("Customers"): reverse("admin:customers_user_changelist"), customer.email: back},
         )
         return booking_page(request, booking)
-
-
-def _plain(customer: User) -> str:
-    """The e-mail address with its braces doubled, since it stands in a sentence that is filled in later."""
-    return customer.email.replace("{", "{{").replace("}", "}}")
 
 
 def _book(customer: User, actor: str, amount: Decimal, reason: str, token: str) -> bool:
     try:
         return adjust_wallet(user=customer, amount=amount, reason=reason, token=token, actor=actor)
     except NotEnoughFundsError:
-        raise BookingError("There is less in the wallet by now: nothing was taken.") from None
+        raise BookingError(_("The balance is too low. Nothing was changed.")) from None
     except OwnMoneyError as problem:
         raise BookingError(str(problem)) from None
 
@@ -117,10 +115,10 @@ class TransferAdmin(ReadOnlyAdmin):
     list_display = ("key", "source", "target", "amount_shown", "cause", "note", "created_at")
     list_select_related = ("source", "target")
     search_fields = ("key__startswith", "=cause")
-    search_help_text = "How its key begins, such as refund:17, or its cause, such as order:17"
+    search_help_text = _lazy("Beginning of the key, such as refund:17, or the cause, such as order:17")
     ordering = ("-pk",)
     fields = ("key", "source", "target", "amount_shown", "cause", "note", "created_at")
 
-    @admin.display(description="amount")
+    @admin.display(description=_lazy("amount"))
     def amount_shown(self, transfer: Transfer) -> str:
         return money(transfer.amount, transfer.source.currency)

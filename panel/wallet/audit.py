@@ -1,6 +1,6 @@
-"""Recount the ledger from its transfers alone. Called by the ledger check; reads only.
+"""Checks balances against the transfers. Called by the ledger check; reads only.
 
-Everything is recounted from the first transfer on, or the wallets alone from the accounts' checkpoints on.
+Either all accounts from the first transfer on, or the wallets from the accounts' checkpoints on.
 """
 
 from collections import defaultdict
@@ -14,11 +14,11 @@ from panel.wallet.ledger import with_counted
 from panel.wallet.models import Account, Transfer
 
 PairSums = Mapping[tuple[int, int], Decimal]
-"""What went from which account to which, by their primary keys."""
+"""The sums of transfers between two accounts, by their primary keys."""
 
 
 def pair_sums(*, since: datetime | None = None, until: datetime | None = None) -> dict[tuple[int, int], Decimal]:
-    """What the transfers from `since` until just before `until` come to. One query."""
+    """The sums of the transfers from `since` until just before `until`. One query."""
     from_then = Q(created_at__gte=since) if since else Q()
     to_then = Q(created_at__lt=until) if until else Q()
     found = Transfer.objects.filter(from_then, to_then).order_by().values_list("source", "target")
@@ -26,12 +26,12 @@ def pair_sums(*, since: datetime | None = None, until: datetime | None = None) -
 
 
 def recount_wallets() -> list[str]:
-    """Every wallet, checkpoint and transfer that is not as the transfers say, a line each."""
+    """Every wallet and checkpoint that differs from its transfers, and every invalid transfer, a line each."""
     return recount_accounts(pair_sums())
 
 
 def recount_accounts(sums: PairSums) -> list[str]:
-    """Hold the accounts against these sums of all transfers, as both are in the caller's snapshot."""
+    """Compare the accounts with these sums of all transfers, both from the caller's snapshot."""
     held: defaultdict[int, Decimal] = defaultdict(Decimal)
     for (source, target), amount in sums.items():
         held[source] -= amount
@@ -50,7 +50,7 @@ def recount_accounts(sums: PairSums) -> list[str]:
 
 
 def recount_wallets_lately() -> list[str]:
-    """The wallets that do not hold what their checkpoints and the transfers since come to."""
+    """The wallets whose balance differs from their checkpoint plus the transfers since."""
     wallets = with_counted(Account.objects.filter(customer__isnull=False)).exclude(balance=F("counted"))
     return [_differs(*values) for values in wallets.order_by("pk").values_list("pk", "balance", "counted")]
 

@@ -1,7 +1,7 @@
-"""Keeps the checkpoints: what each account held after some transfer, so that no balance is summed from the first one.
+"""Maintains checkpoints: the balance of each account after some transfer, so that no balance needs a full sum.
 
-They are taken over settled transfers alone (panel/ops/jobs/settled_ids.py), step by step, so that a large ledger is
-caught up with by many short transactions. The ledger check holds them against the transfers; they can be dropped.
+They cover settled transfers only (panel/ops/jobs/settled_ids.py), added in many short
+transactions. The ledger check compares them with the transfers; they can be deleted at any time.
 """
 
 import time
@@ -27,7 +27,7 @@ ON CONFLICT (account_id) DO UPDATE SET upto = excluded.upto, balance = wallet_ch
 
 
 def keep_checkpoints(*, now: datetime, seconds: float = SECONDS) -> int:
-    """Bring the checkpoints up to the settled transfers; no step begins after so many seconds. How many are left."""
+    """Update the checkpoints to the settled transfers; no step begins after `seconds`. Returns how many are left."""
     settled, stop_at = settle_ids(model=Transfer, now=now), time.monotonic() + seconds
     while True:
         upto = _take_step(settled)
@@ -36,7 +36,7 @@ def keep_checkpoints(*, now: datetime, seconds: float = SECONDS) -> int:
 
 
 def forget_checkpoints() -> None:
-    """Drop all checkpoints: balances are summed from the first transfer on until the next ones are taken."""
+    """Delete all checkpoints. Balances are summed from the first transfer until there are new ones."""
     with transaction.atomic():
         _lock_progress()
         Checkpoint.objects.all().delete()
@@ -44,7 +44,7 @@ def forget_checkpoints() -> None:
 
 
 def _take_step(settled: int) -> int:
-    """Add the next transfers; up to which one they are in the checkpoints now."""
+    """Add the next transfers; returns the last transfer that the checkpoints include."""
     with transaction.atomic(durable=True):
         place = _lock_progress()
         upto = min(place.upto + STEP, settled)

@@ -1,4 +1,4 @@
-"""The balance that every page of a signed-in customer shows; read only where a template asks for it."""
+"""Gives templates the balance of the signed-in customer. It is read only where a template uses it."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,7 +11,7 @@ from panel.wallet.statement import wallet_balance
 
 
 def wallet(request: HttpRequest) -> dict[str, Callable[[], Decimal | None]]:
-    """`wallet_balance` for all templates: in the shop's currency, None where nobody is signed in."""
+    """`wallet_balance` for all templates: in the shop's currency, None if nobody is signed in."""
 
     @cache
     def balance() -> Decimal | None:

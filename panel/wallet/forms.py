@@ -1,17 +1,18 @@
-"""The forms for adding money: the customer's wish, and what staff decide about it."""
+"""The forms for deposits: the customer's report of a payment, and the decision of staff."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.money import AmountError, parse_amount, plain
-from panel.wallet.deposits.pictures import LARGEST
-from panel.wallet.gateways.base import BadAskError
+from panel.wallet.deposits.pictures import MAX_PICTURE_BYTES
+from panel.wallet.gateways.base import InvalidDepositError
 from panel.wallet.models import PaymentMethod
 
-TOO_LARGE = "The picture is too large: at most 5 MB."
+TOO_LARGE = _lazy("The image is too large. It can be up to 5 MB.")
 
 
 class AmountText(forms.CharField):
@@ -29,24 +30,26 @@ class AmountText(forms.CharField):
             raise forms.ValidationError(str(error)) from None
 
 
-class TopUpForm(forms.Form):
-    """What a customer says to have paid. The rest is for panel.wallet.deposits.deposits to judge."""
+class DepositForm(forms.Form):
+    """A customer's report of a payment. panel.wallet.deposits.deposits validates the rest."""
 
-    method = forms.TypedChoiceField(coerce=int, label="Paid by", widget=forms.RadioSelect)
-    amount = AmountText(label="Amount")
+    method = forms.TypedChoiceField(coerce=int, label=_lazy("Payment method"), widget=forms.RadioSelect)
+    amount = AmountText(label=_lazy("Amount"))
     reference = forms.CharField(
-        max_length=200, label="Reference", help_text="What stands on your payment: its number, or your name."
+        max_length=200,
+        label=_lazy("Reference"),
+        help_text=_lazy("The transaction number, or the name on your payment."),
     )
     picture = forms.FileField(
         required=False,
-        label="Picture of the payment",
-        help_text="PNG, JPEG or WebP, up to 5 MB.",
+        label=_lazy("Proof of payment"),
+        help_text=_lazy("PNG, JPEG or WebP, up to 5 MB."),
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
     )
     token = forms.RegexField(
         r"^[0-9a-f]{32}\Z",
         widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(("required", "invalid"), "This page was out of date. Send it again."),
+        error_messages=dict.fromkeys(("required", "invalid"), _lazy("This page has expired. Submit the form again.")),
     )
 
     def __init__(self, *args: Any, methods: Sequence[PaymentMethod], **kwargs: Any) -> None:
@@ -58,28 +61,28 @@ class TopUpForm(forms.Form):
             field.initial = methods[0].pk
 
     def clean_picture(self) -> bytes:
-        """The file's content; a larger one is not read."""
-        found = self.cleaned_data["picture"]
-        if found is None:
+        """The content of the file. A file that is too large is not read."""
+        upload = self.cleaned_data["picture"]
+        if upload is None:
             return b""
-        if found.size > LARGEST:
+        if upload.size > MAX_PICTURE_BYTES:
             raise forms.ValidationError(TOO_LARGE)
-        return bytes(found.read())
+        return bytes(upload.read())
 
-    def refuse(self, problem: BadAskError) -> None:
-        """Put the problem beside its field; one of no field is said of the form as a whole."""
+    def refuse(self, problem: InvalidDepositError) -> None:
+        """Show the problem at its field, or above the form if it has none."""
         self.add_error(problem.field or None, str(problem))
 
 
 class DecisionForm(forms.Form):
-    """What staff found: the amount that really came, or why nothing is credited."""
+    """The decision of staff: the amount received, or why the deposit is rejected."""
 
-    amount = AmountText(label="Amount that came", required=True)
+    amount = AmountText(label=_lazy("Amount received"), required=True)
     note = forms.CharField(
         max_length=300,
         required=False,
-        label="Note to the customer",
-        help_text="Needed when you refuse. The customer reads it.",
+        label=_lazy("Note to customer"),
+        help_text=_lazy("The customer sees this. Required to reject the deposit."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 

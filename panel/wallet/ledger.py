@@ -1,6 +1,6 @@
 """The only code that moves money. Every function is called inside the caller's transaction and moves all or nothing.
 
-Accounts of the house: held (paid, not yet delivered), revenue, gateway in the shop's currency; `provider:<id>` (our
+House accounts: held (paid, not yet delivered), revenue, gateway in the shop's currency; `provider:<id>` (our
 prepaid money there) and `cost:<id>` in the provider's; adjustment, suspense (nobody knows yet) and loss in each. A
 transfer's key says what it is, and the database refuses it a second time.
 """
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from panel.customers.models import User
 from panel.lib.database.bulk import insert_row, update_rows
@@ -32,10 +33,10 @@ _HOUSE = "SELECT id FROM wallet_account WHERE house = %s AND currency = %s"
 
 
 class NotEnoughFundsError(Exception):
-    """The wallet holds less than the charge."""
+    """The balance is lower than the charge."""
 
     def __init__(self, *, charge: Decimal) -> None:
-        super().__init__("There is not enough money in the wallet.")
+        super().__init__(_("Your balance is too low."))
         self.charge = charge
 
 
@@ -52,31 +53,31 @@ class Move:
 
 
 def wallet_of(*, user: User) -> Account:
-    """The customer's wallet, opened empty on first use."""
+    """The customer's wallet, created on first use."""
     wallet = Account.objects.filter(customer=user).first()
     if wallet is None:
-        wallet, _ = Account.objects.get_or_create(
+        wallet, _created = Account.objects.get_or_create(
             customer=user, defaults={"currency": settings.CURRENCY, "balance": Decimal(0)}
         )
     return wallet
 
 
 def lock_wallet(*, user: User) -> None:
-    """Until the caller's transaction ends, nobody else takes money from this wallet or gives any back."""
+    """Lock the wallet until the caller's transaction ends."""
     wallet = wallet_of(user=user)
     Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=wallet.pk)
 
 
 def house_account(*, house: str, currency: str) -> Account:
-    """The account of that name and currency, opened on first use."""
+    """The house account of that name and currency, created on first use."""
     account = Account.objects.filter(house=house, currency=currency).first()
     if account is None:
-        account, _ = Account.objects.get_or_create(house=house, currency=currency)
+        account, _created = Account.objects.get_or_create(house=house, currency=currency)
     return account
 
 
 def house_accounts() -> dict[tuple[str, str], int]:
-    """The primary keys of all accounts of the house that were opened by now, by name and currency."""
+    """The primary keys of all house accounts, by name and currency."""
     return {
         (house, currency): pk
         for pk, house, currency in Account.objects.filter(customer=None).values_list("pk", "house", "currency")
@@ -118,7 +119,7 @@ def debit_wallet(*, user: User, amount: Decimal, key: str, note: str = "", targe
 def record_deposit(
     *, account: str, currency: str, amount: Decimal, key: str, note: str = "", against: str = ADJUSTMENT
 ) -> Transfer:
-    """Book money of ours that reached a provider's account, or with a negative `amount` left it otherwise."""
+    """Book a deposit of ours at a provider, or with a negative `amount` money that left the provider's account."""
     theirs = house_account(house=account, currency=currency)
     ours = house_account(house=against, currency=currency)
     source, target = (ours, theirs) if amount > 0 else (theirs, ours)
@@ -148,12 +149,12 @@ def transfer(moves: Sequence[Move]) -> list[Transfer]:
 
 
 def balance(*, account: Account) -> Decimal:
-    """What the account holds: the sum of its transfers. One query."""
+    """The balance of the account: the sum of its transfers. One query."""
     return _only_balance(Account.objects.filter(pk=account.pk))
 
 
 def house_balance(*, house: str, currency: str) -> Decimal:
-    """What the house account of that name holds; nothing before its first use. One query."""
+    """The balance of the house account of that name; 0 before its first use. One query."""
     return _only_balance(Account.objects.filter(house=house, currency=currency))
 
 

@@ -1,11 +1,10 @@
-"""The books, which only ledger.py writes: accounts and their transfers. How customers ask to add money, and staff
-for a second approval.
-"""
+"""The ledger (accounts and transfers), which only ledger.py writes; deposits; requests for a second approval."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.database.fields import AmountField
@@ -13,17 +12,22 @@ from panel.wallet.deposits.pictures import picture_name, picture_store
 
 
 class Account(models.Model):
-    """A customer's wallet, or a house account: `house` is its kind, with `:<provider>` where it has one."""
+    """A customer's wallet, or a house account with a name in `house`, such as held or cost:<provider>."""
 
     customer = models.OneToOneField(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="wallet"
     )
     house = models.CharField(max_length=40, blank=True)
-    currency = models.CharField(max_length=8)
-    balance = AmountField(null=True, help_text="Kept for wallets alone; a house account is the sum of its transfers.")
-    created_at = models.DateTimeField(default=timezone.now)
+    currency = models.CharField(_lazy("currency"), max_length=8)
+    balance = AmountField(
+        null=True,
+        help_text=_lazy("Stored for wallets only. The balance of a house account is the sum of its transfers."),
+    )
+    created_at = models.DateTimeField(_lazy("created"), default=timezone.now)
 
     class Meta:
+        verbose_name = _lazy("account")
+        verbose_name_plural = _lazy("accounts")
         constraints = [
             models.UniqueConstraint(fields=["house", "currency"], condition=~Q(house=""), name="account_house_once"),
             models.CheckConstraint(condition=Q(balance__isnull=True) | Q(balance__gte=0), name="account_not_overdrawn"),
@@ -39,13 +43,15 @@ class Account(models.Model):
 
 
 class Transfer(models.Model):
-    """One movement, both legs in one row: `amount` goes from `source` to `target`. Never changed, never deleted."""
+    """One transaction in one row: `amount` goes from `source` to `target`. Never changed or deleted."""
 
-    key = models.CharField(max_length=80, unique=True, help_text="What this movement is; it cannot happen twice.")
+    key = models.CharField(
+        max_length=80, unique=True, help_text=_lazy("Identifies the transaction, so that it cannot happen twice.")
+    )
     source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     amount = AmountField()
-    cause = models.CharField(max_length=40, blank=True, help_text="What brought it about, such as order:17.")
+    cause = models.CharField(max_length=40, blank=True, help_text=_lazy("What caused it, such as order:17."))
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -72,9 +78,9 @@ class Transfer(models.Model):
 
 
 class Checkpoint(models.Model):
-    """What an account held after the transfer `upto`, so that its balance is that and what came since.
+    """The balance of an account after the transfer `upto`, so that only later ones have to be summed.
 
-    Derived from the transfers, and written by checkpoints.py alone. Transfers of the account up to there are all in it.
+    Derived from the transfers and written by checkpoints.py alone. It includes all earlier transfers of the account.
     """
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="checkpoint")
@@ -95,19 +101,21 @@ class CheckpointProgress(models.Model):
 
 
 class PaymentMethod(models.Model):
-    """A way to add money, as customers choose it. `gateway` names the code that serves it."""
+    """A payment method that customers choose to add funds. `gateway` names the code that handles it."""
 
     name = models.CharField(max_length=60, unique=True)
     gateway = models.CharField(max_length=20, default="manual", editable=False)
     instructions = models.TextField(
-        max_length=4000, help_text="What the customer has to do: where to pay, what to write. Plain text."
+        max_length=4000, help_text=_lazy("Where to send the payment and what to write as the reference. Plain text.")
     )
-    minimum = AmountField(default=1, help_text="In the shop's currency.")
+    minimum = AmountField(default=1, help_text=_lazy("In the shop's currency."))
     maximum = AmountField(default=10_000)
-    is_active = models.BooleanField("offered", default=True)
+    is_active = models.BooleanField(_lazy("active"), default=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
+        verbose_name = _lazy("payment method")
+        verbose_name_plural = _lazy("payment methods")
         ordering = ["position", "name"]
         constraints = [
             models.CheckConstraint(
@@ -120,30 +128,34 @@ class PaymentMethod(models.Model):
 
 
 class TopUp(models.Model):
-    """A customer's wish to add money: what they say they paid, and what staff found to have come."""
+    """A deposit: what a customer reports to have paid, and what staff received and credited."""
 
     class State(models.TextChoices):
-        ASKED = "asked"
-        APPROVED = "approved"
-        REFUSED = "refused"
-        WITHDRAWN = "withdrawn"
+        ASKED = "asked", _lazy("Pending")
+        APPROVED = "approved", _lazy("Completed")
+        REFUSED = "refused", _lazy("Rejected")
+        WITHDRAWN = "withdrawn", _lazy("Canceled")
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="top_ups")
-    token = models.CharField(max_length=64, help_text="Given by the form; the same one is the same wish.")
+    token = models.CharField(max_length=64, help_text=_lazy("Set by the form. The same token is the same deposit."))
     method = models.ForeignKey(PaymentMethod, on_delete=models.PROTECT, related_name="top_ups")
     currency = models.CharField(max_length=8)
-    amount = AmountField(help_text="What the customer says to have paid.")
-    credited = AmountField(null=True, help_text="What really came, and is in the wallet.")
+    amount = AmountField(help_text=_lazy("The amount the customer reported."))
+    credited = AmountField(null=True, help_text=_lazy("The amount received and added to the balance."))
     reference = models.CharField(max_length=200)
     picture = models.FileField(storage=picture_store, upload_to=picture_name, blank=True, max_length=100)
-    picture_size = models.PositiveIntegerField(default=0, editable=False, help_text="In bytes, also when it is gone.")
+    picture_size = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_lazy("In bytes. Kept after the image is deleted.")
+    )
     state = models.CharField(max_length=10, choices=State, default=State.ASKED)
-    note = models.CharField(max_length=300, blank=True, help_text="What the customer is told.")
+    note = models.CharField(max_length=300, blank=True, help_text=_lazy("Shown to the customer."))
     asked_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=100, blank=True)
 
     class Meta:
+        verbose_name = _lazy("deposit")
+        verbose_name_plural = _lazy("deposits")
         constraints = [
             models.UniqueConstraint(fields=["customer", "token"], name="top_up_token_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="top_up_amount"),
@@ -159,11 +171,16 @@ class TopUp(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"top-up {self.pk}"
+        return _("Deposit #%(id)s") % {"id": self.pk}
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether nobody has decided on it yet."""
+        return self.state == self.State.ASKED
 
 
 class ApprovalRequest(models.Model):
-    """What a member of staff wants to do with a customer's money, and one person may not do alone."""
+    """A change of a customer's balance that needs the approval of a second member of staff."""
 
     class Action(models.TextChoices):
         ADJUST = "adjust", _lazy("Adjust balance")
@@ -180,17 +197,17 @@ class ApprovalRequest(models.Model):
         EXPIRED = "expired", _lazy("Expired")
 
     action = models.CharField(max_length=20, choices=Action)
-    subject = models.CharField(max_length=40, help_text="What it is done to, such as order:17.")
+    subject = models.CharField(max_length=40, help_text=_lazy("What the action is for, such as order:17."))
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    amount = AmountField(help_text="What the customer's balance changes by, in the shop's currency.")
-    arguments = models.JSONField(default=dict, help_text="What else the action is called with.")
+    amount = AmountField(help_text=_lazy("The change of the customer's balance, in the shop's currency."))
+    arguments = models.JSONField(default=dict, help_text=_lazy("The other arguments of the action."))
     reason = models.CharField(max_length=300, blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    note = models.CharField(max_length=300, blank=True, help_text="Why it was declined.")
+    note = models.CharField(max_length=300, blank=True, help_text=_lazy("Why the request was declined."))
 
     class Meta:
         constraints = [
@@ -203,11 +220,11 @@ class ApprovalRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"request {self.pk}"
+        return _("Request #%(id)s") % {"id": self.pk}
 
 
 class ManualMove(models.Model):
-    """Money that a member of staff moved alone for a customer. Counted for 24 hours, then deleted."""
+    """An amount that a member of staff moved for a customer without approval. Counted for 24 hours, then deleted."""
 
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""The jobs of this app as Celery runs it. The schedule is in panel/celery.py."""
+"""The Celery tasks of this app. The schedule is in panel/celery.py."""
 
 from dataclasses import asdict
 
@@ -13,7 +13,7 @@ from panel.wallet.deposits import picture_cleanup
 
 @shared_task
 def sweep_pictures() -> None:
-    """Delete pictures of deposits that are no longer needed."""
+    """Delete images of deposits that are no longer needed."""
     run_leased(
         name="sweep_pictures",
         seconds=TIME_LIMIT_SECONDS,
@@ -23,7 +23,7 @@ def sweep_pictures() -> None:
 
 @shared_task
 def expire_approvals() -> None:
-    """Close requests for approval that nobody decided on."""
+    """Close approval requests that nobody decided in time."""
     run_leased(
         name="expire_approvals",
         seconds=TIME_LIMIT_SECONDS,

@@ -1,4 +1,4 @@
-"""What makes transfers unchangeable: triggers on both databases. A migration lays them, the tests' flush lifts them."""
+"""Database triggers that keep transfers unchanged, on both databases. Set by a migration, lifted when tests flush."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -23,7 +23,7 @@ _SQLITE_LIFT = [f"DROP TRIGGER IF EXISTS transfers_stay_{verb}" for verb in ("up
 
 
 def lay_triggers(connection: BaseDatabaseWrapper) -> None:
-    """Refuse UPDATE, DELETE and TRUNCATE of transfers from now on."""
+    """Create the triggers that refuse UPDATE, DELETE and TRUNCATE of transfers."""
     _run(connection, [_POSTGRESQL_LAY] if connection.vendor == "postgresql" else _SQLITE_LAY)
 
 

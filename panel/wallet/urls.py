@@ -1,4 +1,4 @@
-"""The addresses of this app."""
+"""The URLs of this app."""
 
 from django.urls import path
 
@@ -7,6 +7,6 @@ from panel.wallet import views
 urlpatterns = [
     path("wallet/", views.wallet, name="wallet"),
     path("wallet/top-up/", views.top_up, name="top_up"),
-    path("wallet/top-up/<int:top_up_id>/withdraw/", views.top_up_withdraw, name="top_up_withdraw"),
-    path("wallet/top-up/<int:top_up_id>/picture/", views.top_up_picture, name="top_up_picture"),
+    path("wallet/top-up/<int:deposit_id>/withdraw/", views.top_up_withdraw, name="top_up_withdraw"),
+    path("wallet/top-up/<int:deposit_id>/picture/", views.top_up_picture, name="top_up_picture"),
 ]

@@ -1,4 +1,4 @@
-"""The admin's site: entered through the panel's own sign-in alone, so that its limits and two-factor hold there too."""
+"""The admin site. It uses the panel's own sign-in, so that its rate limits and two-factor authentication apply."""
 
 from typing import Any
 
@@ -9,22 +9,23 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 GROUPS = (
-    ("Orders", ("orders",)),
-    ("Catalogue", ("catalog",)),
-    ("Providers", ("providers",)),
-    ("People", ("customers", "auth", "account", "mfa")),
-    ("Books", ("wallet",)),
-    ("Operations", ("ops",)),
+    (_("Orders"), ("orders",)),
+    (_("Catalog"), ("catalog",)),
+    (_("Providers"), ("providers",)),
+    (_("Customers"), ("customers", "auth", "account", "mfa")),
+    (_("Ledger"), ("wallet",)),
+    (_("Operations"), ("ops",)),
 )
-"""The apps as staff know them, in the order of their need."""
+"""The sections of the admin's sidebar, most used first."""
 
 
 class PanelAdminSite(AdminSite):
-    """Without its own ways to sign in, out or change a password, and without the action that deletes in bulk."""
+    """Has no sign-in, sign-out or password page of its own, and no action that deletes in bulk."""
 
-    index_title = "Admin"
+    index_title = _("Admin")
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
@@ -32,19 +33,19 @@ class PanelAdminSite(AdminSite):
         self.disable_action("delete_selected")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The models in groups that have the words of the shop."""
+        """The models in the sections of GROUPS."""
         apps = {app["app_label"]: app for app in super().get_app_list(request, app_label)}
-        found = []
+        sections = []
         for name, labels in GROUPS:
             parts = [apps.pop(label) for label in labels if label in apps]
             if parts:
-                found.append(
+                sections.append(
                     {**parts[0], "name": name, "models": [model for part in parts for model in part["models"]]}
                 )
-        return [*found, *apps.values()]
+        return [*sections, *apps.values()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """To the site's sign-in and back; for a customer there is nothing here."""
+        """Redirects to the site's sign-in and back. Answers 404 to a customer."""
         target = request.GET.get("next") or reverse("admin:index")
         if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
             target = reverse("admin:index")
@@ -55,9 +56,9 @@ class PanelAdminSite(AdminSite):
         return HttpResponseRedirect(target)
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The site's own sign-out."""
+        """Redirects to the site's sign-out page."""
         return redirect("account_logout")
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The site's own page for it."""
+        """Redirects to the site's page for changing the password."""
         return redirect("account_change_password")

@@ -19,7 +19,7 @@ from django.urls import Resolver404, resolve
 from panel.web.context import site
 from panel.web.middleware import Handler
 
-LONGEST_LENGTH = 18
+MAX_LENGTH_DIGITS = 18
 """More digits than any length has; Python reads no number of over 4,300."""
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -27,17 +27,19 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 @dataclass(frozen=True, slots=True)
 class BodyRule:
-    """What a view says about bodies: the most bytes from who is signed in, and how it refuses a longer one."""
+    """What a view says about bodies: the maximum from a signed-in user, and how it refuses a longer one."""
 
-    most: int = 0
+    max_bytes: int = 0
     refuse: Callable[[HttpRequest], HttpResponse] | None = None
 
 
-def body_rule(*, most: int = 0, refuse: Callable[[HttpRequest], HttpResponse] | None = None) -> Callable[[View], View]:
+def body_rule(
+    *, max_bytes: int = 0, refuse: Callable[[HttpRequest], HttpResponse] | None = None
+) -> Callable[[View], View]:
     """Mark a view with its rule; the outermost decorator, so that the view the addresses name has it."""
 
     def mark(view: View) -> View:
-        view.__dict__["body_rule"] = BodyRule(most=most, refuse=refuse)
+        view.__dict__["body_rule"] = BodyRule(max_bytes=max_bytes, refuse=refuse)
         return view
 
     return mark
@@ -46,8 +48,8 @@ def body_rule(*, most: int = 0, refuse: Callable[[HttpRequest], HttpResponse] | 
 def longest_body(request: HttpRequest) -> int:
     """How many bytes of body are taken from this request."""
     general: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    most = _rule(request).most
-    return most if most > general and _is_signed_in(request) else general
+    max_bytes = _rule(request).max_bytes
+    return max_bytes if max_bytes > general and _is_signed_in(request) else general
 
 
 def longest_body_of(environ: dict[str, Any]) -> int:
@@ -77,7 +79,7 @@ class BodyLimitMiddleware:
 def _length(request: HttpRequest) -> int:
     """The bytes that are announced; 0 where that is no number, as Django reads it. Far too many count as very many."""
     digits = request.META.get("CONTENT_LENGTH") or ""
-    return int(digits.lstrip("0")[:LONGEST_LENGTH] or 0) if digits.isdecimal() else 0
+    return int(digits.lstrip("0")[:MAX_LENGTH_DIGITS] or 0) if digits.isdecimal() else 0
 
 
 def _rule(request: HttpRequest) -> BodyRule:

@@ -1,7 +1,10 @@
-"""How numbers and times are written for people. Called by the template tags; pure."""
+"""Formats amounts, times and durations for people. Called by the template tags; pure."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 
 from panel.lib.money import PLACES, round_to
 
@@ -10,24 +13,54 @@ SIGNS = {
     "JPY": "¥", "KRW": "₩", "VND": "₫", "IDR": "Rp",
 }  # fmt: skip
 MINUS = "−"
-UNITS = (
-    (timedelta(days=365), "y", "y"),
-    (timedelta(days=30), "mo", "mo"),
-    (timedelta(days=1), "day", "days"),
-    (timedelta(hours=1), "h", "h"),
-    (timedelta(minutes=1), "min", "min"),
+
+
+class AgoUnit(NamedTuple):
+    """A unit of distance in time, with its texts before and after now; `count` is the number of units."""
+
+    length: timedelta
+    past: Any
+    future: Any
+
+
+AGO_UNITS = (
+    AgoUnit(
+        timedelta(days=365),
+        ngettext_lazy("%(count)d y ago", "%(count)d y ago", "count"),
+        ngettext_lazy("in %(count)d y", "in %(count)d y", "count"),
+    ),
+    AgoUnit(
+        timedelta(days=30),
+        ngettext_lazy("%(count)d mo ago", "%(count)d mo ago", "count"),
+        ngettext_lazy("in %(count)d mo", "in %(count)d mo", "count"),
+    ),
+    AgoUnit(
+        timedelta(days=1),
+        ngettext_lazy("%(count)d day ago", "%(count)d days ago", "count"),
+        ngettext_lazy("in %(count)d day", "in %(count)d days", "count"),
+    ),
+    AgoUnit(
+        timedelta(hours=1),
+        ngettext_lazy("%(count)d h ago", "%(count)d h ago", "count"),
+        ngettext_lazy("in %(count)d h", "in %(count)d h", "count"),
+    ),
+    AgoUnit(
+        timedelta(minutes=1),
+        ngettext_lazy("%(count)d min ago", "%(count)d min ago", "count"),
+        ngettext_lazy("in %(count)d min", "in %(count)d min", "count"),
+    ),
 )
-"""Length, name of one, name of several; static/panel/panel.js says the same."""
+"""The largest first. static/panel/panel.js gets the same texts through `ago_templates`."""
 
 
 def digits(amount: Decimal) -> str:
-    """The size of `amount`: thousands separated, at least two decimals, up to six where they are needed."""
+    """The amount without its sign: thousands separated, at least two decimals, up to six where they are needed."""
     whole, _, decimals = f"{abs(round_to(amount)):,.{PLACES}f}".partition(".")
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
 def sign_of(amount: Decimal, *, plus: bool) -> str:
-    """A true minus before what is below zero; with `plus`, a plus before what is above."""
+    """A minus sign before a negative amount; with `plus`, a plus sign before a positive one."""
     if round_to(amount) < 0:
         return MINUS
     return "+" if plus and amount > 0 else ""
@@ -41,7 +74,7 @@ def money_text(amount: Decimal, *, currency: str, plus: bool = False) -> str:
 
 
 def exact_text(amount: Decimal, *, currency: str) -> str:
-    """`amount` with every decimal that it has, and at least six: what stands in the hover."""
+    """`amount` with every decimal that it has, and at least six. Shown on hover."""
     places = max(PLACES, -int(amount.as_tuple().exponent)) if amount.is_finite() else PLACES
     return f"{amount:,.{places}f} {currency}".replace("-", MINUS)
 
@@ -49,12 +82,20 @@ def exact_text(amount: Decimal, *, currency: str) -> str:
 def ago_text(at: datetime, *, now: datetime) -> str:
     """How long ago `at` was, or how long it is until then, in its largest whole unit."""
     distance = abs(now - at)
-    for length, one, several in UNITS:
-        if distance >= length:
-            count = distance // length
-            text = f"{count} {one if count == 1 else several}"
-            return f"{text} ago" if at < now else f"in {text}"
-    return "just now"
+    for unit in AGO_UNITS:
+        if distance >= unit.length:
+            text = unit.past if at < now else unit.future
+            return str(text % {"count": distance // unit.length})
+    return gettext("just now")
+
+
+def ago_templates() -> list[tuple[int, list[str], list[str]]]:
+    """For each unit its seconds, and its texts for one and several before and after now, such as [count] days ago."""
+    return [(int(unit.length.total_seconds()), _templates(unit.past), _templates(unit.future)) for unit in AGO_UNITS]
+
+
+def _templates(text: Any) -> list[str]:
+    return [str(text % {"count": count}).replace(str(count), "[count]", 1) for count in (1, 2)]
 
 
 def percent_of(part: int, whole: int) -> int:
@@ -64,9 +105,12 @@ def percent_of(part: int, whole: int) -> int:
 
 def duration_text(seconds: int) -> str:
     """A time in its two largest units: 1 day 4 hours; 12 minutes; under a minute."""
-    parts, minutes = [], round(seconds / 60)
-    for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
-        count, minutes = divmod(minutes, size)
-        if count:
-            parts.append(f"{count:,} {name}{'' if count == 1 else 's'}")
-    return " ".join(parts[:2]) or "under a minute"
+    minutes = round(seconds / 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    texts = [
+        (days, ngettext("%(count)s day", "%(count)s days", days)),
+        (hours, ngettext("%(count)s hour", "%(count)s hours", hours)),
+        (minutes, ngettext("%(count)s minute", "%(count)s minutes", minutes)),
+    ]
+    parts = [text % {"count": f"{count:,}"} for count, text in texts if count]
+    return " ".join(parts[:2]) or gettext("under a minute")

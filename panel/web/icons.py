@@ -1,57 +1,62 @@
-"""What a state and a platform look like: the same colour, icon and word on every page. Called by the tags; pure."""
+"""The color, icon and label of each status and platform, the same on every page. Called by the tags; pure."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_lazy as _
 
-class Mark(NamedTuple):
-    """A state's looks: `tone` is a class tone-…, `icon` a symbol of static/panel/icons.svg."""
 
-    label: str
+class Badge(NamedTuple):
+    """How a status looks: `tone` is a CSS class tone-…, `icon` a symbol of static/panel/icons.svg."""
+
+    name: str
+    label: Any
     tone: str
     icon: str
 
 
-_MARKS = (
-    Mark("Pending", "neutral", "state-pending"),
-    Mark("Processing", "blue", "state-processing"),
-    Mark("In progress", "blue", "state-progress"),
-    Mark("Completed", "green", "state-done"),
-    Mark("Partial", "amber", "state-partial"),
-    Mark("Canceled", "red", "state-canceled"),
-    Mark("Queued", "neutral", "state-pending"),
-    Mark("Sending", "blue", "state-processing"),
-    Mark("Unconfirmed", "amber", "state-doubt"),
-    Mark("Review", "amber", "state-doubt"),
-    Mark("Active", "blue", "state-progress"),
-    Mark("Rejected", "red", "state-canceled"),
-    Mark("Wanted", "neutral", "state-pending"),
-    Mark("Unknown", "amber", "state-doubt"),
-    Mark("No answer", "amber", "state-doubt"),
-    Mark("No response", "amber", "state-doubt"),
-    Mark("Asked", "blue", "state-processing"),
-    Mark("Accepted", "blue", "state-processing"),
-    Mark("Done", "green", "state-done"),
-    Mark("Too late", "amber", "state-partial"),
-    Mark("Refused", "red", "state-canceled"),
-    Mark("Waiting", "neutral", "state-pending"),
-    Mark("Running", "blue", "state-progress"),
-    Mark("Failed", "red", "state-canceled"),
-    Mark("Never", "neutral", "state-unknown"),
-    Mark("Approved", "green", "state-done"),
-    Mark("Declined", "red", "state-canceled"),
-    Mark("Withdrawn", "neutral", "state-canceled"),
-    Mark("Expired", "neutral", "state-unknown"),
-    Mark("Delivered", "green", "state-done"),
-    Mark("Not delivered", "red", "state-canceled"),
+_BADGES = (
+    Badge("pending", _("Pending"), "neutral", "state-pending"),
+    Badge("processing", _("Processing"), "blue", "state-processing"),
+    Badge("in progress", _("In progress"), "blue", "state-progress"),
+    Badge("completed", _("Completed"), "green", "state-done"),
+    Badge("partial", _("Partial"), "amber", "state-partial"),
+    Badge("canceled", _("Canceled"), "red", "state-canceled"),
+    Badge("queued", _("Queued"), "neutral", "state-pending"),
+    Badge("sending", _("Sending"), "blue", "state-processing"),
+    Badge("unconfirmed", _("Unconfirmed"), "amber", "state-doubt"),
+    Badge("review", _("Review"), "amber", "state-doubt"),
+    Badge("active", _("Active"), "blue", "state-progress"),
+    Badge("rejected", _("Rejected"), "red", "state-canceled"),
+    Badge("wanted", _("Wanted"), "neutral", "state-pending"),
+    Badge("unknown", _("Unknown"), "amber", "state-doubt"),
+    Badge("no answer", _("No answer"), "amber", "state-doubt"),
+    Badge("no response", _("No response"), "amber", "state-doubt"),
+    Badge("asked", _("Asked"), "blue", "state-processing"),
+    Badge("accepted", _("Accepted"), "blue", "state-processing"),
+    Badge("done", _("Done"), "green", "state-done"),
+    Badge("too late", _("Too late"), "amber", "state-partial"),
+    Badge("refused", _("Refused"), "red", "state-canceled"),
+    Badge("waiting", _("Waiting"), "neutral", "state-pending"),
+    Badge("running", _("Running"), "blue", "state-progress"),
+    Badge("failed", _("Failed"), "red", "state-canceled"),
+    Badge("never", _("Never"), "neutral", "state-unknown"),
+    Badge("approved", _("Approved"), "green", "state-done"),
+    Badge("declined", _("Declined"), "red", "state-canceled"),
+    Badge("withdrawn", _("Withdrawn"), "neutral", "state-canceled"),
+    Badge("expired", _("Expired"), "neutral", "state-unknown"),
+    Badge("delivered", _("Delivered"), "green", "state-done"),
+    Badge("not delivered", _("Not delivered"), "red", "state-canceled"),
 )
-MARKS = {mark.label.lower(): mark for mark in _MARKS}
+BADGES = {badge.name: badge for badge in _BADGES}
 
 
-def mark_of(word: str) -> Mark:
-    """The looks of a customer's word or a state of staff's, in any case; a word we do not know is shown as it is."""
-    return MARKS.get(word.strip().lower()) or Mark(word, "neutral", "state-unknown")
+def badge_of(status: str) -> Badge:
+    """The badge of a status, by its name or its label in any case; an unknown one is shown as it is."""
+    name = status.strip().lower()
+    translated = (badge for badge in _BADGES if str(badge.label).lower() == name)
+    return BADGES.get(name) or next(translated, None) or Badge(name, status, "neutral", "state-unknown")
 
 
 class Platform(NamedTuple):

@@ -12,22 +12,22 @@ if TYPE_CHECKING:  # generic to the type checker alone
 else:
     Paginator = paginator.Paginator
 
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 
 
 class BoundedPaginator(Paginator):
-    """Counts a queryset no further than MOST_COUNTED rows, and has no pages beyond: what is there, a search finds."""
+    """Counts a queryset no further than MAX_COUNTED rows, and has no pages beyond: what is there, a search finds."""
 
     @cached_property
     def _counted(self) -> int:
         rows: Any = self.object_list
-        return count_up_to(rows, MOST_COUNTED + 1)
+        return count_up_to(rows, MAX_COUNTED + 1)
 
     @property
     def count(self) -> int:
-        return min(self._counted, MOST_COUNTED)
+        return min(self._counted, MAX_COUNTED)
 
     @property
     def is_cut(self) -> bool:
         """Whether there are more rows than were counted."""
-        return self._counted > MOST_COUNTED
+        return self._counted > MAX_COUNTED

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 WIDTH, HEIGHT = 100, 32
 MARGIN = 2
-MOST_POINTS = 60
+MAX_POINTS = 60
 
 
-def thin_out(amounts: Sequence[Decimal], *, most: int = MOST_POINTS) -> list[Decimal]:
-    """Every n-th of them, so that at most about `most` are left; the last always is."""
-    step = max(1, -(-len(amounts) // most))
+def thin_out(amounts: Sequence[Decimal], *, max_points: int = MAX_POINTS) -> list[Decimal]:
+    """Every n-th of them, so that about `max_points` are left; the last always is."""
+    step = max(1, -(-len(amounts) // max_points))
     return list(amounts[::-1][::step])[::-1]
 
 

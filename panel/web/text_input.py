@@ -6,18 +6,18 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-LONGEST_REASON = 250
+MAX_REASON_LENGTH = 250
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def read_words(sent: QueryDict, name: str, *, longest: int) -> str:
-    """The words under `name`, at most `longest`, without what no text of ours can hold: PostgreSQL takes no NUL."""
-    return sent.get(name, "").replace("\x00", "").strip()[:longest]
+def read_text(sent: QueryDict, name: str, *, max_length: int) -> str:
+    """The words under `name`, at most `max_length`, without what no text of ours can hold: PostgreSQL takes no NUL."""
+    return sent.get(name, "").replace("\x00", "").strip()[:max_length]
 
 
-def read_reason(request: HttpRequest, *, longest: int = LONGEST_REASON) -> str:
+def read_reason(request: HttpRequest, *, max_length: int = MAX_REASON_LENGTH) -> str:
     """Why staff do what they post, which is kept with it; empty where they did not say."""
-    return read_words(request.POST, "reason", longest=longest)
+    return read_text(request.POST, "reason", max_length=max_length)
 
 
 def read_seen_at(request: HttpRequest) -> datetime:

@@ -108,7 +108,7 @@ def whole(value: object) -> int | None:
 def amount(value: object) -> Decimal | None:
     """The amount that `value` is or writes, rounded to a millionth, or None when it is none or absurdly large."""
     found = number(value)
-    if found is None or found.copy_abs() >= money.LARGEST:
+    if found is None or found.copy_abs() >= money.MAX_AMOUNT:
         return None
     return money.round_to(found)
 

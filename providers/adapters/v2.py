@@ -87,7 +87,7 @@ class V2Adapter(ProviderAdapter):
         self._outbound.close()
 
     def _services(self, unless_digest: str) -> ServiceList | None:
-        answer = self._fetch("services", {}, most_bytes=SERVICES_BYTES)
+        answer = self._fetch("services", {}, max_bytes=SERVICES_BYTES)
         if isinstance(answer, RetryLater):
             raise answer
         digest = hashlib.sha256(answer.body).hexdigest()
@@ -107,7 +107,7 @@ class V2Adapter(ProviderAdapter):
         except UnicodeEncodeError:
             return Refused("The order holds characters that cannot be sent.", code="order")
         try:
-            answer = self._post("add", request.fields, deadline=deadline, most_bytes=ADD_BYTES, fresh=True)
+            answer = self._post("add", request.fields, deadline=deadline, max_bytes=ADD_BYTES, fresh=True)
         except NotConnected as problem:
             return NotPlaced(problem.text, reason="not_connected")
         except NoAnswer as problem:
@@ -156,11 +156,11 @@ class V2Adapter(ProviderAdapter):
             return masked
 
     def _fetch(
-        self, action: str, fields: Mapping[str, str], *, most_bytes: int = READ_BYTES, fresh: bool = False
+        self, action: str, fields: Mapping[str, str], *, max_bytes: int = READ_BYTES, fresh: bool = False
     ) -> Answer | RetryLater:
         deadline = time.monotonic() + READ_SECONDS
         try:
-            return self._post(action, fields, deadline=deadline, most_bytes=most_bytes, fresh=fresh)
+            return self._post(action, fields, deadline=deadline, max_bytes=max_bytes, fresh=fresh)
         except NotConnected as problem:
             return RetryLater(problem.text, reason="not_connected", may_be_done=False)
         except NoAnswer as problem:
@@ -202,13 +202,13 @@ class V2Adapter(ProviderAdapter):
         digest = hashlib.sha256(body).hexdigest()
         return Evidence(http_status=status, body_sha256=digest, excerpt=self._mask.excerpt(body))
 
-    def _post(self, action: str, fields: Mapping[str, str], *, deadline: float, most_bytes: int, fresh: bool) -> Answer:
+    def _post(self, action: str, fields: Mapping[str, str], *, deadline: float, max_bytes: int, fresh: bool) -> Answer:
         return self._outbound.post(
             url=self._url,
             form={**fields, "action": action},
             secrets={"key": self._key},
             deadline=deadline,
-            most_bytes=most_bytes,
+            max_bytes=max_bytes,
             fresh=fresh,
         )
 

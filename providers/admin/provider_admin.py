@@ -162,8 +162,13 @@ class ProviderAdmin(RecordAdmin):
             balance=readings.expected_balance(provider=provider),
             may_fall_below_zero=True,
             amount_help="What was paid to the provider, in its currency. Write -5 for 5 that came back.",
-            puts="{amount} was paid to this provider: our books say {after} instead of {before}.",
-            takes="{amount} came back from this provider: our books say {after} instead of {before}.",
+            credit_text=_(
+                "Record a deposit of %(amount)s at %(account)s. The ledger balance goes from %(before)s to %(after)s."
+            ),
+            debit_text=_(
+                "Record %(amount)s returned by %(account)s. The ledger balance goes from %(before)s to %(after)s."
+            ),
+            account=provider.name,
             book=partial(_deposit, provider, actor_of(request)),
             back=back,
             trail={"Providers": reverse("admin:providers_provider_changelist"), provider.name: back},

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from panel.ops.alerts.alerts import judge_alone
+from panel.ops.alerts.alerts import lock_subject
 from panel.ops.jobs.leases import run_leased
 from providers.models import Backoff, Provider
 
@@ -130,7 +130,7 @@ def _begin(job: str, provider_id: int, now: datetime, seconds: int) -> bool:
         return False
     lanes = SLOW_LANE if _is_silent(job, rows, now) else SLOW_LANE + 1
     with transaction.atomic():
-        judge_alone("slow lane")
+        lock_subject("slow lane")
         return _take_lane(job, provider_id, lanes, now, until=now + timedelta(seconds=seconds))
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from panel.lib.money import ZERO
 from panel.ops import audit
-from panel.ops.alerts.alerts import AlertText, is_alert_open, judge_alone
+from panel.ops.alerts.alerts import AlertText, is_alert_open, lock_subject
 from panel.ops.models import Alert
 from panel.web.formatting import money_text
 from providers.availability.alerts import update_provider_alert
@@ -33,7 +33,7 @@ class NotPausedError(Exception):
 def update_balance_alerts(*, provider: Provider, now: datetime) -> None:
     """Bring pause and alerts in line with the provider's newest readings. Called after each reading."""
     with transaction.atomic():
-        judge_alone(f"readings:{provider.pk}")
+        lock_subject(f"readings:{provider.pk}")
         newest = list(BalanceReading.objects.filter(provider=provider).order_by("-at", "-pk")[:2])
         if not newest:
             return

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from panel.lib.money import LARGEST, PLACES, round_to
+from panel.lib.money import MAX_AMOUNT, PLACES, round_to
 from providers.catalog.models import Category, Markup, Service
 from providers.catalog.pricing.rates import Rule, margin_percent, price
 from providers.catalog.publishing.publish import lock_catalog, minimum_margin_for, reprice, rule_book
@@ -112,7 +112,7 @@ def checked_rule(
         raise MarkupError(f"The percentage is above -100 and at most {MAX_PERCENT}.")
     if percent != round_to(percent, places=3):
         raise MarkupError("The percentage has at most three decimals.")
-    if not fixed.is_finite() or abs(fixed) >= LARGEST or fixed != round_to(fixed):
+    if not fixed.is_finite() or abs(fixed) >= MAX_AMOUNT or fixed != round_to(fixed):
         raise MarkupError(f"The fixed part is an amount with at most {PLACES} decimals.")
     if decimals is not None and not 0 <= decimals <= PLACES:
         raise MarkupError(f"Rates are rounded to 0 to {PLACES} decimals.")

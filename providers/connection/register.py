@@ -50,7 +50,7 @@ def check_url(url: str) -> None:
     """Raises RegistrationError where `url` cannot be an API's address, or is one that we would never talk to."""
     problem = address_problem(
         url,
-        longest=MAX_URL_LENGTH,
+        max_length=MAX_URL_LENGTH,
         private_hosts=settings.ALLOWED_PRIVATE_HOSTS,
         example="https://provider.example/api/v2",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from panel.lib.money import LARGEST, plain, round_up
+from panel.lib.money import MAX_AMOUNT, plain, round_up
 from providers.adapters.base import SERVICE_FIELDS, ServiceList, ServiceRow, service_values
 
 KNOWN = ("external_id", "pk", "missing", "review_reason", "rate_before", *SERVICE_FIELDS)
@@ -169,7 +169,7 @@ def _see_absent(diff: Diff, before: Values, absences: int) -> None:
 
 def _tidy(row: ServiceRow) -> Values | None:
     """The row's values as the database can hold them; None where its rate is beyond any amount."""
-    if row.rate >= LARGEST:
+    if row.rate >= MAX_AMOUNT:
         return None
     values = list(service_values(row))
     for index, name in enumerate(SERVICE_FIELDS):

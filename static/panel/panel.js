@@ -21,6 +21,15 @@
     return made;
   }
 
+  /* --- Texts: written by the server into the page, in its language; [name] stands for a value ---------------------- */
+  function text(name, values) {
+    var template = document.getElementById("texts");
+    var found = template && template.content.querySelector('[data-text="' + name + '"]');
+    return (found ? found.textContent : "").replace(/\[(\w+)\]/g, function (whole, key) {
+      return values && key in values ? values[key] : whole;
+    });
+  }
+
   /* --- Toasts: panel.toast({text, tone, key, action, run}); one a key; errors stay until they are closed ---------- */
   var TONE_ICONS = { green: "check-circle", red: "exclamation-circle", amber: "exclamation-triangle", blue: "info-circle" };
 
@@ -50,7 +59,7 @@
     }
     var close = element("button", "btn btn-quiet btn-icon btn-sm");
     close.type = "button";
-    close.setAttribute("aria-label", "Close");
+    close.setAttribute("aria-label", text("close"));
     close.setAttribute("data-close-toast", "");
     close.appendChild(sprite("x-lg"));
     note.appendChild(close);
@@ -122,7 +131,10 @@
   }
 
   /* --- Times: relative, with the exact one on hover, in the account's zone or the browser's ------------------------ */
-  var UNITS = [[31536000, "y", "y"], [2592000, "mo", "mo"], [86400, "day", "days"], [3600, "h", "h"], [60, "min", "min"]];
+  var template = document.getElementById("texts");
+  var units = Array.from(template ? template.content.querySelectorAll("[data-seconds]") : [], function (unit) {
+    return { seconds: Number(unit.dataset.seconds), past: unit.dataset.past.split("|"), future: unit.dataset.future.split("|") };
+  });
   var zone = root.getAttribute("data-time-zone") || undefined;
   try { new Intl.DateTimeFormat("en-GB", { timeZone: zone }); } catch (unknown) { zone = undefined; }  /* the browser's list of zones is another */
   var exact = new Intl.DateTimeFormat("en-GB", {
@@ -134,10 +146,10 @@
     var at = new Date(time.getAttribute("datetime"));
     if (isNaN(at)) return;
     var seconds = (Date.now() - at) / 1000;
-    var unit = UNITS.find(function (known) { return Math.abs(seconds) >= known[0]; });
-    var count = unit ? Math.floor(Math.abs(seconds) / unit[0]) : 0;
-    var distance = unit ? count + " " + (count === 1 ? unit[1] : unit[2]) : "";
-    time.textContent = !unit ? "just now" : seconds > 0 ? distance + " ago" : "in " + distance;
+    var unit = units.find(function (known) { return Math.abs(seconds) >= known.seconds; });
+    var count = unit ? Math.floor(Math.abs(seconds) / unit.seconds) : 0;
+    var forms = unit && (seconds > 0 ? unit.past : unit.future);
+    time.textContent = unit ? forms[count === 1 ? 0 : 1].replace("[count]", count) : text("now");
     time.title = exact.format(at);
   }
 
@@ -184,7 +196,7 @@
   document.addEventListener("change", function (event) {
     if (!event.target.matches("[data-shortcuts-switch]")) return;
     try { window.localStorage.setItem("shortcuts", event.target.checked ? "on" : "off"); }
-    catch (denied) { toast({ text: "This browser does not keep the setting.", tone: "amber" }); }
+    catch (denied) { toast({ text: text("not-kept"), tone: "amber" }); }
     shortcutSwitch();
   });
 
@@ -200,9 +212,9 @@
 
   function copy(button) {
     navigator.clipboard.writeText(button.getAttribute("data-copy")).then(function () {
-      toast({ text: "Copied", tone: "green", key: "copy" });
+      toast({ text: text("copied"), tone: "green", key: "copy" });
     }, function () {
-      toast({ text: "The browser did not allow copying. Select the text and copy it.", tone: "amber", key: "copy" });
+      toast({ text: text("copy-refused"), tone: "amber", key: "copy" });
     });
   }
 
@@ -210,7 +222,7 @@
     var input = document.getElementById(button.getAttribute("data-reveal"));
     var shown = input.type === "password";
     input.type = shown ? "text" : "password";
-    button.textContent = shown ? "Hide" : "Show";
+    button.textContent = text(shown ? "hide" : "show");
     button.setAttribute("aria-pressed", String(shown));
   }
 
@@ -235,5 +247,5 @@
     document.querySelectorAll(".toast-note:not(.tone-red)").forEach(dismissLater);
   });
 
-  window.panel = { toast: toast, untoast: untoast, sprite: sprite };
+  window.panel = { toast: toast, untoast: untoast, sprite: sprite, text: text };
 })();

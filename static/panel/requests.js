@@ -1,18 +1,12 @@
 /* htmx: what a person sees when a request fails, and where one goes whose session has ended. */
 (function () {
   "use strict";
-  var WORDS = {
-    0: "The server could not be reached. Check your connection, then try again.",
-    403: "This page is out of date or your session has ended. Reload it, then try again.",
-    404: "This is no longer there. Reload the page to see what changed.",
-    429: "Too many requests. Wait a moment, then try again.",
-    500: "Something went wrong on our side. It has been logged.",
-  };
+  var KNOWN = [0, 403, 404, 429];
 
-  function wordsFor(status, requestId) {
-    if (status < 500 && WORDS[status]) return WORDS[status];
-    if (status >= 500) return WORDS[500] + (requestId ? " Reference: " + requestId : "");
-    return "The server did not accept this (" + status + "). Reload the page, then try again.";
+  function messageFor(status, requestId) {
+    if (KNOWN.includes(status)) return window.panel.text("status-" + status);
+    if (status < 500) return window.panel.text("status-other", { status: status });
+    return requestId ? window.panel.text("status-500-reference", { reference: requestId }) : window.panel.text("status-500");
   }
 
   /* Reads are asked for again as they were. A form is sent again as a form, so its own safeguards hold. */
@@ -30,12 +24,12 @@
     var source = event.detail.elt;
     var config = event.detail.requestConfig;
     var xhr = event.detail.xhr;
-    var news = { tone: "red", key: "request", text: wordsFor(status, xhr && status ? xhr.getResponseHeader("X-Request-Id") : "") };
+    var news = { tone: "red", key: "request", text: messageFor(status, xhr && status ? xhr.getResponseHeader("X-Request-Id") : "") };
     if (status === 403 || status === 404) {
-      news.action = "Reload";
+      news.action = window.panel.text("refresh");
       news.run = function () { window.location.reload(); };
     } else if (config && source.isConnected) {
-      news.action = "Try again";
+      news.action = window.panel.text("try-again");
       news.run = function () { again(source, config); };
     }
     window.panel.toast(news);

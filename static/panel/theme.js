@@ -18,7 +18,7 @@
     var theme = remembered() || (system.matches ? "dark" : "light");
     root.setAttribute("data-bs-theme", theme);
     document.querySelectorAll("[data-theme-switch]").forEach(function (button) {
-      var label = theme === "dark" ? "Use the light theme" : "Use the dark theme";
+      var label = button.getAttribute(theme === "dark" ? "data-use-light" : "data-use-dark");
       button.setAttribute("aria-label", label);
       button.title = label;
     });

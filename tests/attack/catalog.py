@@ -6,7 +6,7 @@ A test is named by its file, or by file and function; files named full_*.py are 
 from dataclasses import dataclass
 
 EMBEDDED, SCALED, FULL = (f"tests/attack/{name}.py" for name in ("test_embedded", "test_scaled", "full_times"))
-WAYS_IN = "tests/panel/customers/sign_in/test_sign_in.py"
+SIGN_IN_PATHS = "tests/panel/customers/sign_in/test_sign_in.py"
 SLOW = "tests/process/test_slow_callers.py"
 
 
@@ -80,7 +80,7 @@ ATTACKS = (
     Attack(
         "An owner locked out by wrong passwords",
         within(
-            WAYS_IN,
+            SIGN_IN_PATHS,
             "test_guesses_from_everywhere_slow_strangers_down_and_lock_nobody_out",
             "test_a_device_that_signed_in_before_has_a_count_of_its_own",
             "test_the_cookie_of_a_device_cannot_be_made_up_and_holds_for_its_accounts_alone",
@@ -92,7 +92,7 @@ ATTACKS = (
         (
             "tests/panel/customers/sign_in/test_recovery_codes.py",
             "tests/races/test_recovery_codes.py",
-            *within(WAYS_IN, "test_a_second_factor_takes_five_wrong_codes"),
+            *within(SIGN_IN_PATHS, "test_a_second_factor_takes_five_wrong_codes"),
         ),
         on_postgres=True,
     ),
@@ -100,7 +100,7 @@ ATTACKS = (
         "Who has an account, by words or by time",
         (
             *within(
-                WAYS_IN,
+                SIGN_IN_PATHS,
                 "test_a_wrong_password_and_an_unknown_address_read_the_same",
                 "test_an_unknown_address_is_hashed_for_as_well",
                 "test_asking_for_a_new_password_reads_the_same",

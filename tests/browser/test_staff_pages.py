@@ -233,12 +233,12 @@ def test_a_partial_is_told_in_money_and_then_done(open_page: Open, store: Store)
 
 def test_the_panel_is_seen_as_a_customer_and_back(open_page: Open, store: Store) -> None:
     page = open_page(f"/admin/customers/user/{store.customer.pk}/change/")
-    page.get_by_role("button", name="See the panel as they do").click()
-    expect(page.get_by_text("You see the panel as ada@example.com. Nothing can be changed.")).to_be_visible()
+    page.get_by_role("button", name="View as customer").click()
+    expect(page.get_by_text("You're viewing the panel as ada@example.com. You can't change anything.")).to_be_visible()
     expect(page.get_by_text("$100.00").first).to_be_visible()
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Exit").click()
     page.wait_for_url(f"**/admin/customers/user/{store.customer.pk}/change/")
-    expect(page.locator(".seen-as")).to_have_count(0)
+    expect(page.locator(".impersonation")).to_have_count(0)
 
 
 def test_a_markup_shows_its_prices_while_it_is_typed(open_page: Open, store: Store) -> None:

@@ -32,18 +32,18 @@ def test_asked_for_and_credited(
     customers.do(lambda page: page.locator("[name=reference]").fill("Ada, March"))
     customers.do(lambda page: page.locator("[name=picture]").set_input_files(proof))
     assert customers.do(lambda page: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-    customers.do(lambda page: page.get_by_role("button", name="I have paid").dblclick())
+    customers.do(lambda page: page.get_by_role("button", name="Report payment").dblclick())
     customers.do(lambda page: expect(page.locator("#top-ups tbody .state")).to_have_text("Pending"))
     asked = TopUp.objects.get()
 
     staffs = staff_window(window, width)
     staffs.go(f"/admin/wallet/topup/{asked.pk}/decide/")
     staffs.do(lambda page: page.locator("[name=amount]").fill("25"))
-    staffs.do(lambda page: page.get_by_role("button", name="Credit this amount").click())
+    staffs.do(lambda page: page.get_by_role("button", name="Approve and credit").click())
     staffs.do(lambda page: page.wait_for_url("**/admin/wallet/topup/"))
     customers.go("/wallet/")
     customers.do(lambda page: expect(page.locator("#top-ups tbody .state")).to_have_text("Completed"))
-    customers.do(lambda page: expect(page.locator("#statement")).to_contain_text("Top-up"))
+    customers.do(lambda page: expect(page.locator("#statement")).to_contain_text("Deposit"))
     assert store.wallet() == 125
     assert customers.complaints == staffs.complaints == []
 

@@ -235,7 +235,7 @@ class OrdersMachine(RuleBasedStateMachine):
         die=DIE,
     )
     def top_up(self, customer: str, token: str, dollars: int, goods: list[bool], die: int | None) -> None:
-        pk = self.step("ask_top_up", customer=customer, dollars=dollars, token=token)
+        pk = self.step("report_deposit", customer=customer, dollars=dollars, token=token)
         for is_good in goods:
             self.step("decide_top_up", pk=pk, dollars=dollars, is_good=is_good, die=die)
 

@@ -15,7 +15,7 @@ from orders.models import Order, Refill
 from orders.tracking.poll import poll_provider
 from orders.tracking.settle import settle_batch
 from orders.unconfirmed.decisions import clear_attention
-from panel.wallet.deposits.deposits import TopUpDecidedError, approve_top_up, ask_top_up, refuse_top_up
+from panel.wallet.deposits.deposits import DepositDecidedError, approve_deposit, reject_deposit, report_deposit
 from providers.adapters.base import ItemError, OrderStatus, ReportedStatus
 from providers.availability.circuit_breaker import resume_provider
 from providers.catalog.publishing.refresh import refresh_provider
@@ -134,11 +134,11 @@ class Selling(Buying):
         assert not {self.lives[one].external for one in taken} & set(asked), "asked for a refill that was taken"
 
     # --- Beside the orders ----------------------------------------------------------------------------------------
-    def ask_top_up(self, *, customer: str, dollars: int, token: str) -> int:
+    def report_deposit(self, *, customer: str, dollars: int, token: str) -> int:
         """The customer says to have paid; no money moves. The key of the wish."""
 
         def call() -> int:
-            asked = ask_top_up(
+            asked = report_deposit(
                 customer=self.customers[customer],
                 method_id=self.method.pk,
                 amount=Decimal(dollars),
@@ -159,10 +159,10 @@ class Selling(Buying):
         def call() -> bool:
             try:
                 if is_good:
-                    approve_top_up(top_up_id=pk, amount=Decimal(dollars), note="", actor="staff", now=self.now())
+                    approve_deposit(deposit_id=pk, amount=Decimal(dollars), note="", actor="staff", now=self.now())
                 else:
-                    refuse_top_up(top_up_id=pk, note="Nothing came.", actor="staff", now=self.now())
-            except TopUpDecidedError:
+                    reject_deposit(deposit_id=pk, note="Nothing came.", actor="staff", now=self.now())
+            except DepositDecidedError:
                 return False
             return True
 

@@ -164,10 +164,10 @@ class Trouble(Holds):
 
     def decide_while_another_asks(self, *, pk: int, customer: str, dollars: int) -> None:
         """A deposit is decided on, and in that moment another one is reported: staff hear of that one."""
-        judge_alone, asks = alerts.judge_alone, [1]
+        lock_subject, asks = alerts.lock_subject, [1]
 
         def whoever_was_first(subject: str) -> None:
-            judge_alone(subject)
+            lock_subject(subject)
             if asks:
                 asks.pop()
                 other = TopUp(
@@ -177,7 +177,7 @@ class Trouble(Holds):
                 other.save()
                 self.wishes[other.pk] = customer
 
-        with mock.patch.object(alerts, "judge_alone", whoever_was_first):
+        with mock.patch.object(alerts, "lock_subject", whoever_was_first):
             self.decide_top_up(pk=pk, dollars=dollars, is_good=True)
 
     def wear_out(self, *, pk: int) -> None:

@@ -19,7 +19,7 @@ from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from panel.wallet.adjust import adjust_wallet
 from panel.wallet.approvals.own_money import OwnMoneyError
-from panel.wallet.deposits.deposits import approve_top_up, ask_top_up
+from panel.wallet.deposits.deposits import approve_deposit, report_deposit
 from panel.wallet.models import PaymentMethod, TopUp
 from panel.web.access import Actor
 from providers.catalog.models import CustomerRate, CustomerTerms
@@ -57,7 +57,7 @@ def doubtful(store: Store) -> Order:
 def deposit(customer: User) -> TopUp:
     bank = PaymentMethod.objects.create(name="Bank", instructions="Pay.")
     wish: dict[str, Any] = {"amount": Decimal(50), "reference": "March", "token": TOKEN, "now": timezone.now()}
-    return ask_top_up(customer=customer, method_id=bank.pk, **wish)
+    return report_deposit(customer=customer, method_id=bank.pk, **wish)
 
 
 def moves(store: Store) -> dict[str, Callable[[str], object]]:
@@ -70,7 +70,7 @@ def moves(store: Store) -> dict[str, Callable[[str], object]]:
     return {
         "credit": lambda actor: adjust_wallet(amount=amount, actor=actor, **adjust),
         "debit": lambda actor: adjust_wallet(amount=-amount, actor=actor, **adjust),
-        "deposit": lambda actor: approve_top_up(top_up_id=top_up.pk, amount=amount, actor=actor, **note),
+        "deposit": lambda actor: approve_deposit(deposit_id=top_up.pk, amount=amount, actor=actor, **note),
         "partial": lambda actor: set_partial(order_id=running.pk, remains=1000, agreed=whole, actor=actor, **why),
         "refund": lambda actor: refund_all(order_id=running.pk, agreed=whole, actor=actor, **why),
         "unconfirmed": lambda actor: refund_unconfirmed(order_id=doubt.pk, actor=actor, **why),

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from panel.customers.keys import issue_key, open_key
+from panel.customers.keys import authenticate_key, issue_key
 from panel.customers.models import User
 from panel.ops.models import AuditEvent
 from panel.wallet import ledger
@@ -83,7 +83,7 @@ def test_an_adjustment_asks_then_says_what_will_happen_then_books(owner: User, c
     assert token
     words = {"amount": "25.50", "reason": "Refund for ticket 7", "token": token[1]}
     page = client.post(url, words).content.decode()
-    assert "$25.50 goes into the wallet of ada@example.com: $100.00 becomes $125.50." in page
+    assert "Add $25.50 to the balance of ada@example.com: from $100.00 to $125.50." in page
     assert balance(customer) == 100
     answer = client.post(url, {**words, "confirmed": "1"})
     assert answer["Location"] == f"{USERS}{customer.pk}/change/"
@@ -108,8 +108,8 @@ def test_a_double_click_books_once_also_where_the_first_emptied_the_wallet(owner
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"amount": "-100.000001"}, "There is less in the wallet by now: nothing was taken."),
-        ({"amount": "0"}, "the amount is zero"),
+        ({"amount": "-100.000001"}, "The balance is too low. Nothing was changed."),
+        ({"amount": "0"}, "Enter an amount other than zero."),
         ({"amount": "1e3"}, "is not an amount"),
         ({"amount": "0.0000001"}, "more than 6 decimals"),
         ({"amount": "5", "reason": "  "}, "This field is required."),
@@ -132,7 +132,7 @@ def test_what_is_not_in_the_wallet_is_refused_before_it_is_confirmed(owner: User
     words = {"amount": "-100.01", "reason": "Why", "token": "d" * 32}
     answer = browser(owner).post(f"/admin/wallet/account/adjust/{customer.pk}/", words)
     assert answer.status_code == 422
-    assert "There is only $100.00 in the wallet." in answer.content.decode()
+    assert "The balance is only $100.00." in answer.content.decode()
     assert balance(customer) == 100
 
 
@@ -179,8 +179,8 @@ def test_customers_are_switched_off_and_on_and_staff_are_left(owner: User, custo
     client.post(USERS, {"action": "switch_on", **chosen})
     assert User.objects.get(pk=customer.pk).is_active is True
     assert list(AuditEvent.objects.order_by("pk").values_list("action", "target")) == [
-        ("user.switch off", f"user:{customer.pk}"),
-        ("user.switch on", f"user:{customer.pk}"),
+        ("user.deactivate", f"user:{customer.pk}"),
+        ("user.activate", f"user:{customer.pk}"),
     ]
 
 
@@ -233,7 +233,7 @@ def test_a_superuser_adds_a_member_of_staff_who_can_sign_in(owner: User) -> None
     assert added.check_password("a long pass phrase")
     assert EmailAddress.objects.get(user=added).verified
     again = browser(owner).post(f"{USERS}add/", {**words, "email": "NEW@example.com"})
-    assert "There is a user with this e-mail address already." in again.content.decode()
+    assert "A user with this email already exists." in again.content.decode()
     assert User.objects.count() == 2
 
 
@@ -257,7 +257,7 @@ def test_staff_end_a_customers_api_key(client: Client) -> None:
     assert issued.key.prefix in page
     assert issued.secret.reveal() not in page
     client.post("/admin/customers/apikey/", {"action": "revoke", "_selected_action": [issued.key.pk]})
-    assert open_key(text=issued.secret.reveal(), address="", now=timezone.now()) is None
+    assert authenticate_key(text=issued.secret.reveal(), address="", now=timezone.now()) is None
 
 
 def test_a_role_that_may_only_look_ends_no_key(client: Client) -> None:
@@ -266,4 +266,4 @@ def test_a_role_that_may_only_look_ends_no_key(client: Client) -> None:
     client.force_login(member)
     issued = issue_key(customer=member, name="Bot", actor="test", now=timezone.now())
     client.post("/admin/customers/apikey/", {"action": "revoke", "_selected_action": [issued.key.pk]})
-    assert open_key(text=issued.secret.reveal(), address="", now=timezone.now()) is not None
+    assert authenticate_key(text=issued.secret.reveal(), address="", now=timezone.now()) is not None

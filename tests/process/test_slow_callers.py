@@ -203,7 +203,7 @@ def test_too_long_a_body_is_refused_before_it_is_read(server: Server, kind: str,
         if path == b"/api/v2":
             assert answer.endswith(b'\r\n\r\n{"error":"This request is too large"}')
         else:
-            assert b"This is too large to send" in answer
+            assert b"The upload is too large" in answer
     assert "Traceback" not in panel.said
 
 

@@ -20,7 +20,7 @@ from panel.customers.models import User
 from panel.ops.alerts import alerts
 from panel.ops.alerts.alerts import dismiss_alert, raise_alert, take_alert
 from panel.ops.models import Alert, AuditEvent
-from panel.wallet.deposits.deposits import approve_top_up, ask_top_up, withdraw_top_up
+from panel.wallet.deposits.deposits import approve_deposit, cancel_deposit, report_deposit
 from panel.wallet.models import PaymentMethod, TopUp
 from providers.adapters.base import Placed
 from providers.adapters.errors import OutcomeUnknown
@@ -65,7 +65,7 @@ def ada() -> User:
 
 
 def ask(customer: User, token: str) -> TopUp:
-    return ask_top_up(
+    return report_deposit(
         customer=customer,
         method_id=PaymentMethod.objects.get().pk,
         amount=Decimal(50),
@@ -79,7 +79,7 @@ def test_a_deposit_that_is_reported_while_the_last_one_is_withdrawn(ada: User) -
     bob = User.objects.create_user("bob@example.com")
     first = ask(ada, "a")
     while_uncommitted(
-        lambda: ask(bob, "b"), lambda: withdraw_top_up(customer=ada, top_up_id=first.pk, now=timezone.now())
+        lambda: ask(bob, "b"), lambda: cancel_deposit(customer=ada, deposit_id=first.pk, now=timezone.now())
     )
     assert TopUp.objects.filter(state="asked").count() == 1
     assert open_alerts() == ["top-ups"]
@@ -90,11 +90,11 @@ def test_without_the_lock_its_alert_is_lost(ada: User, monkeypatch: pytest.Monke
     """The control: whoever looks without the lock sees nobody wait, and closes what the other one has just opened."""
     if connection.vendor == "sqlite":
         pytest.skip("here one transaction writes at a time, lock or none")
-    monkeypatch.setattr(alerts, "judge_alone", lambda subject: None)
+    monkeypatch.setattr(alerts, "lock_subject", lambda subject: None)
     bob = User.objects.create_user("bob@example.com")
     first = ask(ada, "a")
     while_uncommitted(
-        lambda: ask(bob, "b"), lambda: withdraw_top_up(customer=ada, top_up_id=first.pk, now=timezone.now())
+        lambda: ask(bob, "b"), lambda: cancel_deposit(customer=ada, deposit_id=first.pk, now=timezone.now())
     )
     assert TopUp.objects.filter(state="asked").count() == 1
     assert open_alerts() == []
@@ -107,7 +107,7 @@ def test_the_alert_of_deposits_is_open_exactly_while_one_waits(ada: User, attemp
     others = [User.objects.create_user(f"{number}@example.com") for number in range(RIVALS // 2)]
 
     def approve(top_up: TopUp) -> None:
-        approve_top_up(top_up_id=top_up.pk, amount=Decimal(50), note="", actor="staff", now=timezone.now())
+        approve_deposit(deposit_id=top_up.pk, amount=Decimal(50), note="", actor="staff", now=timezone.now())
 
     came = at_once(
         *(lambda top_up=top_up: approve(top_up) for top_up in asked),

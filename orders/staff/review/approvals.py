@@ -16,18 +16,18 @@ from panel.wallet.adjust import adjust_wallet
 from panel.wallet.approvals.own_money import OwnMoneyError
 from panel.wallet.approvals.requests import follow_approvals
 from panel.wallet.approvals.second_approval import CannotApproveError
-from panel.wallet.deposits.deposits import TopUpDecidedError, approve_top_up
-from panel.wallet.gateways.base import BadAskError
+from panel.wallet.deposits.deposits import DepositDecidedError, approve_deposit
+from panel.wallet.gateways.base import InvalidDepositError
 from panel.wallet.ledger import NotEnoughFundsError
 from panel.wallet.models import ApprovalRequest
 
 REFUSALS = (
-    BadAskError,
+    InvalidDepositError,
     CannotRefundError,
     CannotResolveError,
     NotEnoughFundsError,
     OwnMoneyError,
-    TopUpDecidedError,
+    DepositDecidedError,
 )
 
 
@@ -65,8 +65,8 @@ def _adjust(request: ApprovalRequest, actor: str) -> None:
 
 
 def _deposit(request: ApprovalRequest, actor: str) -> None:
-    approve_top_up(
-        top_up_id=_number(request),
+    approve_deposit(
+        deposit_id=_number(request),
         amount=request.amount,
         note=request.reason,
         actor=actor,

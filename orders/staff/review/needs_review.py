@@ -29,7 +29,7 @@ from panel.wallet.approvals.requests import keep_request
 from panel.wallet.approvals.second_approval import SecondApprovalNeededError
 from panel.web.access import confirm_it_is_you, need, staff_only
 from panel.web.formatting import money_text
-from panel.web.text_input import read_reason, read_words
+from panel.web.text_input import read_reason, read_text
 
 FLAG_TABS = {"flagged", "missing"}
 MAX_ENTRY = 300
@@ -154,7 +154,7 @@ def _carry_out(request: HttpRequest, order: Order, verdict: str) -> str:
         raise CannotResolveError(_("Enter a reason. It is saved with the order."))
     match verdict:
         case "placed":
-            entered = read_words(request.POST, "provider_order_id", longest=MAX_ENTRY)
+            entered = read_text(request.POST, "provider_order_id", max_length=MAX_ENTRY)
             if not PROVIDER_ID.fullmatch(entered):
                 raise CannotResolveError(_("Enter the order ID at the provider."))
             decisions.it_was_placed(order_id=order.pk, provider_order_id=entered, actor=actor, reason=reason)
@@ -180,7 +180,7 @@ def _refuse(request: HttpRequest, order: Order, verdict: str, error: str) -> Htt
     if verdict != "looked" and order.state not in UNCONFIRMED_STATES:
         messages.error(request, _("Order #%(order)d: %(error)s") % {"order": order.pk, "error": error})
         return redirect("staff_doubtful")
-    entered = {name: read_words(request.POST, name, longest=MAX_ENTRY) for name in ("reason", "provider_order_id")}
+    entered = {name: read_text(request.POST, name, max_length=MAX_ENTRY) for name in ("reason", "provider_order_id")}
     return _page(request, only=order.pk, refused=(verdict, error, entered), status=422)
 
 

@@ -20,7 +20,7 @@ from orders.unconfirmed.decisions import clear_word
 from panel.ops.jobs.schedule import FailingJob, failing_jobs
 from panel.web.access import need, staff_only
 from panel.web.formatting import duration_text
-from panel.web.text_input import read_reason, read_words
+from panel.web.text_input import read_reason, read_text
 from providers.models import Provider
 
 PAGE_SIZE = 20
@@ -97,7 +97,7 @@ def know_word(request: HttpRequest, provider_id: int) -> HttpResponse:
     """Clear the flag of all orders with this provider status: a person knows its meaning."""
     need(request, "orders.change_order")
     provider = get_object_or_404(Provider, pk=provider_id)
-    reason, word = read_reason(request, longest=150), read_words(request.POST, "word", longest=100)
+    reason, word = read_reason(request, max_length=150), read_text(request.POST, "word", max_length=100)
     if reason:
         actor = request.user.get_username()
         cleared = clear_word(provider_id=provider.pk, word=word, actor=actor, reason=reason)

@@ -1,6 +1,6 @@
-"""A member of staff sees the panel as a customer does: to look alone, in their own session, for half an hour at most.
+"""Lets staff view the panel as a customer: read-only, in their own session, for at most 30 minutes.
 
-The customer's sessions and last sign-in are not touched. Called by the middleware of that name and by its two views.
+The customer's sessions and last sign-in do not change. Called by the middleware and the two views.
 """
 
 from dataclasses import asdict, dataclass
@@ -9,23 +9,35 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.customers.models import User
-from panel.customers.roles import SEE_AS
+from panel.customers.roles import VIEW_AS_CUSTOMER
 from panel.customers.sign_in.two_factor import lacks_second_factor
 from panel.ops import audit
 
-LONGEST = timedelta(minutes=30)
-_KEY = "see_as"
+MAX_DURATION = timedelta(minutes=30)
+SESSION_KEY = "see_as"
+
+END_MESSAGES: dict[str, Promise] = {
+    "signed out": _lazy("You're back in your own account because you signed out."),
+    "permission lost": _lazy("You're back in your own account because you no longer have the permission."),
+    "second factor lost": _lazy("You're back in your own account because two-factor authentication is off."),
+    "no customer any more": _lazy("You're back in your own account because this user is no longer a customer."),
+    "time is up": _lazy("You're back in your own account after 30 minutes."),
+}
+"""The message for each reason of `end_reason`. The audit trail keeps the reason itself."""
 
 
-class CannotSeeAsError(Exception):
-    """Nobody is looked at. The message is for the person."""
+class ImpersonationError(Exception):
+    """The customer's view did not start. The message is for the member of staff."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Who looks (`staff`, and `actor` in the audit trail) as which customer, and since when."""
+class Impersonation:
+    """Who views the panel (`staff`, and `actor` in the audit trail) as which customer, and since when."""
 
     staff: int
     actor: str
@@ -34,57 +46,59 @@ class Look:
 
     @property
     def until(self) -> datetime:
-        return datetime.fromisoformat(self.began) + LONGEST
+        return datetime.fromisoformat(self.began) + MAX_DURATION
 
 
-def look_of(session: SessionBase) -> Look | None:
-    """The look that goes on in this session."""
-    kept: dict[str, Any] | None = session.get(_KEY)
-    return None if kept is None else Look(**kept)
+def current_impersonation(session: SessionBase) -> Impersonation | None:
+    """The customer's view that is active in this session."""
+    data: dict[str, Any] | None = session.get(SESSION_KEY)
+    return None if data is None else Impersonation(**data)
 
 
 def begin(*, session: SessionBase, staff: User, customer: User, actor: str, now: datetime) -> None:
-    """From the next request on the panel looks as it does to the customer. In the audit trail."""
-    if not _may_be_seen(customer):
-        raise CannotSeeAsError("This is a member of staff: only customers can be looked at like this.")
-    look = Look(staff.pk, actor, customer.pk, now.isoformat())
+    """Show the panel as the customer sees it, from the next request on. Recorded in the audit trail."""
+    if not _is_customer(customer):
+        raise ImpersonationError(_("You can't view the panel as a member of staff."))
+    impersonation = Impersonation(staff.pk, actor, customer.pk, now.isoformat())
     audit.record(
         actor=actor,
         action="user.see as",
         target=f"user:{customer.pk}",
-        detail={"began": look.began, "until": look.until.isoformat()},
+        detail={"began": impersonation.began, "until": impersonation.until.isoformat()},
     )
-    session[_KEY] = asdict(look)
+    session[SESSION_KEY] = asdict(impersonation)
 
 
-def end(*, session: SessionBase, now: datetime, why: str) -> int | None:
-    """Whom the look that ended was at; None where there was none. In the audit trail with its times."""
-    look = look_of(session)
-    if look is None:
+def end(*, session: SessionBase, now: datetime, reason: str) -> int | None:
+    """End the customer's view; the customer's id, or None if there was none. Recorded in the audit trail."""
+    impersonation = current_impersonation(session)
+    if impersonation is None:
         return None
-    del session[_KEY]
-    ended = min(now, look.until)
+    del session[SESSION_KEY]
+    ended = min(now, impersonation.until)
     audit.record(
-        actor=look.actor,
+        actor=impersonation.actor,
         action="user.see as ended",
-        target=f"user:{look.customer}",
-        detail={"began": look.began, "ended": ended.isoformat(), "why": why},
+        target=f"user:{impersonation.customer}",
+        detail={"began": impersonation.began, "ended": ended.isoformat(), "why": reason},
     )
-    return look.customer
+    return impersonation.customer
 
 
-def why_over(look: Look, *, staff: User | AnonymousUser, customer: User | None, now: datetime) -> str:
-    """Why the look may not go on; empty where it may. `staff` is who is really signed in."""
-    if not isinstance(staff, User) or staff.pk != look.staff:
+def end_reason(
+    impersonation: Impersonation, *, staff: User | AnonymousUser, customer: User | None, now: datetime
+) -> str:
+    """Why the customer's view must end, or an empty string. `staff` is the user who is really signed in."""
+    if not isinstance(staff, User) or staff.pk != impersonation.staff:
         return "signed out"
-    if not staff.is_staff or not staff.has_perm(SEE_AS):
+    if not staff.is_staff or not staff.has_perm(VIEW_AS_CUSTOMER):
         return "permission lost"
     if lacks_second_factor(staff):
         return "second factor lost"
-    if customer is None or not _may_be_seen(customer):
+    if customer is None or not _is_customer(customer):
         return "no customer any more"
-    return "time is up" if now >= look.until else ""
+    return "time is up" if now >= impersonation.until else ""
 
 
-def _may_be_seen(customer: User) -> bool:
-    return not customer.is_staff and not customer.is_superuser
+def _is_customer(user: User) -> bool:
+    return not user.is_staff and not user.is_superuser

@@ -1,4 +1,4 @@
-"""The two buttons of seeing the panel as a customer does: begin, and back."""
+"""The views that begin and end viewing the panel as a customer."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -6,20 +6,21 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.middleware.csrf import rotate_token
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from panel.customers.impersonation.impersonation import CannotSeeAsError, begin, end, look_of
+from panel.customers.impersonation.impersonation import ImpersonationError, begin, current_impersonation, end
 from panel.customers.models import User
-from panel.customers.roles import SEE_AS
+from panel.customers.roles import VIEW_AS_CUSTOMER
 from panel.customers.signed_in import customer_of
 from panel.ops.admin_forms.base import actor_of
 from panel.web.access import staff_only
 
 
-@staff_only(SEE_AS)
+@staff_only(VIEW_AS_CUSTOMER)
 @require_POST
 def see_as(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Begin, on the customer's first page."""
+    """Begins the customer's view on their home page."""
     customer = get_object_or_404(User, pk=user_id)
     try:
         begin(
@@ -29,17 +30,17 @@ def see_as(request: HttpRequest, user_id: int) -> HttpResponse:
             actor=actor_of(request),
             now=timezone.now(),
         )
-    except CannotSeeAsError as error:
+    except ImpersonationError as error:
         messages.error(request, str(error))
         return redirect("admin:customers_user_change", customer.pk)
-    rotate_token(request)  # what was opened in one's own name cannot be sent in the other's, nor the other way round
+    rotate_token(request)  # a form opened in one account cannot be sent in the other
     return redirect("home")
 
 
 @login_required
 def see_as_end(request: HttpRequest) -> HttpResponse:
-    """Back to where it began; for customers there is no such page."""
-    if look_of(request.session) is None and not customer_of(request).is_staff:
+    """Ends the customer's view. Answers 404 to customers."""
+    if current_impersonation(request.session) is None and not customer_of(request).is_staff:
         raise Http404
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
@@ -47,10 +48,10 @@ def see_as_end(request: HttpRequest) -> HttpResponse:
 
 
 def leave(request: HttpRequest) -> HttpResponse:
-    """End the look, and show the customer's page among the staff's."""
-    customer = end(session=request.session, now=timezone.now(), why="back")
+    """End the customer's view and open the customer's page in the admin."""
+    customer = end(session=request.session, now=timezone.now(), reason="back")
     if customer is None:
         return redirect("home")
     rotate_token(request)
-    messages.success(request, "You see the panel as yourself again.")
+    messages.success(request, _("You're back in your own account."))
     return redirect("admin:customers_user_change", customer)

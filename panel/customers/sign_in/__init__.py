@@ -1,1 +1,1 @@
-"""Signing in: passwords, devices, second factors. Called by allauth, named in the settings."""
+"""Sign-in: passwords, known devices and second factors. Called by django-allauth, set in the settings."""

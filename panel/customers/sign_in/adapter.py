@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from panel.customers.emails import ascii_email
 from panel.customers.models import User
 from panel.customers.sign_in.known_devices import PROVEN, account_digest, known_device, remember_device
-from panel.customers.sign_in.recovery_codes import is_recovery_code, tell_of_used_code, use_recovery_code
+from panel.customers.sign_in.recovery_codes import is_recovery_code, notify_of_used_code, use_recovery_code
 from panel.lib import crypto
 from panel.lib.secret import Secret
 from panel.web.access import SIGNED_IN_AT
@@ -142,7 +142,7 @@ class _CodeForm:
             raise get_adapter().validation_error("incorrect_code")
         forget_failures()
         self.authenticator = authenticator
-        tell_of_used_code(user=self.user)
+        notify_of_used_code(user=self.user)
         return code
 
 

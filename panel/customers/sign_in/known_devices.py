@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 COOKIE = "__Host-device" if settings.IS_HTTPS else "device"
 SALT = "panel.customers.known_devices"
 KEPT_SECONDS = 400 * 24 * 3600  # as long as browsers keep any cookie
-MOST_ACCOUNTS = 10
+MAX_ACCOUNTS = 10
 PROVEN = "proven_account"
 """Under this name the session keeps the digests of the account for which a new password was set in it."""
 
@@ -37,7 +37,7 @@ def remember_device(request: HttpRequest, response: HttpResponse, *, email: str)
     """Have `response` tell the browser that it signed in to the account."""
     number, accounts = _read(request.COOKIES)
     account = account_digest(email)
-    kept = [account, *(one for one in accounts if one != account)][:MOST_ACCOUNTS]
+    kept = [account, *(one for one in accounts if one != account)][:MAX_ACCOUNTS]
     response.set_cookie(
         COOKIE,
         signing.dumps([number or secrets.token_hex(8), kept], salt=SALT),

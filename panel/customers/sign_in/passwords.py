@@ -1,13 +1,14 @@
-"""A password is not the shop's own name with something around it. One of Django's password validators."""
+"""Refuses passwords made of the shop's name and similar words. A Django password validator."""
 
 import re
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from panel.customers.models import User
 
-LEAST_LEFT = 6
+MIN_REMAINING = 6
 WORDS = (
     "panel",
     "reseller",
@@ -21,25 +22,27 @@ WORDS = (
     "tiktok",
     "youtube",
 )
-"""What every shop of this kind would be guessed by, beside its own name and host."""
-SHORTEST_WORD = 3
+"""Common guesses for a shop of this kind, besides its own name and host."""
+MIN_WORD_LENGTH = 3
 
 
 def guessable_words() -> set[str]:
-    """The words in lower case that do not count in a password."""
+    """The words, in lower case, that do not count toward a password's length."""
     own = re.findall(r"[^\W_]+", f"{settings.SITE_NAME} {settings.SITE_URL}".lower())
-    return {word for word in (*WORDS, *own) if len(word) >= SHORTEST_WORD}
+    return {word for word in (*WORDS, *own) if len(word) >= MIN_WORD_LENGTH}
 
 
 class GuessableWordsValidator:
-    """Refuses a password of which too little is left without the words that everybody would try first."""
+    """Refuses a password that is too short without the guessable words."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         left = password.lower()
         for word in sorted(guessable_words(), key=len, reverse=True):
             left = left.replace(word, "")
-        if left != password.lower() and len(left) < LEAST_LEFT:
-            raise ValidationError("The password is mostly words that anybody would try here first.", code="guessable")
+        if left != password.lower() and len(left) < MIN_REMAINING:
+            raise ValidationError(
+                _("This password is too easy to guess. Avoid this site's name and similar words."), code="guessable"
+            )
 
     def get_help_text(self) -> str:
-        return "Not made of the name of this site and the like."
+        return _("Your password can't be based on this site's name.")

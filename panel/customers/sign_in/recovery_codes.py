@@ -56,7 +56,7 @@ def use_recovery_code(*, user: User, text: str, now: datetime) -> Authenticator 
     return authenticator
 
 
-def tell_of_used_code(*, user: User) -> None:
+def notify_of_used_code(*, user: User) -> None:
     """A line of the log, and a mail to the user: the sign-in goes on where it cannot be sent."""
     left = codes_left(user=user)
     log.info("recovery code used", extra={"customer": user.pk, "left": left})

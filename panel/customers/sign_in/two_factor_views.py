@@ -1,4 +1,4 @@
-"""Turning the second factor on, and new recovery codes: pages that show codes once. The rest of it is allauth's."""
+"""Turns on the second factor and creates recovery codes: the pages that show codes once. The rest is allauth's."""
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
@@ -12,7 +12,7 @@ from panel.customers.sign_in.recovery_codes import codes_left, make_recovery_cod
 from panel.customers.signed_in import customer_of
 
 
-class TurnOnView(ActivateTOTPView):  # type: ignore[misc] # allauth is not typed
+class ActivateTwoFactorView(ActivateTOTPView):  # type: ignore[misc] # allauth is not typed
     """Turns on the second factor, and shows the recovery codes that come with it."""
 
     did_generate_recovery_codes = False
@@ -26,7 +26,7 @@ class TurnOnView(ActivateTOTPView):  # type: ignore[misc] # allauth is not typed
 @reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator] # as above
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_recovery_codes(request: HttpRequest) -> HttpResponse:
-    """Asks whether new codes are to be made, and shows them once. Without a second factor there are none."""
+    """Asks before it creates new codes, and shows them once. Without a second factor there are none."""
     authenticator = _authenticator(request)
     if authenticator is None:
         return redirect("mfa_index")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 MASK = "••••"
-LONGEST_TEXT = 2000
+MAX_TEXT_LENGTH = 2000
 _KEY = re.compile(r"(?=[A-Za-z_+/=-]*\d)(?=[\d_+/=-]*[A-Za-z])(?:[\w+/=-]{40,}|[\w+=-]{20,})", re.ASCII)
 """What may be a key, a token or a hash: long, with letters and digits. A path is one only where it is very long."""
 _ADDRESS = re.compile(r"[^\s@<>()\"'=,;]+@[^\s@<>()\"',;]+")
@@ -81,7 +81,7 @@ def clean_text(text: str, known: Iterable[str]) -> str:
     """`text` without secrets that are known, and without what looks like a key or an e-mail address."""
     for secret in known:
         text = text.replace(secret, MASK)
-    return _ADDRESS.sub(MASK, _KEY.sub(MASK, text))[:LONGEST_TEXT]
+    return _ADDRESS.sub(MASK, _KEY.sub(MASK, text))[:MAX_TEXT_LENGTH]
 
 
 def _values(event: "Event") -> list[dict[str, Any]]:

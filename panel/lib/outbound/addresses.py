@@ -14,7 +14,7 @@ _TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 def address_problem(
-    url: str, *, longest: int, private_hosts: Collection[str], example: str, with_query: bool = False
+    url: str, *, max_length: int, private_hosts: Collection[str], example: str, with_query: bool = False
 ) -> str:
     """Why we would never talk to `url`, in people's words; empty where we might. `example` shows how one is written."""
     try:
@@ -22,7 +22,7 @@ def address_problem(
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port = "", None
-    if not host or len(url) > longest or not re.fullmatch("[!-~]+", url) or parts.scheme not in {"http", "https"}:
+    if not host or len(url) > max_length or not re.fullmatch("[!-~]+", url) or parts.scheme not in {"http", "https"}:
         return f"This is no address that we can use. Write it like {example}."
     more = parts.fragment or (parts.query and not with_query)
     if parts.username is not None or parts.password is not None or more or port == 0:

@@ -99,7 +99,7 @@ class Outbound:
         form: Mapping[str, str],
         secrets: Mapping[str, Secret],
         deadline: float,
-        most_bytes: int,
+        max_bytes: int,
         fresh: bool,
     ) -> Answer:
         """POST `form` and `secrets` form-encoded, and the whole answer, redirects included, before `deadline`.
@@ -113,19 +113,19 @@ class Outbound:
             body = urlencode({**form, **{name: secret.reveal() for name, secret in secrets.items()}})
             return body.encode("ascii"), {}
 
-        outcome = self._attempt(url, content, deadline, most_bytes, fresh)
+        outcome = self._attempt(url, content, deadline, max_bytes, fresh)
         if isinstance(outcome, NoAnswer) and not fresh and self._was_stale():
-            outcome = self._attempt(url, content, deadline, most_bytes, fresh)
+            outcome = self._attempt(url, content, deadline, max_bytes, fresh)
         # Raised here and not where it happened: no frame that saw the secrets is part of the traceback.
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     def post_body(
-        self, *, url: str, body: bytes, headers: Mapping[str, str], deadline: float, most_bytes: int
+        self, *, url: str, body: bytes, headers: Mapping[str, str], deadline: float, max_bytes: int
     ) -> Answer:
         """POST `body` as it is, once, on a connection of its own. Raises NotConnected or NoAnswer."""
-        outcome = self._attempt(url, lambda: (body, headers), deadline, most_bytes, fresh=True)
+        outcome = self._attempt(url, lambda: (body, headers), deadline, max_bytes, fresh=True)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -144,7 +144,7 @@ class Outbound:
         url: str,
         content: Callable[[], Content],
         deadline: float,
-        most_bytes: int,
+        max_bytes: int,
         fresh: bool,
     ) -> Answer | OutboundError | SoftTimeLimitExceeded:
         called = self._called or _host_of(url)
@@ -153,7 +153,7 @@ class Outbound:
         reading = _Reading()
         try:
             request = self._prepare(url, content, fresh)
-            return self._talk(wire, request, reading, most_bytes)
+            return self._talk(wire, request, reading, max_bytes)
         except SoftTimeLimitExceeded:  # our own limit, which says nothing of the host
             wire.close()
             return SoftTimeLimitExceeded()
@@ -187,17 +187,17 @@ class Outbound:
         self._exchange.why = why
         return ValueError(why)
 
-    def _talk(self, wire: Wire, request: requests.PreparedRequest, reading: _Reading, most_bytes: int) -> Answer:
+    def _talk(self, wire: Wire, request: requests.PreparedRequest, reading: _Reading, max_bytes: int) -> Answer:
         # The transport itself, without requests' Session: a Session reads a redirect's body whole, whatever its size.
         response = wire.send(request, stream=True, timeout=self._exchange.left())
         reading.status = response.status_code
         for piece in response.raw.stream(PIECE, decode_content=False):
             reading.body += piece
-            if len(reading.body) > most_bytes:
+            if len(reading.body) > max_bytes:
                 raise _TooLongError
         response.raw.release_conn()
         headers = {name: response.headers[name][:200] for name in KEPT_HEADERS if name in response.headers}
-        body = _decompress(bytes(reading.body), response.headers.get("content-encoding", ""), most_bytes)
+        body = _decompress(bytes(reading.body), response.headers.get("content-encoding", ""), max_bytes)
         return Answer(status=response.status_code, headers=headers, body=body)
 
     def _failure(self, called: str, problem: Exception, reading: _Reading) -> OutboundError:
@@ -228,13 +228,13 @@ def _host_of(url: str) -> str:
     return "the address"
 
 
-def _decompress(body: bytes, encoding: str, most_bytes: int) -> bytes:
-    """The body of a server that compresses unasked, never longer than `most_bytes`."""
+def _decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
+    """The body of a server that compresses unasked, never longer than `max_bytes`."""
     if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
         return body
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    plain = unpacker.decompress(body, most_bytes + 1)
-    if len(plain) > most_bytes:
+    plain = unpacker.decompress(body, max_bytes + 1)
+    if len(plain) > max_bytes:
         raise _TooLongError
     if not unpacker.eof:
         raise zlib.error("cut short")

@@ -22,7 +22,7 @@ from panel.lib.outbound.addresses import is_public
 from panel.lib.outbound.names import look_up
 
 CONNECT_SECONDS = 5.0
-MOST_ADDRESSES = 4
+MAX_ADDRESSES = 4
 
 
 class ConnectRefusedError(OSError):
@@ -65,7 +65,7 @@ class Exchange:
         if not addresses:
             raise self._refusal("its address is not on the public Internet")
         until = time.monotonic() + min(CONNECT_SECONDS, self.left())
-        for family, kind, protocol, _, address in addresses[:MOST_ADDRESSES]:
+        for family, kind, protocol, _, address in addresses[:MAX_ADDRESSES]:
             if (seconds := until - time.monotonic()) <= 0:
                 break
             sock = GuardedSocket(family, kind, protocol)

@@ -6,7 +6,7 @@ from typing import Any
 
 from panel.lib.money import plain
 
-LONGEST_TEXT = 200
+MAX_TEXT_LENGTH = 200
 
 
 def change_detail(form: Any, formsets: Any, *, is_new: bool) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _row_line(form: Any, verb: str) -> dict[str, Any]:
     return {
         "row": form._meta.model._meta.model_name,
         "verb": verb,
-        "object": str(form.instance)[:LONGEST_TEXT],
+        "object": str(form.instance)[:MAX_TEXT_LENGTH],
         **detail,
     }
 
@@ -55,4 +55,4 @@ def _kept(value: Any) -> Any:
     """For JSON: amounts as text, long text by its beginning."""
     if value is None or isinstance(value, bool | int | list):
         return value
-    return (plain(value) if isinstance(value, Decimal) else str(value))[:LONGEST_TEXT]
+    return (plain(value) if isinstance(value, Decimal) else str(value))[:MAX_TEXT_LENGTH]

@@ -28,7 +28,7 @@ else:
 
 NAME = "opened"
 """The hidden field of the page."""
-LONGEST_TOLD = 200
+MAX_TEXT_LENGTH = 200
 Page = Mapping[str, Mapping[str, Any]]
 """What the fields of every row in the page showed, by `row_key`."""
 
@@ -153,7 +153,7 @@ class OpenedForm(ModelForm):
         column = self._columns[name]
         if column.is_relation and value not in (None, []):
             rows = column.related_model._default_manager.filter(pk__in=value if isinstance(value, list) else [value])
-            return ", ".join(map(str, rows))[:LONGEST_TOLD]
+            return ", ".join(map(str, rows))[:MAX_TEXT_LENGTH]
         return told(dict(column.flatchoices).get(value, value) if column.choices else value)
 
 
@@ -168,7 +168,7 @@ class OpenedFormSet(InlineFormSet):
             if form in self.deleted_forms and form.is_overtaken:
                 raise ValidationError(
                     _("“%(row)s” was changed by somebody else meanwhile, and was not deleted. Open the page again."),
-                    params={"row": str(form.instance)[:LONGEST_TOLD]},
+                    params={"row": str(form.instance)[:MAX_TEXT_LENGTH]},
                 )
 
 
@@ -178,7 +178,7 @@ def told(value: Any) -> str:
         return _("empty")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return (plain(value) if isinstance(value, Decimal) else str(value))[:LONGEST_TOLD]
+    return (plain(value) if isinstance(value, Decimal) else str(value))[:MAX_TEXT_LENGTH]
 
 
 def _editable(model: type[models.Model]) -> list[Any]:

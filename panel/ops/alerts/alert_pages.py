@@ -1,4 +1,4 @@
-"""The staff's page of alerts: what is open first, who looks after it, and what was."""
+"""The staff page of alerts: open alerts first, then closed ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.ops.alerts.alerts import dismiss_alert, take_alert
-from panel.ops.alerts.notices import NoChannelError, Way, tell_test, ways
+from panel.ops.alerts.notices import NoChannelError, NoticeChannel, notice_channels, queue_test
 from panel.ops.models import Alert, AlertNotice
 from panel.web.access import actor_of, need, staff_only
 
-CLOSED_A_PAGE = 25
-PLACES = {
+PAGE_SIZE = 25
+PAGES = {
     "balance-low": "staff_provider",
     "balance-unread": "staff_provider",
     "runway": "staff_provider",
@@ -40,25 +40,25 @@ PLACES = {
     "top-ups": "admin:wallet_topup_changelist",
     "approvals": "staff_approvals",
 }
-WHOLE_PAGES = {
+PAGES_WITHOUT_ID = {
     *("admin:wallet_topup_changelist", "staff_doubtful", "staff_requests", "staff_changes", "staff_safe_mode"),
     "staff_approvals",
 }
-"""Where an alert is dealt with, by the first part of its subject."""
-TOLD = Prefetch("notices", AlertNotice.objects.order_by("pk"))
+"""PAGES: the page for an alert, by the first part of its subject. PAGES_WITHOUT_ID take no id from the subject."""
+NOTICES = Prefetch("notices", AlertNotice.objects.order_by("pk"))
 
 
 @dataclass(frozen=True, slots=True)
-class ShownAlert:
-    """An alert with the page on which it is dealt with; empty where there is none."""
+class OpenAlert:
+    """An open alert with the URL of the page where staff handle it, empty if there is none."""
 
     alert: Alert
-    place: str
+    page_url: str
 
 
 @dataclass(frozen=True, slots=True)
-class ShownWay:
-    """A channel and the message that it was sent last, if there was one."""
+class ChannelStatus:
+    """A channel and the last notification sent to it, if any."""
 
     name: str
     last: Sequence[AlertNotice]
@@ -67,13 +67,13 @@ class ShownWay:
 @staff_only("ops.view_alert")
 @require_safe
 def staff_alerts(request: HttpRequest) -> HttpResponse:
-    """Open alerts, critical ones first; below them the closed ones, newest first."""
-    over = Alert.objects.filter(closed_at__isnull=False).prefetch_related(TOLD)
-    closed = Paginator(over.order_by("-closed_at", "-pk"), CLOSED_A_PAGE)
+    """Shows open alerts, critical ones first, and closed alerts, newest first."""
+    closed_alerts = Alert.objects.filter(closed_at__isnull=False).prefetch_related(NOTICES)
+    closed = Paginator(closed_alerts.order_by("-closed_at", "-pk"), PAGE_SIZE)
     context = {
         "open_alerts": open_alerts(with_notices=True),
         "closed": closed.get_page(request.GET.get("page")),
-        "channels": shown_ways(),
+        "channels": channel_statuses(),
     }
     return render(request, "staff/alerts.html", context)
 
@@ -81,65 +81,68 @@ def staff_alerts(request: HttpRequest) -> HttpResponse:
 @staff_only("ops.view_alert")
 @require_POST
 def take(request: HttpRequest, alert_id: int) -> HttpResponse:
-    """This person looks after it."""
+    """Assigns the alert to the member of staff."""
     need(request, "ops.change_alert")
-    holder = take_alert(alert_id=alert_id, actor=actor_of(request))
-    if holder is None:
-        messages.info(request, _("This alert is closed."))
-    elif holder != actor_of(request)[:100]:
-        messages.warning(request, _("%(person)s is already looking after this alert.") % {"person": holder})
+    assignee = take_alert(alert_id=alert_id, actor=actor_of(request))
+    if assignee is None:
+        messages.info(request, _("This alert was already closed."))
+    elif assignee != actor_of(request)[:100]:
+        messages.warning(request, _("This alert is already assigned to %(person)s.") % {"person": assignee})
     return redirect("staff_alerts")
 
 
 @staff_only("ops.view_alert")
 @require_POST
 def close(request: HttpRequest, alert_id: int) -> HttpResponse:
-    """This person closes it."""
+    """Closes the alert."""
     need(request, "ops.change_alert")
     if dismiss_alert(alert_id=alert_id, actor=actor_of(request)):
-        messages.success(request, _("Closed. It opens again if its cause still holds or is met again."))
+        messages.success(request, _("Alert closed. It opens again if its cause is still there."))
     else:
-        messages.info(request, _("This alert was closed already."))
+        messages.info(request, _("This alert was already closed."))
     return redirect("staff_alerts")
 
 
 @staff_only("ops.view_alert")
 @require_POST
 def send_test(request: HttpRequest) -> HttpResponse:
-    """Send a test to every channel."""
+    """Sends a test notification to every channel."""
     need(request, "ops.change_alert")
     try:
         with transaction.atomic():
-            tell_test(actor=actor_of(request), now=timezone.now())
+            queue_test(actor=actor_of(request), now=timezone.now())
     except NoChannelError as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, "A test is on its way. Look at this page again in some seconds.")
+        messages.success(request, _("Test sent. Refresh this page in a few seconds to see the result."))
     return redirect("staff_alerts")
 
 
-def shown_ways() -> list[ShownWay]:
-    """Every channel of the settings with the message that it was sent last. Two queries at most."""
+def channel_statuses() -> list[ChannelStatus]:
+    """Every configured channel with the last notification sent to it. Two queries at most."""
     latest = AlertNotice.objects.filter(tries__gt=0).values("channel", "target").annotate(newest=Max("pk"))
     notices = AlertNotice.objects.filter(pk__in=latest.values("newest"))
-    last = {Way(notice.channel, notice.target): [notice] for notice in notices}
-    return [ShownWay(AlertNotice(channel=way.channel, target=way.target).way, last.get(way, [])) for way in ways()]
+    last = {NoticeChannel(notice.channel, notice.target): [notice] for notice in notices}
+    return [
+        ChannelStatus(AlertNotice(channel=one.channel, target=one.target).channel_name, last.get(one, []))
+        for one in notice_channels()
+    ]
 
 
-def open_alerts(*, with_notices: bool = False) -> list[ShownAlert]:
-    """All that are open, critical ones first, then the oldest; with how they were told where that is shown."""
+def open_alerts(*, with_notices: bool = False) -> list[OpenAlert]:
+    """The open alerts, critical ones first, then the oldest."""
     urgency = Case(When(level=Alert.Level.CRITICAL, then=Value(0)), default=Value(1), output_field=IntegerField())
     alerts = Alert.objects.filter(closed_at__isnull=True).order_by(urgency, "opened_at", "pk")
     if with_notices:
-        alerts = alerts.prefetch_related(TOLD)
-    return [ShownAlert(alert, place_of(alert.subject)) for alert in alerts]
+        alerts = alerts.prefetch_related(NOTICES)
+    return [OpenAlert(alert, page_url_of(alert.subject)) for alert in alerts]
 
 
-def place_of(subject: str) -> str:
-    """The address of the page on which an alert of this subject is dealt with; empty where there is none."""
-    kind, _, number = subject.partition(":")
-    name = PLACES.get(kind, "")
+def page_url_of(subject: str) -> str:
+    """The URL of the page for alerts of this subject, empty if there is none."""
+    kind, _colon, number = subject.partition(":")
+    name = PAGES.get(kind, "")
     try:
-        return reverse(name) if name in WHOLE_PAGES else reverse(name, args=[int(number)])
+        return reverse(name) if name in PAGES_WITHOUT_ID else reverse(name, args=[int(number)])
     except (NoReverseMatch, ValueError):  # a subject without a page
         return ""

@@ -1,8 +1,7 @@
-"""Alerts: what a person should look at. One is open a subject, however often its cause is met.
+"""Opens and closes alerts. A subject has at most one open alert, however often its cause is seen.
 
-Each that opens and each that closes is told by every channel of the settings (notices.py). An alert about
-something that lasts, such as orders that wait, is kept in line with it by `follow_condition`; `raise_alert` and
-`close_alert` alone are for what happens in one moment.
+Every channel of the settings is notified of an opened and a closed alert (notices.py). Use `follow_condition` for
+something that lasts, such as waiting orders; `raise_alert` and `close_alert` for a single event.
 """
 
 from collections.abc import Callable
@@ -14,13 +13,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from panel.ops import audit
-from panel.ops.alerts.notices import tell_closed, tell_opened
+from panel.ops.alerts.notices import queue_closed, queue_opened
 from panel.ops.models import Alert
 
 
 @dataclass(frozen=True, slots=True)
 class AlertText:
-    """What an alert tells people while its condition holds."""
+    """The level and the texts of an alert while its condition holds."""
 
     level: Alert.Level
     title: str
@@ -28,14 +27,14 @@ class AlertText:
 
 
 def follow_condition(*, subject: str, look: Callable[[], AlertText | None]) -> bool:
-    """Have the alert of `subject` be open exactly while `look` finds something to tell; whether it did.
+    """Keep the alert of `subject` open exactly while `look` returns a text; returns whether it did.
 
-    `look` reads the database, and nobody else judges the same subject until the transaction ends. Call it last in the
-    transaction that changed what `look` reads: of a cause that comes and one that goes in the same moment, whichever
-    is second sees both. One that a person closed opens again at the next call while its condition holds.
+    `look` reads the database under a lock of the subject that lasts until the transaction ends. Call it last in the
+    transaction that changed what `look` reads, so that the later of two concurrent changes sees both. An alert that
+    staff closed opens again at the next call while its condition holds.
     """
     with transaction.atomic():
-        judge_alone(subject)
+        lock_subject(subject)
         text = look()
         if text is None:
             close_alert(subject=subject)
@@ -45,21 +44,21 @@ def follow_condition(*, subject: str, look: Callable[[], AlertText | None]) -> b
 
 
 def raise_alert(*, subject: str, level: Alert.Level, title: str, detail: str = "") -> None:
-    """Open the alert of `subject` and have it told, or refresh the open one, which is not told again."""
+    """Open the alert of `subject` and notify the channels, or update the open one without a new notification."""
     now = timezone.now()
-    news = {"level": level, "title": title[:200], "detail": detail, "seen_at": now}
+    values = {"level": level, "title": title[:200], "detail": detail, "seen_at": now}
     already_open = Alert.objects.filter(subject=subject, closed_at__isnull=True)
-    if already_open.update(**news):
+    if already_open.update(**values):
         return
     try:
         with transaction.atomic():
-            tell_opened(alert=Alert.objects.create(subject=subject, opened_at=now, **news))
+            queue_opened(alert=Alert.objects.create(subject=subject, opened_at=now, **values))
     except IntegrityError:  # another process opened it in this moment
-        already_open.update(**news)
+        already_open.update(**values)
 
 
 def close_alert(*, subject: str) -> bool:
-    """Close the open alert of `subject`, since its cause is gone, and have that told. False when none was open."""
+    """Close the open alert of `subject` and notify the channels. False if none was open."""
     now = timezone.now()
     alert = Alert.objects.filter(subject=subject, closed_at__isnull=True).first()
     if alert is None:
@@ -74,16 +73,16 @@ def is_alert_open(subject: str) -> bool:
 
 
 def take_alert(*, alert_id: int, actor: str) -> str | None:
-    """A person looks after it: the alert stays open and says who.
+    """Assign the open alert to `actor`, unless it is already assigned.
 
-    Who has it now: somebody else where they were first. None when it is closed.
+    Returns the assignee, or None if the alert is closed.
     """
     _open(alert_id).filter(taken_at=None).update(taken_at=timezone.now(), taken_by=actor[:100])
     return _open(alert_id).values_list("taken_by", flat=True).first()
 
 
 def dismiss_alert(*, alert_id: int, actor: str) -> bool:
-    """A person closes it; it opens anew when its cause is met again. False when it was closed already."""
+    """Close the alert as `actor`. It opens again when its cause is seen again. False if it was already closed."""
     alert = _open(alert_id).first()
     if alert is None:
         return False
@@ -94,10 +93,10 @@ def dismiss_alert(*, alert_id: int, actor: str) -> bool:
     return closed
 
 
-def judge_alone(subject: str) -> None:
-    """Wait for whoever judges the subject, then hold it until the transaction ends.
+def lock_subject(subject: str) -> None:
+    """Lock the subject until the transaction ends.
 
-    SQLite lets one transaction write at a time as it is.
+    Does nothing on SQLite, which runs one writing transaction at a time.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -109,8 +108,8 @@ def _open(alert_id: int) -> QuerySet[Alert]:
 
 
 def _close(alert: Alert, *, by: str, now: datetime) -> bool:
-    """In the caller's transaction, once, whoever closes it."""
+    """Close it once, in the caller's transaction."""
     if not _open(alert.pk).update(closed_at=now, closed_by=by):
         return False
-    tell_closed(alert=alert, now=now)
+    queue_closed(alert=alert, now=now)
     return True

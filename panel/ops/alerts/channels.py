@@ -1,4 +1,4 @@
-"""How a message leaves by each channel. No error, and so no log or page, holds a token, a secret or what was sent.
+"""Sends notifications by email, Telegram and webhook. No error contains a token, a secret or the content.
 
 Called by notice_jobs, with no transaction open.
 """
@@ -17,17 +17,17 @@ from panel.ops.alerts.notice_text import body, heading, payload
 from panel.ops.models import AlertNotice
 
 DEADLINE_SECONDS = 10
-MOST_BYTES = 64 * 1024
-LONGEST_CHAT_TEXT = 3500
+MAX_RESPONSE_BYTES = 64 * 1024
+MAX_CHAT_LENGTH = 3500
 """Telegram takes 4,096."""
 
 
-class NotToldError(Exception):
-    """It did not arrive, as far as is known. The message is for staff."""
+class NotSentError(Exception):
+    """The notification was not sent. The message is for staff."""
 
 
 def send(notice: AlertNotice) -> None:
-    """Send it, once. Raises NotToldError."""
+    """Send the notification once. Raises NotSentError."""
     match notice.channel:
         case AlertNotice.Channel.EMAIL:
             _mail(notice)
@@ -39,22 +39,24 @@ def send(notice: AlertNotice) -> None:
 
 def _mail(notice: AlertNotice) -> None:
     if not settings.ALERT_EMAILS:
-        raise NotToldError("ALERT_EMAILS is not set any more.")
+        raise NotSentError(_("ALERT_EMAILS is no longer set."))
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
     headers = {"Message-ID": f"<alert-notice-{notice.pk}@{host}>"}  # a repeated one is seen as the same
     mail = EmailMessage(heading(notice), body(notice), to=settings.ALERT_EMAILS, headers=headers)
     try:
         mail.send()
     except OSError as error:  # what smtplib and files raise
-        raise NotToldError(f"The mail was not taken: {type(error).__name__}.") from None
+        raise NotSentError(
+            _("The mail server refused the email: %(error)s.") % {"error": type(error).__name__}
+        ) from None
 
 
 def _message(notice: AlertNotice) -> None:
     if not settings.ALERT_TELEGRAM_TOKEN:
-        raise NotToldError("ALERT_TELEGRAM_TOKEN is not set any more.")
+        raise NotSentError(_("ALERT_TELEGRAM_TOKEN is no longer set."))
     if notice.target not in settings.ALERT_TELEGRAM_CHATS:
-        raise NotToldError(_("ALERT_TELEGRAM_CHATS does not have this chat anymore."))
-    text = f"{heading(notice)}\n\n{body(notice)}"[:LONGEST_CHAT_TEXT]
+        raise NotSentError(_("ALERT_TELEGRAM_CHATS no longer contains this chat."))
+    text = f"{heading(notice)}\n\n{body(notice)}"[:MAX_CHAT_LENGTH]
     content = json.dumps({"chat_id": notice.target, "text": text}).encode()
     url = f"{settings.ALERT_TELEGRAM_API}/bot{settings.ALERT_TELEGRAM_TOKEN}/sendMessage"
     _post(url, content, {"Content-Type": "application/json"})
@@ -62,7 +64,7 @@ def _message(notice: AlertNotice) -> None:
 
 def _call(notice: AlertNotice) -> None:
     if not settings.ALERT_WEBHOOK_URL:
-        raise NotToldError("ALERT_WEBHOOK_URL is not set any more.")
+        raise NotSentError(_("ALERT_WEBHOOK_URL is no longer set."))
     content = json.dumps(payload(notice), ensure_ascii=False, separators=(",", ":")).encode()
     headers = signed_headers(
         secret=Secret(settings.ALERT_WEBHOOK_SECRET),
@@ -77,8 +79,10 @@ def _post(url: str, content: bytes, headers: dict[str, str]) -> None:
     outbound = Outbound(allowed_private_hosts=settings.ALLOWED_PRIVATE_HOSTS)
     deadline = time.monotonic() + DEADLINE_SECONDS
     try:
-        answer = outbound.post_body(url=url, body=content, headers=headers, deadline=deadline, most_bytes=MOST_BYTES)
+        answer = outbound.post_body(
+            url=url, body=content, headers=headers, deadline=deadline, max_bytes=MAX_RESPONSE_BYTES
+        )
     except OutboundError as problem:
-        raise NotToldError(problem.text) from None
+        raise NotSentError(problem.text) from None
     if not 200 <= answer.status < 300:
-        raise NotToldError(f"It answered with HTTP status {answer.status}.")
+        raise NotSentError(_("The server answered with HTTP status %(status)d.") % {"status": answer.status})

@@ -1,8 +1,8 @@
-"""Tell what is due: claimed and committed, sent with no transaction open, recorded. Called by its tasks.
+"""Sends due notifications: claims them, sends them with no transaction open, records the result. Called by its tasks.
 
-Channels are served at once, each with one message at a time: one that hangs holds up itself alone. A message may
-arrive twice only where a worker died between sending and recording; its number is the same then. An alert's end is
-told after its opening, and what failed is tried again with growing pauses.
+Channels are served in parallel, each with one message at a time, so that a slow one delays only itself. A message can
+arrive twice only if a worker died between sending and recording; its id is the same then. The end of an alert is sent
+after its opening, and failed messages are retried with growing pauses.
 """
 
 import logging
@@ -17,8 +17,8 @@ from django.utils import timezone
 from panel.lib.future_times import SKEW
 from panel.lib.outbound.retries import RETRIES, next_try
 from panel.lib.turns import Job, serve
-from panel.ops.alerts.channels import NotToldError, send
-from panel.ops.alerts.notices import Way
+from panel.ops.alerts.channels import NotSentError, send
+from panel.ops.alerts.notices import NoticeChannel
 from panel.ops.models import AlertNotice
 
 log = logging.getLogger(__name__)
@@ -27,13 +27,13 @@ LEASE = timedelta(minutes=2)
 RUN_SECONDS = 45
 CHANNELS_AT_ONCE = 16
 KEPT_FOR = timedelta(days=30)
-MOST_TRIES = 1000
-"""Tries that no failure was recorded of, since each worker died, are counted up to here."""
+MAX_TRIES = 1000
+"""Tries without a recorded failure, because the worker died, are counted up to here."""
 
 
 @dataclass(slots=True)
-class Told:
-    """What a run came to, in messages."""
+class SendResult:
+    """The numbers of messages sent and failed in a run."""
 
     told: int = 0
     failed: int = 0
@@ -41,28 +41,28 @@ class Told:
 
 @dataclass(slots=True)
 class _Run:
-    """Which channels have a message on its way, and which have failed and are left alone for the rest of the run."""
+    """The channels with a message being sent, and those that failed and are skipped for the rest of the run."""
 
-    result: Told = field(default_factory=Told)
-    busy: set[Way] = field(default_factory=set)
-    failed: set[Way] = field(default_factory=set)
+    result: SendResult = field(default_factory=SendResult)
+    busy: set[NoticeChannel] = field(default_factory=set)
+    failed: set[NoticeChannel] = field(default_factory=set)
 
     def next_turn(self) -> "_Turn | None":
         due = AlertNotice.objects.filter(_is_due(timezone.now()))
         for row in due.values_list("channel", "target").distinct().order_by("channel", "target"):
-            way = Way(*row)
-            if way not in self.busy | self.failed and (notice := _claim(way)):
-                self.busy.add(way)
-                return _Turn(self, way, notice)
+            channel = NoticeChannel(*row)
+            if channel not in self.busy | self.failed and (notice := _claim(channel)):
+                self.busy.add(channel)
+                return _Turn(self, channel, notice)
         return None
 
 
 @dataclass(slots=True)
 class _Turn:
-    """One message of one channel."""
+    """One message to one channel."""
 
     run: _Run
-    way: Way
+    channel: NoticeChannel
     notice: AlertNotice
     is_taken: bool = False
 
@@ -72,38 +72,38 @@ class _Turn:
         self.is_taken = True
         return partial(_send, self.notice)
 
-    def record(self, why: str) -> None:
-        self.run.busy.discard(self.way)
-        _record(self.notice, why)
-        if why:
-            self.run.failed.add(self.way)
+    def record(self, reason: str) -> None:
+        self.run.busy.discard(self.channel)
+        _record(self.notice, reason)
+        if reason:
+            self.run.failed.add(self.channel)
             self.run.result.failed += 1
         else:
             self.run.result.told += 1
 
 
-def tell_due() -> Told:
-    """Send what is due; the first failure of a channel ends its turn."""
+def send_due() -> SendResult:
+    """Send what is due. A channel that fails is skipped for the rest of the run."""
     run = _Run()
     serve(next_turn=run.next_turn, at_once=CHANNELS_AT_ONCE, seconds=RUN_SECONDS)
     return run.result
 
 
 def forget_old(*, now: datetime) -> int:
-    """Delete the messages that were over long ago; how many. Those of open alerts stay: they say who hears the end."""
+    """Delete finished messages after 30 days; returns how many. Those of open alerts stay, for the closing message."""
     over = AlertNotice.objects.filter(next_at=None, created_at__lt=now - KEPT_FOR)
     return over.exclude(alert__isnull=False, alert__closed_at=None).delete()[0]
 
 
 def _is_due(now: datetime) -> Q:
-    """A time further away than any that we set is of a clock that was ahead, and counts as none."""
+    """Due messages. A time later than any that we set comes from a clock that was ahead, and counts as due."""
     return Q(next_at__lte=now) | Q(next_at__gt=now + max(RETRIES) + SKEW)
 
 
-def _claim(way: Way) -> AlertNotice | None:
-    """The oldest that is due there, ours until its lease ends; an end whose opening still waits is not due."""
+def _claim(channel: NoticeChannel) -> AlertNotice | None:
+    """Claim the oldest due message of the channel. The end of an alert is not due while its opening waits."""
     now = timezone.now()
-    here = AlertNotice.objects.filter(channel=way.channel, target=way.target)
+    here = AlertNotice.objects.filter(channel=channel.channel, target=channel.target)
     opening = here.filter(alert=OuterRef("alert"), event=AlertNotice.Event.OPENED, next_at__isnull=False)
     due = here.filter(_is_due(now)).exclude(Q(event=AlertNotice.Event.CLOSED) & Exists(opening))
     notice = due.select_related("alert").order_by("pk").first()
@@ -111,24 +111,24 @@ def _claim(way: Way) -> AlertNotice | None:
         return None
     lease = {"next_at": now + LEASE, "tried_at": now}
     seen = AlertNotice.objects.filter(pk=notice.pk, next_at=notice.next_at, tries=notice.tries)
-    if not seen.update(tries=Least(F("tries") + 1, MOST_TRIES), **lease):  # another worker was quicker
+    if not seen.update(tries=Least(F("tries") + 1, MAX_TRIES), **lease):  # another worker was quicker
         return None
     notice.tries, notice.next_at = notice.tries + 1, lease["next_at"]
     return notice
 
 
 def _send(notice: AlertNotice) -> str:
-    """Why it did not arrive; empty where it did."""
+    """Send the message; returns why it failed, or an empty string."""
     try:
         send(notice)
-    except NotToldError as problem:
-        log.warning("alert not told", extra={"notice": notice.pk, "channel": notice.channel, "why": str(problem)})
+    except NotSentError as problem:
+        log.warning("alert not sent", extra={"notice": notice.pk, "channel": notice.channel, "reason": str(problem)})
         return str(problem)
     return ""
 
 
-def _record(notice: AlertNotice, why: str) -> None:
-    """Write it, unless the claim ended and another worker has the message now."""
-    next_at = next_try(failed=notice.tries, now=timezone.now()) if why else None
+def _record(notice: AlertNotice, reason: str) -> None:
+    """Record the result, unless the lease ended and another worker has the message."""
+    next_at = next_try(failed=notice.tries, now=timezone.now()) if reason else None
     ours = AlertNotice.objects.filter(pk=notice.pk, next_at=notice.next_at)
-    ours.update(next_at=next_at, why=why[:300], is_delivered=not why)
+    ours.update(next_at=next_at, reason=reason[:300], is_delivered=not reason)

@@ -31,7 +31,7 @@ FORMAT = 1
 FOLDERS = ("top-ups",)
 """Of DATA_DIR, beside the database: the pictures that customers sent."""
 MANIFEST = "manifest.json"
-LONGEST_MANIFEST = 1_000_000
+MAX_MANIFEST_BYTES = 1_000_000
 UNFINISHED = ".backup."
 """How the folder begins that a backup is made or unpacked in, beside the file or in DATA_DIR."""
 
@@ -150,7 +150,7 @@ def _pack(draft: Path, manifest: Manifest, files: Mapping[str, Path]) -> None:
 
 def _read_manifest(archive: tarfile.TarFile) -> Manifest:
     first = archive.next()
-    if first is None or first.name != MANIFEST or first.size > LONGEST_MANIFEST:
+    if first is None or first.name != MANIFEST or first.size > MAX_MANIFEST_BYTES:
         raise ValueError("it has no manifest")
     text = archive.extractfile(first)
     if text is None:

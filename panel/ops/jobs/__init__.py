@@ -1,1 +1,1 @@
-"""Scheduled jobs: leases, timetable, staff's page. Called by all tasks."""
+"""Scheduled jobs: leases, the schedule and the staff page. Called by all tasks."""

@@ -1,4 +1,4 @@
-"""The timetable as staff see it: what runs by itself, how it went, when it runs next; and having a job run now."""
+"""The schedule of jobs for staff: last runs, next runs, and running a job now."""
 
 import logging
 from collections import defaultdict
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from panel.beat import job_name
 from panel.celery import app, periods
@@ -18,17 +19,17 @@ from panel.web.formatting import duration_text
 
 log = logging.getLogger(__name__)
 
-LATELY = timedelta(minutes=30)
-"""Twice the longest pause of a provider that does not answer: a part that did not run for longer is none any more."""
+PART_MAX_AGE = timedelta(minutes=30)
+"""Parts of a job, such as one provider's, that ended earlier are left out. Twice the longest pause of a provider."""
 
 
 class JobNotStartedError(Exception):
-    """Nobody took the job; the message is for the person who wanted it."""
+    """The job was not started. The message is for the member of staff."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledJob:
-    """One job: its task, how often it runs, and its last run where there was one."""
+    """A job: its task, how often it runs, and its last run, if any."""
 
     name: str
     task: str
@@ -36,7 +37,7 @@ class ScheduledJob:
     run: JobRun | None
     is_late: bool
     parts: Mapping[str, Any] = field(default_factory=dict)
-    """What its parts, such as one provider's, came to in their last runs, added up."""
+    """The summed results of its parts, such as one provider's, in their last runs."""
 
     @property
     def title(self) -> str:
@@ -45,11 +46,11 @@ class ScheduledJob:
     @property
     def period_text(self) -> str:
         seconds = int(self.period.total_seconds())
-        return duration_text(seconds) if seconds >= 60 else f"{seconds} s"
+        return duration_text(seconds) if seconds >= 60 else _("%(seconds)d s") % {"seconds": seconds}
 
     @property
-    def word(self) -> str:
-        """How it stands: Running, Done, Failed, or Never."""
+    def status(self) -> str:
+        """Running, Done, Failed or Never: names of badges."""
         if self.run is None or self.run.started_at is None:
             return "Never"
         if self.run.holder:
@@ -58,7 +59,7 @@ class ScheduledJob:
 
     @property
     def seconds(self) -> float | None:
-        """How long its last run took; None where none has ended."""
+        """The duration of the last run; None if none has ended."""
         run = self.run
         if run is None or run.started_at is None or run.finished_at is None or run.finished_at < run.started_at:
             return None
@@ -66,12 +67,12 @@ class ScheduledJob:
 
     @property
     def next_at(self) -> datetime | None:
-        """When it is due; None where it never ran: then it is due at once."""
+        """When it is due; None if it never ran and so is due now."""
         return None if self.run is None or self.run.started_at is None else self.run.started_at + self.period
 
     @property
     def result(self) -> str:
-        """What its last run came to, in words; of a job of many parts, what those came to."""
+        """The result of the last run; for a job with parts, the sum of their results."""
         summary: dict[str, Any] = {} if self.run is None else self.run.summary
         if self.run is not None and self.run.ok:
             summary = {**summary, **self.parts}
@@ -79,7 +80,7 @@ class ScheduledJob:
 
 
 def scheduled_jobs(*, now: datetime) -> list[ScheduledJob]:
-    """Every job of the timetable, the most frequent first. One query."""
+    """All scheduled jobs, the most frequent first. One query."""
     return _scheduled(JobRun.objects.all(), now)
 
 
@@ -96,42 +97,46 @@ def _scheduled(all_runs: Iterable[JobRun], now: datetime) -> list[ScheduledJob]:
         last = run.finished_at if run else None
         is_late = last is not None and abs(now - last) > patience_with(seconds)
         period = timedelta(seconds=seconds)
-        jobs.append(ScheduledJob(name, task, period, run, is_late, _added_up(parts[name], now - LATELY - 2 * period)))
+        jobs.append(
+            ScheduledJob(name, task, period, run, is_late, _added_up(parts[name], now - PART_MAX_AGE - 2 * period))
+        )
     return jobs
 
 
 def _added_up(parts: Iterable[JobRun], since: datetime) -> dict[str, Any]:
-    """The summaries of the parts that ended since then: numbers are summed, named things put together."""
-    found: dict[str, Any] = {}
+    """The summaries of the parts that ended since then: numbers are summed, mappings merged."""
+    total: dict[str, Any] = {}
     for part in parts:
         if part.finished_at is None or part.finished_at < since or not part.ok:
             continue
         for key, value in part.summary.items():
             if isinstance(value, dict):
-                found[key] = {**found.get(key, {}), **value}
+                total[key] = {**total.get(key, {}), **value}
             else:
-                found[key] = found.get(key, 0) + value
-    return found
+                total[key] = total.get(key, 0) + value
+    return total
 
 
 @dataclass(frozen=True, slots=True)
 class FailingJob:
-    """A job whose last run failed, or that is late; `name` is empty where it cannot be run from the jobs' page."""
+    """A job that failed or is late. `name` is empty if it cannot be run from the jobs page."""
 
     title: str
-    word: str
-    why: str
+    status: str
+    reason: str
     since: datetime | None
     name: str
 
 
 def failing_jobs(*, now: datetime) -> list[FailingJob]:
-    """Those of the timetable that failed or are late, then failed parts of them, such as one provider's. One query."""
+    """Scheduled jobs that failed or are late, then failed parts, such as one provider's. One query."""
     runs = list(JobRun.objects.order_by("name"))
     failed = [
-        FailingJob(job.title, job.word if job.word == "Failed" else "Late", job.result, job.run.finished_at, job.name)
+        FailingJob(
+            job.title, job.status if job.status == "Failed" else "Late", job.result, job.run.finished_at, job.name
+        )
         for job in _scheduled(runs, now)
-        if job.run is not None and (job.word == "Failed" or job.is_late)
+        if job.run is not None and (job.status == "Failed" or job.is_late)
     ]
     parts = [run for run in runs if ":" in run.name and not run.ok and not run.holder]
     return failed + [
@@ -143,11 +148,13 @@ def failing_jobs(*, now: datetime) -> list[FailingJob]:
 
 
 def run_now(*, name: str, actor: str) -> None:
-    """Hand the job to a worker. Raises KeyError for what is no job, JobNotStartedError where no broker takes it."""
+    """Hand the job to a worker. Raises KeyError for an unknown job, JobNotStartedError if the broker is away."""
     task = {job_name(task): task for task in periods()}[name]
     try:
         app.send_task(task, retry=False, ignore_result=True, expires=60)
     except Exception as problem:
         log.warning("job not started", exc_info=True, extra={"job": name})
-        raise JobNotStartedError("The job could not be handed to a worker. It runs when it is due.") from problem
+        raise JobNotStartedError(
+            _("The job could not be started now. It runs at its next scheduled time.")
+        ) from problem
     audit.record(actor=actor, action="job.run", target=f"job:{name}"[:60], detail={"at": timezone.now().isoformat()})

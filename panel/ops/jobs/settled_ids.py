@@ -13,7 +13,7 @@ from django.db import models, transaction
 from panel.lib.future_times import SKEW, is_future
 from panel.ops.models import SettledIds
 
-LONGEST_TRANSACTION = timedelta(hours=1)
+MAX_TRANSACTION_TIME = timedelta(hours=1)
 
 
 def settled_id(*, model: type[models.Model]) -> int:
@@ -27,8 +27,8 @@ def settle_ids(*, model: type[models.Model], now: datetime) -> int:
     with transaction.atomic():
         SettledIds.objects.get_or_create(table=model._meta.db_table, defaults={"seen_at": now})
         place = SettledIds.objects.select_for_update().get(table=model._meta.db_table)
-        if now - place.seen_at >= LONGEST_TRANSACTION + SKEW or is_future(place.seen_at, now=now) or not place.seen:
-            if now - place.seen_at >= LONGEST_TRANSACTION + SKEW:
+        if now - place.seen_at >= MAX_TRANSACTION_TIME + SKEW or is_future(place.seen_at, now=now) or not place.seen:
+            if now - place.seen_at >= MAX_TRANSACTION_TIME + SKEW:
                 place.settled = place.seen
             place.seen, place.seen_at = _newest(model), now
             place.save()

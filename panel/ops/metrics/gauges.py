@@ -36,5 +36,5 @@ def read_gauges(*, now: datetime) -> Iterator[GaugeMetricFamily]:
     found = dict(alerts.values_list("level").annotate(Count("pk")).order_by())
     levels = [((level,), float(found.get(level, 0))) for level in Alert.Level.values]
     yield gauge("alerts_open", "Open alerts.", levels, labels=["level"])
-    failing = AlertNotice.objects.filter(next_at__isnull=False).exclude(why="").count()
+    failing = AlertNotice.objects.filter(next_at__isnull=False).exclude(reason="").count()
     yield gauge("alert_messages_failing", "Messages about alerts that wait for another try.", [((), float(failing))])

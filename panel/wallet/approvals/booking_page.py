@@ -1,6 +1,6 @@
-"""The admin's page on which a person books money: amount and reason, then what exactly will happen, then the click.
+"""The admin page for booking money: enter amount and reason, then confirm a summary of what will happen.
 
-Used for a customer's balance and for a provider's deposits. Both steps work without JavaScript.
+Used for customers' balances and for deposits at providers. Works without JavaScript.
 """
 
 import secrets
@@ -14,6 +14,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.money import AmountError, parse_amount
 from panel.wallet.approvals.requests import keep_request
@@ -23,15 +25,15 @@ from panel.web.formatting import money_text
 
 
 class BookingError(Exception):
-    """It cannot be booked; nothing moved. The message is for the person."""
+    """It cannot be booked; nothing moved. The message is for the member of staff."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """One kind of booking: its words, the balance that it changes, and the call that books it.
+    """One kind of booking: its texts, the balance it changes and the function that books it.
 
-    `book(amount, reason, token)` says whether it booked now, or had before under the same token; raises BookingError.
-    `puts` and `takes` are sentences with {amount}, {before} and {after}.
+    `book(amount, reason, token)` returns False if the token was booked before; it raises BookingError. The texts are
+    sentences with %(amount)s, %(account)s, %(before)s and %(after)s.
     """
 
     title: str
@@ -39,24 +41,29 @@ class Booking:
     balance: Decimal
     may_fall_below_zero: bool
     amount_help: str
-    puts: str
-    takes: str
+    credit_text: str
+    debit_text: str
+    account: str
     book: Callable[[Decimal, str, str], bool]
     back: str
     trail: Mapping[str, str]
 
 
 class BookingForm(forms.Form):
-    """An amount, why, and a token by which the same click is the same booking."""
+    """Asks for amount and reason. The token identifies the booking, so that a double click books once."""
 
     amount = forms.CharField(
-        max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        label=_lazy("Amount"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    reason = forms.CharField(max_length=200, help_text="Kept with the booking. The customer reads it in the statement.")
+    reason = forms.CharField(
+        label=_lazy("Reason"), max_length=200, help_text=_lazy("The customer sees this in their statement.")
+    )
     token = forms.RegexField(
         r"^[0-9a-f]{32}\Z",
         widget=forms.HiddenInput,
-        error_messages=dict.fromkeys(("required", "invalid"), "This page is out of date: open it again."),
+        error_messages=dict.fromkeys(("required", "invalid"), _lazy("This page has expired. Open it again.")),
     )
 
     def __init__(self, booking: Booking, *args: Any, **kwargs: Any) -> None:
@@ -64,7 +71,7 @@ class BookingForm(forms.Form):
         self.booking = booking
         self.fields["amount"].help_text = booking.amount_help
         if booking.may_fall_below_zero:
-            self.fields["reason"].help_text = "Kept with the booking."
+            self.fields["reason"].help_text = _("Only staff can see this.")
 
     def clean_amount(self) -> Decimal:
         try:
@@ -72,17 +79,17 @@ class BookingForm(forms.Form):
         except AmountError as error:
             raise forms.ValidationError(str(error)) from None
         if not amount:
-            raise forms.ValidationError("Nothing would move: the amount is zero.")
-        # At the confirming click the booking itself decides: it may have been booked by the click before.
+            raise forms.ValidationError(_("Enter an amount other than zero."))
+        # On confirmation the booking itself decides: the same token may have been booked before.
         is_checked = "confirmed" in self.data or self.booking.may_fall_below_zero
         if not is_checked and self.booking.balance + amount < 0:
-            held = money_text(self.booking.balance, currency=self.booking.currency)
-            raise forms.ValidationError(f"There is only {held} in the wallet.")
+            balance = money_text(self.booking.balance, currency=self.booking.currency)
+            raise forms.ValidationError(_("The balance is only %(balance)s.") % {"balance": balance})
         return amount
 
 
 def booking_page(request: HttpRequest, booking: Booking) -> HttpResponse:
-    """Ask, show what will happen, and book at the confirming click; then back to where the person came from."""
+    """Show the form, then the summary, then book and redirect to `booking.back`."""
     if request.method != "POST":
         return _page(request, booking, BookingForm(booking, initial={"token": secrets.token_hex(16)}))
     form = BookingForm(booking, request.POST)
@@ -100,9 +107,10 @@ def booking_page(request: HttpRequest, booking: Booking) -> HttpResponse:
         messages.warning(request, keep_request(needed, actor=actor_of(request), now=timezone.now()))
         return redirect(booking.back)
     if is_new:
-        messages.success(request, f"Booked: {money_text(amount, currency=booking.currency, plus=True)}.")
+        text = _("Booked: %(amount)s.")
+        messages.success(request, text % {"amount": money_text(amount, currency=booking.currency, plus=True)})
     else:
-        messages.warning(request, "This was booked before. Nothing was booked a second time.")
+        messages.warning(request, _("This was already booked. Nothing was booked twice."))
     return redirect(booking.back)
 
 
@@ -110,8 +118,9 @@ def _sentence(booking: Booking, amount: Decimal) -> str:
     def text(of: Decimal) -> str:
         return money_text(of, currency=booking.currency)
 
-    words = booking.puts if amount > 0 else booking.takes
-    return words.format(amount=text(abs(amount)), before=text(booking.balance), after=text(booking.balance + amount))
+    sentence = booking.credit_text if amount > 0 else booking.debit_text
+    before, after = text(booking.balance), text(booking.balance + amount)
+    return sentence % {"amount": text(abs(amount)), "account": booking.account, "before": before, "after": after}
 
 
 def _page(

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from panel.ops.alerts.alerts import AlertText, follow_condition
 from panel.ops.models import Alert
 from panel.wallet.approvals.second_approval import (
-    A_DAY,
+    ONE_DAY,
     VALID_FOR,
     CannotApproveError,
     SecondApprovalNeededError,
@@ -77,7 +77,7 @@ def withdraw(*, request_id: int, actor: str, now: datetime) -> None:
 
 def expire_requests(*, now: datetime) -> int:
     """Close what nobody decided on within 7 days, and forget what counts no more; how many requests were closed."""
-    ManualMove.objects.filter(at__lte=now - A_DAY).delete()
+    ManualMove.objects.filter(at__lte=now - ONE_DAY).delete()
     with transaction.atomic(durable=True):
         old = waiting_requests().filter(requested_at__lte=now - VALID_FOR).select_for_update(no_key=True, of=("self",))
         requests = list(old.order_by("pk"))

@@ -22,7 +22,7 @@ from panel.wallet.models import ApprovalRequest, ManualMove
 from panel.web.access import Actor
 from panel.web.formatting import money_text
 
-A_DAY = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 VALID_FOR = timedelta(days=7)
 
 
@@ -141,7 +141,7 @@ def _use(approval: int, proposed: Proposed, actor: str, now: datetime) -> None:
 def _count(proposed: Proposed, staff: User, now: datetime) -> None:
     """What was approved by a second person does not count."""
     amount = abs(proposed.amount)
-    lately = ManualMove.objects.filter(staff=staff, customer=proposed.customer, at__gt=now - A_DAY)
+    lately = ManualMove.objects.filter(staff=staff, customer=proposed.customer, at__gt=now - ONE_DAY)
     before: Decimal = lately.aggregate(sum=Sum("amount"))["sum"] or ZERO
     if before + amount > settings.SECOND_APPROVAL_ABOVE:
         raise SecondApprovalNeededError(proposed, moved_before=before)

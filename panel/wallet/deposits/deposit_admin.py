@@ -1,4 +1,4 @@
-"""Adding money in the admin: the ways that are offered, and each wish with its decision. Loaded by admin.py."""
+"""Payment methods and deposits in the admin. Loaded by admin.py."""
 
 from typing import Any
 
@@ -9,14 +9,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.ops.admin_forms.base import ReadOnlyAdmin, RecordAdmin, actor_of
 from panel.wallet.approvals.own_money import OwnMoneyError
 from panel.wallet.approvals.requests import keep_request
 from panel.wallet.approvals.second_approval import SecondApprovalNeededError
-from panel.wallet.deposits.deposits import TopUpDecidedError, approve_top_up, refuse_top_up
+from panel.wallet.deposits.deposits import DepositDecidedError, approve_deposit, reject_deposit
 from panel.wallet.forms import DecisionForm
-from panel.wallet.gateways.base import BadAskError
+from panel.wallet.gateways.base import InvalidDepositError
 from panel.wallet.models import PaymentMethod, TopUp
 from panel.web.access import confirm_it_is_you, need
 from panel.web.templatetags.panel import money
@@ -24,23 +26,23 @@ from panel.web.templatetags.panel import money
 
 @admin.register(PaymentMethod)
 class PaymentMethodAdmin(RecordAdmin):
-    """How customers can pay, in the shop's own words."""
+    """The payment methods that customers can choose."""
 
     list_display = ("name", "minimum_shown", "maximum_shown", "is_active", "position")
     fields = ("name", "instructions", "minimum", "maximum", "is_active", "position")
 
-    @admin.display(description="minimum", ordering="minimum")
+    @admin.display(description=_lazy("minimum"), ordering="minimum")
     def minimum_shown(self, method: PaymentMethod) -> str:
         return money(method.minimum)
 
-    @admin.display(description="maximum", ordering="maximum")
+    @admin.display(description=_lazy("maximum"), ordering="maximum")
     def maximum_shown(self, method: PaymentMethod) -> str:
         return money(method.maximum)
 
 
 @admin.register(TopUp)
-class TopUpAdmin(ReadOnlyAdmin):
-    """What customers say to have paid. Deciding is a page of its own, so that it is one domain call."""
+class DepositAdmin(ReadOnlyAdmin):
+    """Deposits that customers reported. Reviewing one is a page of its own that makes one domain call."""
 
     list_display = ("id", "customer", "method", "amount_shown", "state", "credited_shown", "asked_at", "decide_link")
     list_select_related = ("customer", "method")
@@ -52,56 +54,56 @@ class TopUpAdmin(ReadOnlyAdmin):
         "decided_by",
     )  # fmt: skip
 
-    @admin.display(description="says to have paid", ordering="amount")
-    def amount_shown(self, top_up: TopUp) -> str:
-        return money(top_up.amount, top_up.currency)
+    @admin.display(description=_lazy("reported amount"), ordering="amount")
+    def amount_shown(self, deposit: TopUp) -> str:
+        return money(deposit.amount, deposit.currency)
 
-    @admin.display(description="credited", ordering="credited")
-    def credited_shown(self, top_up: TopUp) -> str:
-        return money(top_up.credited, top_up.currency)
+    @admin.display(description=_lazy("credited"), ordering="credited")
+    def credited_shown(self, deposit: TopUp) -> str:
+        return money(deposit.credited, deposit.currency)
 
     @admin.display(description="")
-    def decide_link(self, top_up: TopUp) -> SafeString | str:
-        if top_up.state != TopUp.State.ASKED:
+    def decide_link(self, deposit: TopUp) -> SafeString | str:
+        if deposit.state != TopUp.State.ASKED:
             return ""
-        return format_html('<a href="{}">Decide</a>', reverse("admin:wallet_topup_decide", args=[top_up.pk]))
+        return format_html('<a href="{}">{}</a>', reverse("admin:wallet_topup_decide", args=[deposit.pk]), _("Review"))
 
     def get_urls(self) -> list[URLPattern]:
-        decide = path("<int:top_up_id>/decide/", self.admin_site.admin_view(self.decide), name="wallet_topup_decide")
+        decide = path("<int:deposit_id>/decide/", self.admin_site.admin_view(self.decide), name="wallet_topup_decide")
         return [decide, *super().get_urls()]
 
-    def decide(self, request: HttpRequest, top_up_id: int) -> HttpResponse:
-        """Credit what came, or refuse with a note."""
+    def decide(self, request: HttpRequest, deposit_id: int) -> HttpResponse:
+        """Approve and credit the deposit, or reject it with a note."""
         need(request, "wallet.change_topup")
         confirm_it_is_you(request, keeps_form=False)
-        top_up = get_object_or_404(TopUp.objects.select_related("customer", "method"), pk=top_up_id)
+        deposit = get_object_or_404(TopUp.objects.select_related("customer", "method"), pk=deposit_id)
         if request.method != "POST":
-            return self._page(request, top_up, DecisionForm.blank(top_up.amount))
+            return self._page(request, deposit, DecisionForm.blank(deposit.amount))
         form = DecisionForm(request.POST)
-        is_refusal = request.POST.get("decision") == "refuse"
-        if form.is_valid() or (is_refusal and "note" in form.cleaned_data):
+        is_rejection = request.POST.get("decision") == "refuse"
+        if form.is_valid() or (is_rejection and "note" in form.cleaned_data):
             try:
-                self._decide(request, top_up, form.cleaned_data, is_refusal)
-            except BadAskError as problem:
+                self._decide(request, deposit, form.cleaned_data, is_rejection)
+            except InvalidDepositError as problem:
                 form.add_error(problem.field, str(problem))
             except SecondApprovalNeededError as needed:
                 messages.warning(request, keep_request(needed, actor=actor_of(request), now=timezone.now()))
                 return redirect("admin:wallet_topup_changelist")
-            except (TopUpDecidedError, OwnMoneyError) as problem:
+            except (DepositDecidedError, OwnMoneyError) as problem:
                 messages.warning(request, str(problem))
                 return redirect("admin:wallet_topup_changelist")
             else:
-                messages.success(request, "Refused." if is_refusal else "Credited.")
+                messages.success(request, _("Deposit rejected.") if is_rejection else _("Deposit credited."))
                 return redirect("admin:wallet_topup_changelist")
-        return self._page(request, top_up, form, status=422)
+        return self._page(request, deposit, form, status=422)
 
-    def _decide(self, request: HttpRequest, top_up: TopUp, given: dict[str, Any], is_refusal: bool) -> None:
-        common = {"top_up_id": top_up.pk, "note": given["note"], "actor": actor_of(request), "now": timezone.now()}
-        if is_refusal:
-            refuse_top_up(**common)
+    def _decide(self, request: HttpRequest, deposit: TopUp, data: dict[str, Any], is_rejection: bool) -> None:
+        common = {"deposit_id": deposit.pk, "note": data["note"], "actor": actor_of(request), "now": timezone.now()}
+        if is_rejection:
+            reject_deposit(**common)
         else:
-            approve_top_up(amount=given["amount"], **common)
+            approve_deposit(amount=data["amount"], **common)
 
-    def _page(self, request: HttpRequest, top_up: TopUp, form: DecisionForm, *, status: int = 200) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": str(top_up), "top_up": top_up, "form": form}
-        return render(request, "admin/top_up.html", context, status=status)
+    def _page(self, request: HttpRequest, deposit: TopUp, form: DecisionForm, *, status: int = 200) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "title": str(deposit), "deposit": deposit, "form": form}
+        return render(request, "admin/deposit.html", context, status=status)

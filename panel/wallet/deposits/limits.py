@@ -1,6 +1,6 @@
-"""How many deposits and bytes of pictures are taken a day, so that no customer can fill the disk. Called by topups.
+"""Limits deposits and image bytes per day, so that no customer can fill the disk. Called by deposits.
 
-What was withdrawn or refused counts for its day as well, though its picture is gone.
+Canceled and rejected deposits count too, although their images are deleted.
 """
 
 from datetime import datetime, timedelta
@@ -9,36 +9,39 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from panel.customers.models import User
-from panel.wallet.gateways.base import BadAskError
+from panel.wallet.gateways.base import InvalidDepositError
 from panel.wallet.models import TopUp
 
-A_DAY = timedelta(days=1)
-MOST_OPEN = 5
-MOST_A_DAY = 20
-BYTES_A_DAY = 25 * 1024 * 1024
-"""Of one customer."""
-ALL_A_DAY = 5_000
-ALL_BYTES_A_DAY = 1024 * 1024 * 1024
-"""Of all customers together."""
+ONE_DAY = timedelta(days=1)
+MAX_PENDING = 5
+MAX_PER_DAY = 20
+MAX_BYTES_PER_DAY = 25 * 1024 * 1024
+"""Limits for one customer."""
+MAX_PER_DAY_TOTAL = 5_000
+MAX_BYTES_PER_DAY_TOTAL = 1024 * 1024 * 1024
+"""Limits for all customers together."""
 
 
 def check_limits(*, customer: User, picture_size: int, now: datetime) -> None:
-    """Raises BadAskError where one more is too many. Call it with the customer locked."""
+    """Raises InvalidDepositError if one more deposit exceeds a limit. Call it with the customer locked."""
     mine = TopUp.objects.filter(customer=customer)
-    if mine.filter(state=TopUp.State.ASKED).count() >= MOST_OPEN:
-        raise BadAskError("amount", f"{MOST_OPEN} top-ups of yours are waiting already.")
-    lately = TopUp.objects.filter(asked_at__gt=now - A_DAY)
+    if mine.filter(state=TopUp.State.ASKED).count() >= MAX_PENDING:
+        text = _("You already have %(max)d pending deposits. Wait until they are reviewed.")
+        raise InvalidDepositError("amount", text % {"max": MAX_PENDING})
+    lately = TopUp.objects.filter(asked_at__gt=now - ONE_DAY)
     count, size = _sums(lately.filter(customer=customer))
-    if count >= MOST_A_DAY:
-        text = _("You can report %(most)d deposits a day. Try again tomorrow.")
-        raise BadAskError("amount", text % {"most": MOST_A_DAY})
-    if picture_size and size + picture_size > BYTES_A_DAY:
-        raise BadAskError("picture", _("Your pictures of one day are too large. Send this one without a picture."))
+    if count >= MAX_PER_DAY:
+        text = _("You can report up to %(max)d deposits per day. Try again tomorrow.")
+        raise InvalidDepositError("amount", text % {"max": MAX_PER_DAY})
+    if picture_size and size + picture_size > MAX_BYTES_PER_DAY:
+        raise InvalidDepositError(
+            "picture", _("You've reached today's limit for images. Submit this deposit without one.")
+        )
     count, size = _sums(lately)
-    if count >= ALL_A_DAY:
-        raise BadAskError("", _("Too many deposits were reported today. Try again later, or contact support."))
-    if picture_size and size + picture_size > ALL_BYTES_A_DAY:
-        raise BadAskError("picture", _("No more pictures can be stored today. Send your deposit without a picture."))
+    if count >= MAX_PER_DAY_TOTAL:
+        raise InvalidDepositError("", _("We received too many deposits today. Try again later or contact support."))
+    if picture_size and size + picture_size > MAX_BYTES_PER_DAY_TOTAL:
+        raise InvalidDepositError("picture", _("We can't store more images today. Submit your deposit without one."))
 
 
 def _sums(rows: QuerySet[TopUp]) -> tuple[int, int]:

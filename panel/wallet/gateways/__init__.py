@@ -1,4 +1,4 @@
-"""How money comes in: one module a gateway, all behind `Gateway`. `gateway_of` finds the one that serves a method."""
+"""Payment gateways, one module each, with the interface `Gateway`. `gateway_of` finds the one of a payment method."""
 
 from panel.wallet.gateways.base import Gateway
 from panel.wallet.gateways.manual import ManualGateway

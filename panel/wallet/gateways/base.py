@@ -1,4 +1,4 @@
-"""What a way to add money has to say. Gateways know neither the ledger nor the pages: deposits do."""
+"""The interface of payment gateways. Gateways know neither the ledger nor the pages: deposits do."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a customer filled in. `picture` is the beginning of the file they sent, empty where they sent none."""
+class DepositReport:
+    """What a customer reported. `picture` is the beginning of the image, empty if there is none."""
 
     amount: Decimal
     reference: str
     picture: bytes = b""
 
 
-class BadAskError(Exception):
-    """The wish cannot be taken so. `field` names what is wrong with it; empty: the whole of it."""
+class InvalidDepositError(Exception):
+    """The deposit is not valid. `field` is the form field with the problem, or empty. The message is for people."""
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
@@ -23,11 +23,11 @@ class BadAskError(Exception):
 
 
 class Gateway(ABC):
-    """One way for money to come in. With `needs_staff`, a person says what came; else the gateway itself does."""
+    """A payment gateway. With `needs_staff`, staff confirm the payment; else the gateway does."""
 
     name: str
     needs_staff: bool
 
     @abstractmethod
-    def check(self, ask: Ask) -> None:
-        """Raises BadAskError for what this gateway cannot work with."""
+    def check(self, report: DepositReport) -> None:
+        """Raises InvalidDepositError if this gateway cannot accept the report."""

@@ -1,21 +1,25 @@
-"""A transfer by hand: the customer pays as the instructions say, and staff look whether it came."""
+"""Manual payments: the customer follows the instructions, and staff confirm that the payment arrived."""
+
+from django.utils.translation import gettext as _
 
 from panel.wallet.deposits.pictures import picture_kind
-from panel.wallet.gateways.base import Ask, BadAskError, Gateway
+from panel.wallet.gateways.base import DepositReport, Gateway, InvalidDepositError
 
-LONGEST_REFERENCE = 200
+MAX_REFERENCE_LENGTH = 200
 
 
 class ManualGateway(Gateway):
-    """Needs a reference by which staff find the payment; a picture of it helps."""
+    """Needs a reference by which staff find the payment. An image of it is optional."""
 
     name = "manual"
     needs_staff = True
 
-    def check(self, ask: Ask) -> None:
-        if not ask.reference:
-            raise BadAskError("reference", "Write what stands on your payment, so that it can be found.")
-        if len(ask.reference) > LONGEST_REFERENCE or not ask.reference.isprintable():
-            raise BadAskError("reference", f"One line of up to {LONGEST_REFERENCE} characters.")
-        if ask.picture and not picture_kind(ask.picture):
-            raise BadAskError("picture", "Send a picture as PNG, JPEG or WebP.")
+    def check(self, report: DepositReport) -> None:
+        if not report.reference:
+            raise InvalidDepositError("reference", _("Enter the reference of your payment, so that we can find it."))
+        if len(report.reference) > MAX_REFERENCE_LENGTH or not report.reference.isprintable():
+            raise InvalidDepositError(
+                "reference", _("Enter up to %(max)d characters in one line.") % {"max": MAX_REFERENCE_LENGTH}
+            )
+        if report.picture and not picture_kind(report.picture):
+            raise InvalidDepositError("picture", _("Upload the image as PNG, JPEG or WebP."))

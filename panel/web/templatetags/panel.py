@@ -1,4 +1,4 @@
-"""The components that pages are made of: `{% load panel %}`. static/panel/README.md shows each in one line."""
+"""Template tags for the parts that pages share: `{% load panel %}`. static/panel/README.md shows an example of each."""
 
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -13,6 +13,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from panel.lib import zones
 from panel.lib.money import round_to
@@ -43,7 +44,7 @@ def money(
 ) -> SafeString:
     """An amount that never wraps, with its exact value on hover; a dash where there is none. Floats are refused.
 
-    A `rounded` one is shown with two decimals from one unit on: for sums, whose last decimals say nothing.
+    With `rounded`, amounts of one and more have two decimals: for totals, where further decimals do not matter.
     """
     if amount is None or amount == "":
         return format_html('<span class="money">{}</span>', "–")
@@ -70,23 +71,23 @@ def thousands(number: int | None) -> str:
 
 
 @register.simple_tag
-def state_badge(word: str) -> SafeString:
-    """The badge of a state: a customer's word, or one of staff's in capitals."""
-    mark = icons.mark_of(str(word))
+def state_badge(status: str) -> SafeString:
+    """The badge of a status, for customers or for staff."""
+    badge = icons.badge_of(str(status))
     return format_html(
-        '<span class="state tone-{}">{}{}</span>', mark.tone, _svg("panel/icons.svg", mark.icon), mark.label
+        '<span class="state tone-{}">{}{}</span>', badge.tone, _svg("panel/icons.svg", badge.icon), badge.label
     )
 
 
 @register.filter
-def tone(word: str) -> str:
-    """The class of a state's colour, for a timeline's line or a bar."""
-    return f"tone-{icons.mark_of(str(word)).tone}"
+def tone(status: str) -> str:
+    """The CSS class of a status's color, for a line of a timeline or a bar."""
+    return f"tone-{icons.badge_of(str(status)).tone}"
 
 
 @register.simple_tag(takes_context=True)
 def ago(context: Context, at: datetime | None) -> SafeString:
-    """How long ago, kept fresh in the page, with the exact time on hover in the person's zone."""
+    """How long ago, updated in the page, with the exact time in the person's time zone on hover."""
     if at is None:
         return format_html('<span class="ago">{}</span>', "–")
     exact = f"{timezone.localtime(at, _zone(context)):%-d %b %Y, %H:%M:%S %Z}"
@@ -96,52 +97,58 @@ def ago(context: Context, at: datetime | None) -> SafeString:
     )
 
 
+@register.simple_tag
+def ago_texts() -> list[tuple[int, list[str], list[str]]]:
+    """The texts with which static/panel/panel.js keeps the times of `ago` fresh."""
+    return formatting.ago_templates()
+
+
 @register.simple_tag(takes_context=True)
 def exact_time(context: Context, at: datetime | None) -> str:
-    """The exact time in the person's zone (UTC where none is set), with the zone's name."""
+    """The exact time in the person's time zone (UTC if none is set), with the zone's name."""
     return "–" if at is None else f"{timezone.localtime(at, _zone(context)):%-d %b %Y, %H:%M %Z}"
 
 
 @register.inclusion_tag("components/delivered.html")
 def delivered(now: int, target: int, state: str = "In progress", start: int | None = None, full: bool = False) -> Any:
-    """The delivered bar. `now` of `target` units; `start` is the count before; `full` writes start, now and target."""
+    """The progress bar of an order: `now` of `target` units. `start` is the count before; `full` shows all three."""
     return {
         "now": now,
         "target": target,
         "percent": formatting.percent_of(now, target),
-        "tone": icons.mark_of(str(state)).tone,
+        "tone": icons.badge_of(str(state)).tone,
         "has_points": full and start is not None,
-        "points": (("Start", start), ("Now", (start or 0) + now), ("Target", (start or 0) + target)),
+        "points": ((_("Start"), start), (_("Now"), (start or 0) + now), (_("Target"), (start or 0) + target)),
     }
 
 
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, label: str = "", help: str = "", suffix: str = "") -> Any:  # noqa: A002
-    """One field of a form with its label, help, and its errors beside it, all tied together for screen readers."""
+    """A form field with its label, help text and errors, connected for screen readers."""
     return field_context(bound, label=label, help_text=help) | {"suffix": suffix}
 
 
 @register.inclusion_tag("components/form_errors.html")
 def form_errors(form: Any) -> Any:
-    """What is wrong with the form as a whole, and with hidden fields, which have no place of their own."""
+    """The errors of the form as a whole and of its hidden fields."""
     hidden = [error for bound in form.hidden_fields() for error in bound.errors]
     return {"errors": [*form.non_field_errors(), *hidden]}
 
 
 @register.inclusion_tag("components/blank.html")
 def empty_state(title: str, text: str = "", icon: str = "inbox", action: str = "", url: str = "") -> Any:
-    """What stands where there is nothing yet: what this is for, and the first step."""
+    """Shown where there is nothing yet: what this is for, and the first step."""
     return {"title": title, "text": text, "icon": icon, "action": action, "url": url}
 
 
 @register.inclusion_tag("components/blank.html")
-def error_state(title: str, text: str = "", action: str = "Try again", url: str = "") -> Any:
-    """What stands where something failed: what happened, what is safe, what to do. `url` is where to try again."""
+def error_state(title: str, text: str = "", action: str = "", url: str = "") -> Any:
+    """Shown where something failed: what happened, what is safe, what to do. `url` is where to try again."""
     return {
         "title": title,
         "text": text,
         "icon": "exclamation-triangle",
-        "action": action,
+        "action": action or _("Try again"),
         "url": url,
         "is_error": True,
     }
@@ -149,26 +156,26 @@ def error_state(title: str, text: str = "", action: str = "Try again", url: str 
 
 @register.inclusion_tag("components/notice.html")
 def notice(text: str, tone: str = "blue") -> Any:
-    """A line of news in the page; `tone` is blue, green, amber or red."""
+    """A message in the page; `tone` is blue, green, amber or red."""
     icons = {"green": "check-circle", "amber": "exclamation-triangle", "red": "exclamation-circle"}
     return {"text": text, "tone": tone, "icon": icons.get(tone, "info-circle")}
 
 
 @register.inclusion_tag("components/skeleton.html")
 def skeleton(rows: int = 5) -> Any:
-    """What stands where rows are still to come."""
+    """A placeholder for rows that are loading."""
     return {"rows": range(rows)}
 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
 def pagination(context: Context, page: "Page[Any]", target: str = "") -> Any:
-    """Links to the pages around `page`, with the rest of the address kept; with `target`, swapped in by htmx."""
+    """Links to the previous and next page that keep the rest of the URL; with `target`, htmx swaps them in."""
     return {"page": page, "target": target, "request": context["request"]}
 
 
 @register.inclusion_tag("shell/links.html", takes_context=True)
 def shell_links(context: Context, group: str, css: str) -> Any:
-    """The entries of a `group`: customer, staff, or what a phone has of the customer's in its bar and in its menu."""
+    """The links of a `group`: customer, staff, or a customer's links in a phone's bottom bar ("bar") or "menu"."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     pages: tuple[navigation.Page, ...] = navigation.STAFF if group == "staff" else navigation.CUSTOMER
@@ -176,10 +183,10 @@ def shell_links(context: Context, group: str, css: str) -> Any:
         pages = tuple(page for page in pages if page.in_menu == (group == "menu"))
     user = getattr(request, "user", None)
     pages = tuple(page for page in pages if not page.permission or (user and user.has_perm(page.permission)))
-    counts = context.get("rail_counts") or {}
+    counts = context.get("sidebar_counts") or {}
     pages = tuple(page for page in pages if not page.only_counted or page.name in counts)
-    found = navigation.existing(pages, here=match.view_name if match else "")
-    return {"pages": [(page, counts.get(page.name)) for page in found], "css": css}
+    existing = navigation.existing(pages, here=match.view_name if match else "")
+    return {"pages": [(page, counts.get(page.name)) for page in existing], "css": css}
 
 
 def _svg(sheet: str, name: str, *, label: str = "", css: str = "icon") -> SafeString:

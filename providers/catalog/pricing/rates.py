@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from typing import NamedTuple
 
-from panel.lib.money import LARGEST, ZERO, round_up
+from panel.lib.money import MAX_AMOUNT, ZERO, round_up
 
 PER_PACKAGE = frozenset({"Package", "Custom Comments Package"})
 """Types whose rate is the price of one package; every other rate is per 1000."""
@@ -175,16 +175,16 @@ def price(
 
     Without either it is not sold: never at cost by accident.
     """
-    if cost >= LARGEST:
-        return Price(LARGEST, LARGEST, PRICE_TOO_LARGE)
+    if cost >= MAX_AMOUNT:
+        return Price(MAX_AMOUNT, MAX_AMOUNT, PRICE_TOO_LARGE)
     if own_rate is not None:
         rate = own_rate
     elif rule is not None:
         rate = apply_markup(cost=cost, rule=rule)
     else:
         return Price(cost, cost, NO_RULE)
-    if rate >= LARGEST:
-        return Price(cost, LARGEST, PRICE_TOO_LARGE)
+    if rate >= MAX_AMOUNT:
+        return Price(cost, MAX_AMOUNT, PRICE_TOO_LARGE)
     if rate <= 0:
         return Price(cost, ZERO, NO_PRICE)
     is_thin = rate * 100 < cost * (100 + minimum_margin.percent)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.web.access import need, staff_only
-from panel.web.text_input import read_reason, read_seen_at, read_words
+from panel.web.text_input import read_reason, read_seen_at, read_text
 from providers.catalog.publishing.category_moves import waiting_moves_by_provider
 from providers.catalog.review.changes import changes_page, pairs_of, pending_review_page
 from providers.catalog.review.pending_review import (
@@ -38,7 +38,7 @@ def staff_changes(request: HttpRequest) -> HttpResponse:
     """What is held, of all providers or of one; below it the log, found by provider, kind and words."""
     now = timezone.now()  # before anything is read: what changes meanwhile was not seen
     provider, doubt = _number(request.GET.get("provider", "")), request.GET.get("doubt", "")
-    kind, search = request.GET.get("kind", ""), read_words(request.GET, "q", longest=MAX_SEARCH_LENGTH)
+    kind, search = request.GET.get("kind", ""), read_text(request.GET, "q", max_length=MAX_SEARCH_LENGTH)
     kind = kind if kind in ServiceChange.Kind.values else ""
     doubt = doubt if doubt in UpstreamService.ReviewReason.values else ""
     log = changes_page(provider=provider, kind=kind, search=search, before=_number(request.GET.get("before", "")))

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from panel.customers.signed_in import customer_of
 from panel.lib.money import ZERO, plain
 from panel.web.formatting import SIGNS
-from panel.web.text_input import read_words
+from panel.web.text_input import read_text
 from providers.catalog.listing.cache import catalog_version
 from providers.catalog.listing.favorites import (
     TooManyFavouritesError,
@@ -60,7 +60,7 @@ class PriceListPage:
         self._query = request.GET
         self.terms = _terms(request)
         self._starred = starred
-        self.search = read_words(request.GET, "q", longest=MAX_SEARCH_LENGTH)
+        self.search = read_text(request.GET, "q", max_length=MAX_SEARCH_LENGTH)
         self.is_favourites = "favourites" in request.GET and starred is not None
 
     @property

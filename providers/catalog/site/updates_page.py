@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from panel.customers.signed_in import customer_of
 from panel.lib.zones import day_zone
-from panel.web.text_input import read_words
+from panel.web.text_input import read_text
 from providers.catalog.listing.favorites import favourite_ids
 from providers.catalog.listing.service_list import categories_for_sale
 from providers.catalog.listing.updates import Update, update_of, updates_page
@@ -29,7 +29,7 @@ def updates(request: HttpRequest) -> HttpResponse:
     is_favourites = "favourites" in query and request.user.is_authenticated
     kind = query.get("kind", "")
     kind = kind if kind in CatalogUpdate.Kind.values else ""
-    search, category = read_words(query, "q", longest=MAX_SEARCH_LENGTH), _number(query.get("category", ""))
+    search, category = read_text(query, "q", max_length=MAX_SEARCH_LENGTH), _number(query.get("category", ""))
     terms = terms_for(customer_id=customer_id)
     page = updates_page(
         terms=terms,

@@ -86,9 +86,9 @@ MONEY_MUTANTS = (
         "a top-up is credited twice",
         "wallet",
         "panel.wallet.deposits.deposits",
-        "if top_up.state != TopUp.State.ASKED:",
+        "if deposit.state != TopUp.State.ASKED:",
         "if False:",
-        (('key=f"topup:{top_up.pk}"', 'key=f"topup:{top_up.pk}:{now}:{actor}"'),),
+        (('key=f"topup:{deposit.pk}"', 'key=f"topup:{deposit.pk}:{now}:{actor}"'),),
     ),
     Mutant("a token buys twice", "wallet", "orders.placing.place", "client_token=token,", "client_token=None,"),
     Mutant(

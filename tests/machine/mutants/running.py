@@ -182,7 +182,7 @@ RUNNING_MUTANTS = (
         "deposits are reported and withdrawn without end",
         "tests/panel/wallet/deposits/test_pictures.py::test_asking_and_withdrawing_again_and_again_ends",
         "panel.wallet.deposits.limits",
-        "    if count >= MOST_A_DAY:\n",
+        "    if count >= MAX_PER_DAY:\n",
         "    if False:\n",
     ),
 )

@@ -222,8 +222,8 @@ TROUBLE_MUTANTS = (
         "an alert is judged before its turn",
         "reported_meanwhile",
         "panel.ops.alerts.alerts",
-        "        judge_alone(subject)\n        text = look()\n",
-        "        text = look()\n        judge_alone(subject)\n",
+        "        lock_subject(subject)\n        text = look()\n",
+        "        text = look()\n        lock_subject(subject)\n",
     ),
     Mutant(
         "an order found too early stays unmatched",

@@ -11,7 +11,7 @@ def wallet(go: Walker) -> None:
         go.new(quantity=quantity)
     for _ in range(2):
         go.new(token="a", customer="bob")
-    wish = go.ask_top_up(customer="ada", dollars=2, token="1")
+    wish = go.report_deposit(customer="ada", dollars=2, token="1")
     go.decide_top_up(pk=wish, dollars=2, is_good=True, die=0)
     go.decide_top_up(pk=wish, dollars=2, is_good=True)
     go.decide_top_up(pk=wish, dollars=2, is_good=True)

@@ -162,7 +162,7 @@ def looks_beside(go: Walker) -> None:
 @walk
 def reported_meanwhile(go: Walker) -> None:
     """A deposit is reported while the last one is decided."""
-    wish = go.ask_top_up(customer="ada", dollars=2, token="1")
+    wish = go.report_deposit(customer="ada", dollars=2, token="1")
     go.decide_while_another_asks(pk=wish, customer="bob", dollars=1)
 
 

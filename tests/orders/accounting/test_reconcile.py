@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 
 from orders.accounting.reconcile import read_balances
-from panel.ops.alerts.notice_jobs import tell_due
+from panel.ops.alerts.notice_jobs import send_due
 from panel.ops.models import Alert
 from providers.balances.readings import record_deposit
 from providers.models import BalanceReading, Provider
@@ -76,14 +76,14 @@ def test_a_low_balance_raises_an_alert_once(
     store.simulator.balance = Decimal("9.5")
     for _ in range(2):
         store.read_balance()
-        tell_due()
+        send_due()
     assert open_alerts() == {"balance-low"}
     assert [mail.subject for mail in mailoutbox] == ["[Panel] The balance at North is low"]
 
     record_deposit(provider=store.provider, amount=Decimal(100))
     store.simulator.balance = Decimal("109.5")
     store.read_balance()
-    tell_due()
+    send_due()
     assert open_alerts() == set()
     assert mailoutbox[-1].subject == "[Panel] Over: The balance at North is low"
 

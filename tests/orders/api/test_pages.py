@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from orders.models import Order
-from panel.customers.keys import issue_key, open_key
+from panel.customers.keys import authenticate_key, issue_key
 from panel.customers.models import ApiKey, User
 from tests.fixtures_orders import Store
 
@@ -34,7 +34,7 @@ def test_a_new_key_is_shown_once_and_works(browser: Client, store: Store) -> Non
     words = {"name": "Bot", "is_read_only": "on", "networks": "203.0.113.7\n"}
     page = browser.post("/api/", words)
     key = shown_key(page.content.decode())
-    holder = open_key(text=key, address="203.0.113.7", now=timezone.now())
+    holder = authenticate_key(text=key, address="203.0.113.7", now=timezone.now())
     assert holder is not None
     assert (holder.customer_id, holder.is_read_only) == (store.customer.pk, True)
     assert "no-store" in page["Cache-Control"]
@@ -62,12 +62,12 @@ def test_rotate_and_revoke(browser: Client, store: Store) -> None:
     old = issue_key(customer=store.customer, name="Bot", actor="test", now=timezone.now())
     new = shown_key(browser.post(f"/api/keys/{old.key.pk}/rotate/").content.decode())
     for key in (old.secret.reveal(), new):
-        assert open_key(text=key, address="", now=timezone.now()) is not None
+        assert authenticate_key(text=key, address="", now=timezone.now()) is not None
     assert "rotated already" in browser.post(f"/api/keys/{old.key.pk}/rotate/", follow=True).content.decode()
     answer = browser.post(f"/api/keys/{old.key.pk}/revoke/", follow=True)
     assert "is revoked" in answer.content.decode()
-    assert open_key(text=old.secret.reveal(), address="", now=timezone.now()) is None
-    assert open_key(text=new, address="", now=timezone.now()) is not None
+    assert authenticate_key(text=old.secret.reveal(), address="", now=timezone.now()) is None
+    assert authenticate_key(text=new, address="", now=timezone.now()) is not None
 
 
 def test_anothers_key_does_not_exist(browser: Client) -> None:

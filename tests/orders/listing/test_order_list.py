@@ -162,7 +162,7 @@ def test_all_words_of_a_service_are_looked_for(store: Store, ten: list[int]) -> 
 
 def test_counting_stops(store: Store, ten: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     assert Listing(Wanted(store.customer)).counts() == Counts({**NOTHING, "Pending": 6, "Partial": 4})
-    monkeypatch.setattr(order_list, "MOST_COUNTED", 4)
+    monkeypatch.setattr(order_list, "MAX_COUNTED", 4)
     assert Listing(Wanted(store.customer)).counts() == Counts({**NOTHING, "Pending": 5, "Partial": 4})
 
 

@@ -12,7 +12,7 @@ from orders.unconfirmed.decisions import refund_unconfirmed
 from orders.unconfirmed.restore_search import not_ours
 from panel.ops.alerts.alerts import dismiss_alert, raise_alert
 from panel.ops.models import Alert
-from panel.wallet.deposits.deposits import ask_top_up, withdraw_top_up
+from panel.wallet.deposits.deposits import cancel_deposit, report_deposit
 from panel.wallet.models import PaymentMethod
 from providers.admin.edit import save_provider
 from providers.availability.circuit_breaker import pause_provider
@@ -29,7 +29,7 @@ def open_alerts() -> list[str]:
 def test_what_lasts_is_told_again_after_it_was_dismissed_and_closed_when_it_is_over(store: Store) -> None:
     pk = store.provider.pk
     bank = PaymentMethod.objects.create(name="Bank", instructions="Pay.")
-    asked = ask_top_up(
+    asked = report_deposit(
         customer=store.customer, method_id=bank.pk, amount=Decimal(5), reference="x", token="a" * 32,
         now=timezone.now(),
     )  # fmt: skip
@@ -52,7 +52,7 @@ def test_what_lasts_is_told_again_after_it_was_dismissed_and_closed_when_it_is_o
     check_alerts()
 
     Alert.objects.filter(closed_at=None).update(title="as it was")
-    withdraw_top_up(customer=store.customer, top_up_id=asked.pk, now=timezone.now())
+    cancel_deposit(customer=store.customer, deposit_id=asked.pk, now=timezone.now())
     store.let_lease_end(doubt)
     refund_unconfirmed(order_id=doubt.pk, actor="ann", reason="x")
     not_ours(orphan_id=orphan.pk, actor="ann", reason="x")

@@ -168,9 +168,9 @@ def test_a_repeated_token_is_the_same_order_when_nothing_could_be_ordered_any_mo
     ledger.debit_wallet(user=store.customer, amount=store.wallet(), key="debit:all")
     before = store.everything()
     assert place() == Placement(first, is_new=False)
-    store.customer.frozen_at = timezone.now()
+    store.customer.suspended_at = timezone.now()
     assert place() == Placement(first, is_new=False)
-    store.customer.frozen_at = None
+    store.customer.suspended_at = None
     unpublish_service(provider_id=store.provider.pk, external_id=DEFAULT_SERVICE)
     assert place() == Placement(first, is_new=False)
     assert store.everything() == before

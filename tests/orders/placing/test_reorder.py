@@ -10,7 +10,7 @@ from orders.accounting.audit import recount
 from orders.aftercare.cancels import request_cancel
 from orders.models import Order
 from orders.placing.reorder import CannotReorderError, ordered_as, price_now, reorder
-from panel.customers.suspension import freeze
+from panel.customers.suspension import suspend
 from panel.ops.models import AuditEvent
 from panel.wallet import ledger
 from providers.catalog.models import Service
@@ -60,7 +60,7 @@ def test_a_second_click_is_the_same_order(store: Store, canceled: Order) -> None
 def test_a_second_click_is_the_same_order_when_nothing_could_be_ordered_any_more(store: Store, canceled: Order) -> None:
     first = reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     Service.objects.update(is_enabled=False)
-    freeze(customer=store.customer, reason="chargeback", actor=ACTOR, now=timezone.now())
+    suspend(customer=store.customer, reason="chargeback", actor=ACTOR, now=timezone.now())
     before = store.everything()
     second = reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     assert (second.is_new, second.order.pk) == (False, first.order.pk)
@@ -88,8 +88,8 @@ def test_a_frozen_customer_and_a_missing_reason_are_refused(store: Store, cancel
     before = store.everything()
     with pytest.raises(CannotReorderError, match="Say why"):
         reorder(order_id=canceled.pk, agreed=Decimal("1.35"), actor=ACTOR, reason=" ")
-    freeze(customer=store.customer, reason="chargeback", actor=ACTOR, now=timezone.now())
-    with pytest.raises(CannotReorderError, match="The customer is frozen"):
+    suspend(customer=store.customer, reason="chargeback", actor=ACTOR, now=timezone.now())
+    with pytest.raises(CannotReorderError, match="The customer is suspended"):
         reorder(order_id=canceled.pk, agreed=Decimal("1.35"), **WHO)
     assert store.everything() == before
 

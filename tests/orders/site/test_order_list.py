@@ -86,8 +86,8 @@ def test_a_page_leads_on_and_keeps_the_filters(store: Store, ada: Client, monkey
 def test_counting_stops_where_the_page_says_so(store: Store, ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         store.place(PLAIN_SERVICE, quantity="10")
-    monkeypatch.setattr(order_list, "MOST_COUNTED", 2)
-    monkeypatch.setattr("orders.site.order_list.MOST_COUNTED", 2)
+    monkeypatch.setattr(order_list, "MAX_COUNTED", 2)
+    monkeypatch.setattr("orders.site.order_list.MAX_COUNTED", 2)
     assert (counts(ada)["All"], counts(ada)["Pending"], counts(ada)["Partial"]) == ("2+", "2+", "0")
     assert "1–3 of 2+" in ada.get("/orders/").content.decode()
 

@@ -16,7 +16,7 @@ from tests.orders.reading import text_in
 
 
 def page_of(client: Client, address: str = "/refills/") -> str:
-    return client.get(address).content.decode().partition('id="refills"')[2].partition('<nav class="rail')[0]
+    return client.get(address).content.decode().partition('id="refills"')[2].partition('<nav class="sidebar')[0]
 
 
 def test_nothing_yet_says_where_it_begins(ada: Client) -> None:

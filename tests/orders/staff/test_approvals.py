@@ -20,7 +20,7 @@ from panel.ops.models import Alert, AuditEvent
 from panel.wallet.adjust import adjust_wallet
 from panel.wallet.approvals.requests import decline, expire_requests, keep_request, withdraw
 from panel.wallet.approvals.second_approval import CannotApproveError, SecondApprovalNeededError
-from panel.wallet.deposits.deposits import approve_top_up, ask_top_up
+from panel.wallet.deposits.deposits import approve_deposit, report_deposit
 from panel.wallet.models import ApprovalRequest, ManualMove, PaymentMethod, TopUp
 from panel.web.access import Actor
 from tests.fixtures_orders import Store
@@ -75,7 +75,7 @@ def doubtful(store: Store) -> Order:
 def deposit(customer: User) -> TopUp:
     bank = PaymentMethod.objects.create(name="Bank", instructions="Pay.")
     wish: dict[str, Any] = {"amount": Decimal(50), "reference": "March", "token": TOKEN, "now": timezone.now()}
-    return ask_top_up(customer=customer, method_id=bank.pk, **wish)
+    return report_deposit(customer=customer, method_id=bank.pk, **wish)
 
 
 def moves(team: Team) -> dict[str, tuple[Callable[[str], object], str]]:
@@ -87,7 +87,7 @@ def moves(team: Team) -> dict[str, tuple[Callable[[str], object], str]]:
     return {
         "adjust": (lambda actor: team.credit("5", actor=actor), "5"),
         "debit": (lambda actor: team.credit("-5", actor=actor), "-5"),
-        "deposit": (lambda actor: approve_top_up(top_up_id=top_up.pk, amount=Decimal(49), actor=actor, **note), "49"),
+        "deposit": (lambda actor: approve_deposit(deposit_id=top_up.pk, amount=Decimal(49), actor=actor, **note), "49"),
         "partial": (
             lambda actor: set_partial(
                 order_id=running.pk, remains=900, agreed=Decimal("1.215"), actor=actor, reason=REASON

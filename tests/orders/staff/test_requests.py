@@ -14,7 +14,7 @@ from orders.aftercare.refill_jobs import poll_refills
 from orders.aftercare.unanswered import tell_staff
 from orders.models import Cancellation, Order, Refill
 from orders.rules.states import State
-from panel.ops.alerts.alert_pages import place_of
+from panel.ops.alerts.alert_pages import page_url_of
 from panel.ops.models import Alert, AuditEvent
 from providers.models import Provider
 from tests.fixtures_orders import Store
@@ -131,7 +131,7 @@ def test_it_shows_what_stands_how_and_at_whom(store: Store, owner: Client, stuck
     assert "3 tries without an answer · HTTP 500." in text
     page = owner.get(f"{QUEUE}?kind=cancels").content.decode()
     assert f'href="/staff/orders/{stuck.order_id}/"' in page
-    assert '<span class="rail-count">2</span>' in page
+    assert '<span class="sidebar-count">2</span>' in page
 
     other = Provider.objects.create(name="South", url="https://south.example/", currency="USD")
     assert "No unanswered requests" in text_of(owner, f"{QUEUE}?kind=cancels&provider={other.pk}")
@@ -205,4 +205,4 @@ def test_it_takes_as_many_queries_however_many_there_are(store: Store, owner: Cl
 
 
 def test_the_alert_leads_here() -> None:
-    assert place_of("requests:1") == QUEUE
+    assert page_url_of("requests:1") == QUEUE

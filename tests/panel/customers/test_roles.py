@@ -155,8 +155,8 @@ def test_a_roles_pages_and_buttons(role: str, roles: None, store: Store) -> None
         refused = client.post(path.format(**names), {}).status_code == 403
         assert refused is (role not in allowed), path
     assert store.everything() == before
-    rail = client.get("/account/").content.decode()
-    assert ("/staff/balances/" in rail) is (role != SUPPORT)
+    sidebar = client.get("/account/").content.decode()
+    assert ("/staff/balances/" in sidebar) is (role != SUPPORT)
 
 
 def test_what_support_reads_holds_no_key_and_no_rate_of_ours(roles: None, store: Store) -> None:
@@ -231,7 +231,10 @@ def test_without_a_second_factor_staff_are_led_to_set_it_up(path: str, store: St
     before = list(Order.objects.values())
     assert client.post(path, {}).status_code == 302
     assert list(Order.objects.values()) == before
-    assert "Set up two-factor sign-in first" in client.get(reverse("mfa_index"), follow=True).content.decode()
+    assert (
+        "Set up two-factor authentication first. It&#x27;s required for staff pages."
+        in client.get(reverse("mfa_index"), follow=True).content.decode()
+    )
     assert client.get("/orders/").status_code == 200  # the customers' pages are open to them
     boss.authenticator_set.create(type="totp", data={"secret": "x"})
     assert client.get(path).status_code == 200
@@ -246,6 +249,9 @@ def test_where_the_shop_asks_a_second_factor_of_everybody_customers_are_led_to_i
     for path in ("/orders/", "/wallet/", "/account/", "/order/"):
         assert (client.get(path)["Location"], client.post(path)["Location"]) == (reverse("mfa_index"),) * 2
     assert store.everything() == before
-    assert "this shop asks it of everybody" in client.get(reverse("mfa_index"), follow=True).content.decode()
+    assert (
+        "Set up two-factor authentication first. It&#x27;s required for all accounts."
+        in client.get(reverse("mfa_index"), follow=True).content.decode()
+    )
     store.customer.authenticator_set.create(type="totp", data={"secret": "x"})
     assert client.get("/orders/").status_code == 200

@@ -52,7 +52,7 @@ def test_a_device_has_a_name(agent: str, words: str) -> None:
 def test_sessions_are_listed_this_one_first(ana: User) -> None:
     phone, desk = sign_in(ana, SAFARI), sign_in(ana, FIREFOX)
     page = phone.get("/accounts/sessions/").content.decode()
-    assert page.index("Safari on iPhone") < page.index("This one") < page.index("Firefox on Windows")
+    assert page.index("Safari on iPhone") < page.index("This device") < page.index("Firefox on Windows")
     assert page.count("Sign out Firefox on Windows, 127.0.0.1") == 1
     assert desk.get("/accounts/sessions/").status_code == 200
 
@@ -61,13 +61,13 @@ def test_one_session_is_ended_and_the_other_goes_on(ana: User) -> None:
     phone, desk = sign_in(ana, SAFARI), sign_in(ana, FIREFOX)
     other = UserSession.objects.get(session_key=phone.session.session_key)
     answer = desk.post(f"/accounts/sessions/{other.pk}/end/", follow=True)
-    assert "That device is signed out." in answer.content.decode()
+    assert "Device signed out." in answer.content.decode()
     assert "Safari on iPhone" not in answer.content.decode()
     assert phone.get("/account/").status_code == 302
     assert desk.get("/account/").status_code == 200
     event = AuditEvent.objects.get()
     assert (event.actor, event.action, event.target) == (ana.email, "session ended", f"customer:{ana.pk}")
-    assert "signed out already" in desk.post(f"/accounts/sessions/{other.pk}/end/", follow=True).content.decode()
+    assert "already signed out" in desk.post(f"/accounts/sessions/{other.pk}/end/", follow=True).content.decode()
 
 
 def test_nobody_ends_the_session_of_another(ana: User) -> None:

@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panel.server.connection import Step
-from panel.server.framing import FRAMING_ALLOWANCE, LONGEST_HEAD, LONGEST_LINE, ChunkedBody
+from panel.server.framing import FRAMING_ALLOWANCE, MAX_HEAD_BYTES, MAX_LINE_BYTES, ChunkedBody
 from tests.panel.server.callers import CONFIG, Read, called, read_all
 
 HEAD = b"POST /a?b=c HTTP/1.1\r\nHost: x\r\n"
@@ -150,11 +150,11 @@ def test_nonsense_is_refused_or_waits_for_more(sent: list[bytes]) -> None:
 @pytest.mark.parametrize(
     ("raw", "error"),
     [
-        (b"GET /" + b"a" * LONGEST_LINE, LimitRequestLine),
-        (b"GET /" + b"a" * LONGEST_LINE + b" HTTP/1.1\r\n\r\n", LimitRequestLine),
+        (b"GET /" + b"a" * MAX_LINE_BYTES, LimitRequestLine),
+        (b"GET /" + b"a" * MAX_LINE_BYTES + b" HTTP/1.1\r\n\r\n", LimitRequestLine),
         (b"GET / HTTP/1.1\r\nX: " + b"a" * 8200 + b"\r\n\r\n", LimitRequestHeaders),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 101 + b"\r\n", LimitRequestHeaders),
-        (b"GET / HTTP/1.1\r\n" + b"X: yyyyyyyyyyyyyyyy\r\n" * (LONGEST_HEAD // 20), LimitRequestHeaders),
+        (b"GET / HTTP/1.1\r\n" + b"X: yyyyyyyyyyyyyyyy\r\n" * (MAX_HEAD_BYTES // 20), LimitRequestHeaders),
         (b"GET / HTTP/1.1\nHost: x\n\n", InvalidRequestLine),
         (b"\nGET / HTTP/1.1\r\n\r\n", InvalidRequestLine),
         (b"GET / HTTP/1.1\r\nX: y\nZ", InvalidRequestLine),

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
 from panel.customers.models import User
-from panel.ops.jobs.settled_ids import LONGEST_TRANSACTION, settle_ids, settled_id
+from panel.ops.jobs.settled_ids import MAX_TRANSACTION_TIME, settle_ids, settled_id
 from panel.ops.models import SettledIds
 from panel.wallet import checkpoints, ledger
 from panel.wallet.audit import recount_wallets, recount_wallets_lately
@@ -47,7 +47,7 @@ def test_an_id_is_settled_once_the_longest_transaction_is_over(ada: User) -> Non
     newest = Transfer.objects.get().pk
     assert settle_ids(model=Transfer, now=START) == 0
     charge(ada, 1)
-    almost = START + LONGEST_TRANSACTION
+    almost = START + MAX_TRANSACTION_TIME
     assert settle_ids(model=Transfer, now=almost) == settled_id(model=Transfer) == 0
     assert settle_ids(model=Transfer, now=almost + timedelta(minutes=5)) == newest
     assert settled_id(model=Transfer) == newest
@@ -137,7 +137,7 @@ class History:
             created_at=self.now - timedelta(seconds=self.random.randint(-200, 3000)),
         )
         if self.random.random() < 0.9:
-            self.open.append((self.now + self.random.choice([0, 0, 0.1, 1]) * LONGEST_TRANSACTION, row))
+            self.open.append((self.now + self.random.choice([0, 0, 0.1, 1]) * MAX_TRANSACTION_TIME, row))
 
     def go_on(self) -> None:
         """Time passes, and what ends until then appears."""

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client, RequestFactory
 
 from panel.customers.models import User
-from panel.wallet.deposits.pictures import LARGEST, LARGEST_FORM
+from panel.wallet.deposits.pictures import MAX_FORM_BYTES, MAX_PICTURE_BYTES
 from panel.wallet.models import PaymentMethod, TopUp
 from panel.web import body_limit
 from panel.web.body_limit import longest_body_of
@@ -54,7 +54,7 @@ def test_the_api_refuses_a_long_body_as_json(client: Client, kind: str) -> None:
 def test_pages_refuse_a_long_body(client: Client, path: str) -> None:
     answer = announce(client, path, GENERAL + 1)
     assert answer.status_code == 413
-    assert b"This is too large to send" in answer.content
+    assert b"The upload is too large" in answer.content
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     assert answer["Cache-Control"] == "no-store"
@@ -66,9 +66,9 @@ def test_an_upload_is_refused_of_who_is_not_signed_in(client: Client) -> None:
 
 
 def test_an_upload_has_its_own_limit(customer: Client) -> None:
-    answer = announce(customer, TOP_UP, LARGEST_FORM + 1)
+    answer = announce(customer, TOP_UP, MAX_FORM_BYTES + 1)
     assert (answer.status_code, TopUp.objects.count()) == (413, 0)
-    assert b"a picture may have 5 MB" in answer.content
+    assert b"Images can be up to 5 MB" in answer.content
     assert announce(customer, "/wallet/", GENERAL + 1).status_code == 413
 
 
@@ -76,11 +76,11 @@ def test_the_largest_picture_is_taken_from_who_is_signed_in(customer: Client, tm
     settings.DATA_DIR = tmp_path
     bank = PaymentMethod.objects.create(name="Bank", instructions="Pay here.", gateway="manual")
     picture = tmp_path / "proof.png"
-    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(LARGEST - 8))
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(MAX_PICTURE_BYTES - 8))
     fields = {"method": bank.pk, "amount": "5", "reference": "17", "token": "0" * 32}
     with picture.open("rb") as file:
         assert customer.post(TOP_UP, {**fields, "picture": file}).status_code == 302
-    assert TopUp.objects.get().picture.size == LARGEST
+    assert TopUp.objects.get().picture.size == MAX_PICTURE_BYTES
 
 
 @pytest.mark.parametrize("length", ["", "0", "many", "-5", "+9999999", "9999999.0"])
@@ -99,7 +99,7 @@ def test_the_server_is_told_the_same_from_the_head_alone(customer: Client, monke
     factory = RequestFactory()
     cookie = customer.cookies["session"].value
     for path, cookies, most in [
-        (TOP_UP, f"session={cookie}", LARGEST_FORM),
+        (TOP_UP, f"session={cookie}", MAX_FORM_BYTES),
         (TOP_UP, "session=made-up", GENERAL),
         (TOP_UP, "", GENERAL),
         ("/wallet/", f"session={cookie}", GENERAL),

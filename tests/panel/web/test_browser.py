@@ -53,7 +53,7 @@ def test_the_theme_is_remembered(window: Windows) -> None:
     screen.do(lambda page: page.click("[data-theme-switch]"))
     screen.go("/accounts/login/")
     assert screen.do(lambda page: page.evaluate("document.documentElement.dataset.bsTheme")) == "dark"
-    assert screen.do(lambda page: page.get_attribute("[data-theme-switch]", "aria-label")) == "Use the light theme"
+    assert screen.do(lambda page: page.get_attribute("[data-theme-switch]", "aria-label")) == "Use light theme"
 
 
 def test_dark_needs_no_script(window: Windows) -> None:
@@ -154,7 +154,7 @@ def test_a_server_that_cannot_be_reached_is_said_and_asked_again(window: Windows
     screen.do(lambda page: page.route("**/gone/", lambda route: route.abort()))
     screen.do(lambda page: page.click("#ask"))
     text = screen.do(lambda page: page.inner_text(".toast-note .toast-text"))
-    assert text == "The server could not be reached. Check your connection, then try again."
+    assert text == "We can't reach the server. Check your connection, then try again."
     screen.do(lambda page: page.unroute("**/gone/"))
     screen.do(lambda page: page.route("**/gone/", lambda route: route.fulfill(body="<p>back</p>")))
     screen.do(lambda page: page.click(".toast-note .btn-secondary"))
@@ -168,7 +168,7 @@ def test_a_failure_on_our_side_is_said_and_changes_nothing(window: Windows) -> N
     screen.go("/orders/")
     screen.do(lambda page: page.click("#wrong"))
     text = screen.do(lambda page: page.inner_text(".toast-note .toast-text"))
-    assert text.startswith("Something went wrong on our side. It has been logged. Reference: ")
+    assert text.startswith("Something went wrong on our end. We've logged the error. Reference: ")
     assert screen.do(lambda page: page.inner_text("#answer")) == ""
     assert screen.do(lambda page: page.get_attribute("#wrong", "aria-busy")) is None
 

@@ -25,7 +25,7 @@ def test_too_many_fields_are_told(owner: Client) -> None:
     text = answer.content.decode()
     assert answer.status_code == 400
     assert "This form has too many fields" in text
-    assert "Nothing was changed. Go back, choose or fill in fewer rows, and send them in several steps." in text
+    assert "Nothing was changed. Go back and submit fewer rows at a time." in text
     assert User.objects.get(pk=ada.pk).is_active
 
 
@@ -37,4 +37,4 @@ def test_the_largest_form_of_the_staff_fits(owner: Client) -> None:
 def test_another_bad_request_has_the_ordinary_page(owner: Client) -> None:
     answer = owner.get("/", headers={"host": "evil.example"})
     assert answer.status_code == 400
-    assert "The server did not understand this request" in answer.content.decode()
+    assert "Something is wrong with this request" in answer.content.decode()

@@ -1,4 +1,4 @@
-"""One look a state and a platform."""
+"""Each status and each platform has one color, icon and label."""
 
 import pytest
 
@@ -8,15 +8,15 @@ from panel.web import icons
 
 
 @pytest.mark.parametrize("word", [*State, *Refill.State.values, *Cancellation.State.values])
-def test_every_state_has_its_own_look(word: str) -> None:
-    assert icons.mark_of(word).icon != "state-unknown"
+def test_every_state_has_a_badge(word: str) -> None:
+    assert icons.badge_of(word).icon != "state-unknown"
 
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("said", ["Pending", "Processing", "In progress", ""])
-def test_every_word_for_customers_has_its_look(state: State, said: str) -> None:
+def test_every_status_of_customers_has_a_badge(state: State, said: str) -> None:
     word = word_for_customer(state, said)
-    assert icons.mark_of(word).label == word
+    assert icons.badge_of(word).label == word
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ def test_every_word_for_customers_has_its_look(state: State, said: str) -> None:
         ("REJECTED", "red"),
     ],
 )
-def test_a_state_has_one_colour_for_customers_and_staff(word: str, tone: str) -> None:
-    assert icons.mark_of(word).tone == tone
+def test_a_status_has_one_color_for_customers_and_staff(word: str, tone: str) -> None:
+    assert icons.badge_of(word).tone == tone
 
 
-def test_an_unknown_word_is_shown_as_it_is() -> None:
-    assert icons.mark_of("Frozen") == icons.Mark("Frozen", "neutral", "state-unknown")
+def test_an_unknown_status_is_shown_as_it_is() -> None:
+    assert icons.badge_of("Frozen") == icons.Badge("frozen", "Frozen", "neutral", "state-unknown")
 
 
 @pytest.mark.parametrize(

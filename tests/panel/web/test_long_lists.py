@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "MOST_COUNTED", 60)
+    monkeypatch.setattr(pages, "MAX_COUNTED", 60)
 
 
 def events(count: int) -> Any:

@@ -1,4 +1,6 @@
-"""The pages outside the shop: the front page, the ways in, and the pages of errors."""
+"""The public front page, the sign-in pages and the error pages."""
+
+import re
 
 import pytest
 from django.template.loader import get_template
@@ -16,11 +18,11 @@ def ana() -> User:
     return User.objects.create_user("ana@example.com", "a-long-pass-1", name="Ana", time_zone="Asia/Tokyo")
 
 
-def test_the_front_page_says_what_this_is(client: Client) -> None:
+def test_front_page_names_services_and_platforms(client: Client) -> None:
     page = client.get("/")
     assert page.status_code == 200
     text = page.content.decode()
-    assert "4,812 services for Instagram, TikTok" in text
+    assert "4,812 services for Instagram, TikTok and more." in text
     assert text.count("<h1") == 1
     assert text.count('class="btn btn-primary') == 1
     assert 'href="/accounts/signup/"' in text
@@ -33,15 +35,15 @@ def test_the_front_page_says_what_this_is(client: Client) -> None:
         ("/accounts/login/", "Sign in"),
         ("/accounts/signup/", "Create an account"),
         ("/accounts/password/reset/", "Reset your password"),
-        ("/accounts/password/reset/done/", "Look in your mail"),
-        ("/accounts/password/reset/key/1-wrong/", "This link no longer works"),
+        ("/accounts/password/reset/done/", "Check your email"),
+        ("/accounts/password/reset/key/1-wrong/", "This link is no longer valid"),
         ("/accounts/password/reset/key/done/", "Password saved"),
-        ("/accounts/confirm-email/", "Look in your mail"),
-        ("/accounts/confirm-email/wrong/", "This link does not work"),
-        ("/accounts/inactive/", "This account is switched off"),
+        ("/accounts/confirm-email/", "Check your email"),
+        ("/accounts/confirm-email/wrong/", "This link is no longer valid"),
+        ("/accounts/inactive/", "This account is disabled"),
     ],
 )
-def test_the_ways_in_wear_our_look(client: Client, path: str, heading: str) -> None:
+def test_sign_in_pages_have_the_card_layout(client: Client, path: str, heading: str) -> None:
     text = client.get(path).content.decode()
     assert f"<h1>{heading}</h1>" in text
     assert 'class="entrance-card"' in text
@@ -51,13 +53,13 @@ def test_the_ways_in_wear_our_look(client: Client, path: str, heading: str) -> N
     ("path", "heading"),
     [
         ("/account/", "Account"),
-        ("/accounts/email/", "E-mail addresses"),
-        ("/accounts/password/change/", "Change your password"),
-        ("/accounts/2fa/", "Two-factor sign-in"),
+        ("/accounts/email/", "Email addresses"),
+        ("/accounts/password/change/", "Change password"),
+        ("/accounts/2fa/", "Two-factor authentication"),
         ("/accounts/logout/", "Sign out"),
     ],
 )
-def test_the_pages_of_an_account_wear_our_look(client: Client, ana: User, path: str, heading: str) -> None:
+def test_account_pages_have_their_heading(client: Client, ana: User, path: str, heading: str) -> None:
     client.force_login(ana)
     assert f"<h1>{heading}</h1>" in client.get(path).content.decode()
 
@@ -76,10 +78,10 @@ def test_a_short_password_signs_nobody_up(client: Client) -> None:
     assert not User.objects.exists()
 
 
-def test_the_rail_shows_the_pages_that_exist(client: Client, ana: User) -> None:
+def test_sidebar_shows_the_pages_that_exist(client: Client, ana: User) -> None:
     client.force_login(ana)
     text = client.get("/orders/").content.decode()
-    assert '<a class="rail-link" href="/orders/" aria-current="page" data-shortcut="g o">' in text
+    assert '<a class="sidebar-link" href="/orders/" aria-current="page" data-shortcut="g o">' in text
     assert 'data-time-zone="Asia/Tokyo"' in text
     assert '<span class="money" title="10.500000 USD">$10.50</span></a>' in text
     assert "/staff/" not in text
@@ -89,42 +91,42 @@ def test_staff_see_their_pages_and_only_those_that_exist(client: Client, ana: Us
     User.objects.filter(pk=ana.pk).update(is_staff=True, is_superuser=True)
     client.force_login(ana)
     text = client.get("/staff/").content.decode()
-    assert '<a class="rail-link" href="/staff/" aria-current="page">' in text
+    assert '<a class="sidebar-link" href="/staff/" aria-current="page">' in text
     assert 'href="/admin/"' in text
     assert "Doubtful" not in text
 
 
-def test_somebody_without_a_session_gets_the_frame_without_the_rail(client: Client) -> None:
+def test_somebody_without_a_session_gets_the_shell_without_the_sidebar(client: Client) -> None:
     text = client.get("/services/").content.decode()
     assert 'class="shell shell-public"' in text
-    assert 'class="rail"' not in text
+    assert 'class="sidebar"' not in text
     assert 'href="/accounts/signup/"' in text
 
 
 @pytest.mark.parametrize(
     ("path", "status", "heading"),
     [
-        ("/nowhere/", 404, "There is no such page"),
-        ("/forbidden/", 403, "This page is not yours to open"),
-        ("/senseless/", 400, "The server did not understand this request"),
-        ("/broken/", 500, "Something went wrong on our side"),
+        ("/nowhere/", 404, "Page not found"),
+        ("/forbidden/", 403, "You don't have access to this page"),
+        ("/senseless/", 400, "Something is wrong with this request"),
+        ("/broken/", 500, "Something went wrong on our end"),
     ],
 )
-def test_errors_say_what_happened(client: Client, path: str, status: int, heading: str) -> None:
+def test_error_page_says_what_happened(client: Client, path: str, status: int, heading: str) -> None:
     client.raise_request_exception = False
     answer = client.get(path)
     assert answer.status_code == status
     assert f"<h1>{heading}</h1>" in answer.content.decode()
 
 
-def test_a_page_out_of_date_is_told_so() -> None:
+def test_expired_page_says_so() -> None:
     answer = csrf_failure(RequestFactory().post("/"), reason="Token missing")
     assert answer.status_code == 403
-    assert b"<h1>This page was out of date</h1>" in answer.content
+    assert b"<h1>This page has expired</h1>" in answer.content
 
 
 @pytest.mark.parametrize("view", [server_error, bad_request])
-def test_the_last_pages_need_nothing(view: object, django_assert_num_queries: object) -> None:
+def test_plain_error_pages_need_no_query(view: object, django_assert_num_queries: object) -> None:
     request = RequestFactory().get("/")
     with django_assert_num_queries(0):  # type: ignore[operator]
         answer = view(request) if view is server_error else bad_request(request, None)  # type: ignore[operator]
@@ -132,7 +134,7 @@ def test_the_last_pages_need_nothing(view: object, django_assert_num_queries: ob
 
 
 @pytest.mark.parametrize("name", ["500.html", "400.html"])
-def test_the_last_pages_stand_by_themselves(name: str) -> None:
+def test_plain_error_pages_need_no_context(name: str) -> None:
     template = get_template(name).template  # type: ignore[attr-defined]
-    assert "{%" not in template.source
+    assert set(re.findall(r"{% (\w+)", template.source)) == {"load", "translate"}
     assert "{{" not in template.source

@@ -47,7 +47,7 @@ def test_the_icons_and_files_a_template_names_exist(name: str) -> None:
 
 
 def test_the_icons_that_code_names_exist() -> None:
-    named = {mark.icon for mark in icons.MARKS.values()}
+    named = {badge.icon for badge in icons.BADGES.values()}
     named |= {platform.icon for platform in (*icons.PLATFORMS, icons.GENERIC)}
     named |= {page.icon for page in (*navigation.CUSTOMER, *navigation.STAFF)}
     for script in ("panel.js", "requests.js"):

@@ -26,4 +26,4 @@ def test_what_was_not_foreseen(
     )
     answer = Client(raise_request_exception=False).get("/accounts/login/")
     assert (answer.status_code, answer.get("Retry-After")) == (status, retry)
-    assert ("The shop is busy" in answer.content.decode()) == (status == 503)
+    assert ("The site is busy" in answer.content.decode()) == (status == 503)

@@ -19,7 +19,7 @@ def test_what_is_asked() -> None:
     (question,) = way.asked
     assert question["form"] == {"service": "1", "link": "https://x.example/p", "quantity": "100", "action": "add"}
     assert question["secrets"]["key"].reveal() == KEY
-    assert (question["deadline"], question["fresh"], question["most_bytes"]) == (77.0, True, 1024 * 1024)
+    assert (question["deadline"], question["fresh"], question["max_bytes"]) == (77.0, True, 1024 * 1024)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_what_is_asked() -> None:
     adapter, way = adapter_with([])
     adapter.services()
     (question,) = way.asked
-    assert (question["form"], question["fresh"], question["most_bytes"]) == (
+    assert (question["form"], question["fresh"], question["max_bytes"]) == (
         {"action": "services"},
         False,
         20 * 1024 * 1024,

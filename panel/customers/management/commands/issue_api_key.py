@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from panel.customers.keys import KeyProblemError, issue_key
+from panel.customers.keys import ApiKeyError, issue_key
 from panel.customers.models import User
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 
@@ -32,7 +32,7 @@ class Command(OperatorCommand):
                 allowed_networks=options["allow"],
                 now=timezone.now(),
             )
-        except KeyProblemError as problem:
+        except ApiKeyError as problem:
             raise BadInput(str(problem)) from None
         key = issued.secret.reveal()
         return Answer(text=key, data={"key": key, "prefix": issued.key.prefix, "customer": customer.pk})

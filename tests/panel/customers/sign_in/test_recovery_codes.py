@@ -140,7 +140,7 @@ def test_new_codes_are_asked_for_the_code_again_and_end_the_old_ones(ana: User) 
         assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert left(ana) == 10
     client.post("/accounts/2fa/reauthenticate/", {"code": code_of(Authenticator.objects.get())})
-    assert "The 10 old ones stop working" in client.get(NEW_CODES).content.decode()
+    assert "Your 10 unused codes stop working immediately." in client.get(NEW_CODES).content.decode()
     new = client.post(NEW_CODES).context["codes"]
     assert not set(new) & set(old)
     assert RecoveryCode.objects.count() == 10

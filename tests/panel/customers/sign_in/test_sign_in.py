@@ -248,7 +248,7 @@ def test_a_link_for_a_new_password_works_once_and_ends_every_session(ana: User) 
     assert (is_in(elsewhere), is_in(client)) == (False, False)
     assert sign_in(Client(), password="tall green ladder").status_code == 302
     again = Client()
-    assert "This link no longer works" in again.get(found[0], follow=True).content.decode()
+    assert "This link is no longer valid" in again.get(found[0], follow=True).content.decode()
 
 
 def test_a_new_password_makes_this_browser_known_to_that_account_alone(ana: User) -> None:

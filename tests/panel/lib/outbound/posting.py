@@ -16,6 +16,6 @@ def post(url: str, *, out: Outbound | None = None, seconds: float = 10, most: in
         form={"action": "add", "link": "https://x.example/ä b"},
         secrets={"key": Secret("K-12 3")},
         deadline=time.monotonic() + seconds,
-        most_bytes=most,
+        max_bytes=most,
         fresh=fresh,
     )

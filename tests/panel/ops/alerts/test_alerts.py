@@ -27,9 +27,9 @@ from panel.lib.outbound.signing import new_secret
 from panel.ops import tasks
 from panel.ops.alerts import notice_jobs
 from panel.ops.alerts.alerts import close_alert, dismiss_alert, raise_alert
-from panel.ops.alerts.channels import NotToldError, send
-from panel.ops.alerts.notice_jobs import LEASE, Told, forget_old, tell_due
-from panel.ops.alerts.notices import QUIET_FOR, SKIPPED, NoChannelError, tell_opened, tell_test
+from panel.ops.alerts.channels import NotSentError, send
+from panel.ops.alerts.notice_jobs import LEASE, SendResult, forget_old, send_due
+from panel.ops.alerts.notices import QUIET_FOR, SKIPPED, NoChannelError, queue_opened, queue_test
 from panel.ops.models import Alert, AlertNotice, AuditEvent, JobRun
 from tests.plans import plan_of
 from tests.scripted import ScriptedServer, answer, closed_port, raw, scripted
@@ -74,7 +74,7 @@ def subjects() -> list[str]:
     return [message.subject for message in mail.outbox]
 
 
-OPENED, OVER = "[Panel] Critical: The books do not add up", "[Panel] Over: The books do not add up"
+OPENED, OVER = "[Panel] Critical: The books do not add up", "[Panel] Resolved: The books do not add up"
 
 
 def test_every_channel_hears_of_the_opening_and_of_the_end_once(
@@ -82,17 +82,17 @@ def test_every_channel_hears_of_the_opening_and_of_the_end_once(
 ) -> None:
     alert = open_one()
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title="The books do not add up", detail="wallet 2")
-    assert tell_due() == Told(told=4)
+    assert send_due() == SendResult(told=4)
     assert close_alert(subject="books")
     assert not close_alert(subject="books")
-    assert tell_due() == Told(told=4)
-    assert tell_due() == Told()
+    assert send_due() == SendResult(told=4)
+    assert send_due() == SendResult()
 
     assert subjects() == [OPENED, OVER]
     first = mail.outbox[0]
     assert first.to == ["boss@example.com", "night@example.com"]
     assert first.body == "wallet 2\n\nhttp://127.0.0.1:8000/staff/alerts/\n"
-    assert "Its cause is gone. It was open from" in str(mail.outbox[1].body)
+    assert "The cause is gone. Open from" in str(mail.outbox[1].body)
 
     said = [json.loads(body) for body in telegram.requests]
     lines = [(one["chat_id"], one["text"].splitlines()[0]) for one in said]
@@ -118,7 +118,7 @@ def test_every_channel_hears_of_the_opening_and_of_the_end_once(
 
 def test_a_program_can_tell_that_it_was_us(program: ScriptedServer) -> None:
     open_one()
-    tell_due()
+    send_due()
     lines = program.heads[0].decode().split("\r\n")[1:]
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     assert headers["webhook-id"] == f"alert_{AlertNotice.objects.get().pk}"
@@ -130,19 +130,19 @@ def test_a_program_can_tell_that_it_was_us(program: ScriptedServer) -> None:
 
 def test_who_closed_it_is_told(by_mail: None) -> None:
     alert = open_one()
-    tell_due()
+    send_due()
     assert dismiss_alert(alert_id=alert.pk, actor="ada@example.com")
     assert not dismiss_alert(alert_id=alert.pk, actor="bob@example.com")
-    tell_due()
+    send_due()
     assert subjects() == [OPENED, OVER]
-    assert "It was closed by ada@example.com." in str(mail.outbox[1].body)
+    assert "Closed by ada@example.com." in str(mail.outbox[1].body)
 
 
 def test_what_is_rolled_back_is_not_told(by_mail: None) -> None:
     with transaction.atomic():
         open_one()
         transaction.set_rollback(True)
-    assert (Alert.objects.count(), AlertNotice.objects.count(), tell_due()) == (0, 0, Told())
+    assert (Alert.objects.count(), AlertNotice.objects.count(), send_due()) == (0, 0, SendResult())
 
 
 def test_nothing_is_kept_where_no_channel_is_set(django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -161,58 +161,58 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_given_up(
 ) -> None:
     settings.ALERT_WEBHOOK_URL = f"http://127.0.0.1:{closed_port()}/"
     open_one()
-    assert tell_due() == Told(told=1, failed=1)
+    assert send_due() == SendResult(told=1, failed=1)
     assert subjects() == [OPENED]  # the other channel is not held up
     for number, pause in enumerate(RETRIES, 1):
         notice = AlertNotice.objects.get(channel="webhook")
-        assert (notice.tries, notice.next_at, notice.word) == (number, timezone.now() + pause, "Failing")
+        assert (notice.tries, notice.next_at, notice.status) == (number, timezone.now() + pause, "retrying")
         clock.shift(pause - timedelta(seconds=1))
-        assert tell_due() == Told()
+        assert send_due() == SendResult()
         clock.shift(timedelta(seconds=1))
-        assert tell_due() == Told(failed=1)
+        assert send_due() == SendResult(failed=1)
     notice = AlertNotice.objects.get(channel="webhook")
-    assert (notice.next_at, notice.word, notice.tries) == (None, "Not told", 9)
-    assert notice.why == "Not connected to 127.0.0.1: it does not take calls."
+    assert (notice.next_at, notice.status, notice.tries) == (None, "not sent", 9)
+    assert notice.reason == "Not connected to 127.0.0.1: it does not take calls."
 
 
 def test_an_end_waits_for_its_opening(program: ScriptedServer, clock: time_machine.Traveller) -> None:
     program.acts = [answer(b"", status=500), answer(b"")]
     open_one()
-    assert tell_due() == Told(failed=1)
+    assert send_due() == SendResult(failed=1)
     close_alert(subject="books")
-    assert tell_due() == Told()
+    assert send_due() == SendResult()
     clock.shift(RETRIES[0])
-    assert tell_due() == Told(told=2)
+    assert send_due() == SendResult(told=2)
     events = [json.loads(body)["event"] for body in program.requests]
     assert events == ["alert.opened", "alert.opened", "alert.closed"]
 
 
 def test_flapping_is_damped(by_mail: None, clock: time_machine.Traveller) -> None:
     open_one()
-    tell_due()
+    send_due()
     for _ in range(10):  # opens and closes every 20 seconds
         clock.shift(10)
         close_alert(subject="books")
-        tell_due()
+        send_due()
         clock.shift(10)
         open_one()
-        tell_due()
+        send_due()
     assert subjects() == [OPENED, OVER]
-    assert AlertNotice.objects.filter(why=SKIPPED, next_at=None, is_delivered=False, tries=0).count() == 9
+    assert AlertNotice.objects.filter(reason=str(SKIPPED), next_at=None, is_delivered=False, tries=0).count() == 9
     clock.shift(QUIET_FOR - timedelta(seconds=201))
-    assert tell_due() == Told()
+    assert send_due() == SendResult()
     clock.shift(1)
-    assert tell_due() == Told(told=1)
+    assert send_due() == SendResult(told=1)
     close_alert(subject="books")
-    assert tell_due() == Told(told=1)
+    assert send_due() == SendResult(told=1)
     assert subjects() == [OPENED, OVER, OPENED, OVER]
 
 
 def test_one_flapping_subject_holds_up_no_other(by_mail: None, clock: time_machine.Traveller) -> None:
     open_one()
-    tell_due()
+    send_due()
     open_one("drift:1")
-    assert tell_due() == Told(told=1)
+    assert send_due() == SendResult(told=1)
 
 
 def test_a_message_being_sent_is_left_alone_and_sent_again_after_a_crash(
@@ -225,20 +225,20 @@ def test_a_message_being_sent_is_left_alone_and_sent_again_after_a_crash(
     with monkeypatch.context() as patch:
         patch.setattr(notice_jobs, "send", crash)
         with pytest.raises(KeyboardInterrupt):
-            tell_due()
-    assert tell_due() == Told()  # another worker while it is claimed
+            send_due()
+    assert send_due() == SendResult()  # another worker while it is claimed
     close_alert(subject="books")  # it may have been told, so its end is told too
-    assert tell_due() == Told()
+    assert send_due() == SendResult()
     clock.shift(LEASE)
-    assert tell_due() == Told(told=2)
+    assert send_due() == SendResult(told=2)
     assert subjects() == [OPENED, OVER]
 
 
 def test_a_repeated_mail_has_the_same_number(by_mail: None) -> None:
     open_one()
-    tell_due()
+    send_due()
     AlertNotice.objects.update(next_at=timezone.now(), is_delivered=False)
-    tell_due()
+    send_due()
     sent: list[Message] = [message.message() for message in mail.outbox]
     assert sent[0]["Message-ID"] == sent[1]["Message-ID"] == f"<alert-notice-{AlertNotice.objects.get().pk}@127.0.0.1>"
 
@@ -251,8 +251,8 @@ def test_a_mail_server_that_refuses_is_told_without_its_words(
 
     monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
     open_one()
-    assert tell_due() == Told(failed=1)
-    assert AlertNotice.objects.get().why == "The mail was not taken: SMTPAuthenticationError."
+    assert send_due() == SendResult(failed=1)
+    assert AlertNotice.objects.get().reason == "The mail server refused the email: SMTPAuthenticationError."
     assert "canary-password" not in caplog.text
 
 
@@ -272,9 +272,9 @@ def test_the_bots_token_is_in_no_log_and_no_page(
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("urllib3").debug("seen by nobody")
         open_one()
-        tell_due()
+        send_due()
     assert "canary" not in caplog.text
-    assert "canary" not in json.dumps(list(AlertNotice.objects.values("why", "target")))
+    assert "canary" not in json.dumps(list(AlertNotice.objects.values("reason", "target")))
     assert "canary" not in admin_client.get("/staff/alerts/").content.decode()
 
 
@@ -294,9 +294,9 @@ def test_a_wake_up_follows_the_commit(
 
 def test_old_messages_are_forgotten(by_mail: None, clock: time_machine.Traveller) -> None:
     open_one()
-    tell_due()
+    send_due()
     close_alert(subject="books")
-    tell_due()
+    send_due()
     open_one("drift:1")  # waits
     clock.shift(timedelta(days=30))
     assert forget_old(now=timezone.now()) == 0
@@ -307,9 +307,9 @@ def test_old_messages_are_forgotten(by_mail: None, clock: time_machine.Traveller
 
 
 def test_a_test_goes_to_every_channel(by_mail: None, program: ScriptedServer) -> None:
-    assert tell_test(actor="ada@example.com", now=timezone.now()) == 2
-    assert tell_due() == Told(told=2)
-    assert subjects() == ["[Panel] A test of the alerts"]
+    assert queue_test(actor="ada@example.com", now=timezone.now()) == 2
+    assert send_due() == SendResult(told=2)
+    assert subjects() == ["[Panel] Test notification"]
     assert json.loads(program.requests[0])["text"] == "This is a test."
     event = AuditEvent.objects.get()
     assert (event.actor, event.action, event.detail) == ("ada@example.com", "alert.test", {"messages": 2})
@@ -317,9 +317,9 @@ def test_a_test_goes_to_every_channel(by_mail: None, program: ScriptedServer) ->
 
 def test_without_a_channel_there_is_no_test(admin_client: Any) -> None:
     with pytest.raises(NoChannelError):
-        tell_test(actor="ada@example.com", now=timezone.now())
+        queue_test(actor="ada@example.com", now=timezone.now())
     page = admin_client.post("/staff/alerts/test/", follow=True).content.decode()
-    assert "No channel is set" in page
+    assert "No channel is configured" in page
     assert (AlertNotice.objects.count(), AuditEvent.objects.count()) == (0, 0)
 
 
@@ -330,11 +330,11 @@ def test_the_page_says_how_each_was_told(
     assert page.count("Nothing sent yet") == 2
     program.acts = [answer(b"", status=500)]
     open_one()
-    assert "E-mail: opening not sent yet" in admin_client.get("/staff/alerts/").content.decode()
-    tell_due()
+    assert "Email: Alert opened: not sent yet" in admin_client.get("/staff/alerts/").content.decode()
+    send_due()
     page = admin_client.get("/staff/alerts/").content.decode()
-    assert page.count("E-mail: opening sent") == 2  # at the alert, and at the channel
-    assert page.count("It answered with HTTP status 500.") == 2
+    assert page.count("Email: Alert opened: sent") == 2  # at the alert, and at the channel
+    assert page.count("The server answered with HTTP status 500.") == 2
     assert "Send test alert</button>" in page
     assert admin_client.post("/staff/alerts/test/").status_code == 302
     assert AlertNotice.objects.filter(event="test", alert=None).count() == 2
@@ -345,10 +345,10 @@ def test_a_channel_that_never_heard_of_an_alert_is_not_told_its_end(
 ) -> None:
     url, settings.ALERT_WEBHOOK_URL = settings.ALERT_WEBHOOK_URL, ""
     open_one()
-    assert tell_due() == Told(told=1)
+    assert send_due() == SendResult(told=1)
     settings.ALERT_WEBHOOK_URL = url
     close_alert(subject="books")
-    assert tell_due() == Told(told=1)
+    assert send_due() == SendResult(told=1)
     assert subjects() == [OPENED, OVER]
     assert program.requests == []
     assert list(AlertNotice.objects.order_by("pk").values_list("event", "channel")) == [
@@ -356,18 +356,18 @@ def test_a_channel_that_never_heard_of_an_alert_is_not_told_its_end(
     ]  # fmt: skip
     open_one("drift:1")
     close_alert(subject="drift:1")  # before anybody was told
-    assert tell_due() == Told()
+    assert send_due() == SendResult()
     open_one("drift:1")
-    assert tell_due() == Told(told=2)
+    assert send_due() == SendResult(told=2)
 
 
 def test_the_end_of_an_alert_that_was_open_for_long_is_told(by_mail: None, clock: time_machine.Traveller) -> None:
     open_one()
-    tell_due()
+    send_due()
     clock.shift(timedelta(days=31))
     assert forget_old(now=timezone.now()) == 0
     close_alert(subject="books")
-    assert tell_due() == Told(told=1)
+    assert send_due() == SendResult(told=1)
     assert subjects() == [OPENED, OVER]
     assert forget_old(now=timezone.now()) == 1  # its opening; the end is of today
 
@@ -375,10 +375,10 @@ def test_the_end_of_an_alert_that_was_open_for_long_is_told(by_mail: None, clock
 def test_a_chat_that_was_taken_out_hears_nothing_more(telegram: ScriptedServer, settings: LazySettings) -> None:
     open_one()
     settings.ALERT_TELEGRAM_CHATS = ["7"]
-    assert tell_due() == Told(told=1, failed=1)
+    assert send_due() == SendResult(told=1, failed=1)
     assert [json.loads(body)["chat_id"] for body in telegram.requests] == ["7"]
     notice = AlertNotice.objects.get(target="-100")
-    assert notice.why == "ALERT_TELEGRAM_CHATS does not have this chat anymore."
+    assert notice.reason == "ALERT_TELEGRAM_CHATS no longer contains this chat."
 
 
 def test_a_channel_that_hangs_holds_up_no_other(
@@ -401,23 +401,23 @@ def test_a_channel_that_hangs_holds_up_no_other(
     for number in range(3):
         open_one(f"drift:{number}")
     AlertNotice.objects.filter(channel="email").exclude(alert__subject="drift:0").delete()
-    assert tell_due() == Told(told=10)
+    assert send_due() == SendResult(told=10)
     assert (len(telegram.requests), len(program.requests)) == (6, 3)
 
 
 def test_a_message_that_kills_its_workers_is_counted_to_a_limit(by_mail: None, monkeypatch: pytest.MonkeyPatch) -> None:
     open_one()
-    AlertNotice.objects.update(tries=notice_jobs.MOST_TRIES)
-    monkeypatch.setattr(notice_jobs, "send", Mock(side_effect=NotToldError("no")))
-    assert tell_due() == Told(failed=1)
+    AlertNotice.objects.update(tries=notice_jobs.MAX_TRIES)
+    monkeypatch.setattr(notice_jobs, "send", Mock(side_effect=NotSentError("no")))
+    assert send_due() == SendResult(failed=1)
     notice = AlertNotice.objects.get()
-    assert (notice.tries, notice.next_at, notice.word) == (notice_jobs.MOST_TRIES, None, "Not told")
+    assert (notice.tries, notice.next_at, notice.status) == (notice_jobs.MAX_TRIES, None, "not sent")
 
 
 def test_a_time_of_a_clock_that_was_ahead_holds_up_nobody(by_mail: None) -> None:
     open_one()
     AlertNotice.objects.update(next_at=timezone.now() + timedelta(days=30))
-    assert tell_due() == Told(told=1)
+    assert send_due() == SendResult(told=1)
 
 
 def test_what_was_told_of_a_subject_is_found_in_its_index(settings: LazySettings) -> None:
@@ -433,6 +433,6 @@ def test_what_was_told_of_a_subject_is_found_in_its_index(settings: LazySettings
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     alert = Alert.objects.create(subject="drift:5", level="warning", title="x")
-    plan = plan_of(lambda: tell_opened(alert=alert))
+    plan = plan_of(lambda: queue_opened(alert=alert))
     assert "alert_subject" in plan, plan
     assert AlertNotice.objects.get(alert=alert).next_at == now + QUIET_FOR

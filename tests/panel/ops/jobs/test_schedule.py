@@ -52,13 +52,13 @@ def test_every_job_is_told_with_its_last_run(django_assert_num_queries: DjangoAs
         jobs = {job.name: job for job in scheduled_jobs(now=now)}
     assert len(jobs) == len(periods())
     poll, sweep, books, sync = (jobs[name] for name in ("poll_orders", "sweep_orders", "check_books", "sync_services"))
-    assert (poll.word, poll.seconds, poll.result, poll.is_late) == ("Done", 2.5, "providers: 2", False)
+    assert (poll.status, poll.seconds, poll.result, poll.is_late) == ("Done", 2.5, "providers: 2", False)
     assert poll.next_at == now - timedelta(seconds=2.5)
-    assert (sweep.word, sweep.seconds, sweep.is_late) == ("Running", None, True)
-    assert (books.word, books.result) == ("Failed", "error: RuntimeError")
-    assert (sync.word, sync.seconds) == ("Done", 3600.0)
+    assert (sweep.status, sweep.seconds, sweep.is_late) == ("Running", None, True)
+    assert (books.status, books.result) == ("Failed", "error: RuntimeError")
+    assert (sync.status, sync.seconds) == ("Done", 3600.0)
     never = jobs["measure_times"]
-    assert (never.word, never.result, never.next_at, never.is_late) == ("Never", "", None, False)
+    assert (never.status, never.result, never.next_at, never.is_late) == ("Never", "", None, False)
 
 
 def test_the_page_before_anything_ran(sent: list[str]) -> None:
@@ -85,7 +85,7 @@ def test_a_broker_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(app, "send_task", away)
     page = member("view_jobrun", "change_jobrun").post(f"{PAGE}poll_orders/run/", follow=True).content.decode()
-    assert "could not be handed to a worker" in page
+    assert "The job could not be started now." in page
     assert "secret" not in page
     assert AuditEvent.objects.count() == 0
 

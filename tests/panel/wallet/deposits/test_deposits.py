@@ -17,13 +17,13 @@ from panel.customers.models import User
 from panel.ops.models import Alert, AuditEvent
 from panel.wallet import ledger
 from panel.wallet.deposits.deposits import (
-    TopUpDecidedError,
-    approve_top_up,
-    ask_top_up,
-    refuse_top_up,
-    withdraw_top_up,
+    DepositDecidedError,
+    approve_deposit,
+    cancel_deposit,
+    reject_deposit,
+    report_deposit,
 )
-from panel.wallet.gateways.base import BadAskError
+from panel.wallet.gateways.base import InvalidDepositError
 from panel.wallet.models import PaymentMethod, TopUp, Transfer
 from panel.wallet.statement import statement_page, wallet_balance
 
@@ -51,7 +51,7 @@ def _own_folder(settings: Any, tmp_path: Path) -> None:
 
 def ask(ada: User, bank: PaymentMethod, **given: Any) -> TopUp:
     values: dict[str, Any] = {"amount": Decimal("50.25"), "reference": "Ada, March", "token": FORM, **given}
-    return ask_top_up(customer=ada, method_id=bank.pk, now=timezone.now(), **values)
+    return report_deposit(customer=ada, method_id=bank.pk, now=timezone.now(), **values)
 
 
 def signed_in(user: User) -> Client:
@@ -60,7 +60,7 @@ def signed_in(user: User) -> Client:
     return client
 
 
-def words(bank: PaymentMethod, **given: Any) -> dict[str, Any]:
+def fields(bank: PaymentMethod, **given: Any) -> dict[str, Any]:
     return {"method": bank.pk, "amount": "50.25", "reference": "Ada, March", "token": FORM, **given}
 
 
@@ -68,12 +68,12 @@ def nothing_moved() -> bool:
     return not TopUp.objects.exists() and not Transfer.objects.exists() and not Alert.objects.exists()
 
 
-def test_what_really_came_is_credited_once(ada: User, bank: PaymentMethod) -> None:
+def test_received_amount_is_credited_once(ada: User, bank: PaymentMethod) -> None:
     asked = ask(ada, bank)
     assert (asked.state, wallet_balance(user=ada)) == ("asked", 0)
     assert Alert.objects.get(closed_at=None).subject == "top-ups"
-    done = approve_top_up(
-        top_up_id=asked.pk, amount=Decimal("49.9"), note="Less a fee", actor="staff", now=timezone.now()
+    done = approve_deposit(
+        deposit_id=asked.pk, amount=Decimal("49.9"), note="Less a fee", actor="staff", now=timezone.now()
     )
     assert (done.state, done.credited, done.note, done.decided_by) == (
         "approved",
@@ -88,49 +88,51 @@ def test_what_really_came_is_credited_once(ada: User, bank: PaymentMethod) -> No
         f"gateway:{bank.pk}",
         Decimal("49.9"),
     )
-    assert [line.text for line in statement_page(user=ada, number=None)] == ["Top-up"]
+    assert [line.text for line in statement_page(user=ada, number=None)] == ["Deposit"]
     assert not Alert.objects.filter(closed_at=None).exists()
     assert AuditEvent.objects.get().detail == {"credited": "49.9"}
     for decide in (approve_again, refuse_again):
-        with pytest.raises(TopUpDecidedError, match="approved already"):
+        with pytest.raises(DepositDecidedError, match="This deposit was already reviewed"):
             decide(asked)
     assert wallet_balance(user=ada) == Decimal("49.9")
     assert recount() == []
 
 
 def approve_again(asked: TopUp) -> None:
-    approve_top_up(top_up_id=asked.pk, amount=Decimal(1), note="", actor="staff", now=timezone.now())
+    approve_deposit(deposit_id=asked.pk, amount=Decimal(1), note="", actor="staff", now=timezone.now())
 
 
 def refuse_again(asked: TopUp) -> None:
-    refuse_top_up(top_up_id=asked.pk, note="No", actor="staff", now=timezone.now())
+    reject_deposit(deposit_id=asked.pk, note="No", actor="staff", now=timezone.now())
 
 
-def test_the_customer_is_told(ada: User, bank: PaymentMethod, django_capture_on_commit_callbacks: Any) -> None:
+def test_customer_is_notified_of_the_decision(
+    ada: User, bank: PaymentMethod, django_capture_on_commit_callbacks: Any
+) -> None:
     first, second = ask(ada, bank), ask(ada, bank, token="f" * 32)
     with django_capture_on_commit_callbacks(execute=True):
-        approve_top_up(top_up_id=first.pk, amount=Decimal(7), note="", actor="staff", now=timezone.now())
-        refuse_top_up(top_up_id=second.pk, note="Nothing came.", actor="staff", now=timezone.now())
+        approve_deposit(deposit_id=first.pk, amount=Decimal(7), note="", actor="staff", now=timezone.now())
+        reject_deposit(deposit_id=second.pk, note="Nothing came.", actor="staff", now=timezone.now())
     said = [message.body for message in mail.outbox if message.to == ["ada@example.com"]]
     assert "7 USD are in your wallet." in said[0]
     assert "not accepted" in said[1]
     assert "Nothing came." in said[1]
 
 
-def test_a_refusal_moves_nothing_and_needs_its_reason(ada: User, bank: PaymentMethod) -> None:
+def test_rejection_moves_nothing_and_needs_a_reason(ada: User, bank: PaymentMethod) -> None:
     asked = ask(ada, bank)
-    with pytest.raises(BadAskError, match="Tell the customer why"):
-        refuse_top_up(top_up_id=asked.pk, note="  ", actor="staff", now=timezone.now())
+    with pytest.raises(InvalidDepositError, match="Tell the customer why you reject this deposit"):
+        reject_deposit(deposit_id=asked.pk, note="  ", actor="staff", now=timezone.now())
     assert TopUp.objects.get().state == "asked"
-    refuse_top_up(top_up_id=asked.pk, note="Nothing came.", actor="staff", now=timezone.now())
+    reject_deposit(deposit_id=asked.pk, note="Nothing came.", actor="staff", now=timezone.now())
     assert (TopUp.objects.get().state, wallet_balance(user=ada)) == ("refused", 0)
 
 
 @pytest.mark.parametrize("amount", ["0", "-5", "1000000000000"])
-def test_an_amount_that_is_none_is_not_credited(ada: User, bank: PaymentMethod, amount: str) -> None:
+def test_invalid_amount_is_not_credited(ada: User, bank: PaymentMethod, amount: str) -> None:
     asked = ask(ada, bank)
-    with pytest.raises(BadAskError):
-        approve_top_up(top_up_id=asked.pk, amount=Decimal(amount), note="", actor="staff", now=timezone.now())
+    with pytest.raises(InvalidDepositError):
+        approve_deposit(deposit_id=asked.pk, amount=Decimal(amount), note="", actor="staff", now=timezone.now())
     assert (TopUp.objects.get().state, wallet_balance(user=ada)) == ("asked", 0)
 
 
@@ -148,36 +150,36 @@ def test_an_amount_that_is_none_is_not_credited(ada: User, bank: PaymentMethod, 
         ({"picture": PNG + b"x" * 5 * 1024 * 1024}, "picture"),
     ],
 )
-def test_what_cannot_be_asked(ada: User, bank: PaymentMethod, given: dict[str, Any], field: str) -> None:
-    with pytest.raises(BadAskError) as refused:
+def test_invalid_deposit_is_refused(ada: User, bank: PaymentMethod, given: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidDepositError) as refused:
         ask(ada, bank, **given)
     assert refused.value.field == field
     assert nothing_moved()
 
 
-def test_a_way_that_is_not_offered(ada: User, bank: PaymentMethod) -> None:
+def test_inactive_payment_method_is_refused(ada: User, bank: PaymentMethod) -> None:
     PaymentMethod.objects.update(is_active=False)
-    with pytest.raises(BadAskError, match="not offered any more"):
+    with pytest.raises(InvalidDepositError, match="no longer available"):
         ask(ada, bank)
     assert nothing_moved()
 
 
-def test_five_may_wait(ada: User, bank: PaymentMethod) -> None:
+def test_five_deposits_can_be_pending(ada: User, bank: PaymentMethod) -> None:
     for number in range(5):
         ask(ada, bank, token=f"{number:032x}")
-    with pytest.raises(BadAskError, match="5 top-ups of yours are waiting already"):
+    with pytest.raises(InvalidDepositError, match="You already have 5 pending deposits"):
         ask(ada, bank, token="f" * 32)
     assert TopUp.objects.count() == 5
     assert ask(ada, bank, token=f"{0:032x}").pk == TopUp.objects.earliest("pk").pk
 
 
-def test_the_page_asks_shows_and_withdraws(ada: User, bank: PaymentMethod) -> None:
+def test_wallet_page_reports_shows_and_cancels_a_deposit(ada: User, bank: PaymentMethod) -> None:
     client = signed_in(ada)
     page = client.get("/wallet/").content.decode()
     assert "&lt;b&gt;Write your name.&lt;/b&gt;" in page
     picture = SimpleUploadedFile("../../evil name.PHP", PNG)
     for _ in range(2):
-        assert client.post("/wallet/top-up/", words(bank, picture=picture)).status_code == 302
+        assert client.post("/wallet/top-up/", fields(bank, picture=picture)).status_code == 302
         picture.seek(0)
     asked = TopUp.objects.get()
     assert asked.picture.name.endswith(".png")
@@ -185,7 +187,7 @@ def test_the_page_asks_shows_and_withdraws(ada: User, bank: PaymentMethod) -> No
     client.post(f"/wallet/top-up/{asked.pk}/withdraw/")
     assert TopUp.objects.get().state == "withdrawn"
     assert not Alert.objects.filter(closed_at=None).exists()
-    assert withdraw_top_up(customer=ada, top_up_id=asked.pk, now=timezone.now()) is False
+    assert cancel_deposit(customer=ada, deposit_id=asked.pk, now=timezone.now()) is False
 
 
 @pytest.mark.parametrize(
@@ -194,24 +196,25 @@ def test_the_page_asks_shows_and_withdraws(ada: User, bank: PaymentMethod) -> No
         ({"amount": "nonsense"}, "is not an amount"),
         ({"amount": "1.1234567"}, "more than 6 decimals"),
         ({"amount": ""}, "This field is required"),
-        ({"amount": "-7"}, "Bank takes from 5 to 1000 USD"),
+        ({"amount": "-7"}, "Enter an amount between $5.00 and $1,000.00."),
         ({"reference": ""}, "This field is required"),
         ({"method": "999"}, "not one of the available choices"),
-        ({"token": "x"}, "This page was out of date"),
-        ({"picture": SimpleUploadedFile("a.png", b"<html>")}, "Send a picture as PNG, JPEG or WebP"),
-        ({"picture": SimpleUploadedFile("a.png", PNG + b"x" * 5 * 1024 * 1024)}, "at most 5 MB"),
+        ({"token": "x"}, "This page has expired"),
+        ({"picture": SimpleUploadedFile("a.png", b"<html>")}, "Upload the image as PNG, JPEG or WebP."),
+        (
+            {"picture": SimpleUploadedFile("a.png", PNG + b"x" * 5 * 1024 * 1024)},
+            "The image is too large. It can be up to 5 MB.",
+        ),
     ],
 )
-def test_a_form_that_cannot_be_taken_comes_back(
-    ada: User, bank: PaymentMethod, given: dict[str, Any], said: str
-) -> None:
-    answer = signed_in(ada).post("/wallet/top-up/", words(bank, **given))
+def test_invalid_form_is_shown_again(ada: User, bank: PaymentMethod, given: dict[str, Any], said: str) -> None:
+    answer = signed_in(ada).post("/wallet/top-up/", fields(bank, **given))
     assert answer.status_code == 422
     assert said in answer.content.decode().replace("&#x27;", "'")
     assert nothing_moved()
 
 
-def test_a_picture_is_for_its_customer_and_the_deciding_staff(ada: User, bank: PaymentMethod) -> None:
+def test_image_is_for_its_customer_and_reviewing_staff(ada: User, bank: PaymentMethod) -> None:
     asked = ask(ada, bank, picture=PNG)
     path = f"/wallet/top-up/{asked.pk}/picture/"
     answer = signed_in(ada).get(path)
@@ -226,9 +229,7 @@ def test_a_picture_is_for_its_customer_and_the_deciding_staff(ada: User, bank: P
     assert Client().get(path).status_code == 302
 
 
-def test_staff_without_the_second_factor_that_is_asked_of_them_see_no_picture(
-    ada: User, bank: PaymentMethod, settings: Any
-) -> None:
+def test_staff_without_a_required_second_factor_see_no_image(ada: User, bank: PaymentMethod, settings: Any) -> None:
     settings.STAFF_TWO_FACTOR = True
     path = f"/wallet/top-up/{ask(ada, bank, picture=PNG).pk}/picture/"
     owner = User.objects.create_superuser("owner@example.com", "correct horse battery")
@@ -238,14 +239,14 @@ def test_staff_without_the_second_factor_that_is_asked_of_them_see_no_picture(
     assert signed_in(ada).get(path).status_code == 200
 
 
-def test_a_picture_whose_file_is_gone_does_not_exist(ada: User, bank: PaymentMethod) -> None:
+def test_deleted_image_is_not_found(ada: User, bank: PaymentMethod) -> None:
     """As after a restore of a database that is older than the pictures."""
     asked = ask(ada, bank, picture=PNG)
     asked.picture.storage.delete(asked.picture.name)
     assert signed_in(ada).get(f"/wallet/top-up/{asked.pk}/picture/").status_code == 404
 
 
-def test_anothers_top_up_does_not_exist(ada: User, bank: PaymentMethod) -> None:
+def test_deposit_of_another_customer_is_not_found(ada: User, bank: PaymentMethod) -> None:
     asked = ask(ada, bank)
     eve = signed_in(User.objects.create_user("eve@example.com"))
     assert eve.post(f"/wallet/top-up/{asked.pk}/withdraw/").status_code == 404
@@ -256,7 +257,7 @@ def test_anothers_top_up_does_not_exist(ada: User, bank: PaymentMethod) -> None:
 @pytest.mark.parametrize(
     ("codenames", "status"), [(["change_topup", "view_topup"], 302), (["view_topup"], 403), ([], 403)]
 )
-def test_only_who_may_decides(ada: User, bank: PaymentMethod, codenames: list[str], status: int) -> None:
+def test_reviewing_needs_the_permission(ada: User, bank: PaymentMethod, codenames: list[str], status: int) -> None:
     asked = ask(ada, bank)
     member = User.objects.create_user("staff@example.com", is_staff=True)
     member.user_permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -276,10 +277,12 @@ def test_only_who_may_decides(ada: User, bank: PaymentMethod, codenames: list[st
         ({"amount": "50", "note": "", "decision": "refuse"}, 422, "asked"),
     ],
 )
-def test_deciding_in_the_admin(ada: User, bank: PaymentMethod, given: dict[str, str], status: int, state: str) -> None:
+def test_deposit_is_reviewed_in_the_admin(
+    ada: User, bank: PaymentMethod, given: dict[str, str], status: int, state: str
+) -> None:
     asked = ask(ada, bank)
     owner = signed_in(User.objects.create_superuser("owner@example.com", "correct horse battery"))
-    assert "Decide" in owner.get("/admin/wallet/topup/").content.decode()
+    assert ">Review</a>" in owner.get("/admin/wallet/topup/").content.decode()
     path = f"/admin/wallet/topup/{asked.pk}/decide/"
     assert 'value="50.25"' in owner.get(path).content.decode()
     assert owner.post(path, given).status_code == status

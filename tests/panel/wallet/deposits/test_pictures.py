@@ -15,9 +15,9 @@ from panel.customers.models import User
 from panel.ops.mail_files import forget_mails
 from panel.ops.models import Alert
 from panel.wallet.deposits import limits
-from panel.wallet.deposits.deposits import approve_top_up, ask_top_up, refuse_top_up, withdraw_top_up
-from panel.wallet.deposits.picture_cleanup import Swept, sweep_pictures
-from panel.wallet.gateways.base import BadAskError
+from panel.wallet.deposits.deposits import approve_deposit, cancel_deposit, reject_deposit, report_deposit
+from panel.wallet.deposits.picture_cleanup import CleanupResult, sweep_pictures
+from panel.wallet.gateways.base import InvalidDepositError
 from panel.wallet.models import PaymentMethod, TopUp
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def ask(customer: User, *, picture: bytes = PNG, now: datetime | None = None) -> TopUp:
-    return ask_top_up(
+    return report_deposit(
         customer=customer,
         method_id=PaymentMethod.objects.get().pk,
         amount=Decimal(50),
@@ -53,11 +53,11 @@ def files(folder: Path) -> list[str]:
 
 
 def withdraw(top_up: TopUp) -> None:
-    assert withdraw_top_up(customer=top_up.customer, top_up_id=top_up.pk, now=timezone.now())
+    assert cancel_deposit(customer=top_up.customer, deposit_id=top_up.pk, now=timezone.now())
 
 
 def refuse(top_up: TopUp) -> None:
-    refuse_top_up(top_up_id=top_up.pk, note="Nothing came.", actor="staff", now=timezone.now())
+    reject_deposit(deposit_id=top_up.pk, note="Nothing came.", actor="staff", now=timezone.now())
 
 
 @pytest.mark.parametrize("close", [withdraw, refuse])
@@ -75,14 +75,14 @@ def test_the_picture_of_a_withdrawn_or_refused_deposit_is_deleted_with_it(
 
 def test_the_picture_of_a_credited_deposit_is_kept_for_half_a_year(ada: User, tmp_path: Path) -> None:
     top_up, now = ask(ada), timezone.now()
-    approve_top_up(top_up_id=top_up.pk, amount=Decimal(50), note="", actor="staff", now=now)
-    assert sweep_pictures(now=now + timedelta(days=180)) == Swept()
-    assert sweep_pictures(now=now + timedelta(days=180, seconds=1)) == Swept(dropped=1)
+    approve_deposit(deposit_id=top_up.pk, amount=Decimal(50), note="", actor="staff", now=now)
+    assert sweep_pictures(now=now + timedelta(days=180)) == CleanupResult()
+    assert sweep_pictures(now=now + timedelta(days=180, seconds=1)) == CleanupResult(dropped=1)
     assert (files(tmp_path), TopUp.objects.get().picture.name) == ([], "")
 
 
 def test_the_sweep_finds_what_a_crash_left(ada: User, tmp_path: Path) -> None:
-    assert sweep_pictures(now=timezone.now()) == Swept()  # there is no folder yet
+    assert sweep_pictures(now=timezone.now()) == CleanupResult()  # there is no folder yet
     waiting, withdrawn = ask(ada), ask(ada)
     withdraw(withdrawn)  # and what follows the commit never ran
     for name, age in (("old.png", 25), ("new.png", 23)):
@@ -90,9 +90,9 @@ def test_the_sweep_finds_what_a_crash_left(ada: User, tmp_path: Path) -> None:
         file.write_bytes(PNG)
         at = (timezone.now() - timedelta(hours=age)).timestamp()
         os.utime(file, (at, at))
-    assert sweep_pictures(now=timezone.now()) == Swept(dropped=1, orphaned=1)
+    assert sweep_pictures(now=timezone.now()) == CleanupResult(dropped=1, orphaned=1)
     assert files(tmp_path) == sorted(["new.png", str(waiting.picture.name)])
-    assert sweep_pictures(now=timezone.now()) == Swept()
+    assert sweep_pictures(now=timezone.now()) == CleanupResult()
 
 
 def test_a_file_that_another_run_deletes_at_the_same_moment_is_no_failure(
@@ -110,14 +110,14 @@ def test_a_file_that_another_run_deletes_at_the_same_moment_is_no_failure(
         return found
 
     monkeypatch.setattr(store, "listdir", then_deleted)
-    assert sweep_pictures(now=timezone.now()) == Swept(orphaned=1)
+    assert sweep_pictures(now=timezone.now()) == CleanupResult(orphaned=1)
 
 
 def refused(customer: User, match: str, **given: Any) -> None:
     """The request is refused with these words, and nothing is kept of it."""
     folder = Path(TopUp.picture.field.storage.path(""))
     before = (TopUp.objects.count(), sorted(folder.glob("*")), Alert.objects.count())
-    with pytest.raises(BadAskError, match=match):
+    with pytest.raises(InvalidDepositError, match=match):
         ask(customer, **given)
     assert (TopUp.objects.count(), sorted(folder.glob("*")), Alert.objects.count()) == before
 
@@ -126,8 +126,8 @@ def test_asking_and_withdrawing_again_and_again_ends(ada: User) -> None:
     now = timezone.now()
     for _ in range(20):
         withdraw(ask(ada, now=now))
-    refused(ada, "You can report 20 deposits a day", now=now)
-    refused(ada, "You can report 20 deposits a day", now=now + timedelta(hours=23))
+    refused(ada, "You can report up to 20 deposits per day", now=now)
+    refused(ada, "You can report up to 20 deposits per day", now=now + timedelta(hours=23))
     ask(User.objects.create_user("bob@example.com"), now=now)  # another's day
     ask(ada, now=now + timedelta(days=1))
 
@@ -136,7 +136,7 @@ def test_a_customers_pictures_of_a_day_have_a_limit_in_bytes(ada: User) -> None:
     now, large = timezone.now(), PNG + b"x" * (5 * MEGABYTE - len(PNG))
     for _ in range(5):
         withdraw(ask(ada, picture=large, now=now))
-    refused(ada, "Send this one without a picture", now=now)
+    refused(ada, "You.ve reached today.s limit for images", now=now)
     ask(ada, picture=b"", now=now)
     ask(ada, picture=large, now=now + timedelta(days=1))
 
@@ -144,10 +144,10 @@ def test_a_customers_pictures_of_a_day_have_a_limit_in_bytes(ada: User) -> None:
 def test_all_pictures_and_deposits_of_a_day_have_limits(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     bob, now = User.objects.create_user("bob@example.com"), timezone.now()
     ask(ada, now=now)
-    monkeypatch.setattr(limits, "ALL_BYTES_A_DAY", 2 * len(PNG) - 1)
-    refused(bob, "No more pictures can be stored today", now=now)
+    monkeypatch.setattr(limits, "MAX_BYTES_PER_DAY_TOTAL", 2 * len(PNG) - 1)
+    refused(bob, "We can.t store more images today", now=now)
     ask(bob, picture=b"", now=now)
-    monkeypatch.setattr(limits, "ALL_A_DAY", 2)
+    monkeypatch.setattr(limits, "MAX_PER_DAY_TOTAL", 2)
     refused(bob, "Too many deposits were reported today", picture=b"", now=now)
     ask(bob, picture=b"", now=now + timedelta(days=1))
 
