@@ -177,7 +177,9 @@ def test_a_mail_has_the_headers_that_we_wrote(store: Store, django_capture_on_co
     for sent in mail.outbox:
         message = sent.message()
         assert (sent.to, message["Bcc"], message["Cc"]) == ([store.customer.email], None, None)
-        assert message.get_content_type() == "text/plain"
+        assert message.get_content_type() == "multipart/alternative"
+        parts = [(part.get_content_type(), part["Bcc"], part["Cc"]) for part in message.get_payload()]
+        assert parts == [("text/plain", None, None), ("text/html", None, None)]
 
 
 @pytest.mark.parametrize("as_json", [True, False])

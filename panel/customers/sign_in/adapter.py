@@ -16,6 +16,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,7 @@ from panel.customers.sign_in.recovery_codes import is_recovery_code, notify_of_u
 from panel.lib import crypto
 from panel.lib.secret import Secret
 from panel.web.access import SIGNED_IN_AT
+from panel.web.mail import compose_email
 from panel.web.rate_limit import Limit, may_pass, take, used
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 STRANGERS = Limit("failed-sign-ins", 20, 3600)
 """Failed sign-ins to an account from devices that it does not know; beyond that such tries have to wait their turn."""
 TRY_LATER = _("Too many failed sign-ins to this account. Wait a minute and try again, or reset your password.")
+MAIL_LINKS = ("activate_url", "password_reset_url", "signup_url")
+"""The links of emails, by their names in the context of allauth's templates."""
 PLACE = "mfa:authenticator:data"
 SEALED = "v1."
 
@@ -74,6 +78,23 @@ class SignInAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is n
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         email = str(credentials.get("email", ""))
         return f"{account_digest(email)}:{known_device(request, email=email) or self.get_client_ip(request)}"
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMultiAlternatives:
+        """The email of allauth's text templates, with an HTML part. Its link is the one that the context has."""
+        plain = super().render_mail(template_prefix, email, context | {"SITE_NAME": settings.SITE_NAME}, headers)
+        return compose_email(
+            subject=plain.subject,
+            paragraphs=str(plain.body).split("\n\n"),
+            to=plain.to,
+            url=next((context[name] for name in MAIL_LINKS if context.get(name)), ""),
+            headers=headers,
+        )
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Takes as long as making an account: the time does not tell whether there is one."""

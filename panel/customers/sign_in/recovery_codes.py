@@ -1,7 +1,7 @@
-"""Recovery codes: each stands in once for the code of the authenticator app. Shown when they are made, kept as digests.
+"""Recovery codes: each replaces the code of the authenticator app once. Shown when created, stored as digests.
 
-A code has 120 random bits. Kept is the HMAC-SHA-256 of the code and its owner under API_PEPPER; a slow hash would
-protect nothing more. Codes of eight digits, made before, work until they are used or replaced.
+A code has 120 random bits. Only the HMAC-SHA-256 of the code and its owner under API_PEPPER is stored; a slow hash
+would not protect it better. Older codes of eight digits work until they are used or replaced.
 """
 
 import hmac
@@ -12,12 +12,13 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from panel.customers.models import RecoveryCode, User
 from panel.ops import audit
+from panel.web.mail import compose_email, prefixed
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +27,14 @@ CODES = 10
 LENGTH = 24
 GROUP = 4
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's 32: none of them is mistaken for another, and I, L and O are read as what they look like."""
+"""Crockford's Base32, without letters that look alike. I, L and O are read as 1, 1 and 0."""
 
 _READ_AS = str.maketrans("ILO", "110")
 _SEPARATORS = re.compile(r"[\s-]+")
 
 
 def make_recovery_codes(*, authenticator: Authenticator) -> list[str]:
-    """Ten new codes, in groups, to be shown now or never; the ones made before work no more."""
+    """Create ten codes, in groups, which can be shown only now; earlier codes stop working."""
     user: User = authenticator.user
     codes = ["".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(CODES)]
     with transaction.atomic():
@@ -47,7 +48,7 @@ def make_recovery_codes(*, authenticator: Authenticator) -> list[str]:
 
 
 def use_recovery_code(*, user: User, text: str, now: datetime) -> Authenticator | None:
-    """The second factor that the code stands for; None where it is no unused code of the user's. It is used up."""
+    """Use up the code and return its authenticator; None if it is not an unused code of the user."""
     mine = RecoveryCode.objects.filter(authenticator__user=user)
     code = mine.filter(digest=code_digest(text, user_id=user.pk)).select_related("authenticator").first()
     if code is None or not RecoveryCode.objects.unused().filter(pk=code.pk).update(used_at=now):
@@ -57,16 +58,25 @@ def use_recovery_code(*, user: User, text: str, now: datetime) -> Authenticator 
 
 
 def notify_of_used_code(*, user: User) -> None:
-    """A line of the log, and a mail to the user: the sign-in goes on where it cannot be sent."""
+    """Log the use and email the user. The sign-in continues if the email cannot be sent."""
     left = codes_left(user=user)
     log.info("recovery code used", extra={"customer": user.pk, "left": left})
-    text = _(
-        "A recovery code was used in place of the code of your authenticator app. Recovery codes left: %(left)s. "
-        "If this was not you, change your password and make new recovery codes."
-    ) % {"left": left}
-    subject = f"[{settings.SITE_NAME}] {_('A recovery code was used')}"
+    text = ngettext(
+        "Someone used a recovery code to sign in to your account. You have %(left)d code left.",
+        "Someone used a recovery code to sign in to your account. You have %(left)d codes left.",
+        left,
+    )
+    email = compose_email(
+        subject=prefixed(_("A recovery code was used")),
+        paragraphs=[
+            text % {"left": left},
+            _("If this wasn't you, change your password and create new recovery codes."),
+        ],
+        to=[user.email],
+        url=f"{settings.SITE_URL}/accounts/2fa/",
+    )
     try:
-        send_mail(subject, f"{text}\n\n{settings.SITE_URL}/accounts/2fa/", None, [user.email])
+        email.send()
     except OSError:
         log.warning("mail not sent", exc_info=True, extra={"customer": user.pk})
 
@@ -77,12 +87,12 @@ def codes_left(*, user: User) -> int:
 
 
 def is_recovery_code(text: str) -> bool:
-    """Whether this is as long as a recovery code; the codes of authenticator apps are shorter."""
+    """Whether this is as long as a recovery code. Codes of authenticator apps are shorter."""
     return len(_SEPARATORS.sub("", text)) > APP_DIGITS
 
 
 def code_digest(text: str, *, user_id: int) -> str:
-    """What is kept of a code, however its letters and groups were typed."""
+    """The digest of a code, regardless of how its letters and groups were typed."""
     code = _SEPARATORS.sub("", text).upper().translate(_READ_AS)
     message = f"recovery code:{user_id}:{code}".encode(errors="surrogatepass")
     return hmac.new(settings.API_PEPPER.encode(), message, "sha256").hexdigest()

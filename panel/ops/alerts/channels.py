@@ -7,14 +7,14 @@ import json
 import time
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 
 from panel.lib.outbound.client import Outbound, OutboundError
 from panel.lib.outbound.signing import signed_headers
 from panel.lib.secret import Secret
-from panel.ops.alerts.notice_text import body, heading, payload
+from panel.ops.alerts.notice_text import body, heading, lines, page_url, payload
 from panel.ops.models import AlertNotice
+from panel.web.mail import compose_email
 
 DEADLINE_SECONDS = 10
 MAX_RESPONSE_BYTES = 64 * 1024
@@ -42,9 +42,11 @@ def _mail(notice: AlertNotice) -> None:
         raise NotSentError(_("ALERT_EMAILS is no longer set."))
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ")
     headers = {"Message-ID": f"<alert-notice-{notice.pk}@{host}>"}  # a repeated one is seen as the same
-    mail = EmailMessage(heading(notice), body(notice), to=settings.ALERT_EMAILS, headers=headers)
+    email = compose_email(
+        subject=heading(notice), paragraphs=lines(notice), to=settings.ALERT_EMAILS, url=page_url(), headers=headers
+    )
     try:
-        mail.send()
+        email.send()
     except OSError as error:  # what smtplib and files raise
         raise NotSentError(
             _("The mail server refused the email: %(error)s.") % {"error": type(error).__name__}

@@ -6,21 +6,22 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from panel.ops.models import Alert, AlertNotice
+from panel.web.mail import prefixed
 
 
 def heading(notice: AlertNotice) -> str:
     """The subject line: the shop's name, what happened and the alert's title."""
-    return f"[{settings.SITE_NAME}] {_title(notice)}"
+    return prefixed(_title(notice))
 
 
 def body(notice: AlertNotice) -> str:
     """The text below the subject line, with the URL of the alerts page."""
-    return "\n\n".join([*_lines(notice), _page()]) + "\n"
+    return "\n\n".join([*lines(notice), page_url()]) + "\n"
 
 
 def payload(notice: AlertNotice) -> dict[str, Any]:
     """The notification as JSON for programs."""
-    fields = {"event": f"alert.{notice.event}", "at": f"{notice.created_at:%Y-%m-%dT%H:%M:%SZ}", "page": _page()}
+    fields = {"event": f"alert.{notice.event}", "at": f"{notice.created_at:%Y-%m-%dT%H:%M:%SZ}", "page": page_url()}
     alert = notice.alert
     if alert is None:
         return {**fields, "text": "This is a test."}
@@ -38,7 +39,8 @@ def _title(notice: AlertNotice) -> str:
     return _("Critical: %(title)s") % {"title": title} if alert.level == Alert.Level.CRITICAL else title
 
 
-def _lines(notice: AlertNotice) -> list[str]:
+def lines(notice: AlertNotice) -> list[str]:
+    """The paragraphs below the subject line."""
     alert = notice.alert
     if alert is None:
         return [_("This is a test. You will receive alerts here.")]
@@ -52,5 +54,6 @@ def _lines(notice: AlertNotice) -> list[str]:
     return [alert.detail] if alert.detail else []
 
 
-def _page() -> str:
+def page_url() -> str:
+    """The URL of the alerts page."""
     return f"{settings.SITE_URL}/staff/alerts/"

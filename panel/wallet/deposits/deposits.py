@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -29,6 +28,7 @@ from panel.wallet.gateways import gateway_of
 from panel.wallet.gateways.base import DepositReport, InvalidDepositError
 from panel.wallet.models import ApprovalRequest, PaymentMethod, TopUp
 from panel.web.formatting import money_text
+from panel.web.mail import compose_email, prefixed
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ def _decide(deposit: TopUp, state: TopUp.State, note: str, actor: str, now: date
     detail = {"credited": plain(deposit.credited)} if deposit.credited is not None else {}
     audit.record(actor=actor, action=f"deposit.{state}", target=f"topup:{deposit.pk}", detail=detail)
     follow_deposits()
-    transaction.on_commit(lambda: _tell(deposit), robust=True)
+    transaction.on_commit(lambda: _notify(deposit), robust=True)
 
 
 def _drop_picture_on_commit(deposit: TopUp) -> None:
@@ -182,14 +182,21 @@ def _drop_picture_on_commit(deposit: TopUp) -> None:
         transaction.on_commit(lambda: drop_picture(deposit), robust=True)
 
 
-def _tell(deposit: TopUp) -> None:
-    """A mail to the customer; the wallet page says the same where it does not arrive."""
+def _notify(deposit: TopUp) -> None:
+    """Email the customer. The wallet page shows the same if the email does not arrive."""
     if deposit.credited is not None:
-        text = f"{plain(deposit.credited)} {deposit.currency} are in your wallet."
+        text = _("We added %(amount)s to your balance.")
+        amount = money_text(deposit.credited, currency=deposit.currency)
     else:
-        text = "Your top-up was not accepted, and nothing was credited."
-    body = "\n\n".join(part for part in (text, deposit.note, f"{settings.SITE_URL}/wallet/") if part)
+        text = _("We couldn't accept your deposit of %(amount)s. Nothing was added to your balance.")
+        amount = money_text(deposit.amount, currency=deposit.currency)
+    email = compose_email(
+        subject=prefixed(_("Your deposit")),
+        paragraphs=[text % {"amount": amount}, deposit.note],
+        to=[deposit.customer.email],
+        url=f"{settings.SITE_URL}/wallet/",
+    )
     try:
-        send_mail(f"[{settings.SITE_NAME}] Your top-up", body, None, [deposit.customer.email])
+        email.send()
     except OSError:
-        log.warning("mail not sent", exc_info=True, extra={"deposit": deposit.pk})
+        log.warning("mail not sent", exc_info=True, extra={"top_up": deposit.pk})

@@ -19,6 +19,7 @@ from django.test import Client
 from panel.customers.models import User
 from panel.customers.sign_in.adapter import SecondFactorAdapter
 from panel.customers.sign_in.known_devices import account_digest
+from tests.panel.web.emails import html_of
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -179,6 +180,12 @@ def test_asking_for_a_new_password_reads_the_same(ana: User) -> None:
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
     assert [one.to for one in mail.outbox] == [[ana.email], ["nobody@example.com"]]  # told to the owner alone
     assert "/password/reset/key/" not in mail.outbox[1].body
+    assert [one.subject for one in mail.outbox] == ["[Panel] Reset your password", "[Panel] No account with this email"]
+    assert "at Panel. If it wasn't you, ignore this email" in mail.outbox[0].body
+    link = re.search(r"\S+/password/reset/key/\S+", mail.outbox[0].body)
+    assert link
+    assert f'<a href="{link[0]}">{link[0]}</a>' in html_of(mail.outbox[0])
+    assert "nobody@example.com at Panel, but there is no account" in html_of(mail.outbox[1])
 
 
 def test_signing_up_with_a_taken_address_reads_the_same(ana: User, settings: Any) -> None:
@@ -356,6 +363,8 @@ def test_another_address_is_asked_for_the_password_first_and_counts_once_it_is_c
     found = re.search(r"/accounts/confirm-email/\S+", mail.outbox[-1].body)
     assert found
     assert mail.outbox[-1].to == ["new@example.com"]
+    assert mail.outbox[-1].subject == "[Panel] Verify your email"
+    assert found[0] in html_of(mail.outbox[-1])
     client.get(found[0])
     assert EmailAddress.objects.get(email="new@example.com").verified is False  # a look confirms nothing
     client.post(found[0])

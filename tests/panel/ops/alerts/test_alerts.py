@@ -31,6 +31,7 @@ from panel.ops.alerts.channels import NotSentError, send
 from panel.ops.alerts.notice_jobs import LEASE, SendResult, forget_old, send_due
 from panel.ops.alerts.notices import QUIET_FOR, SKIPPED, NoChannelError, queue_opened, queue_test
 from panel.ops.models import Alert, AlertNotice, AuditEvent, JobRun
+from tests.panel.web.emails import html_of
 from tests.plans import plan_of
 from tests.scripted import ScriptedServer, answer, closed_port, raw, scripted
 
@@ -92,7 +93,9 @@ def test_every_channel_hears_of_the_opening_and_of_the_end_once(
     first = mail.outbox[0]
     assert first.to == ["boss@example.com", "night@example.com"]
     assert first.body == "wallet 2\n\nhttp://127.0.0.1:8000/staff/alerts/\n"
+    assert "wallet 2</font>" in html_of(first)
     assert "The cause is gone. Open from" in str(mail.outbox[1].body)
+    assert "The cause is gone. Open from" in html_of(mail.outbox[1])
 
     said = [json.loads(body) for body in telegram.requests]
     lines = [(one["chat_id"], one["text"].splitlines()[0]) for one in said]

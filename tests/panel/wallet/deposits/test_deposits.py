@@ -26,6 +26,7 @@ from panel.wallet.deposits.deposits import (
 from panel.wallet.gateways.base import InvalidDepositError
 from panel.wallet.models import PaymentMethod, TopUp, Transfer
 from panel.wallet.statement import statement_page, wallet_balance
+from tests.panel.web.emails import html_of
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
@@ -113,10 +114,14 @@ def test_customer_is_notified_of_the_decision(
     with django_capture_on_commit_callbacks(execute=True):
         approve_deposit(deposit_id=first.pk, amount=Decimal(7), note="", actor="staff", now=timezone.now())
         reject_deposit(deposit_id=second.pk, note="Nothing came.", actor="staff", now=timezone.now())
-    said = [message.body for message in mail.outbox if message.to == ["ada@example.com"]]
-    assert "7 USD are in your wallet." in said[0]
-    assert "not accepted" in said[1]
-    assert "Nothing came." in said[1]
+    credited, rejected = (message for message in mail.outbox if message.to == ["ada@example.com"])
+    link = "http://127.0.0.1:8000/wallet/"
+    assert credited.subject == rejected.subject == "[Panel] Your deposit"
+    assert credited.body == f"We added $7.00 to your balance.\n\n{link}\n"
+    text = "We couldn't accept your deposit of $50.25. Nothing was added to your balance."
+    assert rejected.body == f"{text}\n\nNothing came.\n\n{link}\n"
+    assert "We added $7.00 to your balance.</font>" in html_of(credited)
+    assert "Nothing came.</font>" in html_of(rejected)
 
 
 def test_rejection_moves_nothing_and_needs_a_reason(ada: User, bank: PaymentMethod) -> None:
