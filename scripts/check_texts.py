@@ -18,10 +18,14 @@ from django.template.base import Lexer, Token, TokenType
 
 ROOT = Path(__file__).resolve().parent.parent
 CONVERTED: tuple[str, ...] = (
-    "orders/staff/",
-    "panel/lib/logs/",
-    "templates/admin/orders/",
-    "templates/staff/",
+    *("panel/", "orders/accounting/", "orders/aftercare/", "orders/core/", "orders/listing/", "orders/management/"),
+    *("orders/operations/", "orders/placing/", "orders/rules/", "orders/site/", "orders/staff/", "orders/submission/"),
+    *("orders/tracking/", "orders/unconfirmed/", "providers/availability/", "providers/balances/"),
+    *("providers/connection/", "providers/sync/", "providers/catalog/pricing/", "providers/catalog/publishing/"),
+    *("templates/account/", "templates/admin/customers/", "templates/admin/orders/", "templates/allauth/"),
+    *("templates/components/", "templates/email/", "templates/mfa/", "templates/orders/", "templates/public/"),
+    *("templates/shell/", "templates/staff/", "templates/wallet/", "templates/base.html", "templates/shell.html"),
+    *("templates/entrance.html", "templates/error.html", "templates/4", "templates/5"),
 )
 """Paths that have been converted: a folder or a file each."""
 
@@ -201,7 +205,7 @@ def _texts_of_class(node: ast.ClassDef) -> Iterator[ast.expr]:
         target = getattr(statement.targets[0], "id", "")
         if is_choices and isinstance(statement.value, ast.Tuple):
             yield from _bare_texts(statement.value.elts[-1])
-        elif target in KEYWORDS:
+        elif target in KEYWORDS and target != "label":  # an app's label is its name in code
             yield from _bare_texts(statement.value)
 
 

@@ -253,7 +253,7 @@ def test_a_token_of_another_deposit_is_refused(store: Store, manage: Manage) -> 
 def test_a_password_comes_from_standard_input(store: Store, manage: Manage) -> None:
     status, printed, error = manage("add_customer", "new@example.com", "--password", "-")
     user = User.objects.get(email="new@example.com")
-    assert (status, printed, error) == (0, f"new@example.com is customer {user.pk}, with 0 USD.\n", "")
+    assert (status, printed, error) == (0, f"Customer #{user.pk} added: new@example.com, balance 0 USD.\n", "")
     assert user.check_password("a-secret-of-mine")
     assert "a-secret-of-mine" not in str(list(AuditEvent.objects.values()))
 

@@ -7,6 +7,8 @@ A rate is the price of 1000 units, or of one package for the package types.
 import re
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
+from django.utils.translation import gettext as _
+
 PLACES = 6
 MICRO = Decimal(1).scaleb(-PLACES)
 ZERO = Decimal(0)
@@ -25,12 +27,12 @@ class AmountError(ValueError):
 def parse_amount(text: str) -> Decimal:
     """The amount that `text` writes in plain digits. Raises AmountError for anything else, or for over six decimals."""
     if not _PLAIN.fullmatch(text.strip()):
-        raise AmountError(f"“{text[:40]}” is not an amount. Write it like 12.50.")
+        raise AmountError(_("“%(text)s” is not an amount. Enter it like 12.50.") % {"text": text[:40]})
     amount = Decimal(text.strip())
     if amount != round_to(amount, places=PLACES):
-        raise AmountError(f"“{text[:40]}” has more than {PLACES} decimals.")
+        raise AmountError(_("“%(text)s” has more than %(places)d decimals.") % {"text": text[:40], "places": PLACES})
     if abs(amount) >= MAX_AMOUNT:
-        raise AmountError(f"“{text[:40]}” is too large.")
+        raise AmountError(_("“%(text)s” is too large.") % {"text": text[:40]})
     return amount
 
 
@@ -39,7 +41,7 @@ def round_to(amount: Decimal, *, places: int = PLACES, rounding: str = ROUND_HAL
     try:
         return amount.quantize(_UNITS[places], rounding=rounding, context=_LONG)
     except InvalidOperation:
-        raise AmountError("That is not an amount.") from None
+        raise AmountError(_("This is not an amount.")) from None
 
 
 def is_storable(*amounts: Decimal) -> bool:

@@ -1,6 +1,7 @@
-"""Alerts, the audit trail and the jobs' runs, to look at. Alerts are handled on the staff's page."""
+"""Alerts, the audit trail and job runs in the admin, read-only. Alerts are handled on the staff page."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from panel.ops.admin_forms.base import ReadOnlyAdmin
 from panel.ops.models import Alert, AuditEvent, JobRun
@@ -19,7 +20,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor", "action", "target")
     list_filter = ("action",)
     search_fields = ("=target", "actor")
-    search_help_text = "Who did it, or what it was done to, such as order:17"
+    search_help_text = _("Actor, or target such as order:17")
     ordering = ("-pk",)
 
 
@@ -28,6 +29,6 @@ class JobRunAdmin(ReadOnlyAdmin):
     list_display = ("name", "ok", "started_at", "finished_at", "is_running")
     ordering = ("name",)
 
-    @admin.display(boolean=True, description="running")
+    @admin.display(boolean=True, description=_("running"))
     def is_running(self, run: JobRun) -> bool:
         return bool(run.holder)

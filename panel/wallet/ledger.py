@@ -36,7 +36,7 @@ class NotEnoughFundsError(Exception):
     """The balance is lower than the charge."""
 
     def __init__(self, *, charge: Decimal) -> None:
-        super().__init__(_("Your balance is too low."))
+        super().__init__(_("The balance is too low."))
         self.charge = charge
 
 

@@ -77,7 +77,7 @@ def test_the_secrets_of_the_report_are_out_of_reach(client: Client) -> None:
 def test_the_filters_that_are_shown_work(client: Client) -> None:
     for address in (
         "/admin/customers/user/?is_active__exact=1",
-        "/admin/customers/user/?frozen_at__isempty=0",
+        "/admin/customers/user/?suspended_at__isempty=0",
         "/admin/orders/order/?state__exact=ACTIVE",
         "/admin/orders/order/?provider__id__exact=1",
         "/admin/orders/refill/?order__provider__id__exact=1",

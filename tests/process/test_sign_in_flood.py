@@ -103,7 +103,7 @@ def test_a_flood_reaches_django_twice_and_who_was_here_before_signs_in(held: Hel
         held.wait_for(1 + FOR_ANYBODY)
         flood = [send(held, number, cookies=f"device={device[:-2]}xx") for number in range(FOR_ANYBODY, FLOOD)]
         assert {status(answer) for answer in flood} == {b"HTTP/1.1 503 Service Unavailable"}
-        assert all(b"\r\nRetry-After: 5\r\n" in answer and b"The shop is busy" in answer for answer in flood)
+        assert all(b"\r\nRetry-After: 5\r\n" in answer and b"The site is busy" in answer for answer in flood)
         assert held.reached == 1 + FOR_ANYBODY
 
         with ThreadPoolExecutor(1) as pool:

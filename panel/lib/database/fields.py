@@ -8,6 +8,7 @@ from django.db import models
 from django.forms import CharField as CharFormField
 from django.forms import DecimalField as DecimalFormField
 from django.forms import Field as FormField
+from django.utils.translation import gettext as _
 
 from panel.lib import money
 from panel.lib.text import with_plain_lines
@@ -55,12 +56,12 @@ class ExactDecimalField(WholeField):  # type: ignore[type-arg]
             return value
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise exceptions.ValidationError(
-                "Amounts are exact: give a Decimal, not %(type)s.", params={"type": type(value).__name__}
+                _("Amounts are exact: give a Decimal, not %(type)s."), params={"type": type(value).__name__}
             )
         try:
             return Decimal(value)
         except ArithmeticError:
-            raise exceptions.ValidationError("“%(value)s” is not a number.", params={"value": value}) from None
+            raise exceptions.ValidationError(_("“%(value)s” is not a number."), params={"value": value}) from None
 
     def get_prep_value(self, value: Any) -> int | None:
         if value is None or hasattr(value, "resolve_expression"):

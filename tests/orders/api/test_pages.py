@@ -48,7 +48,7 @@ def test_a_new_key_is_shown_once_and_works(browser: Client, store: Store) -> Non
     [
         ({"name": ""}, "This field is required"),
         ({"name": "x" * 61}, "at most 60 characters"),
-        ({"name": "Bot", "networks": "nonsense"}, "“nonsense” is no address"),
+        ({"name": "Bot", "networks": "nonsense"}, "“nonsense” is not an IP address."),
     ],
 )
 def test_a_key_that_cannot_be_made(browser: Client, words: dict[str, str], said: str) -> None:
@@ -63,7 +63,7 @@ def test_rotate_and_revoke(browser: Client, store: Store) -> None:
     new = shown_key(browser.post(f"/api/keys/{old.key.pk}/rotate/").content.decode())
     for key in (old.secret.reveal(), new):
         assert authenticate_key(text=key, address="", now=timezone.now()) is not None
-    assert "rotated already" in browser.post(f"/api/keys/{old.key.pk}/rotate/", follow=True).content.decode()
+    assert "was already rotated" in browser.post(f"/api/keys/{old.key.pk}/rotate/", follow=True).content.decode()
     answer = browser.post(f"/api/keys/{old.key.pk}/revoke/", follow=True)
     assert "is revoked" in answer.content.decode()
     assert authenticate_key(text=old.secret.reveal(), address="", now=timezone.now()) is None

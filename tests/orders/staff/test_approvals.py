@@ -187,7 +187,7 @@ def test_kinds_count_together_and_taking_out_counts_like_putting_in(team: Team) 
 
 def test_what_failed_does_not_count(team: Team, settings: Any) -> None:
     settings.SECOND_APPROVAL_ABOVE = Decimal(500)
-    with pytest.raises(Exception, match="not enough money"):
+    with pytest.raises(Exception, match="The balance is too low"):
         team.credit("-400")
     assert not ManualMove.objects.exists()
 
@@ -236,7 +236,7 @@ def test_a_wallet_that_was_spent_meanwhile(team: Team) -> None:
     request = team.ask_credit("-99.5")
     team.store.place()
     before = team.store.everything()
-    with pytest.raises(CannotApproveError, match="not enough money"):
+    with pytest.raises(CannotApproveError, match="The balance is too low"):
         approve(request_id=request.pk, actor=team.cy)
     assert team.store.everything() == before
     request.refresh_from_db()

@@ -137,7 +137,7 @@ def test_alerts_are_taken_closed_and_kept(owner: Client, store: Store) -> None:
     alert.refresh_from_db()
     assert (alert.closed_by, alert.closed_at is None) == ("owner@example.com", False)
     again = owner.post(f"/staff/alerts/{alert.pk}/close/", follow=True).content.decode()
-    assert "This alert was closed already." in again
+    assert "This alert was already closed." in again
     assert AuditEvent.objects.filter(action="alert.close").count() == 1
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title="The books do not add up")
     assert Alert.objects.filter(subject="books", closed_at=None).count() == 1
@@ -148,17 +148,19 @@ def test_who_comes_second_to_an_alert_is_told_who_has_it(owner: Client, store: S
     alert = Alert.objects.get(subject="books")
     assert take_alert(alert_id=alert.pk, actor="ann@example.com") == "ann@example.com"
     page = owner.post(f"/staff/alerts/{alert.pk}/take/", follow=True).content.decode()
-    assert "ann@example.com is already looking after this alert." in page
+    assert "This alert is already assigned to ann@example.com." in page
     alert.refresh_from_db()
     assert alert.taken_by == "ann@example.com"
     owner.post(f"/staff/alerts/{alert.pk}/close/")
     assert take_alert(alert_id=alert.pk, actor="bob@example.com") is None
-    assert "This alert is closed." in owner.post(f"/staff/alerts/{alert.pk}/take/", follow=True).content.decode()
+    assert (
+        "This alert was already closed." in owner.post(f"/staff/alerts/{alert.pk}/take/", follow=True).content.decode()
+    )
 
 
-def test_the_rail_counts_on_every_page_of_staff(owner: Client, store: Store, doubtful: Order) -> None:
+def test_sidebar_has_counts_on_every_staff_page(owner: Client, store: Store, doubtful: Order) -> None:
     for page in ("/staff/alerts/", "/admin/", "/staff/"):
-        assert '<span class="rail-count">1</span>' in owner.get(page).content.decode(), page
+        assert '<span class="sidebar-count">1</span>' in owner.get(page).content.decode(), page
 
 
 def test_pages_take_a_constant_number_of_queries(owner: Client, store: Store, doubtful: Order) -> None:

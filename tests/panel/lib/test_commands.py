@@ -48,7 +48,7 @@ def test_people_read_text_and_programs_read_amounts_as_text(capsys: pytest.Captu
     ("arguments", "line"),
     [
         (["101"], "Nobody pays that much.\n"),
-        (["12,5"], "argument price: “12,5” is not an amount. Write it like 12.50.\n"),
+        (["12,5"], "argument price: “12,5” is not an amount. Enter it like 12.50.\n"),
         ([], "the following arguments are required: price\n"),
         (["1", "--no-such"], "unrecognized arguments: --no-such\n"),
     ],

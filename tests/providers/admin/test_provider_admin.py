@@ -211,11 +211,11 @@ def test_sync_now_says_what_it_found_and_a_held_list_can_be_accepted(
     assert (done, list(failed)) == ({}, ["problem"])
 
 
-def test_a_deposit_is_asked_for_said_and_booked_once(owner: Client, provider: Provider) -> None:
+def test_deposit_is_confirmed_and_booked_once(owner: Client, provider: Provider) -> None:
     url = f"{LIST}{provider.pk}/deposit/"
     sent = {"amount": "500", "reason": "Bank transfer 22", "token": "a" * 32}
     said = owner.post(url, sent).content.decode()
-    assert "$500.00 was paid to this provider: our books say $500.00 instead of $0.00." in said
+    assert f"Record a deposit of $500.00 at {provider.name}. The ledger balance goes from $0.00 to $500.00." in said
     assert expected_balance(provider=provider) == 0
     for _ in range(2):
         assert owner.post(url, {**sent, "confirmed": "1"})["Location"] == f"{LIST}{provider.pk}/change/"

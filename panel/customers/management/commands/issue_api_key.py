@@ -1,9 +1,10 @@
-"""`manage.py issue_api_key EMAIL`: a key to the API for a customer, printed once."""
+"""`manage.py issue_api_key EMAIL`: create an API key for a customer and print it once."""
 
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from panel.customers.keys import ApiKeyError, issue_key
 from panel.customers.models import User
@@ -11,18 +12,24 @@ from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 
 
 class Command(OperatorCommand):
-    help = "Issue a key to the API and print it. It cannot be shown again."
+    help = "Issue an API key and print it. It cannot be shown again."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--name", default="API", help="What the customer knows it by.")
-        parser.add_argument("--read-only", action="store_true", help="It may look, but not order, refill or cancel.")
-        parser.add_argument("--allow", action="append", default=[], metavar="ADDRESS", help="Only from there.")
+        parser.add_argument("--name", default="API", help="The name of the key.")
+        parser.add_argument("--read-only", action="store_true", help="Can view, but not order, refill or cancel.")
+        parser.add_argument(
+            "--allow",
+            action="append",
+            default=[],
+            metavar="ADDRESS",
+            help="Allow only this IP address or network. Repeat it for several.",
+        )
 
     def work(self, **options: Any) -> Answer:
         customer = User.objects.filter(email__iexact=options["email"].strip(), is_active=True).first()
         if customer is None:
-            raise BadInput(f"There is no active customer {options['email']}.")
+            raise BadInput(_("There is no active customer with the email %(email)s.") % {"email": options["email"]})
         try:
             issued = issue_key(
                 customer=customer,

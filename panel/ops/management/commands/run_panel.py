@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from panel.ops.backup.running import say_it_runs
 from panel.ops.data_keys import DataKeysReplacedError, check_data_keys
@@ -50,21 +52,22 @@ def web_processes() -> int:
     """
     given = os.environ.get("WEB_CONCURRENCY", "")
     if given and not (given.isascii() and given.isdecimal() and int(given) > 0):
-        raise CommandError("WEB_CONCURRENCY must be a whole number of 1 or more.")
+        raise CommandError(_("WEB_CONCURRENCY must be a whole number of 1 or more."))
     processes = int(given or (2 if settings.REDIS_URL else 1))
     if processes > 1 and not settings.REDIS_URL:
-        raise CommandError(
-            f"WEB_CONCURRENCY is {processes}, but several web processes need Redis to share sign-in limits and used "
+        text = _(
+            "WEB_CONCURRENCY is %(processes)d, but several web processes need Redis to share sign-in limits and used "
             "two-factor codes: set REDIS_URL, or WEB_CONCURRENCY=1."
         )
+        raise CommandError(text % {"processes": processes})
     return processes
 
 
 def address(text: str) -> str:
     """For `add_argument(type=address)`: HOST:PORT."""
-    host, _, port = text.rpartition(":")
+    host, _colon, port = text.rpartition(":")
     if not host or not (port.isascii() and port.isdigit()) or int(port) > LARGEST_PORT:
-        raise ArgumentTypeError(f"“{text[:60]}” is not HOST:PORT.")
+        raise ArgumentTypeError(_("“%(text)s” is not HOST:PORT.") % {"text": text[:60]})
     return text
 
 
@@ -85,7 +88,7 @@ def wait_for_database(*, seconds: float) -> None:
             return
         except OperationalError as error:
             if time.monotonic() > deadline:
-                raise CommandError(f"The database does not answer: {error}") from None
+                raise CommandError(_("The database does not answer: %(error)s") % {"error": error}) from None
             time.sleep(0.5)
 
 
@@ -94,4 +97,9 @@ def refuse_old_schema() -> None:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
-        raise CommandError(f"The database lacks {len(missing)} migrations: run `manage.py migrate` first.")
+        text = ngettext(
+            "The database lacks %(count)d migration: run `manage.py migrate` first.",
+            "The database lacks %(count)d migrations: run `manage.py migrate` first.",
+            len(missing),
+        )
+        raise CommandError(text % {"count": len(missing)})

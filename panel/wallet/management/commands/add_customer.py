@@ -1,4 +1,4 @@
-"""`manage.py add_customer EMAIL`: a customer, with a password and money if wanted."""
+"""`manage.py add_customer EMAIL`: add a customer, optionally with a password and an opening balance."""
 
 import secrets
 from typing import Any
@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from panel.customers.models import User
 from panel.lib.commands import (
@@ -27,21 +28,21 @@ from panel.wallet import ledger
 
 
 class Command(OperatorCommand):
-    help = "Add a customer. Without --password nobody can sign in until the password is reset by e-mail."
+    help = "Add a customer. Without --password the customer has to reset the password by email first."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument(
-            "--password", nargs="?", const=FROM_INPUT, help="Asked for, or with - read from standard input."
+            "--password", nargs="?", const=FROM_INPUT, help="Asks for it, or with - reads it from standard input."
         )
-        parser.add_argument("--credit", type=amount, default=ZERO, help="Put this much into the wallet.")
+        parser.add_argument("--credit", type=amount, default=ZERO, help="The opening balance.")
 
     def work(self, **options: Any) -> Answer:
         given = options["password"]
         password = None if given is None else read_secret(given, prompt="Password").reveal()
         email = _checked(options["email"], password)
         if options["credit"] < 0:
-            raise BadInput("The credit is not negative.")
+            raise BadInput(_("The credit must not be negative."))
         with transaction.atomic():
             user = User.objects.create_user(email, password)
             ledger.wallet_of(user=user)
@@ -53,7 +54,8 @@ class Command(OperatorCommand):
         is_shown = given not in {None, FROM_INPUT}
         return Answer(
             warning=shown_in_the_process_list("--password") if is_shown else "",
-            text=f"{email} is customer {user.pk}, with {options['credit']} {settings.CURRENCY}.",
+            text=_("Customer #%(id)d added: %(email)s, balance %(balance)s %(currency)s.")
+            % {"id": user.pk, "email": email, "balance": options["credit"], "currency": settings.CURRENCY},
             data={"customer": user.pk, "email": email, "balance": options["credit"]},
         )
 
@@ -67,5 +69,5 @@ def _checked(email: str, password: str | None) -> str:
     except ValidationError as error:
         raise BadInput(" ".join(error.messages)) from None
     if User.objects.filter(email__iexact=email).exists():
-        raise BadInput(f"There is a customer {email} already.")
+        raise BadInput(_("A customer with the email %(email)s already exists.") % {"email": email})
     return email

@@ -154,7 +154,7 @@ def test_while_no_place_is_free_a_form_is_turned_away_before_anything_is_done_fo
             answer = Client(enforce_csrf_checks=True).post(page, {"login": user.email, "password": "x"})
         looked = Client().get(page)
     assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "5", "no-store")
-    assert "The shop is busy" in answer.content.decode()
+    assert "The site is busy" in answer.content.decode()
     assert "Content-Security-Policy" in answer
     assert looked.status_code == 200
     assert Client(enforce_csrf_checks=True).post(page).status_code == 403

@@ -148,7 +148,7 @@ def test_all_pictures_and_deposits_of_a_day_have_limits(ada: User, monkeypatch: 
     refused(bob, "We can.t store more images today", now=now)
     ask(bob, picture=b"", now=now)
     monkeypatch.setattr(limits, "MAX_PER_DAY_TOTAL", 2)
-    refused(bob, "Too many deposits were reported today", picture=b"", now=now)
+    refused(bob, "We received too many deposits today", picture=b"", now=now)
     ask(bob, picture=b"", now=now + timedelta(days=1))
 
 
