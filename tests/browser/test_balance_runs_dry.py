@@ -53,7 +53,7 @@ def test_a_balance_falls_alerts_is_topped_up_and_the_queue_goes_on(open_page: Op
     page.fill("[name=amount]", "100")
     page.fill("[name=reason]", "Card payment 4711")
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Book it").click()
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("Booked: +$100.00.")).to_be_visible()
     page = open_page(provider)
     expect(page.get_by_text("Card payment 4711")).to_be_visible()

@@ -131,7 +131,7 @@ def lengthen(word: str, order: Order) -> None:
     Attempt.objects.update(reason=word[:300], excerpt=word[:500], candidate=word[:64])
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title=word[:120], detail=word[:500])
     alert = Alert.objects.get(subject="books")
-    AlertNotice.objects.create(alert=alert, channel="email", event="opened", why=word[:300], tries=1)
+    AlertNotice.objects.create(alert=alert, channel="email", event="opened", reason=word[:300], tries=1)
     UnmatchedOrder.objects.create(
         provider_id=order.provider_id, external_id=word[:64], charge=order.expected_cost, currency="USD",
         status=word[:100],
@@ -301,8 +301,8 @@ def test_a_balance_is_adjusted_in_two_steps_and_a_reload_books_nothing_more(open
     page.fill("[name=amount]", "12.5")
     page.fill("[name=reason]", "Goodwill")
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_text("$12.50 goes into the wallet of ada@example.com: $100.00 becomes $112.50.")).to_be_visible()
-    page.get_by_role("button", name="Book it").dblclick()
+    expect(page.get_by_text("Add $12.50 to the balance of ada@example.com: from $100.00 to $112.50.")).to_be_visible()
+    page.get_by_role("button", name="Confirm").dblclick()
     expect(page.get_by_text("Booked: +$12.50.")).to_be_visible()
     assert store.wallet() == Decimal("112.5")
 

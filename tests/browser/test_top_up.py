@@ -33,7 +33,7 @@ def test_asked_for_and_credited(
     customers.do(lambda page: page.locator("[name=picture]").set_input_files(proof))
     assert customers.do(lambda page: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
     customers.do(lambda page: page.get_by_role("button", name="Report payment").dblclick())
-    customers.do(lambda page: expect(page.locator("#top-ups tbody .state")).to_have_text("Pending"))
+    customers.do(lambda page: expect(page.locator("#deposits tbody .state")).to_have_text("Pending"))
     asked = TopUp.objects.get()
 
     staffs = staff_window(window, width)
@@ -42,7 +42,7 @@ def test_asked_for_and_credited(
     staffs.do(lambda page: page.get_by_role("button", name="Approve and credit").click())
     staffs.do(lambda page: page.wait_for_url("**/admin/wallet/topup/"))
     customers.go("/wallet/")
-    customers.do(lambda page: expect(page.locator("#top-ups tbody .state")).to_have_text("Completed"))
+    customers.do(lambda page: expect(page.locator("#deposits tbody .state")).to_have_text("Completed"))
     customers.do(lambda page: expect(page.locator("#statement")).to_contain_text("Deposit"))
     assert store.wallet() == 125
     assert customers.complaints == staffs.complaints == []
