@@ -61,8 +61,8 @@ def _quick_time(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     for module, name, value in [
         (v2, "READ_SECONDS", 30 / SCALE),
         (tasks, "SHORTEST_WAIT", 60 / SCALE),
-        (backoff, "FIRST_PAUSE", minute),
-        (backoff, "LONGEST_PAUSE", 15 * minute),
+        (backoff, "MIN_BACKOFF", minute),
+        (backoff, "MAX_BACKOFF", 15 * minute),
         (circuit_breaker, "MIN_OPEN_TIME", minute),
         (circuit_breaker, "MAX_OPEN_TIME", 15 * minute),
         (record, "FIRST_WAIT", minute),
