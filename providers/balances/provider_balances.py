@@ -32,7 +32,7 @@ class ProviderBalance:
 
     provider: Provider
     pauses: Sequence[Pause]
-    status_of: ProviderStatus
+    status: ProviderStatus
     reading: BalanceReading | None
     spend: Spending
     runway: timedelta | None
@@ -115,7 +115,7 @@ def provider_balances(*, now: datetime, provider_ids: Iterable[int] | None = Non
         ProviderBalance(
             provider=provider,
             pauses=pauses[provider],
-            status_of=status_of(provider, pauses=pauses[provider], now=now),
+            status=status_of(provider, pauses=pauses[provider], now=now),
             reading=readings.get(provider.pk),
             spend=spent[provider.pk],
             runway=_runway(readings.get(provider.pk), spent[provider.pk]),

@@ -73,3 +73,12 @@ def test_the_page_tells_all_of_it(owner: Client, store: Store) -> None:
     for words in ("$1,200.00", "€100.00", "−€3.00", "$200.00", "$6.00", "0.0%"):
         assert words in page, words
     assert page.index(">Odd<") < page.index(">North<")
+
+
+def test_the_pages_show_the_status_of_each_provider(owner: Client, store: Store) -> None:
+    paused = another("Stuck", balance=50)
+    pause_provider(provider_id=paused.pk, reason="key")
+    for url in ("/staff/balances/", f"/staff/balances/{paused.pk}/", "/staff/"):
+        page = owner.get(url)
+        assert page.status_code == 200, url
+        assert ">Paused</span>" in page.content.decode(), url
