@@ -1,4 +1,4 @@
-"""The scheduled jobs of this floor: the providers' catalogues, old readings and updates. See panel/celery.py."""
+"""Scheduled jobs for providers: sync of services, deletion of old readings and updates. See panel/celery.py."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ LEASE_SECONDS = 11 * 60
 
 @shared_task(name="providers.tasks.sync_services", ignore_result=True)
 def sync_services() -> None:
-    """Have all active providers synced, each by a task of its own, so that a slow one holds up no other."""
+    """Start a sync task for each active provider that is due, so that a slow one delays no other."""
 
     def job() -> dict[str, Any]:
         active = Provider.objects.filter(is_active=True).order_by("pk")
@@ -49,7 +49,7 @@ def sync_provider_services(provider_id: int) -> None:
 
 @shared_task(name="providers.tasks.forget_updates", ignore_result=True)
 def forget_updates() -> None:
-    """Drop what the customers' page of updates told long ago."""
+    """Delete old catalog updates."""
     run_leased(
         name="forget_updates", seconds=LEASE_SECONDS, job=lambda: {"deleted": delete_old_updates(now=timezone.now())}
     )
@@ -61,5 +61,5 @@ def _summary(done: RefreshResult) -> dict[str, Any]:
 
 @shared_task(name="providers.tasks.thin_readings", ignore_result=True)
 def thin_readings() -> None:
-    """Drop old readings of balances beyond one an hour, and later beyond one a day."""
+    """Thin old balance readings to one an hour, and later one a day."""
     run_leased(name="thin_readings", seconds=LEASE_SECONDS, job=lambda: {"deleted": thin(now=timezone.now())})

@@ -1,4 +1,4 @@
-"""The addresses of this app: the price list, its updates, and the staff's page of changes upstream."""
+"""URLs of this app: the price list, its updates, and the staff's page of changes at providers."""
 
 from django.urls import path
 

@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CONVERTED: tuple[str, ...] = (
     *("panel/", "orders/accounting/", "orders/aftercare/", "orders/core/", "orders/listing/", "orders/management/"),
     *("orders/operations/", "orders/placing/", "orders/rules/", "orders/site/", "orders/staff/", "orders/submission/"),
-    *("orders/tracking/", "orders/unconfirmed/", "providers/availability/", "providers/balances/"),
-    *("providers/connection/", "providers/sync/", "providers/catalog/pricing/", "providers/catalog/publishing/"),
-    *("templates/account/", "templates/admin/customers/", "templates/admin/orders/", "templates/allauth/"),
+    *("orders/tracking/", "orders/unconfirmed/", "providers/"),
+    *("templates/account/", "templates/admin/catalog/", "templates/admin/customers/", "templates/admin/orders/"),
+    *("templates/admin/providers/", "templates/allauth/", "templates/catalog/"),
     *("templates/components/", "templates/email/", "templates/mfa/", "templates/orders/", "templates/public/"),
     *("templates/shell/", "templates/staff/", "templates/wallet/", "templates/base.html", "templates/shell.html"),
     *("templates/entrance.html", "templates/error.html", "templates/4", "templates/5"),
@@ -199,6 +199,8 @@ def _texts_of_call(call: ast.Call) -> Iterator[ast.expr]:
 
 def _texts_of_class(node: ast.ClassDef) -> Iterator[ast.expr]:
     is_choices = any("Choices" in ast.unparse(base) for base in node.bases)
+    if any("AppConfig" in ast.unparse(base) for base in node.bases):
+        return  # its label is a name in code
     for statement in node.body:
         if not isinstance(statement, ast.Assign):
             continue

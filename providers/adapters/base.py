@@ -97,10 +97,10 @@ class ServiceRow:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row of the list that makes no sense, and why."""
+    """An invalid row of the list, and what is wrong with it."""
 
     external_id: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

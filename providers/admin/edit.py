@@ -1,4 +1,4 @@
-"""Staff change a provider: only what they changed is written, and the shelf follows at once."""
+"""Saves staff's changes of a provider, and updates its services at once. Called by the admin."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from providers.catalog.publishing.publish import reprice
 from providers.models import Provider
 
 PRICING = {"exchange_rate", "low_margin", "is_active"}
-"""What prices and sales follow from."""
+"""Fields that the prices and availability of services depend on."""
 
 
 def save_provider(*, provider: Provider, changed: Sequence[str], key: Secret | None) -> int:
-    """Write the `changed` fields of `provider`, and its key where one is given; how many services were repriced."""
+    """Save the `changed` fields of `provider`, and its key if one is given; returns how many services changed."""
     fields = list(changed)
     if key is not None:
         provider.set_key(key)

@@ -1,4 +1,4 @@
-"""Providers, their services as they list them, and what they say of our money there. Money moves by its own page."""
+"""Providers, their services, changes and balance readings in the admin. Deposits have a page of their own."""
 
 from functools import partial
 from typing import Any
@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from panel.lib.secret import Secret
@@ -32,9 +34,10 @@ from providers.connection.check import check_and_resume
 from providers.connection.connect import ConnectionFailedError
 from providers.connection.register import register_provider
 from providers.models import BalanceReading, Provider, ServiceChange, UpstreamService
+from providers.sync.service_sync import SyncReport
 
 SUPERUSER_FIELDS = ("url", "key")
-"""What a superuser alone sees and changes: whoever can point the address elsewhere can have the key sent there."""
+"""Fields for superusers only: whoever can change the URL can have the API key sent to another host."""
 
 
 @admin.register(Provider)
@@ -46,31 +49,32 @@ class ProviderAdmin(RecordAdmin):
     readonly_fields = ("state", "probes", "synced_at", "sync_error", "created_at")
     fieldsets = (
         (None, {"fields": ("name", "url", "key", "is_active", "new_services", "low_margin")}),
-        ("Money", {"fields": ("currency", "exchange_rate", "low_balance", "runway_hours", "drift_threshold")}),
-        ("Changes that are held", {"fields": ("hold_rise_percent", "hold_fall_percent", "hold_alike_percent")}),
-        ("Doubtful orders", {"fields": ("probing", "probes")}),
-        ("How it stands", {"fields": ("state", "synced_at", "sync_error", "created_at")}),
+        (_lazy("Money"), {"fields": ("currency", "exchange_rate", "low_balance", "runway_hours", "drift_threshold")}),
+        (_lazy("Price protection"), {"fields": ("hold_rise_percent", "hold_fall_percent", "hold_alike_percent")}),
+        (_lazy("Unconfirmed orders"), {"fields": ("probing", "probes")}),
+        (_lazy("Status"), {"fields": ("state", "synced_at", "sync_error", "created_at")}),
     )
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        """Addresses are for superusers alone."""
+        """Show URLs to superusers only."""
         return (*self.list_display, "url") if is_superuser(request) else self.list_display
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Provider]:
-        """With the reasons for which each is paused, which its state is made of."""
+        """Prefetch the pauses, which the status is computed from."""
         return super().get_queryset(request).prefetch_related("pauses")
 
-    @admin.display(description="state")
+    @admin.display(description=_lazy("status"))
     def state(self, provider: Provider) -> str:
-        now = status_of(provider, pauses=provider.pauses.all(), now=timezone.now())
-        return format_html('<span class="state tone-{}">{}</span> {}', now.tone, now.label, now.text)
+        status = status_of(provider, pauses=provider.pauses.all(), now=timezone.now())
+        return format_html('<span class="state tone-{}">{}</span> {}', status.tone, status.label, status.text)
 
-    @admin.display(description="verdicts")
+    @admin.display(description=_lazy("suggestions"))
     def probes(self, provider: Provider) -> str:
-        return f"{provider.probes_right:,} shared by people, {provider.probes_wrong:,} contradicted"
+        counts = {"right": f"{provider.probes_right:,}", "wrong": f"{provider.probes_wrong:,}"}
+        return _("%(right)s confirmed by staff, %(wrong)s overruled") % counts
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """A currency stays, since the books are kept in it."""
+        """The currency cannot be changed, since the ledger is kept in it."""
         if obj is None:
             return self.readonly_fields
         return (*self.readonly_fields, "currency", *(() if is_superuser(request) else SUPERUSER_FIELDS))
@@ -86,7 +90,7 @@ class ProviderAdmin(RecordAdmin):
         return is_superuser(request)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Address and key are changed by who has just confirmed that it is they."""
+        """Ask superusers to confirm their identity, since they can change the URL and the API key."""
         if is_superuser(request):
             confirm_it_is_you(request, keeps_form=False)
         return super().changeform_view(request, *args, **kwargs)
@@ -99,9 +103,10 @@ class ProviderAdmin(RecordAdmin):
         fields = [name for name in form.changed_data if name != "key"]
         repriced = save_provider(provider=obj, changed=fields, key=key)
         if repriced:
-            messages.info(request, f"{repriced:,} services have a new price, or went on or off sale.")
+            text = ngettext("%(count)s service was updated.", "%(count)s services were updated.", repriced)
+            messages.info(request, text % {"count": f"{repriced:,}"})
         if obj.prices_held_at and "exchange_rate" in fields:
-            messages.warning(request, _still_held(obj))
+            messages.warning(request, _prices_still_held(obj))
 
     def _add(self, obj: Provider, form: Any, key: Secret) -> None:
         names = ("name", "url", "currency", "exchange_rate", "new_services")
@@ -111,16 +116,16 @@ class ProviderAdmin(RecordAdmin):
         obj.save(update_fields=["is_active", "low_margin", "low_balance", "runway_hours", "drift_threshold"])
 
     def get_urls(self) -> list[URLPattern]:
-        def door(action: str, view: Any) -> Any:
+        def action_url(action: str, view: Any) -> Any:
             name = f"providers_provider_{action}"
             return path(f"<int:provider_id>/{action}/", self.admin_site.admin_view(view), name=name)
 
-        doors = [
-            door("test", require_POST(self.test)),
-            door("sync", require_POST(self.sync)),
-            door("deposit", self.deposit),
+        return [
+            action_url("test", require_POST(self.test)),
+            action_url("sync", require_POST(self.sync)),
+            action_url("deposit", self.deposit),
+            *super().get_urls(),
         ]
-        return [*doors, *super().get_urls()]
 
     def test(self, request: HttpRequest, provider_id: int) -> HttpResponse:
         need(request, "providers.change_provider")
@@ -142,13 +147,14 @@ class ProviderAdmin(RecordAdmin):
             detail["problem"] = problem
         audit.record(actor=actor_of(request), action="provider.sync", target=f"provider:{provider.pk}", detail=detail)
         for failure in done.failures.values():
-            messages.error(request, f"Not synced. {failure}")
+            messages.error(request, _("Sync failed. %(problem)s") % {"problem": failure})
         for report in done.reports.values():
             if report.problem:
-                messages.warning(request, f"Held back: {report.problem} Everything stays as it was.")
+                messages.warning(
+                    request, _("Sync on hold. %(problem)s Your catalog is unchanged.") % {"problem": report.problem}
+                )
             else:
-                counts = f"{report.added:,} new, {report.changed:,} changed, {report.removed:,} gone"
-                messages.success(request, f"Synced: {counts}, {report.unchanged:,} as before.")
+                messages.success(request, _synced(report))
         return _back(provider)
 
     def deposit(self, request: HttpRequest, provider_id: int) -> HttpResponse:
@@ -157,11 +163,13 @@ class ProviderAdmin(RecordAdmin):
         provider = get_object_or_404(Provider, pk=provider_id)
         back = reverse("admin:providers_provider_change", args=[provider.pk])
         booking = Booking(
-            title="Record a deposit",
+            title=_("Record a deposit"),
             currency=provider.currency,
             balance=readings.expected_balance(provider=provider),
             may_fall_below_zero=True,
-            amount_help="What was paid to the provider, in its currency. Write -5 for 5 that came back.",
+            amount_help=_(
+                "Amount paid to the provider, in its currency. Enter a negative amount for a refund, for example -5."
+            ),
             credit_text=_(
                 "Record a deposit of %(amount)s at %(account)s. The ledger balance goes from %(before)s to %(after)s."
             ),
@@ -171,17 +179,23 @@ class ProviderAdmin(RecordAdmin):
             account=provider.name,
             book=partial(_deposit, provider, actor_of(request)),
             back=back,
-            trail={"Providers": reverse("admin:providers_provider_changelist"), provider.name: back},
+            trail={_("Providers"): reverse("admin:providers_provider_changelist"), provider.name: back},
         )
         return booking_page(request, booking)
+
+
+def _synced(report: SyncReport) -> str:
+    text = _("Synced: %(added)s new, %(changed)s changed, %(removed)s removed, %(unchanged)s unchanged.")
+    names = ("added", "changed", "removed", "unchanged")
+    return text % {name: f"{getattr(report, name):,}" for name in names}
 
 
 def _deposit(provider: Provider, actor: str, amount: Any, reason: str, token: str) -> bool:
     return book_deposit(provider=provider, amount=amount, reason=reason, token=token, actor=actor)
 
 
-def _still_held(provider: Provider) -> SafeString:
-    text = _('Its prices are still held. <a href="{}">Accept them</a>, and it is sold again at the new exchange rate.')
+def _prices_still_held(provider: Provider) -> SafeString:
+    text = _('The prices still need review. <a href="{}">Accept them</a> to sell at the new exchange rate.')
     return format_html(text, f"{reverse('staff_changes')}#prices-{provider.pk}")
 
 
@@ -191,7 +205,7 @@ def _back(provider: Provider) -> HttpResponse:
 
 @admin.register(UpstreamService)
 class UpstreamServiceAdmin(ReadOnlyAdmin):
-    """A provider's services as it lists them; what is sold is under Services."""
+    """A provider's services as it lists them. The services of the shop are in ServiceAdmin."""
 
     list_display = ("external_id", "name", "provider", "type", "rate_shown", "is_listed", "review_reason", "changed_at")
     list_display_links = ("external_id", "name")
@@ -200,28 +214,28 @@ class UpstreamServiceAdmin(ReadOnlyAdmin):
     search_fields = ("=external_id", "name")
     ordering = ("provider", "position", "pk")
 
-    @admin.display(description="rate", ordering="rate")
+    @admin.display(description=_lazy("rate"), ordering="rate")
     def rate_shown(self, service: UpstreamService) -> str:
         return money(service.rate, service.provider.currency)
 
-    @admin.display(boolean=True, description="listed")
+    @admin.display(boolean=True, description=_lazy("listed"))
     def is_listed(self, service: UpstreamService) -> bool:
         return service.is_listed
 
 
 @admin.register(ServiceChange)
 class ServiceChangeAdmin(ReadOnlyAdmin):
-    """What the syncs found."""
+    """The changes that syncs found."""
 
-    list_display = ("at", "provider", "kind", "external_id", "name", "what")
+    list_display = ("at", "provider", "kind", "external_id", "name", "changes")
     list_select_related = ("provider",)
     list_filter = ("kind", ("provider", admin.RelatedOnlyFieldListFilter))
     search_fields = ("=external_id", "name")
     ordering = ("-pk",)
 
-    @admin.display(description="what changed")
-    def what(self, change: ServiceChange) -> str:
-        """A plain text: these are the provider's words."""
+    @admin.display(description=_lazy("changes"))
+    def changes(self, change: ServiceChange) -> str:
+        """Plain text, since the values come from the provider."""
         pairs = (f"{name}: {pair[0]} → {pair[1]}" for name, pair in change.fields.items() if _is_pair(pair))
         return "; ".join(pairs)[:300]
 
@@ -237,18 +251,18 @@ class BalanceReadingAdmin(ReadOnlyAdmin):
     list_filter = (("provider", admin.RelatedOnlyFieldListFilter),)
     ordering = ("-pk",)
 
-    @admin.display(description="balance", ordering="balance")
+    @admin.display(description=_lazy("balance"), ordering="balance")
     def balance_shown(self, reading: BalanceReading) -> str:
         return money(reading.balance, reading.currency)
 
-    @admin.display(description="expected")
+    @admin.display(description=_lazy("expected balance"))
     def expected_shown(self, reading: BalanceReading) -> str:
         return money(reading.expected, reading.currency)
 
-    @admin.display(description="at risk")
+    @admin.display(description=_lazy("at risk"))
     def at_risk_shown(self, reading: BalanceReading) -> str:
         return money(reading.at_risk, reading.currency)
 
-    @admin.display(description="drift", ordering="drift")
+    @admin.display(description=_lazy("drift"), ordering="drift")
     def drift_shown(self, reading: BalanceReading) -> str:
         return money(reading.drift, reading.currency)

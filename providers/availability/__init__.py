@@ -1,1 +1,1 @@
-"""Whether a provider may be called now: circuit breaker, pauses, back-off. Called by whatever calls a provider."""
+"""Whether a provider may be called now: circuit breaker, pauses, backoff. Called by all code that calls providers."""

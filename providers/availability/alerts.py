@@ -1,6 +1,6 @@
-"""Alerts about a provider that last as long as what they tell. Used by what pauses, reads and syncs providers.
+"""Opens and closes alerts about a provider with their condition. Called by what pauses, reads and syncs providers.
 
-One of a provider that is switched off, or removed, is closed: nothing is bought there, so nothing needs to be done.
+Alerts of a provider that is disabled or deleted are closed, since nothing is ordered there.
 """
 
 from collections.abc import Callable
@@ -13,23 +13,23 @@ KINDS = (
     "balance-low", "balance-unread", "runway", "drift", "breaker", "sync", "prices",
     *(f"paused-{reason}" for reason in Pause.Reason.values),
 )  # fmt: skip
-"""The first parts of these alerts' subjects; the provider's number follows after a colon."""
+"""The first parts of the alerts' subjects. A colon and the provider's primary key follow."""
 
 
-def update_provider_alert(*, kind: str, provider_id: int, look: Callable[[Provider], AlertText | None]) -> bool:
-    """Have the provider's alert of this kind be open exactly while `look` finds something to tell; whether it did."""
+def update_provider_alert(*, kind: str, provider_id: int, condition: Callable[[Provider], AlertText | None]) -> bool:
+    """Keep the provider's alert of this kind open while `condition` returns a text; whether it is open."""
 
-    def look_at_active() -> AlertText | None:
+    def of_active_provider() -> AlertText | None:
         provider = Provider.objects.filter(pk=provider_id, is_active=True).first()
-        return look(provider) if provider else None
+        return condition(provider) if provider else None
 
-    return follow_condition(subject=f"{kind}:{provider_id}", look=look_at_active)
+    return follow_condition(subject=f"{kind}:{provider_id}", look=of_active_provider)
 
 
 def close_inactive_provider_alerts() -> None:
-    """Close what is still open about providers that are switched off or removed."""
+    """Close the alerts of providers that are disabled or deleted."""
     active = set(Provider.objects.filter(is_active=True).values_list("pk", flat=True))
     for subject in Alert.objects.filter(closed_at=None).order_by("subject").values_list("subject", flat=True):
         kind, _, number = subject.partition(":")
         if kind in KINDS and number.isdigit() and int(number) not in active:
-            update_provider_alert(kind=kind, provider_id=int(number), look=lambda provider: None)
+            update_provider_alert(kind=kind, provider_id=int(number), condition=lambda provider: None)

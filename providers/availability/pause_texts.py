@@ -1,7 +1,7 @@
-"""What staff read about each reason why a provider is paused. Used by its alert and by the pages.
+"""The texts for staff about each reason why a provider is paused. Used by its alert and by the pages.
 
-Every reason ends by itself; the text says when. `ENDED_BY_STAFF` are those that a person may end earlier: sending to a
-provider that bills in another currency would put wrong amounts in the books, so nobody ends that by hand.
+Every pause ends automatically; the text says when. Staff may end those in `ENDED_BY_STAFF` earlier. Pauses for a wrong
+currency are not among them: orders would be recorded with wrong amounts.
 """
 
 from collections.abc import Mapping
@@ -16,23 +16,23 @@ ENDED_BY_STAFF = frozenset({Reason.FUNDS, Reason.KEY, Reason.DRIFT})
 
 PAUSE_TEXTS: Mapping[str, Promise] = {
     Reason.FUNDS: _(
-        "Our balance there is used up. Add funds. Orders are sent again after the first balance reading that covers "
-        "an order that waits."
+        "The balance is used up. Top it up. Orders resume after the first balance reading that covers a waiting order."
     ),
     Reason.KEY: _(
-        "It refuses our API key. Enter the right key and test the connection. Orders are sent again after the first "
-        "balance reading that works."
+        "The API key is rejected. Enter the correct key and test the connection. Orders resume after the first "
+        "successful balance reading."
     ),
     Reason.CURRENCY: _(
-        "It answers in another currency than the one set here. Correct the account at the provider. Orders are sent "
-        "again after the first balance reading in the right currency, once no order has the flag “other currency”."
+        "The provider reports another currency than the one set here. Change the currency of the account at the "
+        "provider. Orders resume after the first balance reading in the right currency, once no order has the flag "
+        "“other currency”."
     ),
     Reason.LIST_CURRENCY: _(
-        "Its service list is in another currency than the one set here. Correct the account at the provider. Orders "
-        "are sent again after the first list in the right currency."
+        "The service list is in another currency than the one set here. Change the currency of the account at the "
+        "provider. Orders resume after the first list in the right currency."
     ),
     Reason.DRIFT: _(
-        "More money is missing there than one order costs. Find out why and book it, or resume with a reason. Orders "
-        "are sent again after the first balance reading that our ledger explains."
+        "More money is missing than one order costs. Find the cause and record it, or resume with a reason. Orders "
+        "resume after the first balance reading that the ledger explains."
     ),
 }

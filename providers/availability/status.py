@@ -1,8 +1,10 @@
-"""How a provider stands, in a word and a sentence for staff: switched off, paused, waiting, or open."""
+"""The status of a provider for staff: disabled, paused, waiting or active. Called by admin and balances."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.utils.translation import gettext as _
 
 from providers.availability.pause_texts import PAUSE_TEXTS
 from providers.models import Pause, Provider
@@ -10,7 +12,7 @@ from providers.models import Pause, Provider
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """`tone` is green, amber, red or neutral; `text` says what follows, and is empty where all is well."""
+    """`tone` is green, amber, red or neutral. `text` says what to do, or is empty."""
 
     label: str
     tone: str
@@ -18,17 +20,17 @@ class ProviderStatus:
 
 
 def status_of(provider: Provider, *, pauses: Iterable[Pause], now: datetime) -> ProviderStatus:
-    """Whether orders are sent to it now, and if not, why."""
+    """Whether orders are sent to the provider now, and why not."""
     if not provider.is_active:
-        return ProviderStatus("Switched off", "neutral", "Nothing is sent to it; its orders wait.")
+        return ProviderStatus(_("Disabled"), "neutral", _("No orders are sent; they wait."))
     if reasons := [str(PAUSE_TEXTS[pause.reason]) for pause in pauses]:
-        return ProviderStatus("Paused", "red", " ".join(reasons))
+        return ProviderStatus(_("Paused"), "red", " ".join(reasons))
     if provider.prices_held_at:
-        text = "Many changed alike: accept them on the page Changes, with the right exchange rate where it changed."
-        return ProviderStatus("Prices held", "red", text)
+        text = _("Many prices changed. Accept them on the Changes page, or enter the correct exchange rate there.")
+        return ProviderStatus(_("Prices need review"), "red", text)
     if provider.breaker_open_until and provider.breaker_open_until > now:
-        text = f"It did not answer as it should. The next order is tried after {provider.breaker_open_until:%H:%M} UTC."
-        return ProviderStatus("Waiting", "amber", text)
+        text = _("Not responding correctly. The next order is tried after %(time)s UTC.")
+        return ProviderStatus(_("Waiting"), "amber", text % {"time": f"{provider.breaker_open_until:%H:%M}"})
     if provider.sync_failures:
-        return ProviderStatus("List unread", "amber", provider.sync_error)
-    return ProviderStatus("Open", "green")
+        return ProviderStatus(_("Sync failed"), "amber", provider.sync_error)
+    return ProviderStatus(_("Active"), "green")

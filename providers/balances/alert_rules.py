@@ -1,6 +1,6 @@
-"""What follows from a reading of a provider's balance: alerts, and a pause where too much money is missing.
+"""Applies the rules for a provider's balance: alerts, and a pause if too much money is missing.
 
-Called after each reading. Each alert closes, and the pause ends, with the first reading that gives no cause for it.
+Called after each reading. An alert closes, and a pause ends, with the first reading that gives no cause for it.
 """
 
 from datetime import datetime, timedelta
@@ -23,15 +23,15 @@ from providers.balances.spending import Spending, spending_by_provider
 from providers.models import BalanceReading, Pause, Provider
 
 SHARE_OF_A_DAY = 200
-"""Missing more than this part of a day's charges is too much to go on buying; so is more than the largest order."""
+"""Orders are paused if more is missing than this share of a day's spending, or than the largest order."""
 
 
 class NotPausedError(Exception):
-    """The provider is not paused for this reason, or no person ends it; nothing was changed."""
+    """The provider is not paused for this reason, or staff cannot end this pause; nothing was changed."""
 
 
 def update_balance_alerts(*, provider: Provider, now: datetime) -> None:
-    """Bring pause and alerts in line with the provider's newest readings. Called after each reading."""
+    """Update the pause and the alerts from the provider's latest readings. Called after each reading."""
     with transaction.atomic():
         lock_subject(f"readings:{provider.pk}")
         newest = list(BalanceReading.objects.filter(provider=provider).order_by("-at", "-pk")[:2])
@@ -40,24 +40,26 @@ def update_balance_alerts(*, provider: Provider, now: datetime) -> None:
         reading, earlier = newest[0], newest[-1] if len(newest) > 1 else None
         spend = spending_by_provider(now=now, provider_ids=[provider.pk])[provider.pk]
         provider.refresh_from_db(fields=["accepted_missing"])
-        is_odd = _watch_drift(provider, reading, earlier, spend)
-        update_provider_alert(kind="balance-low", provider_id=provider.pk, look=partial(_low, reading=reading))
-        update_provider_alert(kind="drift", provider_id=provider.pk, look=partial(_odd, reading=reading, is_odd=is_odd))
+        exceeds = _check_drift(provider, reading, earlier, spend)
+        update_provider_alert(kind="balance-low", provider_id=provider.pk, condition=partial(_low, reading=reading))
         update_provider_alert(
-            kind="runway", provider_id=provider.pk, look=partial(_short, reading=reading, spend=spend)
+            kind="drift", provider_id=provider.pk, condition=partial(_drift, reading=reading, exceeds=exceeds)
+        )
+        update_provider_alert(
+            kind="runway", provider_id=provider.pk, condition=partial(_short, reading=reading, spend=spend)
         )
 
 
 def end_pause(*, provider_id: int, pause: str, actor: str, reason: str) -> None:
-    """A person has orders sent there again, whatever the cause; where that is met again, it is paused again.
+    """End a pause by hand. If the cause is still there, the provider is paused again.
 
-    Raises NotPausedError, also where only the panel itself ends this pause.
+    Raises NotPausedError, also if only the panel may end this pause.
     """
     if pause == Pause.Reason.DRIFT:
         resume_despite_drift(provider_id=provider_id, actor=actor, reason=reason)
         return
     if pause not in ENDED_BY_STAFF:
-        raise NotPausedError(_("This pause ends by itself. Nobody can end it by hand."))
+        raise NotPausedError(_("This pause ends automatically and cannot be ended by hand."))
     with transaction.atomic(durable=True):
         if not resume_provider(provider_id=provider_id, reason=pause):
             raise NotPausedError(_("The provider is no longer paused for this reason."))
@@ -66,7 +68,7 @@ def end_pause(*, provider_id: int, pause: str, actor: str, reason: str) -> None:
 
 
 def resume_despite_drift(*, provider_id: int, actor: str, reason: str) -> None:
-    """A person has placing go on though money is missing: it is paused again only where more goes missing.
+    """Resume orders although money is missing; the provider is paused again only if more goes missing.
 
     Raises NotPausedError.
     """
@@ -75,20 +77,20 @@ def resume_despite_drift(*, provider_id: int, actor: str, reason: str) -> None:
         missing = max(ZERO, -reading.drift) if reading else ZERO
         Provider.objects.filter(pk=provider_id).update(accepted_missing=missing)
         if not resume_provider(provider_id=provider_id, reason="drift"):
-            raise NotPausedError("It is not paused for missing money any more.")
+            raise NotPausedError(_("The provider is no longer paused for missing money."))
         detail = {"reason": reason, "missing": f"{missing.normalize():f}"}
         audit.record(actor=actor, action="provider.resume", target=f"provider:{provider_id}", detail=detail)
 
 
 def exceeds_drift_limit(missing: Decimal, spend: Spending) -> bool:
-    """Whether so much is missing that no more orders should be bought there."""
+    """Whether so much is missing that no more orders should be sent."""
     return missing > min(spend.largest, spend.day / SHARE_OF_A_DAY)
 
 
-def _watch_drift(provider: Provider, reading: BalanceReading, earlier: BalanceReading | None, spend: Spending) -> bool:
-    """Pause where too much is missing, or end that; whether staff should hear of the drift without a pause.
+def _check_drift(provider: Provider, reading: BalanceReading, earlier: BalanceReading | None, spend: Spending) -> bool:
+    """Pause the provider if too much is missing, or end that pause. Returns whether an alert without pause is needed.
 
-    Only what is beyond the threshold twice in a row counts.
+    Drift counts only if it exceeds the threshold twice in a row.
     """
     limit = provider.drift_threshold
     if abs(reading.drift) <= limit:
@@ -107,33 +109,38 @@ def _watch_drift(provider: Provider, reading: BalanceReading, earlier: BalanceRe
 def _low(provider: Provider, *, reading: BalanceReading) -> AlertText | None:
     if reading.balance >= provider.low_balance:
         return None
+    facts = {"provider": provider, "balance": money_text(reading.balance, currency=reading.currency)}
     return AlertText(
         Alert.Level.WARNING,
-        f"The balance at {provider} is low",
-        f"{reading.balance.normalize():f} {reading.currency} are left. Top it up, or orders will wait.",
+        _("Low balance at %(provider)s") % facts,
+        _("%(balance)s left. Top it up, or orders will wait.") % facts,
     )
 
 
 def _short(provider: Provider, *, reading: BalanceReading, spend: Spending) -> AlertText | None:
-    """An open alert stays until the balance lasts a quarter longer than the limit, so that it does not flap there."""
+    """The alert of a short runway. It closes only a quarter above the limit, so that it does not flap."""
     runway, limit = runway_of(reading.balance, spend), timedelta(hours=provider.runway_hours)
     ends_at = limit * 5 / 4 if is_alert_open(f"runway:{provider.pk}") else limit
     if runway is None or runway >= ends_at:
         return None
-    pace = money_text(spend.per_day, currency=reading.currency)
+    facts = {
+        "provider": provider,
+        "hours": provider.runway_hours,
+        "runway": format_runway(runway),
+        "spending": money_text(spend.per_day, currency=reading.currency),
+    }
     return AlertText(
         Alert.Level.WARNING,
-        f"The balance at {provider} lasts less than {provider.runway_hours} h",
-        f"It lasts {format_runway(runway)} at the pace of {pace} a day. Top it up, or orders will wait.",
+        _("Balance at %(provider)s lasts less than %(hours)s hours") % facts,
+        _("It lasts %(runway)s at the current spending of %(spending)s a day. Top it up, or orders will wait.") % facts,
     )
 
 
-def _odd(provider: Provider, *, reading: BalanceReading, is_odd: bool) -> AlertText | None:
-    if not is_odd:
+def _drift(provider: Provider, *, reading: BalanceReading, exceeds: bool) -> AlertText | None:
+    if not exceeds:
         return None
-    difference = f"{abs(reading.drift).normalize():f} {reading.currency} {'less' if reading.drift < 0 else 'more'}"
-    return AlertText(
-        Alert.Level.WARNING,
-        f"The balance at {provider} differs from our books",
-        f"There is {difference} than our books explain.",
-    )
+    facts = {"provider": provider, "amount": money_text(abs(reading.drift), currency=reading.currency)}
+    text = _("The balance is %(amount)s less than the ledger explains.")
+    if reading.drift > 0:
+        text = _("The balance is %(amount)s more than the ledger explains.")
+    return AlertText(Alert.Level.WARNING, _("Balance drift at %(provider)s") % facts, text % facts)

@@ -1,9 +1,12 @@
-"""Staff book what explains a drift: money that came or went there without an order of ours. Called by their pages."""
+"""Records corrections that explain a balance drift: money that moved without an order. Called by staff's pages."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.money import plain
 from panel.ops import audit
@@ -14,15 +17,15 @@ from providers.models import BalanceReading, Provider
 
 
 class CorrectionError(Exception):
-    """The drift cannot be booked like that; nothing moved. The message is for the person."""
+    """The correction cannot be recorded; nothing moved. The message is for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionType:
-    """What a drift may be, and the house account that it is booked against."""
+    """A cause of a drift, and the internal account that it is recorded against."""
 
     slug: str
-    label: str
+    label: str | Promise
     house: str
     for_surplus: bool
     for_shortage: bool
@@ -32,40 +35,40 @@ class CorrectionType:
 
 
 CORRECTION_TYPES = (
-    CorrectionType("topup", "A top-up that was not recorded", ledger.ADJUSTMENT, True, False),
-    CorrectionType("bonus", "A bonus or credit of theirs", ledger.LOSS, True, False),
-    CorrectionType("by_hand", "Orders placed by hand with our key", ledger.LOSS, False, True),
-    CorrectionType("price", "A price that they corrected", ledger.LOSS, True, True),
-    CorrectionType("unknown", "Nobody knows: keep it in suspense", ledger.SUSPENSE, True, True),
+    CorrectionType("topup", _lazy("Top-up that was not recorded"), ledger.ADJUSTMENT, True, False),
+    CorrectionType("bonus", _lazy("Bonus or credit from the provider"), ledger.LOSS, True, False),
+    CorrectionType("by_hand", _lazy("Orders placed outside the panel"), ledger.LOSS, False, True),
+    CorrectionType("price", _lazy("Price correction by the provider"), ledger.LOSS, True, True),
+    CorrectionType("unknown", _lazy("Unknown cause"), ledger.SUSPENSE, True, True),
 )
 
 
 def correction_types_for(*, drift: Decimal) -> list[CorrectionType]:
-    """Those that can be booked for this drift."""
-    return [explanation for explanation in CORRECTION_TYPES if explanation.fits(drift)]
+    """The causes that fit this drift."""
+    return [kind for kind in CORRECTION_TYPES if kind.fits(drift)]
 
 
 def record_correction(*, provider: Provider, reading_id: int, slug: str, reason: str, actor: str) -> Decimal:
-    """Book the whole drift of the newest reading, in the audit trail with who and why; how much was booked.
+    """Record the whole drift of the latest reading, with an audit entry; returns the amount.
 
-    A reading's drift is booked once, and not after anything else was booked since. Raises CorrectionError.
+    A drift is recorded once, and only if nothing else was recorded since the reading. Raises CorrectionError.
     """
     explanation = next((known for known in CORRECTION_TYPES if known.slug == slug), None)
     if not reason.strip():
-        raise CorrectionError("Say what you know: it is kept with the booking.")
+        raise CorrectionError(_("Enter a note."))
     try:
         with transaction.atomic(durable=True):
             reading = BalanceReading.objects.filter(provider=provider).order_by("-at", "-pk").first()
             if reading is None or reading.pk != reading_id:
-                raise CorrectionError("The balance was read anew in the meantime: look at it again.")
+                raise CorrectionError(_("The balance was updated meanwhile. Review it again."))
             if explanation is None or not explanation.fits(reading.drift):
-                raise CorrectionError("That does not explain this drift.")
+                raise CorrectionError(_("This cause does not fit the drift."))
             if deposits_and_corrections(provider=provider).filter(created_at__gte=reading.at).exists():
-                raise CorrectionError("Something was booked since this reading: read the balance first.")
+                raise CorrectionError(_("Another transfer was recorded since this reading. Refresh the balance first."))
             _book(provider, reading, explanation, reason.strip(), actor)
             drift: Decimal = reading.drift
     except IntegrityError:
-        raise CorrectionError("This was booked before. Nothing was booked a second time.") from None
+        raise CorrectionError(_("This correction was already recorded. Nothing was recorded again.")) from None
     return drift
 
 

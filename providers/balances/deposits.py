@@ -1,7 +1,4 @@
-"""Staff record what was paid to a provider, or taken back, with a reason. Called by the admin's "Record a deposit".
-
-Also what was booked on a provider's account without an order, for the staff's pages.
-"""
+"""Records deposits to a provider with a reason, and lists deposits and corrections. Called by admin and commands."""
 
 from decimal import Decimal
 
@@ -16,9 +13,9 @@ from providers.models import Provider
 
 
 def book_deposit(*, provider: Provider, amount: Decimal, reason: str, token: str, actor: str) -> bool:
-    """Book `amount` in the provider's currency, in the audit trail with its reason; negative: taken back.
+    """Record a deposit in the provider's currency, with an audit entry; a negative amount is a refund to us.
 
-    The same `token` books once: False when it was booked before.
+    Each `token` records once. Returns False if it was recorded before.
     """
     key = f"deposit:{token}"
     try:
@@ -34,16 +31,16 @@ def book_deposit(*, provider: Provider, amount: Decimal, reason: str, token: str
 
 
 def is_that_deposit(*, provider: Provider, amount: Decimal, token: str) -> bool:
-    """Whether the token was used for this very amount at this provider, and not for something else."""
+    """Whether the token was used for this amount at this provider."""
     booked = Transfer.objects.select_related("source", "target").get(key=f"deposit:{token}")
     signed = booked.amount if booked.target.house == provider.account else -booked.amount
     return provider.account in {booked.source.house, booked.target.house} and signed == amount
 
 
 def deposits_and_corrections(*, provider: Provider) -> QuerySet[Transfer]:
-    """Every deposit and every explained drift there, in no order; `target` is the provider's account where it came in.
+    """All deposits and corrections of a provider, unordered; the `target` of incoming ones is the provider's account.
 
-    Read by their keys: the account itself has a transfer for every order.
+    They are selected by key, since the account also has a transfer for every order.
     """
     booked = Q(key__startswith="deposit:") | Q(key__startswith="drift:")
     there = Q(source__house=provider.account) | Q(target__house=provider.account)

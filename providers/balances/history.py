@@ -1,6 +1,6 @@
-"""The readings of balances over hours, days and months: so many points for a chart, and old ones thinned out.
+"""Balance readings for charts, one for each bucket of time, and the thinning of old readings.
 
-Called by the staff's pages and by the daily job. A bucket is a span of time of which the last reading stands for all.
+Called by the staff's pages and by a daily job. The last reading of a bucket represents it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Bucket(Func):
-    """The number of the bucket of `seconds` that a moment lies in."""
+    """SQL: the number of the bucket of `seconds` that a time belongs to."""
 
     output_field = BigIntegerField()
 
@@ -35,7 +35,7 @@ class Bucket(Func):
 def last_reading_per_bucket(
     *, provider_ids: Iterable[int], since: datetime, bucket: timedelta, with_latest: bool = False
 ) -> Sequence[BalanceReading]:
-    """The last reading of every bucket since then, oldest first; with the latest of each provider, however old.
+    """The last reading of every bucket since `since`, oldest first; `with_latest` adds each provider's latest.
 
     One query.
     """
@@ -50,13 +50,13 @@ def last_reading_per_bucket(
 
 
 def thin_readings(*, now: datetime) -> int:
-    """Keep of readings older than 30 days one an hour, older than a year one a day, and each that drifted."""
+    """Thin readings: after 30 days keep one an hour, after a year one a day; readings with drift are kept."""
     hourly, daily = now - HOURLY_AFTER, now - DAILY_AFTER
     return _thin(after=daily, before=hourly, bucket=HOUR) + _thin(after=None, before=daily, bucket=DAY)
 
 
 def _thin(*, after: datetime | None, before: datetime, bucket: timedelta) -> int:
-    """A provider at a time, so that no statement grows with their number."""
+    """Delete for one provider at a time, so that statements do not grow with their number."""
     deleted = 0
     for provider_id in BalanceReading.objects.order_by().values_list("provider", flat=True).distinct():
         old = BalanceReading.objects.filter(provider=provider_id, at__lt=before)
@@ -67,7 +67,7 @@ def _thin(*, after: datetime | None, before: datetime, bucket: timedelta) -> int
 
 
 def _last_ids(rows: QuerySet[BalanceReading], bucket: timedelta) -> QuerySet[BalanceReading, Any]:
-    """Primary keys grow with time, so that the greatest of a bucket is its last."""
+    """The last primary key of each bucket: keys grow with time."""
     number = Bucket("at", seconds=int(bucket.total_seconds()))
     grouped = rows.order_by().annotate(bucket=number).values("provider", "bucket")
     return grouped.annotate(last=Max("pk")).values("last")

@@ -1,7 +1,6 @@
-"""What was spent at a provider for nothing, or came to us there for nothing. Called by who books a loss.
+"""Records losses and gains at a provider, with the exchange rate of that moment. Called by corrections and orders.
 
-The exchange rate of the moment is kept with the booking: a report of a past day says the same, whatever the rate is set
-to later.
+The stored rate keeps reports of past days the same when the exchange rate changes later.
 """
 
 from decimal import Decimal
@@ -12,7 +11,7 @@ from providers.models import LossRate, Provider
 
 
 def record_loss(*, provider: Provider, amount: Decimal, key: str, note: str) -> None:
-    """Book `amount` of the provider's currency as lost there, or gained where negative, in the caller's transaction."""
+    """Record `amount` in the provider's currency as a loss, or as a gain if negative. In the caller's transaction."""
     transfer = ledger.record_deposit(
         account=provider.account,
         currency=provider.currency,
@@ -25,7 +24,7 @@ def record_loss(*, provider: Provider, amount: Decimal, key: str, note: str) -> 
 
 
 def reverse_loss(*, provider: Provider, key: str, note: str) -> None:
-    """Book the opposite of the loss that was booked under `key`, at its exchange rate; nothing where none was."""
+    """Reverse the loss with this `key` at its exchange rate. Does nothing if there is none."""
     booked = Transfer.objects.filter(key=key).first()
     if booked is None:
         return

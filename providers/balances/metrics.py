@@ -1,4 +1,4 @@
-"""What the providers' last balance readings said, for the page of metrics. Amounts are in each provider's currency."""
+"""Metrics of the providers' latest balance readings. Amounts are in each provider's currency."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,14 +11,16 @@ from providers.models import BalanceReading, Provider
 
 
 def read_gauges(*, now: datetime) -> Iterator[GaugeMetricFamily]:
-    """One query."""
+    """The gauges. One query."""
     newest = BalanceReading.objects.filter(provider=OuterRef("pk")).order_by("-at", "-pk").values("pk")[:1]
     latest = Provider.objects.annotate(newest=Subquery(newest)).values("newest")
     readings = list(BalanceReading.objects.filter(pk__in=latest).select_related("provider").order_by("provider"))
     labels = ["provider", "currency"]
     named = [((str(reading.provider), reading.currency), reading) for reading in readings]
-    yield gauge("provider_balance", "Our money there.", [(who, one.balance) for who, one in named], labels=labels)
-    text = "What our books leave unexplained of it; negative where money is missing."
+    yield gauge(
+        "provider_balance", "Balance at the provider.", [(who, one.balance) for who, one in named], labels=labels
+    )
+    text = "Balance that the ledger cannot explain; negative if money is missing."
     yield gauge("provider_drift", text, [(who, one.drift) for who, one in named], labels=labels)
     ages = [(who[:1], (now - one.at).total_seconds()) for who, one in named]
-    yield gauge("provider_reading_age_seconds", "Since its balance was read.", ages, labels=labels[:1])
+    yield gauge("provider_reading_age_seconds", "Time since the balance was read.", ages, labels=labels[:1])

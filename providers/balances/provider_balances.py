@@ -1,6 +1,6 @@
-"""Our money at each provider: the last reading, what the books say, what is spent, how long it lasts.
+"""The balance at each provider: last reading, expected balance, spending and runway. Called by the staff's pages.
 
-Called by the staff's pages. Amounts are in the provider's currency unless the name says otherwise.
+Amounts are in the provider's currency unless the name says otherwise.
 """
 
 from collections import defaultdict
@@ -25,9 +25,9 @@ LINE_BUCKET = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class ProviderBalance:
-    """One provider's money. `reading` is None before the first one; `runway` where nothing is spent.
+    """One provider's balance. `reading` is None before the first one, `runway` is None without spending.
 
-    `is_old`: the balance of an active provider was last read long ago.
+    `is_old`: the balance of an active provider has not been read for long.
     """
 
     provider: Provider
@@ -49,26 +49,26 @@ class ProviderBalance:
 
     @property
     def is_short(self) -> bool:
-        """It lasts less than the hours that staff want to be warned of."""
+        """Whether the balance lasts less than the provider's `runway_hours`."""
         return self.runway is not None and self.runway < timedelta(hours=self.provider.runway_hours)
 
     @property
     def balance_in_shop(self) -> Decimal:
-        """The last reading in the shop's currency, by today's exchange rate; zero before the first."""
+        """The last reading in the shop's currency, at today's exchange rate; zero before the first."""
         return ZERO if self.reading is None else self.in_shop(self.reading.balance)
 
     def in_shop(self, amount: Decimal) -> Decimal:
-        """An amount of the provider's currency in the shop's, by today's exchange rate."""
+        """An amount in the provider's currency, converted to the shop's at today's exchange rate."""
         return round_to(amount * self.provider.exchange_rate)
 
     @property
     def missing(self) -> Decimal:
-        """What the last reading lacks that our books do not explain; not below zero."""
+        """The amount that is missing from the last reading; not below zero."""
         return ZERO if self.reading is None else max(ZERO, -self.reading.drift)
 
     @property
     def hourly(self) -> Decimal:
-        """The pace of spending an hour, as it is shown."""
+        """Spending per hour, rounded for display."""
         return round_to(self.spend.per_hour, places=4)
 
     @property
@@ -77,14 +77,14 @@ class ProviderBalance:
 
     @property
     def dry_at(self) -> datetime | None:
-        """When nothing is left at the pace of spending; None where that is a year away or never."""
+        """When the balance runs out at the current spending; None if that is a year away or never."""
         if self.reading is None or self.runway is None or self.runway >= MAX_RUNWAY:
             return None
         return self.reading.at + self.runway
 
     @property
     def urgency(self) -> tuple[int, timedelta]:
-        """Sorts what needs a person first: paused, dry soon, drifting, then by how long the money lasts."""
+        """Sort key: paused first, then short runway, then drift, then by runway."""
         rank = 5
         if not self.provider.is_active:
             rank = 6
@@ -100,12 +100,12 @@ class ProviderBalance:
 
     @property
     def runway_text(self) -> str:
-        """How long the balance lasts, in words."""
+        """The runway as text."""
         return "" if self.runway is None else format_runway(self.runway)
 
 
 def provider_balances(*, now: datetime, provider_ids: Iterable[int] | None = None) -> list[ProviderBalance]:
-    """All providers, or those named, by name; a constant number of queries."""
+    """The balances of all providers, or of the given ones, by name. A constant number of queries."""
     rows = Provider.objects.all() if provider_ids is None else Provider.objects.filter(pk__in=provider_ids)
     pauses = _pauses_of(rows)
     providers = list(pauses)
@@ -127,7 +127,7 @@ def provider_balances(*, now: datetime, provider_ids: Iterable[int] | None = Non
 
 
 def _pauses_of(rows: QuerySet[Provider]) -> dict[Provider, list[Pause]]:
-    """The providers by name, the inactive ones last, each with what it is paused for. One query."""
+    """The providers by name, inactive ones last, each with its pauses. One query."""
     joined = rows.annotate(reason=F("pauses__reason"), since=F("pauses__since"), detail=F("pauses__detail"))
     found: dict[Provider, list[Pause]] = {}
     for row in joined.order_by("-is_active", "name", "pauses__since", "pauses__pk"):
@@ -140,7 +140,7 @@ def _pauses_of(rows: QuerySet[Provider]) -> dict[Provider, list[Pause]]:
 def _readings(
     providers: Sequence[Provider], now: datetime
 ) -> tuple[dict[int, BalanceReading], defaultdict[int, list[Decimal]]]:
-    """The last reading of each provider, however old, and the balances of the last day for its line. One query."""
+    """The last reading of each provider, however old, and its balances of the last day for the chart. One query."""
     latest: dict[int, BalanceReading] = {}
     lines: defaultdict[int, list[Decimal]] = defaultdict(list)
     ids = [provider.pk for provider in providers]

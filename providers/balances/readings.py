@@ -1,7 +1,7 @@
-"""What a provider says our balance is, against what our books say. Called by reconcile, which knows the orders.
+"""Reads the balance at a provider and compares it with the ledger. Called by orders/accounting/reconcile.py.
 
-While orders are in flight the books allow a band, not a number: from what is surely left there less what may have been
-spent, up to what is surely left. Drift is how far a reading lies outside of it, negative when money is missing.
+While orders are in flight, the expected balance is a range: the ledger's balance less the cost of orders that may have
+been placed, up to the ledger's balance. Drift is the distance from that range, negative if money is missing.
 """
 
 import secrets
@@ -24,20 +24,20 @@ class OtherCurrencyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What our books say at one moment, in the provider's currency."""
+    """The ledger's balance and the cost of unconfirmed orders at one moment, in the provider's currency."""
 
     expected: Decimal
     at_risk: Decimal
 
 
 def expected_balance(*, provider: Provider) -> Decimal:
-    """Our prepaid money there by the ledger."""
+    """Our prepaid balance at the provider by the ledger."""
     account = ledger.house_account(house=provider.account, currency=provider.currency)
     return ledger.balance(account=account)
 
 
 def fetch_balance(*, provider: Provider) -> Balance:
-    """What the provider says. Raises RetryLater, and OtherCurrencyError."""
+    """The balance that the provider reports. Raises RetryLater and OtherCurrencyError."""
     with connected(provider) as adapter:
         balance = adapter.balance()
     if balance.currency and balance.currency.upper() != provider.currency.upper():
@@ -48,9 +48,9 @@ def fetch_balance(*, provider: Provider) -> Balance:
 
 
 def record_reading(*, provider: Provider, balance: Balance, before: Exposure, after: Exposure) -> BalanceReading:
-    """Store a reading with the drift that the books before and after the call leave unexplained.
+    """Store a reading with its drift from the ledger before and after the call.
 
-    The very first one books what was there before us as the opening balance.
+    The first reading is recorded as the opening balance.
     """
     with transaction.atomic(durable=True):
         previous = BalanceReading.objects.filter(provider=provider).order_by("-at", "-pk").first()
@@ -71,9 +71,9 @@ def record_reading(*, provider: Provider, balance: Balance, before: Exposure, af
 
 
 def record_deposit(*, provider: Provider, amount: Decimal, note: str = "", token: str = "") -> None:
-    """Book money that was paid to the provider, or with a negative amount taken back. The same `token` books once.
+    """Record money that was paid to the provider, or refunded with a negative amount. Each `token` records once.
 
-    Raises IntegrityError for a token that was used.
+    Raises IntegrityError for a used token.
     """
     key = f"deposit:{token or secrets.token_hex(8)}"
     with transaction.atomic():
@@ -88,7 +88,7 @@ def _book_opening(provider: Provider, balance: Balance, after: Exposure) -> Deci
             currency=provider.currency,
             amount=missing,
             key=f"deposit:opening:{provider.pk}",
-            note="Opening balance",
+            note=_("Opening balance"),
         )
     return balance.amount
 

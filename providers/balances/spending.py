@@ -1,4 +1,4 @@
-"""What orders at each provider cost lately, by the ledger. Called by funding, and by the watch over the readings."""
+"""Recent spending at each provider by the ledger. Called by provider_balances.py and alert_rules.py."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What orders there cost in the last day and the last week, and the largest single cost of the day."""
+    """The cost of orders in the last day and the last week, and the largest single cost of the day."""
 
     day: Decimal = ZERO
     week: Decimal = ZERO
@@ -24,7 +24,7 @@ class Spending:
 
     @property
     def per_day(self) -> Decimal:
-        """The faster of the two paces."""
+        """Spending per day: the higher of the last day and the week's average."""
         return max(self.day, self.week / 7)
 
     @property
@@ -33,14 +33,14 @@ class Spending:
 
 
 def spending_by_provider(*, now: datetime, provider_ids: Iterable[int] | None = None) -> defaultdict[int, Spending]:
-    """By provider, in its currency: what went to its cost account less what came back; of all, or of those named.
+    """Spending by provider, in its currency and less refunds; of all providers, or of the given ones.
 
     One query.
     """
     in_a_day = Q(created_at__gte=now - DAY)
     transfers = Transfer.objects.filter(key__startswith="cost:", created_at__gte=now - WEEK)
     if provider_ids is not None:
-        houses = [f"cost:{pk}" for pk in provider_ids]  # by name: by key, SQLite would read all that they ever cost
+        houses = [f"cost:{pk}" for pk in provider_ids]  # by account: by key, SQLite would read every cost ever recorded
         transfers = transfers.filter(Q(source__house__in=houses) | Q(target__house__in=houses))
     rows = transfers.values_list("source__house", "target__house").annotate(
         week=Sum("amount"), day=Sum("amount", filter=in_a_day), largest=Max("amount", filter=in_a_day)

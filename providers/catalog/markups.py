@@ -1,10 +1,11 @@
-"""Changing a pricing rule reprices the shelf in the same transaction. Called by `set_markup` and the admin."""
+"""Changes markups and reprices the services in the same transaction. Called by `set_markup` and the admin."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from panel.lib.money import MAX_AMOUNT, PLACES, round_to
 from providers.catalog.models import Category, Markup, Service
@@ -16,12 +17,12 @@ MAX_PERCENT = Decimal(100_000)
 
 
 class MarkupError(ValueError):
-    """The rule makes no sense; nothing was changed. The message is for people."""
+    """The markup is invalid; nothing was changed. The message is for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkupChange:
-    """The rule as it stands now, and how many services of the shelf changed with it."""
+    """The saved markup, and how many services changed with it."""
 
     markup: Markup
     repriced: int
@@ -29,10 +30,10 @@ class MarkupChange:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """What a rule would do to one service; amounts per 1000 or per package, in the shop's currency.
+    """What a change would do to one service. Amounts are per 1,000 or per package, in the shop's currency.
 
-    `problem` says why it would not be sold, and is empty where it would. `has_own_rate`: rules do not price it. What is
-    new has no `old_rate`.
+    `problem` is why it would not be sold, or empty. `has_own_rate`: markups do not price it. A new service has no
+    `old_rate`.
     """
 
     service_id: int
@@ -53,7 +54,7 @@ class PreviewRow:
 
     @property
     def margin(self) -> Decimal | None:
-        """What would be earned of each sale, in per cent of the rate."""
+        """The profit in percent of the cost."""
         return margin_percent(cost=self.cost, rate=self.new_rate)
 
 
@@ -66,9 +67,9 @@ def set_markup(
     category: Category | None = None,
     service: Service | None = None,
 ) -> MarkupChange:
-    """Set the rule for the one target given, or for everything; a new one rounds to millionths unless told.
+    """Set the markup of the one target given, or of all services. A new one rounds to millionths without `decimals`.
 
-    Raises MarkupError. The shelf is repriced when this returns, in the same transaction.
+    The services are repriced in the same transaction. Raises MarkupError.
     """
     rule = checked_rule(
         percent=percent, fixed=fixed, decimals=decimals, provider=provider, category=category, service=service
@@ -76,14 +77,14 @@ def set_markup(
     values = {"percent": rule.percent, "fixed": rule.fixed} | ({} if decimals is None else {"decimals": decimals})
     with transaction.atomic():
         lock_catalog()
-        markup, _ = Markup.objects.update_or_create(
+        markup, _created = Markup.objects.update_or_create(
             provider=provider, category=category, service=service, defaults=values
         )
         return MarkupChange(markup, _reprice(markup))
 
 
 def delete_markup(*, markup: Markup) -> int:
-    """Take the rule away; the next specific one holds at once. How many services changed."""
+    """Delete the markup; the next specific one applies at once. Returns how many services changed."""
     with transaction.atomic():
         lock_catalog()
         Markup.objects.filter(pk=markup.pk).delete()
@@ -91,7 +92,7 @@ def delete_markup(*, markup: Markup) -> int:
 
 
 def preview(*, rule: Rule, limit: int = 50) -> list[PreviewRow]:
-    """What the shelf would be like with this rule, for up to `limit` services that it prices; changes nothing."""
+    """The prices with this rule, for up to `limit` services that it prices. Changes nothing."""
     return list(_preview_rows(rule, limit))
 
 
@@ -104,18 +105,18 @@ def checked_rule(
     category: Category | None,
     service: Service | None,
 ) -> Rule:
-    """The rule that these make. Raises MarkupError where they make none."""
+    """The rule with these values. Raises MarkupError if they are invalid."""
     targets = [target for target in (provider, category, service) if target is not None]
     if len(targets) > 1:
-        raise MarkupError("A markup is for one provider, one category or one service, not for several.")
+        raise MarkupError(_("Choose one provider, one category or one service, not several."))
     if not percent.is_finite() or not -100 < percent <= MAX_PERCENT:
-        raise MarkupError(f"The percentage is above -100 and at most {MAX_PERCENT}.")
+        raise MarkupError(_("The percentage must be above -100 and at most %(max)s.") % {"max": MAX_PERCENT})
     if percent != round_to(percent, places=3):
-        raise MarkupError("The percentage has at most three decimals.")
+        raise MarkupError(_("Enter a percentage with at most three decimals."))
     if not fixed.is_finite() or abs(fixed) >= MAX_AMOUNT or fixed != round_to(fixed):
-        raise MarkupError(f"The fixed part is an amount with at most {PLACES} decimals.")
+        raise MarkupError(_("Enter a fixed amount with at most %(places)s decimals.") % {"places": PLACES})
     if decimals is not None and not 0 <= decimals <= PLACES:
-        raise MarkupError(f"Rates are rounded to 0 to {PLACES} decimals.")
+        raise MarkupError(_("Decimals must be between 0 and %(places)s.") % {"places": PLACES})
     return Rule(
         percent=percent,
         fixed=fixed,
@@ -131,16 +132,16 @@ def _reprice(markup: Markup) -> int:
 
 
 def _preview_rows(rule: Rule, limit: int) -> Iterator[PreviewRow]:
-    book, shown = rule_book().with_rule(rule), 0
+    book, count = rule_book().with_rule(rule), 0
     minimum_margins = {provider.pk: minimum_margin_for(provider) for provider in Provider.objects.only("low_margin")}
     columns = ("pk", "name", "category_id", "provider_id", "cost", "rate", "own_rate", "allow_below_cost")
     for pk, name, category_id, provider_id, cost, old_rate, own_rate, below in Service.objects.values_list(*columns):
-        if shown >= limit:
+        if count >= limit:
             return
         if book.rule_for(service_id=pk, category_id=category_id, provider_id=provider_id) is rule:
             minimum_margin = minimum_margins[provider_id]
-            asked = price(
+            priced = price(
                 cost=cost, rule=rule, own_rate=own_rate, allow_below_cost=below, minimum_margin=minimum_margin
             )
-            yield PreviewRow(pk, name, cost, old_rate, asked.rate, asked.problem, own_rate is not None)
-            shown += 1
+            yield PreviewRow(pk, name, cost, old_rate, priced.rate, priced.problem, own_rate is not None)
+            count += 1

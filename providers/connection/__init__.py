@@ -1,1 +1,1 @@
-"""From a provider's row to its adapter, and trying a connection. Called by sync, balances, orders and commands."""
+"""Connections to providers: open an adapter, test it, call it in parallel. Called by sync, balances and orders."""

@@ -1,4 +1,4 @@
-"""From a provider's row to its adapter: opens the key, and says in people's words why a connection does not work.
+"""Opens a provider's adapter with its decrypted key, and explains to people why a connection fails.
 
 Called by the sync, the order jobs, `check_provider` and the admin's "test connection".
 """
@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.crypto import SealError
 from panel.ops.metrics.provider_calls import record_call
@@ -17,19 +19,19 @@ from providers.adapters.registry import adapter_class
 from providers.models import Provider
 
 PROBLEM_TEXTS = {
-    "not_connected": "It could not be reached. Check the API address",
-    "busy": "It is too busy to answer now. Try again in a minute",
-    "key": "It refuses the API key",
-    "broken": "Its answer makes no sense. Check the API address",
+    "not_connected": _lazy("Could not connect. Check the API URL"),
+    "busy": _lazy("The provider is busy. Try again in a minute"),
+    "key": _lazy("The API key is rejected"),
+    "broken": _lazy("Unexpected response. Check the API URL"),
 }
 
 
 class ConnectionFailedError(Exception):
-    """The provider does not answer as it should. The message is for people and never holds the key."""
+    """The provider could not be reached or answered unexpectedly. The message is for people, without the key."""
 
 
 def open_adapter(provider: Provider) -> ProviderAdapter:
-    """The provider's adapter, for one thread; the caller closes it. Raises SealError where its key does not open."""
+    """Open the provider's adapter for one thread; the caller closes it. Raises SealError if the key cannot be read."""
     adapter = adapter_class(provider.adapter)(
         provider.url, provider.open_key(), allowed_private_hosts=settings.ALLOWED_PRIVATE_HOSTS
     )
@@ -48,11 +50,12 @@ def connected(provider: Provider) -> Iterator[ProviderAdapter]:
 
 
 def check_connection(*, provider: Provider) -> Balance:
-    """Our balance there, asked for with the stored key; changes nothing. Raises ConnectionFailedError."""
+    """Our balance at the provider, read with the stored key. Changes nothing. Raises ConnectionFailedError."""
     try:
         with connected(provider) as adapter:
             return adapter.balance()
     except SealError as error:
-        raise ConnectionFailedError(f"Its API key cannot be opened, enter it again. {error}") from None
+        text = _("The API key cannot be read. Enter it again. %(error)s")
+        raise ConnectionFailedError(text % {"error": error}) from None
     except RetryLater as error:
         raise ConnectionFailedError(f"{PROBLEM_TEXTS[error.reason]}: {error.text}") from None

@@ -1,4 +1,4 @@
-"""Ask one provider many things at once: threads with an adapter each ask, the caller alone touches the database."""
+"""Calls one provider in parallel: threads with an adapter each make the calls, the caller uses the database."""
 
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -16,19 +16,19 @@ Reply = TypeVar("Reply")
 
 
 class _Adapters:
-    """An adapter for each thread that asks, all of them closed together."""
+    """One adapter for each thread, all closed together."""
 
     def __init__(self, provider: Provider) -> None:
-        open_adapter(provider).close()  # a key that does not open is found here, not in a thread
+        open_adapter(provider).close()  # fails here, not in a thread, if the key cannot be read
         self._provider = provider
-        self._mine = threading.local()
+        self._local = threading.local()
         self._all: list[ProviderAdapter] = []
 
     def of_this_thread(self) -> ProviderAdapter:
-        if not hasattr(self._mine, "adapter"):
-            self._mine.adapter = open_adapter(self._provider)
-            self._all.append(self._mine.adapter)
-        adapter: ProviderAdapter = self._mine.adapter
+        if not hasattr(self._local, "adapter"):
+            self._local.adapter = open_adapter(self._provider)
+            self._all.append(self._local.adapter)
+        adapter: ProviderAdapter = self._local.adapter
         return adapter
 
     def close(self) -> None:
@@ -43,10 +43,10 @@ def fan_out(
     ask: Callable[[ProviderAdapter, Question], Reply],
     in_flight: int,
 ) -> Generator[tuple[Question, Reply | RetryLater], None, None]:
-    """Each question with its reply, or with the RetryLater that came instead, in the order of arrival.
+    """Yield each question with its reply, or with the RetryLater that was raised, in order of arrival.
 
-    `ask` runs in threads and must not touch the database; `questions` is drawn from in the caller's thread, at most
-    `in_flight` ahead. The caller may stop whenever it likes. Raises SealError when the key does not open.
+    `ask` runs in threads and must not touch the database. `questions` are read in the caller's thread, at most
+    `in_flight` ahead. The caller may stop early. Raises SealError if the key cannot be read.
     """
     adapters = _Adapters(provider)
 
@@ -59,19 +59,19 @@ def fan_out(
     pool = ThreadPoolExecutor(in_flight, thread_name_prefix=f"ask-{provider.pk}")
     running: dict[Future[Reply | RetryLater], Question] = {}
 
-    def draw() -> None:
+    def submit_next() -> None:
         question = next(questions, None)
         if question is not None:
             running[pool.submit(carried(work), question)] = question
 
     try:
         for _ in range(in_flight):
-            draw()
+            submit_next()
         while running:
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 question = running.pop(future)
-                draw()
+                submit_next()
                 yield question, future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -1,10 +1,11 @@
-"""A new provider with its key sealed from the first moment. Called by `add_provider`."""
+"""Adds a provider with an encrypted API key. Called by `add_provider` and the admin."""
 
 import re
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from panel.lib.money import round_to
 from panel.lib.outbound.addresses import address_problem
@@ -18,20 +19,20 @@ EXCHANGE_RATE_PLACES = 10
 
 
 class RegistrationError(ValueError):
-    """This makes no provider; nothing was changed. The message is for people and never holds the key."""
+    """The values are invalid; nothing was changed. The message is for people and never holds the key."""
 
 
 def register_provider(
     *, name: str, url: str, key: Secret, currency: str, exchange_rate: Decimal, new_services: str
 ) -> Provider:
-    """Add a provider. Nothing is asked of it yet. Raises RegistrationError, also where the name is taken."""
+    """Add a provider without calling it. Raises RegistrationError, also if the name is taken."""
     name, currency = name.strip(), currency.strip().upper()
     if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
-        raise RegistrationError(f"A provider's name has 1 to {MAX_NAME_LENGTH} letters.")
+        raise RegistrationError(_("Enter a name of 1 to %(max)s characters.") % {"max": MAX_NAME_LENGTH})
     if not CURRENCY.fullmatch(currency):
-        raise RegistrationError(f"“{currency[:20]}” is not a currency. Write it like USD.")
+        raise RegistrationError(_("“%(text)s” is not a currency code. Example: USD.") % {"text": currency[:20]})
     if not key.reveal() or len(key.reveal()) > MAX_KEY_LENGTH or not re.fullmatch("[!-~]+", key.reveal()):
-        raise RegistrationError("The API key is empty, or holds characters that no key has.")
+        raise RegistrationError(_("The API key is empty or contains invalid characters."))
     check_url(url)
     _check_exchange_rate(exchange_rate)
     try:
@@ -42,12 +43,12 @@ def register_provider(
             provider.set_key(key)
             provider.save(update_fields=["sealed_key", "key_hint"])
     except IntegrityError:
-        raise RegistrationError(f"There is a provider “{name}” already.") from None
+        raise RegistrationError(_("A provider named “%(name)s” already exists.") % {"name": name}) from None
     return provider
 
 
 def check_url(url: str) -> None:
-    """Raises RegistrationError where `url` cannot be an API's address, or is one that we would never talk to."""
+    """Raises RegistrationError if `url` is not a valid API URL, or is one that the panel must not call."""
     problem = address_problem(
         url,
         max_length=MAX_URL_LENGTH,
@@ -60,6 +61,10 @@ def check_url(url: str) -> None:
 
 def _check_exchange_rate(exchange_rate: Decimal) -> None:
     if not exchange_rate.is_finite() or not 0 < exchange_rate <= MAX_EXCHANGE_RATE:
-        raise RegistrationError(f"The exchange rate is above 0 and at most {MAX_EXCHANGE_RATE:,}.")
+        raise RegistrationError(
+            _("The exchange rate must be above 0 and at most %(max)s.") % {"max": f"{MAX_EXCHANGE_RATE:,}"}
+        )
     if exchange_rate != round_to(exchange_rate, places=EXCHANGE_RATE_PLACES):
-        raise RegistrationError(f"The exchange rate has at most {EXCHANGE_RATE_PLACES} decimals.")
+        raise RegistrationError(
+            _("Enter an exchange rate with at most %(places)s decimals.") % {"places": EXCHANGE_RATE_PLACES}
+        )

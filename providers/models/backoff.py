@@ -1,18 +1,19 @@
 """How the last run of each job went at each provider. Written by providers/availability/backoff.py alone."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _lazy
 
 
 class Backoff(models.Model):
-    """How the last run of one reading job went at one provider, and when that job may ask there again."""
+    """How the last run of a job went at a provider, and when that job may run there again."""
 
     provider = models.ForeignKey("providers.Provider", on_delete=models.CASCADE, related_name="+")
     job = models.CharField(max_length=40)
-    failures = models.PositiveSmallIntegerField(default=0, help_text="Runs in a row that got no answer.")
-    next_at = models.DateTimeField(null=True, help_text="Not asked before; empty when the last run was answered.")
-    is_slow = models.BooleanField(default=False, help_text="The last run got no answer, or waited long for it.")
-    ended_at = models.DateTimeField(null=True, help_text="When the last run ended.")
-    slow_lane_until = models.DateTimeField(null=True, help_text="Runs in the slow lane now, until then at most.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text=_lazy("Runs in a row without an answer."))
+    next_at = models.DateTimeField(null=True, help_text=_lazy("Next run. Empty if the last run was answered."))
+    is_slow = models.BooleanField(default=False, help_text=_lazy("The last run got no answer or a slow one."))
+    ended_at = models.DateTimeField(null=True, help_text=_lazy("End of the last run."))
+    slow_lane_until = models.DateTimeField(null=True, help_text=_lazy("Holds a slot of the slow lane until then."))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "job"], name="backoff_once")]

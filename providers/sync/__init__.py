@@ -1,1 +1,1 @@
-"""A provider's list of services, fetched, compared and written. Called by the catalog's refresh."""
+"""Syncs a provider's list of services: fetch, compare, write. Called by the catalog's refresh."""

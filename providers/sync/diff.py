@@ -1,4 +1,4 @@
-"""What is new, changed, gone or back in a provider's list, against what we knew. Pure; called by sync."""
+"""Compares a provider's list with the stored services: new, changed, missing, removed and back. Pure."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ from providers.adapters.base import SERVICE_FIELDS, ServiceList, ServiceRow, ser
 
 KNOWN = ("external_id", "pk", "missing", "review_reason", "rate_before", *SERVICE_FIELDS)
 """The columns of a known row, as a tuple. A row to write is (pk, missing, review_reason, rate_before, *values)."""
-LONGEST = {"name": 300, "type": 40, "raw_type": 100, "category": 300, "description": 20_000, "average_time": 100}
+MAX_LENGTHS = {"name": 300, "type": 40, "raw_type": 100, "category": 300, "description": 20_000, "average_time": 100}
 RATE, TYPE, RAW_TYPE, NAME, CATEGORY = (
     SERVICE_FIELDS.index(name) for name in ("rate", "type", "raw_type", "name", "category")
 )
@@ -21,23 +21,23 @@ GONE = 2
 REJECTED, PRICE, MEANING = "rejected", "price", "meaning"
 LOGGED_REASON = "doubt"
 """The name of `review_reason` in the change log, which keeps the lines of earlier versions."""
-NAME_ALIKE, CATEGORY_ALIKE = 0.6, 0.5
-"""Under either share of common words, an id with another name stands for something else than it did."""
+MIN_NAME_SIMILARITY, MIN_CATEGORY_SIMILARITY = 0.6, 0.5
+"""Below either share of common words, an ID with another name counts as reused for another service."""
 
 Values = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """By how many per cent a rate may rise or fall at once; beyond that, as from or to nothing, a person must look."""
+    """By how many percent a rate may rise or fall at once. Larger changes, and those from or to zero, need review."""
 
     rise: int = 50
     fall: int = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One line of the change log: `kind` as in ServiceChange."""
+class Change:
+    """One row for the change log. `kind` is one of ServiceChange.Kind."""
 
     external_id: str
     kind: str
@@ -51,7 +51,7 @@ class Diff:
 
     new: list[Values] = field(default_factory=list)
     writes: list[Values] = field(default_factory=list)
-    found: list[Found] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     touched: list[str] = field(default_factory=list)
     unchanged: int = 0
     known: int = 0
@@ -61,16 +61,16 @@ class Diff:
 
     @property
     def lost_digest(self) -> str:
-        """The same for the same services that are gone or spoiled, so that a person accepts those that they saw."""
-        lost = (line.external_id for line in self.found if line.kind in {"missing", "gone"} or "why" in line.fields)
+        """A digest of the services that are missing or invalid, so that staff accept only the list that they saw."""
+        lost = (line.external_id for line in self.changes if line.kind in {"missing", "gone"} or "why" in line.fields)
         return hashlib.sha256("\n".join(sorted(lost)).encode()).hexdigest()[:32]
 
     def count(self, kind: str) -> int:
-        return sum(1 for found in self.found if found.kind == kind)
+        return sum(1 for change in self.changes if change.kind == kind)
 
     @property
     def is_suddenly_small(self) -> bool:
-        """More than half of what was listed is gone or spoiled, or more than a fifth and at least five."""
+        """Whether more than half of the listed services are missing or invalid, or a fifth and at least five."""
         return self.lost * 2 > self.listed or (self.lost >= 5 and self.lost * 5 > self.listed)
 
 
@@ -81,55 +81,55 @@ def diff_services(
     limits: Limits,
     same: int = 0,
     gone: int = 0,
-    is_absence_believed: bool = False,
+    accepts_missing: bool = False,
 ) -> Diff:
-    """Compare. `known` are all rows of the provider, each with the columns of KNOWN.
+    """Compare `known`, the provider's stored rows with the columns of KNOWN, with its list.
 
-    Without those that need no comparing: of these `same` are listed as they were, and `gone` are not listed any more.
-    What is not listed is gone at the second absence, or at once where a person believes it.
+    Rows that the prefilter found unchanged are left out of `known`; `same` of them are listed and `gone` are removed.
+    A service is removed when it is missing for the second time, or at once if staff accepted the list.
     """
     diff = Diff(rejected=len(listing.rejected), unchanged=same, listed=same)
     old = {row[0]: row for row in known}
     diff.known = len(old) + same + gone
-    spoiled = {row.external_id: row.why for row in listing.rejected}
+    invalid = {row.external_id: row.reason for row in listing.rejected}
     seen = set()
     for row in listing.services:
         seen.add(row.external_id)
         before = old.get(row.external_id)
         if before is None:
-            _see_new(diff, row)
+            _add_new(diff, row)
         elif before[2] == 0 and before[3] != REJECTED and before[5:] == service_values(row):
             diff.unchanged += 1
         else:
-            _see_again(diff, before, row, limits)
+            _compare_row(diff, before, row, limits)
     for external_id, before in old.items():
         diff.listed += before[2] < GONE
         if external_id in seen:
             continue
-        if external_id in spoiled:
-            _see_spoiled(diff, before, spoiled[external_id])
+        if external_id in invalid:
+            _mark_invalid(diff, before, invalid[external_id])
         elif before[2] < GONE:
-            _see_absent(diff, before, GONE if is_absence_believed else before[2] + 1)
+            _mark_missing(diff, before, GONE if accepts_missing else before[2] + 1)
     return diff
 
 
-def _see_new(diff: Diff, row: ServiceRow) -> None:
-    values = _tidy(row)
+def _add_new(diff: Diff, row: ServiceRow) -> None:
+    values = _storable(row)
     if values is None or len(row.external_id) > MAX_ID_LENGTH:
         diff.rejected += 1
         return
     review_reason = "" if values[RATE] > 0 else PRICE
     diff.new.append((row.external_id, review_reason, *values))
     diff.touched.append(row.external_id)
-    diff.found.append(Found(row.external_id, "new", values[NAME]))
+    diff.changes.append(Change(row.external_id, "new", values[NAME]))
 
 
-def _see_again(diff: Diff, before: Values, row: ServiceRow, limits: Limits) -> None:
+def _compare_row(diff: Diff, before: Values, row: ServiceRow, limits: Limits) -> None:
     external_id, pk, missing, review_reason, rate_before, *_ = before
-    old, new = before[5:], _tidy(row)
+    old, new = before[5:], _storable(row)
     if new is None:
         diff.rejected += 1
-        _see_spoiled(diff, before, "its rate is too large")
+        _mark_invalid(diff, before, "rate too large")
         return
     is_same = old == new and review_reason != REJECTED
     if is_same and missing == 0:
@@ -142,10 +142,10 @@ def _see_again(diff: Diff, before: Values, row: ServiceRow, limits: Limits) -> N
     changes = _changes(old, new) | ({LOGGED_REASON: [review_reason, new_reason]} if review_reason != new_reason else {})
     diff.writes.append((pk, 0, new_reason, now_rate_before, *new))
     diff.touched.append(external_id)
-    diff.found.append(Found(external_id, "back" if missing else "changed", new[NAME], changes))
+    diff.changes.append(Change(external_id, "back" if missing else "changed", new[NAME], changes))
 
 
-def _see_spoiled(diff: Diff, before: Values, why: str) -> None:
+def _mark_invalid(diff: Diff, before: Values, problem: str) -> None:
     external_id, pk, missing, review_reason, rate_before, *old = before
     if review_reason in {REJECTED, MEANING} and missing == 0:
         diff.unchanged += 1
@@ -154,27 +154,27 @@ def _see_spoiled(diff: Diff, before: Values, why: str) -> None:
     diff.lost += missing < GONE
     diff.writes.append((pk, 0, new_reason, rate_before, *old))
     diff.touched.append(external_id)
-    diff.found.append(
-        Found(external_id, "changed", old[NAME], {LOGGED_REASON: [review_reason, new_reason], "why": why[:200]})
+    diff.changes.append(
+        Change(external_id, "changed", old[NAME], {LOGGED_REASON: [review_reason, new_reason], "why": problem[:200]})
     )
 
 
-def _see_absent(diff: Diff, before: Values, absences: int) -> None:
+def _mark_missing(diff: Diff, before: Values, absences: int) -> None:
     external_id, pk, _, review_reason, rate_before, *old = before
     diff.lost += 1
     diff.writes.append((pk, absences, review_reason, rate_before, *old))
     diff.touched.append(external_id)
-    diff.found.append(Found(external_id, "gone" if absences >= GONE else "missing", old[NAME]))
+    diff.changes.append(Change(external_id, "gone" if absences >= GONE else "missing", old[NAME]))
 
 
-def _tidy(row: ServiceRow) -> Values | None:
-    """The row's values as the database can hold them; None where its rate is beyond any amount."""
+def _storable(row: ServiceRow) -> Values | None:
+    """The row's values as the database can store them; None if its rate is too large."""
     if row.rate >= MAX_AMOUNT:
         return None
     values = list(service_values(row))
     for index, name in enumerate(SERVICE_FIELDS):
-        if name in LONGEST:
-            values[index] = values[index][: LONGEST[name]]
+        if name in MAX_LENGTHS:
+            values[index] = values[index][: MAX_LENGTHS[name]]
     values[RATE] = round_up(row.rate)
     return tuple(values)
 
@@ -182,7 +182,7 @@ def _tidy(row: ServiceRow) -> Values | None:
 def _judge_rate(
     old: Values, new: Values, review_reason: str, rate_before: Decimal | None, limits: Limits
 ) -> tuple[str, Decimal | None]:
-    """Whether a person must look at the rate before this is sold again, and the one it is measured against."""
+    """Whether the rate needs review before the service is sold again, and the rate it is compared with."""
     never_had_one = review_reason == PRICE and rate_before is None
     if never_had_one:
         return ("", None) if new[RATE] > 0 else (PRICE, None)
@@ -199,20 +199,20 @@ def _jumped(old: Decimal, new: Decimal, limits: Limits) -> bool:
 
 
 def is_other_service(old: Values, new: Values, *, was_absent: bool) -> bool:
-    """Whether an id now stands for something else: another type, a name that is not like the old one, another name in
-    another category, or any other name where it had not been listed meanwhile.
+    """Whether an ID now stands for another service: another type, a very different name, another name in another
+    category, or any other name after the ID had been missing.
     """
     if old[TYPE] != new[TYPE] and old[RAW_TYPE] != new[RAW_TYPE]:
         return True
     if _words(old[NAME]) == _words(new[NAME]):
         return False
-    if was_absent or _alike(old[NAME], new[NAME]) < NAME_ALIKE:
+    if was_absent or _similarity(old[NAME], new[NAME]) < MIN_NAME_SIMILARITY:
         return True
-    return _alike(old[CATEGORY], new[CATEGORY]) < CATEGORY_ALIKE
+    return _similarity(old[CATEGORY], new[CATEGORY]) < MIN_CATEGORY_SIMILARITY
 
 
-def _alike(one: str, other: str) -> float:
-    """The share of common words, from 0 to 1; texts without any word are alike."""
+def _similarity(one: str, other: str) -> float:
+    """The share of common words, from 0 to 1. Two texts without words are equal."""
     words, others = _words(one), _words(other)
     return len(words & others) / len(words | others) if words or others else 1.0
 

@@ -1,6 +1,6 @@
-"""The mirror of a provider's services: fetch with no transaction open, compare, write only what changed, never delete.
+"""Syncs the stored services of a provider: fetch outside any transaction, compare, write only what changed.
 
-Called by providers.catalog.publishing.refresh, which then has the shelf follow what is reported here.
+Rows are never deleted. Called by providers.catalog.publishing.refresh, which then updates the catalog.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from panel.lib.crypto import SealError
 from panel.lib.database.bulk import update_rows
@@ -35,21 +36,21 @@ WRITTEN = ("missing", "review_reason", "rate_before", *SERVICE_FIELDS, "fingerpr
 
 
 class SyncFailedError(Exception):
-    """Nothing was learnt and the mirror is as it was; the failure is recorded. The message is for people."""
+    """The list could not be read; the stored services are unchanged. The message is for people."""
 
 
 class SyncOvertakenError(SyncFailedError):
-    """Another sync of the same provider wrote first; nothing was written by this one, and nothing is wrong."""
+    """Another sync of the same provider wrote first, so this one wrote nothing. No error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """What a sync found, in services. `rows_written` counts rows of the mirror; `held` those that a guard holds back.
+    """What a sync found, in numbers of services. `rows_written` counts stored rows, `held` changes that are held.
 
-    `removed` were absent for the second time and `missing` for the first; `back` had been either. `touched` names
-    (by external id) every service whose row changed; `problem` says why changes are held, for people. `alike`: so many
-    prices changed by one factor that nothing of the provider is sold now. `left_behind`: the shelf did not follow an
-    earlier sync, or follows another minimum margin; `synced_at` is what it is to follow now.
+    `missing` services are absent for the first time, `removed` for the second; `back` were either. `touched` are the
+    external IDs of all changed rows. `problem` is why changes are held, for people. `alike` is the number of prices
+    that changed by the same factor, if the prices are held for it. `left_behind`: the catalog misses an earlier sync
+    or the current minimum margin; `synced_at` is the state that it has to reach.
     """
 
     added: int = 0
@@ -69,12 +70,12 @@ class SyncReport:
 
 
 def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = False, seen_lost: str = "") -> SyncReport:
-    """Bring the mirror up to date; writes nothing where nothing changed. Call it outside any transaction.
+    """Update the stored services of a provider. Writes nothing if nothing changed. Call it outside any transaction.
 
-    A list in another currency, an empty or a suddenly small one is held back whole. A small one is believed where a
-    person says `accept_shrunk`: what it lacks is gone at once; with `seen_lost` (a diff's `lost_digest`) only where it
-    lacks what that person saw. Where many prices changed by one factor within a day, the provider's prices are held.
-    Raises SyncFailedError; the third failure in a row raises an alert, which the next success closes.
+    A list that is empty, unexpectedly short or in another currency is held. `accept_shrunk` accepts a short list and
+    removes the missing services at once; with `seen_lost` (a diff's `lost_digest`) only the list that staff saw. If
+    many prices changed by the same factor within a day, the provider's prices are held. Raises SyncFailedError; the
+    third failure in a row raises an alert, which the next success closes.
     """
     provider = Provider.objects.get(pk=provider_id)
     listing = _fetch(provider, "" if accept_shrunk else provider.services_digest)
@@ -91,32 +92,32 @@ def sync_provider(*, provider_id: int, now: datetime, accept_shrunk: bool = Fals
         limits=Limits(rise=provider.hold_rise_percent, fall=provider.hold_fall_percent),
         same=changed_rows.same,
         gone=changed_rows.gone,
-        is_absence_believed=accept_shrunk,
+        accepts_missing=accept_shrunk,
     )
     if held := find_list_problem(
         provider=provider, diff=diff, listing=listing, accept_shrunk=accept_shrunk, seen_lost=seen_lost
     ):
-        why, problem = held
-        hold_list(provider=provider, diff=diff, why=why, problem=problem, now=now)
-        return SyncReport(held=len(diff.found), unchanged=diff.unchanged, rejected=diff.rejected, problem=problem)
+        reason, problem = held
+        hold_list(provider=provider, diff=diff, reason=reason, problem=problem, now=now)
+        return SyncReport(held=len(diff.changes), unchanged=diff.unchanged, rejected=diff.rejected, problem=problem)
     alike = count_uniform_changes(provider=provider, diff=diff, now=now)
-    if diff.found:
+    if diff.changes:
         stale = _stale_fingerprints(diff, compared, changed_rows.fingerprints)
         _write(provider, diff, stale, "" if diff.count("missing") else listing.digest, alike, now)
         _end_currency_pause(provider)
     else:
         _clear_failures(provider)
-    return _report(diff, alike=alike, left_behind=left_behind, synced_at=now if diff.found else provider.synced_at)
+    return _report(diff, alike=alike, left_behind=left_behind, synced_at=now if diff.changes else provider.synced_at)
 
 
 def clear_review_reasons(*, rows: QuerySet[UpstreamService], now: datetime) -> list[int]:
-    """A person confirms that these are sold as they are listed now: the primary keys of those that were in doubt.
+    """Approve these upstream services as they are listed now; returns the primary keys of those that needed review.
 
-    Call it inside a transaction. A rejected entry stays in doubt: only a sensible one clears it.
+    Call it inside a transaction. Invalid entries still need review until the provider lists valid data.
     """
-    confirmable = [reason for reason in UpstreamService.ReviewReason if reason != UpstreamService.ReviewReason.REJECTED]
-    doubtful = list(rows.filter(review_reason__in=confirmable).only("provider", "external_id", "name", "review_reason"))
-    pks = [row.pk for row in doubtful]
+    approvable = [reason for reason in UpstreamService.ReviewReason if reason != UpstreamService.ReviewReason.REJECTED]
+    pending = list(rows.filter(review_reason__in=approvable).only("provider", "external_id", "name", "review_reason"))
+    pks = [row.pk for row in pending]
     UpstreamService.objects.filter(pk__in=pks).update(review_reason="", rate_before=None, changed_at=now)
     ServiceChange.objects.bulk_create(
         ServiceChange(
@@ -127,13 +128,13 @@ def clear_review_reasons(*, rows: QuerySet[UpstreamService], now: datetime) -> l
             fields={LOGGED_REASON: [row.review_reason, ""]},
             at=now,
         )
-        for row in doubtful
+        for row in pending
     )
     return pks
 
 
 def record_crash(*, provider: Provider, error: Exception) -> None:
-    """Something unforeseen stopped a sync or the shelf after it: an alert at once, closed by the next success."""
+    """Record an unexpected error of a sync or the catalog update: an alert at once, closed by the next success."""
     Provider.objects.filter(pk=provider.pk).update(
         sync_failures=F("sync_failures") + 1, sync_error=f"{CRASHED}{type(error).__name__}."
     )
@@ -147,13 +148,13 @@ def _fetch(provider: Provider, digest: str) -> ServiceList | None:
     except RetryLater as error:
         failure = f"{PROBLEM_TEXTS[error.reason]}: {error.text}"
     except SealError as error:
-        failure = f"Its API key cannot be opened, enter it again. {error}"
+        failure = _("The API key cannot be read. Enter it again. %(error)s") % {"error": error}
     _record_failure(provider, failure)
     raise SyncFailedError(failure)
 
 
 def _known_rows(provider: Provider, external_ids: Collection[str]) -> list[Values]:
-    """These rows with the columns of KNOWN; where they are many, out of the whole table."""
+    """These stored rows with the columns of KNOWN."""
     if not external_ids:
         return []
     rows = provider.services.values_list(*KNOWN)
@@ -163,14 +164,14 @@ def _known_rows(provider: Provider, external_ids: Collection[str]) -> list[Value
 
 
 def _stale_fingerprints(diff: Diff, compared: Sequence[Values], stored: Mapping[str, int | None]) -> list[Values]:
-    """Of the rows that stay as they are, those under another fingerprint than theirs, or none: (pk, the right one)."""
+    """Unchanged rows whose stored fingerprint is wrong or missing, as (pk, correct fingerprint)."""
     written = {values[0] for values in diff.writes}
     kept = [(row[0], row[1], fingerprint(row[-len(SERVICE_FIELDS) :])) for row in compared if row[1] not in written]
     return [(pk, right) for external_id, pk, right in kept if right != stored[external_id]]
 
 
 def _write(provider: Provider, diff: Diff, stale: Sequence[Values], digest: str, alike: int, now: datetime) -> None:
-    """Everything in one transaction. The digest is kept only where an identical body would change nothing more."""
+    """Write all changes in one transaction. `digest` is "" if an identical body could still change something."""
     held = {"prices_held_at": now} if alike else {}
     with transaction.atomic():
         untouched = Provider.objects.filter(
@@ -179,7 +180,7 @@ def _write(provider: Provider, diff: Diff, stale: Sequence[Values], digest: str,
         if not untouched.update(
             synced_at=now, services_digest=digest, sync_failures=0, sync_error="", held_list="", **held
         ):
-            raise SyncOvertakenError("Another sync of this provider was faster.")
+            raise SyncOvertakenError(_("Another sync of this provider finished first."))
         is_first = diff.known == 0
         UpstreamService.objects.bulk_create(
             [_new_row(provider, position, values, now) for position, values in enumerate(diff.new, start=diff.known)],
@@ -217,11 +218,11 @@ def _new_row(provider: Provider, position: int, values: Values, now: datetime) -
 
 
 def _first_line(provider: Provider, diff: Diff, now: datetime) -> ServiceChange:
-    """One line for a whole first list: a line for each would double its cost and tell nothing more."""
+    """One log row for a whole first list: a row for each service would double the cost without adding information."""
     return ServiceChange(
         provider=provider,
         kind=ServiceChange.Kind.NEW,
-        name="The first list",
+        name=_("First list"),
         fields={"services": len(diff.new)},
         at=now,
     )
@@ -232,7 +233,7 @@ def _log_lines(provider: Provider, diff: Diff, now: datetime) -> list[ServiceCha
         ServiceChange(
             provider=provider, external_id=line.external_id, kind=line.kind, name=line.name, fields=line.fields, at=now
         )
-        for line in diff.found
+        for line in diff.changes
     ]
 
 
@@ -268,6 +269,6 @@ def _clear_failures(provider: Provider) -> None:
 
 
 def _end_currency_pause(provider: Provider) -> None:
-    """Its list was believed, so it is in the right currency."""
+    """End the pause for a list in the wrong currency: the list was used, so its currency is right."""
     if provider.held_list == Provider.HeldList.CURRENCY:
         resume_provider(provider_id=provider.pk, reason="list-currency")

@@ -1,22 +1,19 @@
-"""Whether many rates moved by one and the same factor, as where a provider changed its currency or its unit.
-
-Pure; called by sync.
-"""
+"""Detects rates that changed by the same factor, as when a provider changes its currency or unit. Pure."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 MIN_SERVICES = 5
-"""Fewer services than these never speak for a whole list."""
+"""Fewer services than this never count as a change of the whole list."""
 TOLERANCE = Decimal("1.01")
-"""Factors are alike up to this one, for rates are rounded; one as near to 1 is no move."""
+"""Factors within this ratio count as the same, since rates are rounded; a factor this near to 1 is no change."""
 
 
 def largest_uniform_change(lines: Iterable[tuple[str, Mapping[str, object]]]) -> int:
-    """How many services moved by the most common factor.
+    """How many rates changed by the most common factor.
 
-    `lines` are those of the change log in their order: external id and fields. A service counts with its first rate
-    and its last one.
+    `lines` are rows of the change log in order: external ID and fields. Each service counts with its first and its
+    last rate.
     """
     first: dict[str, Decimal] = {}
     last: dict[str, Decimal] = {}

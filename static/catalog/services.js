@@ -1,9 +1,10 @@
-/* Instant search in the price list: the whole list is fetched once, when somebody starts to search, and kept by the
-   browser while it does not change. Rows are drawn as they are scrolled to. Without it the form asks the server. */
+/* Instant search in the price list. The whole list is fetched once, when somebody starts to search, and the browser
+   keeps it while it does not change. Rows are drawn as they are scrolled to. Without this script the form asks the
+   server. */
 (function () {
   "use strict";
   var CHUNK = 100;
-  var OLD = 5 * 60 * 1000;  /* A list that was fetched longer ago is asked for again when its tab is looked at. */
+  var MAX_AGE = 5 * 60 * 1000;  /* A list that was fetched longer ago is fetched again when its tab becomes visible. */
   var list = null;
   var loading = null;
   var etag = null;
@@ -38,13 +39,19 @@
 
   function grouped(digits) { return digits.replace(/\B(?=(\d{3})+$)/g, ","); }
 
-  /* As panel/web/figures.py writes money: at least two decimals, up to six. */
+  /* As panel/web/formatting.py writes money: at least two decimals, up to six. */
   function money(rate) {
     var parts = rate.split(".");
     var box = by("prices").dataset;
     var decimals = (parts[1] || "").replace(/0+$/, "").padEnd(2, "0");
     var text = box.sign + grouped(parts[0]) + "." + decimals + (box.sign ? "" : "\u00a0" + box.currency);
     return { text: text, exact: grouped(parts[0]) + "." + (parts[1] || "").padEnd(6, "0") + " " + box.currency };
+  }
+
+  /* A text of the page with its {placeholders} filled in; the texts are in data-text-… attributes, so that they can be
+     translated. */
+  function text(name, values) {
+    return by("prices").dataset["text" + name].replace(/\{(\w+)\}/g, function (hole, key) { return values[key]; });
   }
 
   function slot(row, name) { return row.querySelector('[data-slot="' + name + '"]'); }
@@ -62,13 +69,13 @@
     link.setAttribute("hx-get", path);
     rate.textContent = price.text;
     rate.title = price.exact;
-    slot(row, "id").textContent = service.id;
-    slot(row, "unit").textContent = isPackage ? "a package" : "per 1,000";
+    slot(row, "id").textContent = text("Id", { id: service.id });
+    slot(row, "unit").textContent = text(isPackage ? "Package" : "Thousand", {});
     slot(row, "limits").textContent = isPackage ? "–" : grouped(String(service.min)) + " – " + grouped(String(service.max));
     slot(row, "average_time").textContent = service.average_time || "–";
     ["refill", "cancel", "dripfeed"].forEach(function (mark) { if (!service[mark]) slot(row, mark).remove(); });
     order.setAttribute("href", order.getAttribute("href").replace(/0$/, service.id));
-    order.setAttribute("aria-label", "Order " + service.name);
+    order.setAttribute("aria-label", text("Order", { name: service.name }));
     return row;
   }
 
@@ -89,10 +96,10 @@
     by("price-rows").append(part);
     window.htmx.process(by("price-rows"));
     by("price-more").hidden = drawn >= waiting.length;
-    by("price-more").textContent = drawn.toLocaleString("en") + " of " + waiting.length.toLocaleString("en");
+    by("price-more").textContent = text("Shown", { count: drawn.toLocaleString("en"), total: waiting.length.toLocaleString("en") });
   }
 
-  /* What the page is limited to: the favourites, or null for everything. */
+  /* The ids that the page is limited to: the favorites, or null for everything. */
   function limits() {
     var numbers = by("prices").dataset.only;
     return numbers === undefined ? null : new Set(numbers.split(","));
@@ -117,7 +124,7 @@
     by("price-pages").hidden = true;
     by("price-none").hidden = waiting.length > 0;
     document.querySelector(".price-table").hidden = waiting.length === 0;
-    by("price-status").textContent = waiting.length.toLocaleString("en") + (waiting.length === 1 ? " service" : " services");
+    by("price-status").textContent = text(waiting.length === 1 ? "One" : "Many", { count: waiting.length.toLocaleString("en") });
     drawMore();
     remember(search, category);
   }
@@ -135,15 +142,15 @@
     window.clearTimeout(timer);
     timer = window.setTimeout(function () {
       load().then(show, function () {
-        window.panel.toast({ text: "The price list could not be loaded. Press Search to ask for a page of it.", tone: "amber", key: "prices" });
+        window.panel.toast({ text: text("Failed", {}), tone: "amber", key: "prices" });
         document.body.classList.remove("is-instant");
       });
     }, 60);
   }
 
-  /* The browser asks with the list's ETag: while nothing changed, hardly a byte is sent and nothing is drawn. */
+  /* The browser sends the list's ETag: while nothing changed, almost nothing is sent and nothing is drawn again. */
   function renew() {
-    if (document.hidden || !list || Date.now() - fetchedAt < OLD) return;
+    if (document.hidden || !list || Date.now() - fetchedAt < MAX_AGE) return;
     var known = etag;
     loading = null;
     load().then(function () { if (isShown && etag !== known) show(); }, function () {});
@@ -165,7 +172,7 @@
     }, { rootMargin: "600px" }).observe(by("price-more"));
   });
 
-  /* The drawer opens with what came; a link with a modifier key, or without this script, leads to the page. */
+  /* The drawer opens with the loaded service; with a modifier key, or without this script, a link leads to the page. */
   document.addEventListener("htmx:afterSettle", function (event) {
     var drawer = by("service-drawer");
     if (event.detail.target.id === "service-drawer-body" && !drawer.open) drawer.showModal();

@@ -26,7 +26,7 @@ def test_a_balance_falls_alerts_is_topped_up_and_the_queue_goes_on(open_page: Op
     drift = page.locator("#drift")
     expect(drift.get_by_text("−$998.60").first).to_be_visible()
     drift.locator("summary").click()
-    drift.get_by_label("Type").select_option("A price that they corrected")
+    drift.get_by_label("Type").select_option("Price correction by the provider")
     drift.get_by_label("Note").fill("Taken back by their support, ticket 5")
     drift.get_by_role("button", name="Record", exact=True).click()
     expect(
@@ -40,7 +40,7 @@ def test_a_balance_falls_alerts_is_topped_up_and_the_queue_goes_on(open_page: Op
     subjects = Alert.objects.filter(closed_at=None).order_by("subject").values_list("subject", flat=True)
     assert [subject.partition(":")[0] for subject in subjects] == ["balance-low", "paused-funds"]
     page = open_page("/staff/")
-    expect(page.get_by_text("The balance at North is low")).to_be_visible()
+    expect(page.get_by_text("Low balance at North")).to_be_visible()
     page = open_page("/staff/balances/")
     row = page.get_by_role("row").filter(has_text="North")
     expect(row.get_by_text("Paused", exact=True)).to_be_visible()

@@ -243,9 +243,9 @@ def test_the_panel_is_seen_as_a_customer_and_back(open_page: Open, store: Store)
 
 def test_a_markup_shows_its_prices_while_it_is_typed(open_page: Open, store: Store) -> None:
     page = open_page(f"/admin/catalog/markup/{Markup.objects.get().pk}/change/")
-    expect(page.locator("#preview")).to_contain_text("The rule is for 20 services, and 0 would change: 0 dearer")
+    expect(page.locator("#preview")).to_contain_text("This markup applies to 20 services. 0 prices will change: 0 up")
     page.fill("#id_percent", "-20")
-    expect(page.locator("#preview")).to_contain_text("0 dearer, 20 cheaper than now.")
+    expect(page.locator("#preview")).to_contain_text("0 up, 20 down.")
     expect(page.locator("#preview")).to_contain_text("The rate is below the cost.")
     assert Markup.objects.get().percent == 50
 
@@ -256,12 +256,12 @@ def test_a_markup_is_previewed_saved_and_the_shop_asks_the_new_price(open_page: 
     page = open_page(f"/admin/catalog/markup/{Markup.objects.get().pk}/change/")
     page.fill("#id_percent", "70")
     page.fill("#id_fixed", "0.02")
-    expect(page.locator("#preview")).to_contain_text("The rule is for 20 services, and 20 would change: 20 dearer")
+    expect(page.locator("#preview")).to_contain_text("This markup applies to 20 services. 20 prices will change: 20 up")
     row = page.locator("#preview tr", has_text="Instagram Followers").first
     expect(row).to_contain_text("$0.90")
     expect(row).to_contain_text("$1.35")
     expect(row).to_contain_text("$1.55")
-    expect(row).to_contain_text("72.2 %")
+    expect(row).to_contain_text("72.2%")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("20 services have a new price.")).to_be_visible()
     expect(open_page(shop).get_by_text("$1.55").first).to_be_visible()
@@ -273,15 +273,15 @@ def test_services_are_imported_with_the_keyboard(open_page: Open, store: Store) 
     page = open_page("/admin/catalog/service/import/")
     page.get_by_label("4 TikTok Views").focus()
     page.keyboard.press("Space")
-    page.get_by_role("button", name="Import the marked ones").focus()
+    page.get_by_role("button", name="Import selected").focus()
     page.keyboard.press("Enter")
     page.fill("[name=new_category]", "Fresh")
     page.fill("[name=percent]", "100")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Import them").wait_for()
-    expect(page.get_by_text("1 service is put on sale.")).to_be_visible()
+    page.get_by_role("button", name="Import services").wait_for()
+    expect(page.get_by_text("1 service will go on sale")).to_be_visible()
     assert not store.service("4").is_for_sale
-    page.get_by_role("button", name="Import them").click()
+    page.get_by_role("button", name="Import services").click()
     page.wait_for_url("**/admin/catalog/service/")
     expect(page.get_by_text("1 service was imported.")).to_be_visible()
     imported = store.service("4")
@@ -291,7 +291,7 @@ def test_services_are_imported_with_the_keyboard(open_page: Open, store: Store) 
 def test_a_category_is_moved_up(open_page: Open, store: Store) -> None:
     page = open_page("/admin/catalog/category/arrange/", width=390)
     page.get_by_role("button", name="Move Packages up").press("Enter")
-    expect(page.get_by_text("Saved: ")).to_be_visible()
+    expect(page.get_by_text("Order saved.")).to_be_visible()
     assert [category.name for category in Category.objects.all()[:2]] == ["Packages", "Instagram Followers"]
 
 

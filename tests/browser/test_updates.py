@@ -16,7 +16,7 @@ def test_a_price_jump_is_held_accepted_and_told(open_page: Open, store: Store, s
     shop.simulator.set_service(1, rate="1.80")
     shop.sync()
     page = open_page("/updates/?kind=removed")
-    expect(page.locator(".update", has_text=service.name)).to_contain_text("Off sale")
+    expect(page.locator(".update", has_text=service.name)).to_contain_text("Removed")
     for width, theme in ((390, "dark"), (1280, "light")):
         page = open_page("/staff/changes/", width=width, theme=theme)
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
@@ -25,7 +25,7 @@ def test_a_price_jump_is_held_accepted_and_told(open_page: Open, store: Store, s
     expect(row).to_contain_text("$1.35 → $2.70")
     page.fill("#held-reason", "Their season's price")
     row.get_by_role("button", name="Accept").click()
-    expect(page.get_by_text("1 accepted: sold again as the provider lists them.")).to_be_visible()
+    expect(page.get_by_text("1 service accepted. It is sold as the provider lists it.")).to_be_visible()
     expect(page.get_by_text("Nothing to review")).to_be_visible()
 
     page = open_page("/services/?q=Followers+Real+30")
@@ -33,5 +33,5 @@ def test_a_price_jump_is_held_accepted_and_told(open_page: Open, store: Store, s
     for width, theme in ((390, "dark"), (1280, "light")):
         page = open_page("/updates/", width=width, theme=theme)
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    back = page.locator(".update", has_text=service.name).filter(has_text="Back")
+    back = page.locator(".update", has_text=service.name).filter(has_text="Available again")
     expect(back).to_contain_text("$1.35 → $2.70")

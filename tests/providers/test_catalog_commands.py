@@ -113,7 +113,7 @@ def test_a_list_that_is_held_says_so_and_may_be_accepted(
         shop.simulator.remove_service(number)
     status, out, err = run("sync_services", "North")
     assert (status, err) == (0, "")
-    assert out == "North: held back. The list lacks 10 of 20 services. Everything stays as it was.\n"
+    assert out == "North: sync on hold. 10 of 20 services are missing from the list. Your catalog is unchanged.\n"
     assert as_json("sync_services", "North")["held"] == 10
     assert as_json("sync_services", "North", "--accept")["removed"] == 10
     assert as_json("sync_services", "North")["unchanged"] == 10
@@ -185,17 +185,17 @@ def test_the_key_may_come_from_the_environment_or_standard_input(
         (("add_provider", "South", "--url", "https://a.example/", "--key", ""), "The API key is empty"),
         (
             ("add_provider", "North", "--url", "https://a.example/", "--key", "k"),
-            "There is a provider “North” already.",
+            "A provider named “North” already exists.",
         ),
-        (("check_provider", "Nowhere"), "There is no provider “Nowhere”."),
-        (("sync_services", "Nowhere"), "There is no provider “Nowhere”."),
-        (("sync_services", "--accept"), "Name the provider whose list you accept."),
+        (("check_provider", "Nowhere"), "No provider is named “Nowhere”."),
+        (("sync_services", "Nowhere"), "No provider is named “Nowhere”."),
+        (("sync_services", "--accept"), "Enter the provider whose list you accept."),
         (("set_markup", "--percent", "ten"), "argument --percent: “ten” is not an amount."),
-        (("set_markup", "--percent", "-100"), "The percentage is above -100"),
+        (("set_markup", "--percent", "-100"), "The percentage must be above -100"),
         (("set_markup", "--percent", "1", "--decimals", "7"), "argument --decimals: invalid choice: 7"),
-        (("set_markup", "--percent", "1", "--provider", "Nowhere"), "There is no provider “Nowhere”."),
-        (("set_markup", "--percent", "1", "--category", "999999"), "There is no category “999999”."),
-        (("set_markup", "--percent", "1", "--service", "abc"), "There is no service “abc”."),
+        (("set_markup", "--percent", "1", "--provider", "Nowhere"), "No provider is named “Nowhere”."),
+        (("set_markup", "--percent", "1", "--category", "999999"), "No category is named “999999”."),
+        (("set_markup", "--percent", "1", "--service", "abc"), "No service has the ID “abc”."),
         (("set_markup", "--percent", "1", "--service", "1", "--provider", "North"), "argument --provider: not allowed"),
         (("list_services", "surplus"), "unrecognized arguments: surplus"),
     ],

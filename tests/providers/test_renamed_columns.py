@@ -48,3 +48,31 @@ def test_renamed_columns_and_tables_keep_their_values() -> None:
         assert back.get_model("catalog", "ShelfChange").objects.get().count == 3
     finally:
         migrate(newest)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stored_reasons_are_reworded_and_come_back() -> None:
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    try:
+        old = migrate([*AFTER[:1], ("catalog", "0020_plain_texts")])
+        provider = old.get_model("providers", "Provider").objects.create(name="North", url="https://x.example/")
+        category = old.get_model("catalog", "Category").objects.create(name="All")
+        for number, reason in enumerate(("The rate is below the smallest margin.", "Its words of its own.", "")):
+            upstream = old.get_model("providers", "UpstreamService").objects.create(
+                provider=provider, external_id=str(number), name="Likes", category="All", rate=1, min=1, max=10
+            )
+            old.get_model("catalog", "Service").objects.create(
+                upstream=upstream, provider=provider, category=category, name="Likes", min=1, max=10, cost=1, rate=2,
+                unavailable_reason=reason,
+            )  # fmt: skip
+
+        def reasons(models: Any) -> list[str]:
+            services = models.get_model("catalog", "Service").objects.order_by("pk")
+            return list(services.values_list("unavailable_reason", flat=True))
+
+        new = migrate([("catalog", "0021_plain_reasons")])
+        assert reasons(new) == ["The rate is below the minimum margin.", "Its words of its own.", ""]
+        back = migrate([("catalog", "0020_plain_texts")])
+        assert reasons(back) == ["The rate is below the smallest margin.", "Its words of its own.", ""]
+    finally:
+        migrate(newest)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_last_place_is_taken_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(favorites, "MOST", 2)
+    monkeypatch.setattr(favorites, "MAX_FAVORITES", 2)
     ada = User.objects.create_user("ada@example.com")
     star = partial(set_favourite, customer=ada, is_favourite=True)
     star(service_id=shop.service("1").pk)

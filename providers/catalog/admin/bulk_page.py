@@ -1,6 +1,6 @@
-"""The admin's page for a change of chosen services: what to do, what exactly would happen, then the click.
+"""The admin's page for bulk changes of services: a form, an exact preview, then the confirmation.
 
-Used by the actions of the list of services and by the import. Every step works without JavaScript.
+Used by the actions of the list of services and by the import. Works without JavaScript.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,10 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext, ngettext_lazy
 
 from panel.lib.money import ZERO
 from panel.ops.admin_forms.base import actor_of
@@ -30,19 +33,19 @@ MAX_ROWS_SHOWN = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkChange:
-    """One kind of change: its words, its form, who may make it, and the one call that makes it.
+    """A kind of bulk change: its texts, its form, the permissions it needs, and the call that applies it.
 
-    `said` is what happened to one service, and to several. `apply(form, actor)` is given a valid form and says how many
-    services changed; raises MarkupError. `found_by` is how the chosen numbers name services of the shelf.
+    `done` is the message with the count of changed services. `apply(form, actor)` takes a valid form and returns how
+    many services changed; raises MarkupError. `lookup` is the field that the selected IDs belong to.
     """
 
-    title: str
-    button: str
-    said: tuple[str, str]
+    title: str | Promise
+    button: str | Promise
+    done: Any
     form: type[ChosenForm]
     permissions: Sequence[str]
     apply: Callable[[Any, str], int]
-    found_by: str = "pk__in"
+    lookup: str = "pk__in"
 
 
 def _price(form: Any, actor: str) -> int:
@@ -76,62 +79,63 @@ def _import(form: Any, actor: str) -> int:
     )
 
 
+NEW_PRICES = ngettext_lazy("%(count)s service has a new price.", "%(count)s services have a new price.", "number")
 CHANGES = {
     "price": BulkChange(
-        title="Set a markup of their own",
-        button="Set the markup",
-        said=("has a new price", "have a new price"),
+        title=_lazy("Set custom markup"),
+        button=_lazy("Set markup"),
+        done=NEW_PRICES,
         form=PriceForm,
         permissions=("catalog.change_service", "catalog.add_markup", "catalog.change_markup"),
         apply=_price,
     ),
     "unprice": BulkChange(
-        title="Remove their own markups",
-        button="Remove the markups",
-        said=("has a new price", "have a new price"),
+        title=_lazy("Remove custom markups"),
+        button=_lazy("Remove markups"),
+        done=NEW_PRICES,
         form=ChosenForm,
         permissions=("catalog.change_service", "catalog.delete_markup"),
         apply=_unprice,
     ),
     "move": BulkChange(
-        title="Move to a category",
-        button="Move them",
-        said=("was moved", "were moved"),
+        title=_lazy("Move to category"),
+        button=_lazy("Move services"),
+        done=ngettext_lazy("%(count)s service was moved.", "%(count)s services were moved.", "number"),
         form=MoveForm,
         permissions=("catalog.change_service", "catalog.add_category"),
         apply=_move,
     ),
     "place": BulkChange(
-        title="Move to a place in their category",
-        button="Move them",
-        said=("stands at a new place", "stand at a new place"),
+        title=_lazy("Change position"),
+        button=_lazy("Change position"),
+        done=ngettext_lazy("%(count)s service was reordered.", "%(count)s services were reordered.", "number"),
         form=PlaceForm,
         permissions=("catalog.change_service",),
         apply=_place,
     ),
     "import": BulkChange(
-        title="Import services",
-        button="Import them",
-        said=("was imported", "were imported"),
+        title=_lazy("Import services"),
+        button=_lazy("Import services"),
+        done=ngettext_lazy("%(count)s service was imported.", "%(count)s services were imported.", "number"),
         form=ImportForm,
         permissions=("catalog.change_service", "catalog.add_category", "catalog.add_markup", "catalog.change_markup"),
         apply=_import,
-        found_by="upstream__in",
+        lookup="upstream__in",
     ),
 }
 
 
 def start_change(request: HttpRequest, name: str, *, chosen: Sequence[int]) -> HttpResponse:
-    """The form of that change for the services `chosen` just now, or its preview where there is nothing to enter."""
+    """The form of the change for the `chosen` services, or its preview if there is nothing to enter."""
     change = _allowed(request, name)
-    numbers = {"chosen": ",".join(map(str, chosen))}
+    data = {"chosen": ",".join(map(str, chosen))}
     if change.form is ChosenForm:
-        return _preview(request, name, change.form(numbers))
-    return _page(request, name, change.form(initial=numbers), count=len(chosen))
+        return _preview(request, name, change.form(data))
+    return _page(request, name, change.form(initial=data), count=len(chosen))
 
 
 def continue_change(request: HttpRequest, name: str) -> HttpResponse:
-    """What was entered: the form again, the preview, or at the confirming click the change."""
+    """Handle a submitted form: show it again, show the preview, or apply the confirmed change."""
     change = _allowed(request, name)
     form = change.form(request.POST)
     is_valid = form.is_valid()
@@ -140,22 +144,24 @@ def continue_change(request: HttpRequest, name: str) -> HttpResponse:
         return _page(request, name, form, count=count, status=200 if is_valid else 422)
     if "confirmed" not in request.POST:
         return _preview(request, name, form)
-    chosen, make = Q(**{change.found_by: form.cleaned_data["chosen"]}), partial(change.apply, form, actor_of(request))
+    chosen, apply = Q(**{change.lookup: form.cleaned_data["chosen"]}), partial(change.apply, form, actor_of(request))
     try:
-        done = apply_change(chosen=chosen, change=make, as_previewed=request.POST.get("previewed", ""))
+        count = apply_change(chosen=chosen, change=apply, as_previewed=request.POST.get("previewed", ""))
     except MarkupError as error:
         return _refused(request, name, form, error)
-    except PreviewOutdatedError as over:
-        messages.warning(request, _("Nothing was changed: services or rules changed since this preview. Look again."))
-        return _page(request, name, form, count=len(form.cleaned_data["chosen"]), found=over.found, status=422)
-    messages.success(request, f"{counted(done, *change.said)}.")
+    except PreviewOutdatedError as outdated:
+        messages.warning(
+            request, _("Nothing was saved. Services or markups changed since the preview. Check the new preview.")
+        )
+        return _page(request, name, form, count=len(form.cleaned_data["chosen"]), preview=outdated.preview, status=422)
+    messages.success(request, change.done % {"number": count, "count": f"{count:,}"})
     return redirect("admin:catalog_service_changelist")
 
 
 def _allowed(request: HttpRequest, name: str) -> BulkChange:
-    """The change of that name, for whoever may make it."""
+    """The change with that name. Raises PermissionDenied without its permissions."""
     if name not in CHANGES:
-        raise Http404("There is no such change.")
+        raise Http404(_("Page not found."))
     for permission in CHANGES[name].permissions:
         need(request, permission)
     return CHANGES[name]
@@ -167,12 +173,12 @@ def _preview(request: HttpRequest, name: str, form: Any) -> HttpResponse:
         return _page(request, name, form, count=0, status=422)
     chosen = form.cleaned_data["chosen"]
     try:
-        found = preview_change(
-            chosen=Q(**{change.found_by: chosen}), change=partial(change.apply, form, actor_of(request))
+        preview = preview_change(
+            chosen=Q(**{change.lookup: chosen}), change=partial(change.apply, form, actor_of(request))
         )
     except MarkupError as error:
         return _refused(request, name, form, error)
-    return _page(request, name, form, count=len(chosen), found=found)
+    return _page(request, name, form, count=len(chosen), preview=preview)
 
 
 def _refused(request: HttpRequest, name: str, form: Any, error: MarkupError) -> HttpResponse:
@@ -180,25 +186,49 @@ def _refused(request: HttpRequest, name: str, form: Any, error: MarkupError) -> 
     return _page(request, name, form, count=len(form.cleaned_data["chosen"]), status=422)
 
 
-def told(found: ChangePreview) -> Iterator[str]:
-    """What would happen, a sentence for each thing that does."""
-    for count, one, many in (
-        (found.created, "is new on the shelf", "are new on the shelf"),
-        (found.sold, "is put on sale", "are put on sale"),
-        (found.no_longer_sold, "is no longer sold", "are no longer sold"),
-        (found.dearer, "becomes dearer", "become dearer"),
-        (found.cheaper, "becomes cheaper", "become cheaper"),
-        (found.moved, "moves to another category", "move to another category"),
-        (found.placed, "stands at another place", "stand at another place"),
-        (found.others, "of these was not chosen", "of these were not chosen"),
+def summary(preview: ChangePreview) -> Iterator[str]:
+    """What would happen, a sentence for each kind of change."""
+    for count, text in (
+        (preview.created, ngettext("%(count)s new service", "%(count)s new services", preview.created)),
+        (
+            preview.sold,
+            ngettext("%(count)s service will go on sale", "%(count)s services will go on sale", preview.sold),
+        ),
+        (
+            preview.no_longer_sold,
+            ngettext(
+                "%(count)s service will no longer be on sale",
+                "%(count)s services will no longer be on sale",
+                preview.no_longer_sold,
+            ),
+        ),
+        (
+            preview.dearer,
+            ngettext("%(count)s price will increase", "%(count)s prices will increase", preview.dearer),
+        ),
+        (
+            preview.cheaper,
+            ngettext("%(count)s price will decrease", "%(count)s prices will decrease", preview.cheaper),
+        ),
+        (
+            preview.moved,
+            ngettext(
+                "%(count)s service will move to another category",
+                "%(count)s services will move to another category",
+                preview.moved,
+            ),
+        ),
+        (
+            preview.placed,
+            ngettext("%(count)s service will be reordered", "%(count)s services will be reordered", preview.placed),
+        ),
+        (
+            preview.others,
+            ngettext("%(count)s of these was not selected", "%(count)s of these were not selected", preview.others),
+        ),
     ):
         if count:
-            yield f"{counted(count, one, many)}."
-
-
-def counted(count: int, one: str = "", many: str = "") -> str:
-    """So many services, and what they do."""
-    return f"1 service {one}".strip() if count == 1 else f"{count:,} services {many}".strip()
+            yield text % {"count": f"{count:,}"}
 
 
 def _page(
@@ -207,12 +237,12 @@ def _page(
     form: ChosenForm,
     *,
     count: int,
-    found: ChangePreview | None = None,
+    preview: ChangePreview | None = None,
     status: int = 200,
 ) -> HttpResponse:
     change = CHANGES[name]
     context = {**admin.site.each_context(request), "title": change.title, "change": change, "name": name, "form": form}
-    context |= {"count": counted(count), "found": found}
-    if found is not None:
-        context |= {"told": list(told(found)), "reached": counted(found.reached), "rows": found.rows[:MAX_ROWS_SHOWN]}
+    context |= {"count": count, "preview": preview}
+    if preview is not None:
+        context |= {"summary": list(summary(preview)), "rows": preview.rows[:MAX_ROWS_SHOWN]}
     return render(request, "admin/catalog/chosen.html", context, status=status)

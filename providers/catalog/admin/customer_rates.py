@@ -1,4 +1,4 @@
-"""Customers' own rates in the admin: a list to search and filter, however many a customer has. Loaded by admin.py."""
+"""Customers' custom rates in the admin, as a list to search and filter. Loaded by catalog/admin/__init__.py."""
 
 import re
 from decimal import Decimal
@@ -32,12 +32,12 @@ else:
     CustomerRateModelForm = forms.ModelForm
 
 MAX_ROWS_SHOWN = 50
-OF_TERMS = "terms__id__exact"
-"""The list's filter by customer, in its address."""
+TERMS_FILTER = "terms__id__exact"
+"""The URL parameter of the filter by customer."""
 
 
 class CustomerRateForm(CustomerRateModelForm):
-    """One own rate of a customer."""
+    """A custom rate of a customer."""
 
     class Meta:
         model = CustomerRate
@@ -45,10 +45,10 @@ class CustomerRateForm(CustomerRateModelForm):
 
 
 class OneCustomerFilter(admin.SimpleListFilter):
-    """One customer's list, opened from the page of that customer's discount; it offers no other customers."""
+    """The custom rates of one customer, opened from the customer's discount; it offers no other customers."""
 
     title = _lazy("customer")
-    parameter_name = OF_TERMS
+    parameter_name = TERMS_FILTER
 
     def _chosen(self) -> QuerySet[CustomerTerms]:
         number = str(self.value() or "")
@@ -64,7 +64,7 @@ class OneCustomerFilter(admin.SimpleListFilter):
 
 @admin.register(CustomerRate)
 class CustomerRateAdmin(TermsRecordAdmin):
-    """Rates that stand in the place of the discount, beside what the shop asks of everybody."""
+    """Rates that replace the discount, shown beside the shop's rates."""
 
     form = CustomerRateForm
     list_display = ("service", "customer", "rate_shown", "is_fixed", "cost", "shop_rate", "charged", "margin")
@@ -75,7 +75,7 @@ class CustomerRateAdmin(TermsRecordAdmin):
         ("service__provider", admin.RelatedOnlyFieldListFilter),
     )
     search_fields = ("=service__id", "service__name", "terms__customer__email")
-    search_help_text = "The service's number, words of its name, or the customer's e-mail address"
+    search_help_text = _lazy("Search by service ID, service name or customer email")
     ordering = ("-pk",)
     fields = ("terms", "service", "rate", "is_fixed")
     autocomplete_fields = ("terms", "service")
@@ -88,46 +88,46 @@ class CustomerRateAdmin(TermsRecordAdmin):
         return (*self.fields, "cost", "shop_rate", "charged", "margin") if obj else self.fields
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Added from one customer's list, it is that customer's."""
+        """Preselect the customer whose list the form was opened from."""
         given = super().get_changeform_initial_data(request)
-        listed = parse_qs(request.GET.get("_changelist_filters", "")).get(OF_TERMS, [""])[0]
+        listed = parse_qs(request.GET.get("_changelist_filters", "")).get(TERMS_FILTER, [""])[0]
         return {"terms": listed, **given} if re.fullmatch("[0-9]{1,18}", listed) else given
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("catalog.delete_customerrate"))
 
     def lock_row(self, pk: Any) -> None:
-        """Under the lock of the customer's terms, as every change of them."""
+        """Lock the customer's terms, like every change of them."""
         terms = CustomerTerms.objects.filter(rates=pk)
         list(CustomerTerms.objects.select_for_update(no_key=True).filter(pk__in=terms.values("pk")))
 
     def audit_target(self, obj: CustomerRate) -> str:
         return f"customerterms:{obj.terms_id}"
 
-    @admin.display(description="customer", ordering="terms__customer__email")
+    @admin.display(description=_lazy("customer"), ordering="terms__customer__email")
     def customer(self, own: CustomerRate) -> str:
         return own.terms.customer.email
 
-    @admin.display(description="own rate", ordering="rate")
+    @admin.display(description=_lazy("custom rate"), ordering="rate")
     def rate_shown(self, own: CustomerRate) -> str:
         return money(own.rate)
 
-    @admin.display(description="cost")
+    @admin.display(description=_lazy("cost"))
     def cost(self, own: CustomerRate) -> str:
         return money(own.service.cost)
 
-    @admin.display(description="shop's rate")
+    @admin.display(description=_lazy("shop rate"))
     def shop_rate(self, own: CustomerRate) -> str:
         return money(own.service.rate)
 
-    @admin.display(description="they pay")
+    @admin.display(description=_lazy("customer pays"))
     def charged(self, own: CustomerRate) -> str:
         return money(_charged(own))
 
-    @admin.display(description="margin")
+    @admin.display(description=_lazy("margin"))
     def margin(self, own: CustomerRate) -> str:
         margin = margin_percent(cost=own.service.cost, rate=_charged(own))
-        return "" if margin is None else f"{margin:.1f} %"
+        return "" if margin is None else f"{margin:.1f}%"
 
     def save_model(self, request: HttpRequest, obj: CustomerRate, form: Any, change: bool) -> None:
         self.refuse_own(request, obj.terms)
@@ -147,16 +147,16 @@ class CustomerRateAdmin(TermsRecordAdmin):
         view = self.admin_site.admin_view(require_POST(self.remove_chosen))
         return [path("remove/", view, name="catalog_customerrate_remove"), *super().get_urls()]
 
-    @admin.action(description="Remove own rates…", permissions=["delete"])
+    @admin.action(description=_lazy("Remove custom rates…"), permissions=["delete"])
     def remove(self, request: HttpRequest, rates: QuerySet[CustomerRate]) -> HttpResponse:
-        """Asks before it removes."""
+        """Ask for confirmation."""
         chosen = list(rates.order_by("pk").values_list("pk", flat=True))
-        context = {**self.admin_site.each_context(request), "title": _("Remove own rates"), "opts": self.opts}
+        context = {**self.admin_site.each_context(request), "title": _("Remove custom rates"), "opts": self.opts}
         context |= {"chosen": ",".join(map(str, chosen)), "count": len(chosen), "rates": rates[:MAX_ROWS_SHOWN]}
         return render(request, "admin/catalog/remove_rates.html", context)
 
     def remove_chosen(self, request: HttpRequest) -> HttpResponse:
-        """The click that removes them; the discount holds for these services then."""
+        """Remove the confirmed custom rates; the customers' discounts apply again."""
         need(request, "catalog.delete_customerrate")
         form = ChosenForm(request.POST)
         try:
@@ -164,8 +164,8 @@ class CustomerRateAdmin(TermsRecordAdmin):
         except OwnMoneyError as problem:
             messages.error(request, str(problem))
             return redirect("admin:catalog_customerrate_changelist")
-        said = ngettext("%(count)d own rate was removed.", "%(count)d own rates were removed.", count)
-        messages.success(request, said % {"count": count})
+        text = ngettext("%(count)d custom rate was removed.", "%(count)d custom rates were removed.", count)
+        messages.success(request, text % {"count": count})
         return redirect("admin:catalog_customerrate_changelist")
 
     def _remove(self, request: HttpRequest, pks: list[int]) -> int:
@@ -184,7 +184,7 @@ class CustomerRateAdmin(TermsRecordAdmin):
 
 
 def _charged(own: CustomerRate) -> Decimal:
-    """Not the rate itself where that is under the cost, or above the shop's and not fixed."""
+    """What the customer pays: the cost if the rate is below it, or a lower shop rate if it is not fixed."""
     service = own.service
     return Terms(own_rates={service.pk: OwnRate(own.rate, own.is_fixed)}).rate_of(
         service_id=service.pk, rate=service.rate, cost=service.cost, allow_below_cost=service.allow_below_cost

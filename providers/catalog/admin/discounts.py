@@ -1,4 +1,4 @@
-"""Customers' discounts in the admin; their own rates are in rates_admin.py. Loaded by admin.py."""
+"""Customers' discounts in the admin; custom rates are in customer_rates.py. Loaded by catalog/admin/__init__.py."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.money import plain
 from panel.ops.admin_forms.base import RecordAdmin, actor_of
@@ -28,16 +29,16 @@ class CustomerTermsForm(CustomerTermsModelForm):
 
 
 class TermsRecordAdmin(RecordAdmin):
-    """Records of a customer's prices, which nobody changes for their own account."""
+    """Records of a customer's prices, which staff cannot change for their own account."""
 
     def refuse_own(self, request: HttpRequest, terms: CustomerTerms) -> None:
-        """Call it in the transaction that writes, before it does. Raises OwnMoneyError."""
+        """Call it in the writing transaction, before the write. Raises OwnMoneyError."""
         refuse_own_money(actor=actor_of(request), customer=terms.customer)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except OwnMoneyError as problem:  # whose transaction is rolled back by now
+        except OwnMoneyError as problem:  # the transaction is rolled back by now
             return _refused(request, problem)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -54,7 +55,7 @@ def _refused(request: HttpRequest, problem: OwnMoneyError) -> HttpResponseRedire
 
 @admin.register(CustomerTerms)
 class CustomerTermsAdmin(TermsRecordAdmin):
-    """One record a customer: the discount. The rates of their own are a list, since they may be hundreds."""
+    """A customer's discount. The custom rates are a list of their own, since there may be hundreds."""
 
     form = CustomerTermsForm
     list_display = ("customer", "discount_shown", "rates_shown")
@@ -69,11 +70,11 @@ class CustomerTermsAdmin(TermsRecordAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("customer",) if obj else ()
 
-    @admin.display(description="discount", ordering="discount_percent")
+    @admin.display(description=_lazy("discount"), ordering="discount_percent")
     def discount_shown(self, terms: CustomerTerms) -> str:
-        return f"{plain(terms.discount_percent)} %"
+        return f"{plain(terms.discount_percent)}%"
 
-    @admin.display(description="own rates", ordering="rates_count")
+    @admin.display(description=_lazy("custom rates"), ordering="rates_count")
     def rates_shown(self, terms: Any) -> int:
         count: int = terms.rates_count
         return count

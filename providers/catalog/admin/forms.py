@@ -1,9 +1,10 @@
-"""The admin's forms of markups, services and their backups; a markup with a preview of what it would do."""
+"""The admin's forms for markups with their preview, services, and backup suppliers."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from providers.catalog.markups import MarkupError, PreviewRow, checked_rule, preview
 from providers.catalog.models import Backup, Markup, Service
@@ -17,12 +18,12 @@ else:
     MarkupModelForm = BackupModelForm = ServiceModelForm = forms.ModelForm
 
 MAX_ROWS_SHOWN = 50
-ALL = 1_000_000
+PREVIEW_LIMIT = 1_000_000
 TARGETS = ("provider", "category", "service")
 
 
 class MarkupForm(MarkupModelForm):
-    """A rule's terms and its one target; a rule that exists keeps its target."""
+    """A markup and its target. The target of an existing markup cannot be changed."""
 
     class Meta:
         model = Markup
@@ -37,26 +38,26 @@ class MarkupForm(MarkupModelForm):
                 raise forms.ValidationError(str(error)) from None
             targets = {name: self.terms()[name] for name in TARGETS}
             if Markup.objects.filter(**targets).exclude(pk=self.instance.pk).exists():
-                raise forms.ValidationError("There is a rule for this already: change that one.")
+                raise forms.ValidationError(_("A markup for this already exists. Edit that one."))
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
-        """All is checked above, in words: what the database's constraints would add helps nobody."""
+        """Skip the checks of database constraints: `clean` checks the same with better messages."""
         return {*super()._get_validation_exclusions(), *self.Meta.fields}  # type: ignore[misc] # not in the stubs
 
     def terms(self) -> dict[str, Any]:
-        """What `set_markup` takes."""
+        """The arguments of `set_markup`."""
         targets = {name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in TARGETS}
         return {**targets, **{name: self.cleaned_data[name] for name in ("percent", "fixed", "decimals")}}
 
     def rule(self) -> Rule:
-        """The rule that was entered. Raises MarkupError."""
+        """The entered rule. Raises MarkupError."""
         return checked_rule(**self.terms())
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a rule would do: the first rows, what is no longer sold before all else, and counts of all it is for."""
+    """What a markup would do: the first rows, unsold services first, and counts over all services it applies to."""
 
     rows: list[PreviewRow]
     reached: int
@@ -68,8 +69,8 @@ class Preview:
 
 
 def preview_of(rule: Rule) -> Preview:
-    """The shelf as it would be with `rule`; changes nothing."""
-    rows = preview(rule=rule, limit=ALL)
+    """Preview the prices with `rule`; changes nothing."""
+    rows = preview(rule=rule, limit=PREVIEW_LIMIT)
     rows.sort(key=lambda row: (not row.problem, row.new_rate == row.old_rate))
     return Preview(
         rows=rows[:MAX_ROWS_SHOWN],
@@ -83,7 +84,7 @@ def preview_of(rule: Rule) -> Preview:
 
 
 class ServiceForm(ServiceModelForm):
-    """What staff choose for a service. Limits of ours leave something of the provider's."""
+    """Staff's settings for a service. Custom limits must overlap with the provider's."""
 
     class Meta:
         model = Service
@@ -97,16 +98,16 @@ class ServiceForm(ServiceModelForm):
         own_min, own_max = given.get("own_min"), given.get("own_max")
         upstream = self.instance.upstream
         if own_min is not None and own_min > upstream.max:
-            self.add_error("own_min", f"The provider takes at most {upstream.max:,}.")
+            self.add_error("own_min", _("The provider's maximum is %(max)s.") % {"max": f"{upstream.max:,}"})
         elif own_max is not None and own_max < upstream.min:
-            self.add_error("own_max", f"The provider takes {upstream.min:,} and more.")
+            self.add_error("own_max", _("The provider's minimum is %(min)s.") % {"min": f"{upstream.min:,}"})
         elif own_min is not None and own_max is not None and own_min > own_max:
-            self.add_error("own_max", "This is under our own min.")
+            self.add_error("own_max", _("The maximum must not be below the custom minimum."))
         return given
 
 
 class BackupForm(BackupModelForm):
-    """Another supplier of a service: it sells the same type, and is not the service's own."""
+    """A backup supplier of a service: another upstream service of the same type."""
 
     class Meta:
         model = Backup
@@ -116,7 +117,11 @@ class BackupForm(BackupModelForm):
         given: dict[str, Any] = super().clean() or {}
         upstream, service = given.get("upstream"), self.instance.service
         if upstream is not None and upstream.pk == service.upstream_id:
-            self.add_error("upstream", "This is the service's own supplier.")
+            self.add_error("upstream", _("This is already the main supplier."))
         elif upstream is not None and upstream.type != service.type:
-            self.add_error("upstream", f"This is of the type {upstream.raw_type}; the service is {service.type}.")
+            self.add_error(
+                "upstream",
+                _("The type %(type)s does not match the service's type %(own)s.")
+                % {"type": upstream.raw_type, "own": service.type},
+            )
         return given

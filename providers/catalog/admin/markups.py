@@ -1,4 +1,4 @@
-"""Pricing rules in the admin, with a preview of what one would do. Loaded by admin.py."""
+"""Markups in the admin, with a preview of their prices. Loaded by providers/catalog/admin/__init__.py."""
 
 from typing import Any
 
@@ -6,6 +6,9 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from panel.ops.admin_forms.base import RecordAdmin
@@ -19,23 +22,30 @@ from providers.catalog.publishing.publish import lock_catalog
 
 @admin.register(Markup)
 class MarkupAdmin(RecordAdmin):
-    """Pricing rules. Saving one reprices the shelf in the same transaction."""
+    """Markups. Saving one reprices the services in the same transaction."""
 
     form = MarkupForm
-    list_display = ("reach", "percent_shown", "fixed_shown", "decimals")
+    list_display = ("target", "percent_shown", "fixed_shown", "decimals")
     list_select_related = ("provider", "category", "service")
     search_fields = ("provider__name", "category__name", "service__name")
     autocomplete_fields = ("provider", "category", "service")
     fieldsets = (
-        ("For", {"fields": TARGETS, "description": "One of the three, or none: then it is for everything."}),
-        ("Price", {"fields": ("percent", "fixed", "decimals")}),
+        (
+            _lazy("Applies to"),
+            {"fields": TARGETS, "description": _lazy("Choose one, or none to apply the markup to all services.")},
+        ),
+        (_lazy("Price"), {"fields": ("percent", "fixed", "decimals")}),
     )
 
-    @admin.display(description="percent", ordering="percent")
-    def percent_shown(self, markup: Markup) -> str:
-        return f"+{markup.percent.normalize():f} %" if markup.percent >= 0 else f"{markup.percent.normalize():f} %"
+    @admin.display(description=_lazy("applies to"))
+    def target(self, markup: Markup) -> str:
+        return markup.reach
 
-    @admin.display(description="fixed", ordering="fixed")
+    @admin.display(description=_lazy("percent"), ordering="percent")
+    def percent_shown(self, markup: Markup) -> str:
+        return f"{markup.percent.normalize():+f}%"
+
+    @admin.display(description=_lazy("fixed amount"), ordering="fixed")
     def fixed_shown(self, markup: Markup) -> str:
         return money(markup.fixed)
 
@@ -54,29 +64,36 @@ class MarkupAdmin(RecordAdmin):
         done = set_markup(**form.terms())
         obj.pk = done.markup.pk
         obj._state.adding = False
-        messages.info(request, f"{done.repriced:,} services have a new price.")
+        messages.info(request, _new_prices(done.repriced))
 
     def delete_model(self, request: HttpRequest, obj: Markup) -> None:
         self.record_deletion(request, obj)
         count = delete_markup(markup=obj)
-        messages.info(request, f"{count:,} services have a new price.")
+        messages.info(request, _new_prices(count))
 
     def get_urls(self) -> list[URLPattern]:
-        look = require_POST(self.preview)
+        view = require_POST(self.preview)
         return [
-            path("preview/", self.admin_site.admin_view(look), name="catalog_markup_preview"),
-            path("<int:markup_id>/preview/", self.admin_site.admin_view(look), name="catalog_markup_preview_of"),
+            path("preview/", self.admin_site.admin_view(view), name="catalog_markup_preview"),
+            path("<int:markup_id>/preview/", self.admin_site.admin_view(view), name="catalog_markup_preview_of"),
             *super().get_urls(),
         ]
 
     def preview(self, request: HttpRequest, markup_id: int | None = None) -> HttpResponse:
-        """What the rule in the form would do, as a part of the page, or as a page of its own without JavaScript."""
-        need(request, "catalog.change_markup" if markup_id else "catalog.view_markup")  # else its form has no fields
+        """The prices with the entered markup, as a part of the page, or as a page without JavaScript."""
+        need(
+            request, "catalog.change_markup" if markup_id else "catalog.view_markup"
+        )  # without it the form has no fields
         markup = get_object_or_404(Markup, pk=markup_id) if markup_id else None
         form_class: Any = self.get_form(request, markup, change=markup is not None)
         form = form_class(request.POST, instance=markup)
         preview = preview_of(form.rule()) if form.is_valid() else None
-        context = {**self.admin_site.each_context(request), "title": "Preview", "opts": self.opts}
+        context = {**self.admin_site.each_context(request), "title": _("Preview"), "opts": self.opts}
         context |= {"form": form, "preview": preview}
         part = request.headers.get("HX-Request") == "true"
         return render(request, f"admin/catalog/markup/preview{'' if part else '_page'}.html", context)
+
+
+def _new_prices(count: int) -> str:
+    text = ngettext("%(count)s service has a new price.", "%(count)s services have a new price.", count)
+    return text % {"count": f"{count:,}"}

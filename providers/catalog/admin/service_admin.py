@@ -1,4 +1,4 @@
-"""Categories and services in the admin. What sync and the markups write is read-only here."""
+"""Categories and services in the admin. Fields that the sync and the markups write are read-only."""
 
 from typing import Any
 
@@ -48,14 +48,14 @@ class CategoryAdmin(RecordAdmin):
         for names in case_duplicates() if request.method == "GET" else ():
             messages.warning(
                 request,
-                _("These categories differ in upper and lower case only: %(names)s. Move their services into one.")
+                _("These categories differ only in case: %(names)s. Move their services into one of them.")
                 % {"names": ", ".join(f"“{name}”" for name in names)},
             )
         return super().changelist_view(request, *args, **kwargs)
 
-    @admin.display(description=_lazy("providers' names for it"))
+    @admin.display(description=_lazy("provider categories"))
     def headings_shown(self, category: Category) -> str:
-        """Services that are listed under these stand here, whatever the category is called."""
+        """The provider categories whose services belong to this category."""
         return ", ".join(heading.text for heading in category.headings.all()) or "–"
 
     def lock_row(self, pk: Any) -> None:
@@ -74,18 +74,18 @@ class CategoryAdmin(RecordAdmin):
 
 
 class BackupInline(RecordInline):
-    """Where a refused order of the service goes next."""
+    """The suppliers that a rejected order is sent to next."""
 
     model = Backup
     form = BackupForm
     autocomplete_fields = ("upstream",)
-    verbose_name_plural = "backup suppliers, asked in this order when an order is refused"
+    verbose_name_plural = _lazy("backup suppliers, tried in this order if an order is rejected")
 
 
 @admin.register(Service)
 class ServiceAdmin(RecordAdmin):
     form = ServiceForm
-    paginator = Paginator  # all are counted, so that all can be chosen for what is done to many
+    paginator = Paginator  # counts all rows, so that all can be selected for a bulk action
     list_display = (
         "id", "name", "cost_shown", "rate_shown", "margin", "is_enabled", "is_available", "category", "provider",
         "unavailable_reason",
@@ -105,7 +105,7 @@ class ServiceAdmin(RecordAdmin):
         "allow_below_cost",
     )
     search_fields = ("=id", "name", "=upstream__external_id", "category__name")
-    search_help_text = "Our number, the provider's number, or words of the name or category"
+    search_help_text = _lazy("Search by service ID, provider's ID, name or category")
     autocomplete_fields = ("category",)
     inlines = (BackupInline,)
     actions = ("enable", "disable", "price", "unprice", "move", "place", "confirm")
@@ -119,14 +119,14 @@ class ServiceAdmin(RecordAdmin):
             },
         ),
         (
-            "Availability",
+            _lazy("Availability"),
             {"fields": ("is_enabled", "allow_below_cost", "is_available", "unavailable_reason", "review_reason")},
         ),
-        ("Price", {"fields": ("own_rate", "cost_shown", "rate_shown", "margin")}),
-        ("Limits", {"fields": ("own_min", "own_max", "limits_shown")}),
-        ("After the sale", {"fields": ("refill_days",)}),
+        (_lazy("Price"), {"fields": ("own_rate", "cost_shown", "rate_shown", "margin")}),
+        (_lazy("Limits"), {"fields": ("own_min", "own_max", "limits_shown")}),
+        (_lazy("Refills"), {"fields": ("refill_days",)}),
         (
-            "From the provider",
+            _lazy("Provider"),
             {
                 "fields": (
                     "provider", "listed_as", "provider_limits", "type", "refill", "cancel", "dripfeed", "average_time",
@@ -144,33 +144,37 @@ class ServiceAdmin(RecordAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return tuple(str(name) for name in flatten_fieldsets(self.fieldsets) if name not in ServiceForm.Meta.fields)
 
-    @admin.display(description="cost", ordering="cost")
+    @admin.display(description=_lazy("cost"), ordering="cost")
     def cost_shown(self, service: Service) -> str:
         return money(service.cost)
 
-    @admin.display(description="rate", ordering="rate")
+    @admin.display(description=_lazy("rate"), ordering="rate")
     def rate_shown(self, service: Service) -> str:
         return money(service.rate)
 
-    @admin.display(description="margin")
+    @admin.display(description=_lazy("margin"))
     def margin(self, service: Service) -> str:
         margin = margin_percent(cost=service.cost, rate=service.rate)
-        text = "–" if margin is None else f"{margin:.1f} %"
-        return format_html('<span class="state tone-amber">{} low</span>', text) if service.has_low_margin else text
+        if margin is None:
+            return "–"
+        if not service.has_low_margin:
+            return f"{margin:.1f}%"
+        text = _("%(percent)s%% (low)") % {"percent": f"{margin:.1f}"}
+        return format_html('<span class="state tone-amber">{}</span>', text)
 
-    @admin.display(description="as it is sold")
+    @admin.display(description=_lazy("effective limits"))
     def limits_shown(self, service: Service) -> str:
-        return f"{service.min:,} to {service.max:,}"
+        return f"{service.min:,} – {service.max:,}"
 
-    @admin.display(description="its limits")
+    @admin.display(description=_lazy("provider limits"))
     def provider_limits(self, service: Service) -> str:
-        return f"{service.upstream.min:,} to {service.upstream.max:,}"
+        return f"{service.upstream.min:,} – {service.upstream.max:,}"
 
-    @admin.display(description="review_reason")
+    @admin.display(description=_lazy("needs review"))
     def review_reason(self, service: Service) -> str:
-        return service.upstream.get_review_reason_display() or "none"
+        return service.upstream.get_review_reason_display() or _("No")
 
-    @admin.display(description="listed as")
+    @admin.display(description=_lazy("provider listing"))
     def listed_as(self, service: Service) -> str:
         return str(service.upstream)
 
@@ -180,44 +184,47 @@ class ServiceAdmin(RecordAdmin):
             choose_for_service(service=obj, chosen=chosen)
 
     def get_urls(self) -> list[URLPattern]:
-        guard = self.admin_site.admin_view
+        admin_view = self.admin_site.admin_view
         return [
-            path("import/", guard(import_page), name="catalog_service_import"),
-            path("chosen/<slug:name>/", guard(require_POST(continue_change)), name="catalog_service_chosen"),
+            path("import/", admin_view(import_page), name="catalog_service_import"),
+            path("chosen/<slug:name>/", admin_view(require_POST(continue_change)), name="catalog_service_chosen"),
             *super().get_urls(),
         ]
 
-    @admin.action(description="Set a markup of their own…", permissions=["change"])
+    @admin.action(description=_lazy("Set custom markup…"), permissions=["change"])
     def price(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
         return _begin(request, "price", services)
 
-    @admin.action(description="Remove their own markups…", permissions=["change"])
+    @admin.action(description=_lazy("Remove custom markups…"), permissions=["change"])
     def unprice(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
         return _begin(request, "unprice", services)
 
-    @admin.action(description="Move to a category…", permissions=["change"])
+    @admin.action(description=_lazy("Move to category…"), permissions=["change"])
     def move(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
         return _begin(request, "move", services)
 
-    @admin.action(description="Move to a place in their category…", permissions=["change"])
+    @admin.action(description=_lazy("Change position…"), permissions=["change"])
     def place(self, request: HttpRequest, services: QuerySet[Service]) -> HttpResponse:
         return _begin(request, "place", services)
 
-    @admin.action(description="Put on sale", permissions=["change"])
+    @admin.action(description=_lazy("Enable"), permissions=["change"])
     def enable(self, request: HttpRequest, services: QuerySet[Service]) -> None:
         self._switch(request, services, is_enabled=True)
 
-    @admin.action(description="Take off sale", permissions=["change"])
+    @admin.action(description=_lazy("Disable"), permissions=["change"])
     def disable(self, request: HttpRequest, services: QuerySet[Service]) -> None:
         self._switch(request, services, is_enabled=False)
 
-    @admin.action(description="Confirm doubtful prices and meanings", permissions=["change"])
+    @admin.action(description=_lazy("Accept changes that need review"), permissions=["change"])
     def confirm(self, request: HttpRequest, services: QuerySet[Service]) -> None:
         ids = list(services.values_list("pk", flat=True))
         seen_at = read_seen_at(request)
         count = confirm_services(service_ids=ids, actor=actor_of(request), now=timezone.now(), seen_at=seen_at)
-        messages.success(request, f"{count:,} were in doubt and are as the provider lists them now.")
-        _tell_left(request, UpstreamService.objects.filter(service__pk__in=ids).exclude(review_reason="").count())
+        text = ngettext("%(count)s service was accepted.", "%(count)s services were accepted.", count)
+        messages.success(request, text % {"count": f"{count:,}"})
+        _warn_about_skipped(
+            request, UpstreamService.objects.filter(service__pk__in=ids).exclude(review_reason="").count()
+        )
 
     def _switch(self, request: HttpRequest, services: QuerySet[Service], *, is_enabled: bool) -> None:
         ids = list(services.values_list("pk", flat=True))
@@ -225,44 +232,44 @@ class ServiceAdmin(RecordAdmin):
         with transaction.atomic():
             changed = set_enabled(service_ids=ids, is_enabled=is_enabled, seen_at=seen_at)
             if changed:
-                self._note(request, "service.enable" if is_enabled else "service.disable", changed)
+                self._audit(request, "service.enable" if is_enabled else "service.disable", changed)
         messages.success(request, _switched(ids, len(changed), is_enabled=is_enabled))
         if is_enabled:
-            _tell_left(request, Service.objects.filter(pk__in=ids, is_enabled=False).count())
+            _warn_about_skipped(request, Service.objects.filter(pk__in=ids, is_enabled=False).count())
 
-    def _note(self, request: HttpRequest, action: str, ids: list[int]) -> None:
+    def _audit(self, request: HttpRequest, action: str, ids: list[int]) -> None:
         detail = {"services": ids[:1000], "count": len(ids)}
         audit.record(actor=actor_of(request), action=action, target="services", detail=detail)
 
 
 def _switched(ids: list[int], count: int, *, is_enabled: bool) -> str:
-    """How many services were switched, and of those that were chosen how many still cannot be bought."""
+    """The message with how many services were enabled or disabled, and how many are still unavailable."""
     if not is_enabled:
-        return ngettext("%(count)s service was taken off sale.", "%(count)s services were taken off sale.", count) % {
+        return ngettext("%(count)s service was disabled.", "%(count)s services were disabled.", count) % {
             "count": f"{count:,}"
         }
-    done = ngettext("%(count)s service was switched on.", "%(count)s services were switched on.", count)
+    done = ngettext("%(count)s service was enabled.", "%(count)s services were enabled.", count)
     unsold = Service.objects.filter(pk__in=ids, is_available=False).count()
     left = ngettext(
-        "%(unsold)s of the chosen is not for sale yet: the list says why.",
-        "%(unsold)s of the chosen are not for sale yet: the list says why.",
+        "%(unsold)s selected service is still unavailable. The list shows why.",
+        "%(unsold)s selected services are still unavailable. The list shows why.",
         unsold,
     )
     return f"{done} {left if unsold else ''}".strip() % {"count": f"{count:,}", "unsold": f"{unsold:,}"}
 
 
-def _tell_left(request: HttpRequest, count: int) -> None:
-    """Of the chosen services, those that were left as they are, since they are not what the person saw."""
+def _warn_about_skipped(request: HttpRequest, count: int) -> None:
+    """Warn about selected services that were skipped because they changed after the person saw them."""
     if count:
-        said = ngettext(
-            "%(count)s service changed since you opened the list and was left as it is. Look at it again.",
-            "%(count)s services changed since you opened the list and were left as they are. Look at them again.",
+        text = ngettext(
+            "%(count)s service was skipped because it changed since you opened the list. Check it again.",
+            "%(count)s services were skipped because they changed since you opened the list. Check them again.",
             count,
         )
-        messages.warning(request, said % {"count": f"{count:,}"})
+        messages.warning(request, text % {"count": f"{count:,}"})
 
 
 def _begin(request: HttpRequest, name: str, services: QuerySet[Service]) -> HttpResponse:
-    """For the chosen services in the shop's order, whatever the list was sorted by."""
+    """Start a bulk change of the selected services, in the shop's order."""
     in_order = services.order_by("category__position", "category__name", "position", "pk")
     return start_change(request, name, chosen=list(in_order.values_list("pk", flat=True)))

@@ -1,4 +1,4 @@
-"""Rules of their own for many services at once, or none. Called by the admin's pages of chosen services and imports."""
+"""Sets or deletes the custom markups of many services at once. Called by the admin's bulk actions and the import."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -16,45 +16,45 @@ from providers.models import Provider, UpstreamService
 
 ROWS_PER_STATEMENT = 500
 MAX_AUDITED = 1000
-"""So many numbers of services are kept with a line of the audit trail."""
+"""IDs of services that one entry of the audit trail holds at most."""
 
 
 def mark_up_services(
     *, service_ids: Sequence[int], percent: Decimal, fixed: Decimal, decimals: int | None, actor: str
 ) -> int:
-    """Give each of these services this rule, in the place of any of its own; how many changed. Raises MarkupError."""
+    """Set this markup for each of these services; returns how many services changed. Raises MarkupError."""
     terms = rule_terms(percent=percent, fixed=fixed, decimals=decimals)
     with transaction.atomic():
         lock_catalog()
         before = own_terms(service_ids)
         write_rules(service_ids=service_ids, terms=terms)
-        told = {"percent": plain(percent), "fixed": plain(fixed), "decimals": terms["decimals"]}
-        return _reprice(service_ids, before, actor=actor, action="service.mark up", told=told)
+        values = {"percent": plain(percent), "fixed": plain(fixed), "decimals": terms["decimals"]}
+        return _reprice(service_ids, before, actor=actor, action="service.mark up", values=values)
 
 
 def delete_markups_of(*, service_ids: Sequence[int], actor: str) -> int:
-    """Take these services' own rules away; the next specific ones hold at once. How many services changed."""
+    """Delete the custom markups of these services; the next specific ones apply. Returns how many services changed."""
     with transaction.atomic():
         lock_catalog()
         before = own_terms(service_ids)
         _own_rules(service_ids).delete()
-        return _reprice(service_ids, before, actor=actor, action="service.drop markup", told={})
+        return _reprice(service_ids, before, actor=actor, action="service.drop markup", values={})
 
 
 def rule_terms(*, percent: Decimal, fixed: Decimal, decimals: int | None) -> dict[str, Any]:
-    """The columns of a rule with these terms, for any target. Raises MarkupError where they make no sense."""
+    """The columns of a markup with these values. Raises MarkupError if they are invalid."""
     rule = checked_rule(percent=percent, fixed=fixed, decimals=decimals, provider=None, category=None, service=None)
     return {"percent": rule.percent, "fixed": rule.fixed, "decimals": rule.decimals}
 
 
 def write_rules(*, service_ids: Sequence[int], terms: dict[str, Any]) -> None:
-    """Write a rule for each of these services that exist; the caller reprices, in the same transaction."""
+    """Write a markup for each of these services. The caller reprices them in the same transaction."""
     own = _own_rules(service_ids)
     own.update(**terms)
-    there = set(own.values_list("service_id", flat=True))
+    existing = set(own.values_list("service_id", flat=True))
     services = Service.objects.filter(pk__in=service_ids).order_by("pk").values_list("pk", flat=True)
     Markup.objects.bulk_create(
-        [Markup(service_id=pk, **terms) for pk in services if pk not in there], batch_size=ROWS_PER_STATEMENT
+        [Markup(service_id=pk, **terms) for pk in services if pk not in existing], batch_size=ROWS_PER_STATEMENT
     )
 
 
@@ -64,7 +64,7 @@ def audited(service_ids: Sequence[int]) -> dict[str, Any]:
 
 
 def own_terms(service_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """The rules of their own that these services have, for the audit trail."""
+    """The custom markups of these services, for the audit trail."""
     rows = _own_rules(service_ids).order_by("service").values_list("service", "percent", "fixed", "decimals")
     return [
         {"service": pk, "percent": plain(percent), "fixed": plain(fixed), "decimals": decimals}
@@ -77,7 +77,7 @@ def _own_rules(service_ids: Sequence[int]) -> Any:
 
 
 def _reprice(
-    service_ids: Sequence[int], before: list[dict[str, Any]], *, actor: str, action: str, told: dict[str, Any]
+    service_ids: Sequence[int], before: list[dict[str, Any]], *, actor: str, action: str, values: dict[str, Any]
 ) -> int:
     rows = UpstreamService.objects.filter(service__pk__in=service_ids)
     changed = publish(rows, from_providers=Provider.objects.all(), now=timezone.now()).changed
@@ -86,6 +86,6 @@ def _reprice(
         "rules_before": len(before),
         "rules_after": _own_rules(service_ids).count(),
     }
-    detail = {**audited(service_ids), **told, **rules, "repriced": changed}
+    detail = {**audited(service_ids), **values, **rules, "repriced": changed}
     audit.record(actor=actor, action=action, target="services", detail=detail)
     return changed

@@ -1,4 +1,4 @@
-"""What providers list and we do not sell: found by filters, and put on the shelf in bulk. Called by the admin."""
+"""Imports services in bulk: finds what providers list and the shop does not sell, and adds it. Called by the admin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ MAX_SEARCH_WORDS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsoldFilter:
-    """What is filters for in the providers' lists; rates are in the provider's currency."""
+    """Filters for the services that providers list. Rates are in the provider's currency."""
 
     provider: Provider | None = None
     category: str = ""
@@ -37,7 +37,7 @@ class UnsoldFilter:
 
 
 def unsold_services(*, filters: UnsoldFilter) -> QuerySet[UpstreamService]:
-    """What is listed and not sold, because it is not on the shelf, switched off or unavailable; in the lists' order."""
+    """Listed services that are not sold: not imported, disabled or unavailable. In the order of the lists."""
     exact = {
         "provider": filters.provider,
         "category": filters.category,
@@ -47,15 +47,15 @@ def unsold_services(*, filters: UnsoldFilter) -> QuerySet[UpstreamService]:
         "refill": filters.refill,
         "cancel": filters.cancel,
     }
-    asked = {name: value for name, value in exact.items() if value is not None and value is not False and value != ""}
-    rows = UpstreamService.objects.filter(UNSOLD, missing__lt=GONE, **asked)
+    given = {name: value for name, value in exact.items() if value is not None and value is not False and value != ""}
+    rows = UpstreamService.objects.filter(UNSOLD, missing__lt=GONE, **given)
     for word in filters.words.split()[:MAX_SEARCH_WORDS]:
         rows = rows.filter(Q(name__icontains=word) | Q(external_id=word))
     return rows.select_related("provider", "service").order_by("provider", "position", "pk")
 
 
 def unsold_headings(*, provider: Provider | None) -> list[str]:
-    """The providers' words for the categories of what is not sold."""
+    """The providers' category names of the services that are not sold."""
     rows = UpstreamService.objects.filter(UNSOLD, missing__lt=GONE).exclude(category="")
     if provider is not None:
         rows = rows.filter(provider=provider)
@@ -72,11 +72,11 @@ def import_services(
     actor: str,
     now: datetime,
 ) -> int:
-    """Put these on the shelf, into that category, on sale or not; how many are there now. Raises MarkupError.
+    """Import these services into the category, enabled or not; returns how many. Raises MarkupError.
 
-    Without a category, new ones go where the provider has them, and those that the shop has already stay where they
-    are. With a `percent` they have a price of their own: a rule for the category where that is new, else one for each
-    service; rules that these services had before are replaced. What the provider no longer lists is left out.
+    Without a category, new services go to the provider's category, and existing ones stay in theirs. With a `percent`
+    they get a markup: one for the category if that is new, else one for each service, which replaces earlier ones.
+    Services that the provider no longer lists are left out.
     """
     terms = None if percent is None else rule_terms(percent=percent, fixed=fixed, decimals=None)
     rows = UpstreamService.objects.filter(pk__in=upstream_ids, missing__lt=GONE)
@@ -95,7 +95,12 @@ def import_services(
         publish(rows, from_providers=Provider.objects.all(), now=now)
         bump_catalog_version()
         counts = {"created": created, "enabled_before": was_enabled, "enabled_after": len(service_ids) * on_sale}
-        detail = {**audited(service_ids), **counts, "to": "" if to is None else str(to), **_told(percent, fixed)}
+        detail = {
+            **audited(service_ids),
+            **counts,
+            "to": "" if to is None else str(to),
+            **_markup_detail(percent, fixed),
+        }
         audit.record(actor=actor, action="service.import", target="services", detail=detail)
     return len(service_ids)
 
@@ -108,5 +113,5 @@ def _price(service_ids: Sequence[int], terms: dict[str, Any], new_category: Any)
     Markup.objects.create(category=new_category, **terms)
 
 
-def _told(percent: Decimal | None, fixed: Decimal) -> dict[str, str]:
+def _markup_detail(percent: Decimal | None, fixed: Decimal) -> dict[str, str]:
     return {} if percent is None else {"percent": plain(percent), "fixed": plain(fixed)}

@@ -1,4 +1,4 @@
-"""Where services and categories stand in the shop: in which category, and at which place. Called by the admin."""
+"""Moves services between categories, and sorts services and categories. Called by the admin."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -19,14 +19,14 @@ ROWS_PER_STATEMENT = 500
 
 Positioned = type[Service] | type[Category]
 Destination = Category | str | None
-"""A category, the name of one that may be new, or None for whatever the provider calls it."""
+"""A category, the name of one that may be new, or None for the provider's category."""
 
 
 def move_services(*, service_ids: Sequence[int], to: Destination, actor: str) -> int:
-    """Move these services, behind what stands there, in the order they have; how many were elsewhere.
+    """Move these services to the end of a category, in their order; returns how many moved.
 
-    A category of ours is kept from then on. Rules for categories price them anew. Where none of the services exists,
-    nothing is written.
+    A category that staff set is kept from then on. The markups of the new category apply. If none of the services
+    exists, nothing is written.
     """
     with transaction.atomic():
         lock_catalog()
@@ -45,9 +45,9 @@ def move_services(*, service_ids: Sequence[int], to: Destination, actor: str) ->
 
 
 def assign_category(*, service_ids: Sequence[int], to: Destination) -> Category | None:
-    """Write the category of these services, in the caller's transaction; the caller has the shelf follow.
+    """Write the category of these services, in the caller's transaction; the caller updates the catalog.
 
-    The category that was made for it, if it was.
+    Returns the category if it is new, else None.
     """
     services = Service.objects.filter(pk__in=service_ids)
     if to is None:
@@ -62,7 +62,7 @@ def assign_category(*, service_ids: Sequence[int], to: Destination) -> Category 
 
 
 def place_together(*, service_ids: Sequence[int], first: int, actor: str) -> int:
-    """Put these behind each other from the place `first` of their own category on; how many stand elsewhere then."""
+    """Place these services one after the other from position `first` of their category; returns how many moved."""
     category_of = _categories_of(service_ids)
     next_place = dict.fromkeys(category_of.values(), first)
     places = {}
@@ -74,7 +74,7 @@ def place_together(*, service_ids: Sequence[int], first: int, actor: str) -> int
 
 
 class PlacesChangedError(Exception):
-    """Some of the rows do not stand where the person saw them any more; nothing was moved. `moved` names them."""
+    """Some rows, in `moved`, are no longer where the person saw them; nothing was moved."""
 
     def __init__(self, moved: Sequence[int]) -> None:
         super().__init__(moved)
@@ -82,9 +82,9 @@ class PlacesChangedError(Exception):
 
 
 def place_services(*, places: Mapping[int, int], actor: str, seen: Mapping[int, int] | None = None) -> int:
-    """Put each of these services at that place in its category, counted from 1; how many stand elsewhere then.
+    """Put each of these services at the given position in its category, from 1; returns how many moved.
 
-    Raises PlacesChangedError where one does not stand any more where it was `seen`.
+    Raises PlacesChangedError if one is no longer where it was `seen`.
     """
     with transaction.atomic():
         lock_catalog()
@@ -96,7 +96,7 @@ def place_services(*, places: Mapping[int, int], actor: str, seen: Mapping[int, 
 
 
 def place_categories(*, places: Mapping[int, int], actor: str, seen: Mapping[int, int] | None = None) -> int:
-    """Put each of these categories at that place, counted from 1; how many have another position then.
+    """Put each of these categories at the given position, from 1; returns how many moved.
 
     Raises PlacesChangedError as for services.
     """
@@ -106,20 +106,20 @@ def place_categories(*, places: Mapping[int, int], actor: str, seen: Mapping[int
         return _place(Category, _renumbered(rows, places, seen), places, actor)
 
 
-def reordered(order: Sequence[int], wanted: Mapping[int, int]) -> list[int]:
-    """`order` with each of `wanted` at its place; of two for one place the later named stands behind."""
-    found, there, at = [pk for pk in order if pk not in wanted], set(order), -1
-    for pk, place in sorted(wanted.items(), key=lambda item: item[1]):
-        if pk in there:
-            at = max(place - 1, at + 1)
-            found.insert(at, pk)
-    return found
+def reordered(order: Sequence[int], targets: Mapping[int, int]) -> list[int]:
+    """`order` with each of `targets` at its position; of two for one position, the later one comes second."""
+    result, known, index = [pk for pk in order if pk not in targets], set(order), -1
+    for pk, place in sorted(targets.items(), key=lambda item: item[1]):
+        if pk in known:
+            index = max(place - 1, index + 1)
+            result.insert(index, pk)
+    return result
 
 
 def _renumbered(
     rows: Sequence[tuple[int, int]], places: Mapping[int, int], seen: Mapping[int, int] | None
 ) -> list[tuple[int, int]]:
-    """The new positions, where they differ; none where the order stays."""
+    """The new positions of the rows that move; none if the order stays."""
     order = [pk for pk, _ in rows]
     now = {pk: place for place, pk in enumerate(order, start=1)}
     if moved := [pk for pk, place in (seen or {}).items() if now.get(pk, place) != place]:
@@ -146,7 +146,7 @@ def _write_places(model: Positioned, rows: Sequence[tuple[int, int]]) -> None:
 
 
 def _category_named(name: str) -> tuple[Category, bool]:
-    """The category of that name, in any case, and whether it was made; a new one stands last."""
+    """The category with that name, in any case, and whether it is new; a new one comes last."""
     last = Category.objects.aggregate(last=Max("position"))["last"] or 0
     known = Category.objects.filter(name=name).first() or Category.objects.filter(name__iexact=name).first()
     return (known, False) if known else (Category.objects.create(name=name, position=last + 1), True)

@@ -1,7 +1,4 @@
-"""What a change of the shelf would do, to the last price: it is made, looked at and taken back. Called by the admin.
-
-Nothing can differ from the change itself, since it is the change itself.
-"""
+"""Previews a bulk change exactly: the change is applied, compared and rolled back. Called by the admin."""
 
 import hashlib
 from collections import Counter
@@ -12,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from providers.catalog.markups import PreviewRow
 from providers.catalog.models import Category, Service
@@ -21,7 +19,7 @@ T = TypeVar("T")
 
 
 class ServiceSnapshot(NamedTuple):
-    """What is compared of a service."""
+    """The fields of a service that are compared."""
 
     name: str
     category_id: int
@@ -40,9 +38,9 @@ class ServiceSnapshot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChangePreview:
-    """What would be different, in services. `others` change without being chosen; `unsold` says why, and how many.
+    """What would change, in numbers of services. `others` change without being selected.
 
-    `digest` is the same for two that differ in nothing, down to the last price.
+    `unsold` holds the reasons for which services would not be sold, with counts. Equal previews have equal digests.
     """
 
     reached: int
@@ -60,11 +58,11 @@ class ChangePreview:
 
 
 class PreviewOutdatedError(Exception):
-    """The change would not do any more what its preview told; nothing was changed. `found` is what it would do now."""
+    """The change would no longer do what its preview showed; nothing was changed. `preview` is the current one."""
 
-    def __init__(self, found: ChangePreview) -> None:
+    def __init__(self, preview: ChangePreview) -> None:
         super().__init__()
-        self.found = found
+        self.preview = preview
 
 
 COLUMNS = (
@@ -75,29 +73,29 @@ Snapshot = dict[int, ServiceSnapshot]
 
 
 def preview_change(*, chosen: Q, change: Callable[[], object]) -> ChangePreview:
-    """What `change` would do to the shelf, and to the `chosen` services; nothing stays. Its errors come through."""
+    """What `change` would do to the `chosen` services and all others. It is rolled back; its errors are raised."""
     with transaction.atomic():
-        _, found = _observed(chosen, change)
+        _result, preview = _observed(chosen, change)
         transaction.set_rollback(True)
-    return found
+    return preview
 
 
 def apply_change(*, chosen: Q, change: Callable[[], T], as_previewed: str) -> T:
     """Apply `change` if it still does what the preview with this digest showed. Raises PreviewOutdatedError if not."""
     with transaction.atomic():
         lock_catalog()  # first, so that what is compared is what is made
-        done, found = _observed(chosen, change)
-        if found.digest != as_previewed:
-            raise PreviewOutdatedError(found)
-    return done
+        result, preview = _observed(chosen, change)
+        if preview.digest != as_previewed:
+            raise PreviewOutdatedError(preview)
+    return result
 
 
 def _observed(chosen: Q, change: Callable[[], T]) -> tuple[T, ChangePreview]:
     before = _snapshot()
-    done = change()
+    result = change()
     after = _snapshot()
     reached = set(Service.objects.filter(chosen).values_list("pk", flat=True))
-    return done, _compared(before, after, reached)
+    return result, _compared(before, after, reached)
 
 
 def _snapshot() -> Snapshot:
@@ -118,14 +116,14 @@ def _compared(before: Snapshot, after: Snapshot, reached: set[int]) -> ChangePre
         moved=sum(old.category_id != new.category_id for old, new in both),
         placed=sum(old.position != new.position and old.category_id == new.category_id for old, new in both),
         others=len(changed - reached),
-        unsold=Counter(_why(row) for row in now if not row.is_sold).most_common(),
+        unsold=Counter(_unsold_reason(row) for row in now if not row.is_sold).most_common(),
         rows=list(_rows(before, after, reached | changed)),
         digest=_digest(before, after, reached | changed),
     )
 
 
 def _digest(before: Snapshot, after: Snapshot, pks: set[int]) -> str:
-    """What is made has another number each time: new services count without theirs, categories by their names."""
+    """New rows get other IDs each time, so new services count without their ID, and categories by name."""
     names = dict(Category.objects.values_list("pk", "name"))
     pairs = ((pk if pk in before else None, before.get(pk), after[pk]) for pk in pks)
     lines = sorted(repr((pk, _named(was, names), _named(now, names))) for pk, was, now in pairs)
@@ -136,13 +134,13 @@ def _named(row: ServiceSnapshot | None, names: Mapping[int, str]) -> tuple[objec
     return None if row is None else (*row._replace(category_id=0), names.get(row.category_id))
 
 
-def _why(row: ServiceSnapshot) -> str:
-    return row.reason or "Switched off."
+def _unsold_reason(row: ServiceSnapshot) -> str:
+    return row.reason or _("Disabled.")
 
 
 def _rows(before: Snapshot, after: Snapshot, pks: set[int]) -> Iterator[PreviewRow]:
-    """First what is not sold, then what changes its price."""
+    """Services that would not be sold first, then those whose price would change."""
     for pk in sorted(pks, key=lambda pk: (after[pk].is_sold, pk in before and before[pk].rate == after[pk].rate, pk)):
         now, old = after[pk], before.get(pk)
-        problem = "" if now.is_sold else _why(now)
+        problem = "" if now.is_sold else _unsold_reason(now)
         yield PreviewRow(pk, now.name, now.cost, old and old.rate, now.rate, problem, now.own_rate is not None)

@@ -1,1 +1,1 @@
-"""The catalog as it is read: services, price list, favorites, updates. Called by pages, the API and commands."""
+"""Reading the catalog: services, price list, favorites, updates. Called by pages, the API and commands."""

@@ -1,4 +1,4 @@
-"""What is built from the whole shelf, kept while the shelf's version stays: for lists that are dear to build."""
+"""A cache for lists that are built from the whole catalog: valid while the catalog's version stays the same."""
 
 import threading
 import time
@@ -8,15 +8,15 @@ from typing import Generic, TypeVar
 from django.db import connection
 
 MAX_AGE_SECONDS = 60
-"""What is kept is built anew after this, should someone have changed the shelf without saying so."""
+"""Cached lists are rebuilt after this, in case the catalog was changed without a new version."""
 MAX_VARIANTS = 16
-"""Of how many variants one list is kept: the shop's own, and those of the customers with own terms who asked last."""
+"""Cached variants of one list: the shop's own, and those of the latest customers with own prices."""
 
 T = TypeVar("T")
 
 
 def catalog_version() -> str | None:
-    """What changes with everything that customers see; None where nothing was put up by the shelf's own doors."""
+    """The version, which changes with everything that customers see; None while nothing was published."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT version FROM catalog_catalogversion WHERE id = 1")
         row = cursor.fetchone()
@@ -24,16 +24,16 @@ def catalog_version() -> str | None:
 
 
 class CatalogCache(Generic[T]):
-    """`get` gives what was built of the shelf as it is now: one small query where it did not change."""
+    """Holds what was built for each variant. A hit costs one small query."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[str, float, T]] = {}
         self._building = threading.Lock()
 
     def get(self, variant: str, build: Callable[[], T]) -> T:
-        """That variant as the shelf is now; built once, however many ask at the same time."""
+        """The variant for the catalog as it is now; built once, however many threads ask at the same time."""
         version = catalog_version()
-        if version is None:  # nothing to check what is kept against
+        if version is None:  # nothing to compare a cached value with
             return build()
         if found := self._fitting(variant, version):
             return found[0]
@@ -45,7 +45,7 @@ class CatalogCache(Generic[T]):
             return made
 
     def forget(self) -> None:
-        """Drop what is kept."""
+        """Empty the cache."""
         with self._building:
             self._kept = {}
 

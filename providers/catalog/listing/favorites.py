@@ -1,4 +1,4 @@
-"""The services that a customer starred. Called by the price list and the order page."""
+"""The services that a customer marked as favorites. Called by the price list and the order page."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -7,26 +7,26 @@ from panel.customers.models import User
 from providers.catalog.listing.service_list import FOR_SALE
 from providers.catalog.models import Favourite, Service
 
-MOST = 200
+MAX_FAVORITES = 200
 
 
 class TooManyFavouritesError(Exception):
-    """There are as many as there can be; nothing was added. The message is for people."""
+    """The customer has the maximum number of favorites; nothing was added. The message is for people."""
 
 
 def favourite_ids(*, customer: User) -> set[int]:
-    """The services that the customer starred, also those that are no longer for sale; one query."""
-    return set(Favourite.objects.filter(customer=customer).values_list("service_id", flat=True)[:MOST])
+    """The IDs of the customer's favorites, also of services that are no longer for sale. One query."""
+    return set(Favourite.objects.filter(customer=customer).values_list("service_id", flat=True)[:MAX_FAVORITES])
 
 
 def favourites_off_sale(*, service_ids: set[int]) -> list[tuple[int, str]]:
-    """The number and name of each of these that cannot be bought now."""
+    """The ID and name of each of these services that cannot be ordered now."""
     services = Service.objects.filter(pk__in=service_ids).exclude(FOR_SALE).order_by("name", "pk")
     return list(services.values_list("pk", "name"))
 
 
 def set_favourite(*, customer: User, service_id: int, is_favourite: bool) -> None:
-    """Star the service, or take the star away; saying so twice changes nothing. Raises TooManyFavouritesError."""
+    """Add the service to the favorites or remove it; a repeated call changes nothing. Raises TooManyFavouritesError."""
     if not is_favourite:
         Favourite.objects.filter(customer=customer, service_id=service_id).delete()
         return
@@ -35,8 +35,8 @@ def set_favourite(*, customer: User, service_id: int, is_favourite: bool) -> Non
         mine = Favourite.objects.filter(customer=customer)
         if mine.filter(service=service_id).exists():
             return
-        if mine.count() >= MOST:
+        if mine.count() >= MAX_FAVORITES:
             raise TooManyFavouritesError(
-                _("You have %(most)d favorites, the most there can be. Remove one first.") % {"most": MOST}
+                _("You have %(count)d favorites, which is the maximum. Remove one first.") % {"count": MAX_FAVORITES}
             )
         Favourite.objects.create(customer=customer, service_id=service_id)

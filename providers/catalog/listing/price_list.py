@@ -1,4 +1,4 @@
-"""The whole price list as one compressed JSON text, built once for each version of the shelf and of a customer's terms.
+"""The whole price list as one compressed JSON text, built once for each catalog version and each customer's terms.
 
 Called by its page:
 
@@ -50,5 +50,5 @@ _kept: CatalogCache[PriceList] = CatalogCache()
 
 
 def price_list(*, terms: Terms) -> PriceList:
-    """The list as the shelf is now, at these terms: one small query where it did not change."""
+    """The current price list for these terms. One small query if it is cached."""
     return _kept.get(terms.version, lambda: _build(terms))

@@ -1,6 +1,7 @@
-"""The shelf as it is read: by the order form, the price list and the commands. Plain values, no model rows.
+"""The services of the catalog as plain values, at the rates of a customer's `terms`.
 
-What a customer sees is at that customer's `terms`."""
+Called by the order form, the price list, the API and the commands.
+"""
 
 import re
 from collections.abc import Collection
@@ -21,7 +22,7 @@ MAX_SEARCH_WORDS = 8
 
 @dataclass(frozen=True, slots=True)
 class CategoryCount:
-    """A category that has something for sale, and how many services."""
+    """A category and the number of its services for sale."""
 
     id: int
     name: str
@@ -30,9 +31,9 @@ class CategoryCount:
 
 @dataclass(frozen=True, slots=True)
 class ServiceLine:
-    """A service on the shelf. `cost` and `rate` are per 1000 or per package, in the shop's currency.
+    """A service of the catalog. `cost` and `rate` are per 1,000 or per package, in the shop's currency.
 
-    Where it cannot be sold, `reason` says why. `description` is empty unless it is asked for.
+    `reason` is why it cannot be sold, or empty. `description` is empty unless it was requested.
     """
 
     id: int
@@ -59,7 +60,7 @@ class ServiceLine:
 
     @property
     def average_time(self) -> str:
-        """How long an order takes: as our own showed, else in the provider's words; empty where neither is known."""
+        """How long an order takes: measured from recent orders, else as the provider states it, else empty."""
         return self.provider_average_time if self.measured_seconds is None else duration_text(self.measured_seconds)
 
     @property
@@ -68,7 +69,7 @@ class ServiceLine:
 
     @property
     def is_per_package(self) -> bool:
-        """Whether `rate` is the price of one package; else it is that of 1000 units."""
+        """Whether `rate` is the price of one package instead of 1,000 units."""
         return self.type in PER_PACKAGE
 
 
@@ -97,7 +98,7 @@ COLUMNS = (
 
 
 def categories_for_sale() -> list[CategoryCount]:
-    """The categories with something for sale, in the shop's order."""
+    """The categories that have services for sale, in the shop's order."""
     counted = Category.objects.annotate(
         count=Count("services", filter=Q(services__is_enabled=True, services__is_available=True))
     )
@@ -113,7 +114,7 @@ def services_for_sale(
     limit: int | None = None,
     with_descriptions: bool = False,
 ) -> list[ServiceLine]:
-    """What customers can buy, in the shop's order; of one category, and matching `search`, where given."""
+    """The services for sale, in the shop's order; of one category, and matching `search`, where given."""
     rows = _matching(Service.objects.filter(FOR_SALE), search)
     if category_id is not None:
         rows = rows.filter(category_id=category_id)
@@ -130,9 +131,9 @@ def catalog_page(
     search: str = "",
     only: Collection[int] | None = None,
 ) -> Page[ServiceLine]:
-    """That page of what customers can buy, in the shop's order; `only` these services where given.
+    """A page of the services for sale, in the shop's order; `only` these services where given.
 
-    Two queries; a number that makes no sense is 1.
+    Two queries. An invalid page number means page 1.
     """
     found = _matching(Service.objects.filter(FOR_SALE), search)
     if only is not None:
@@ -146,18 +147,18 @@ def catalog_page(
 
 
 def all_services(*, search: str = "") -> list[ServiceLine]:
-    """Everything staff see: also what is switched off or cannot be sold, with the reason."""
+    """All services for staff, also those that are disabled or unavailable, with the reason."""
     return [ServiceLine(*row) for row in _matching(Service.objects.all(), search).values_list(*COLUMNS)]
 
 
 def services_by_id(*, terms: Terms, ids: Collection[int]) -> list[ServiceLine]:
-    """Those of these services that customers can buy, in the shop's order."""
+    """Those of these services that are for sale, in the shop's order."""
     rows = Service.objects.filter(FOR_SALE, pk__in=ids).values_list(*COLUMNS)
     return [_line(row, terms) for row in rows]
 
 
 def service_for_sale(*, terms: Terms, service_id: int) -> ServiceLine | None:
-    """One service with its description, or None where customers cannot buy it."""
+    """One service with its description, or None if it is not for sale."""
     row = Service.objects.filter(FOR_SALE, pk=service_id).values_list(*COLUMNS, "description").first()
     return None if row is None else _line(row, terms)
 
@@ -171,7 +172,7 @@ def _line(row: tuple[Any, ...], terms: Terms) -> ServiceLine:
 
 
 def _matching(rows: QuerySet[Service], search: str) -> QuerySet[Service]:
-    """Rows that hold every word of `search` in their name or category, or have it as their number."""
+    """Services with every word of `search` in their name or category, or as their ID."""
     for word in search.split()[:MAX_SEARCH_WORDS]:
         found = Q(name__icontains=word) | Q(category__name__icontains=word)
         rows = rows.filter(found | Q(pk=int(word)) if re.fullmatch("[0-9]{1,18}", word) else found)

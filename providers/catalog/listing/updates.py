@@ -1,10 +1,11 @@
-"""What changed on the shelf, as customers read it, for their page. No provider, no cost and no number of theirs."""
+"""The catalog's updates as customers read them: without providers, costs and provider IDs. Called by their page."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import ngettext
 
 from providers.catalog.listing.newest import NewestPage, newest
 from providers.catalog.models import CatalogUpdate, CustomerRate, Service
@@ -12,22 +13,11 @@ from providers.catalog.pricing.rates import PER_PACKAGE, Terms
 
 PAGE_SIZE = 50
 PRICES = (CatalogUpdate.Kind.CHEAPER, CatalogUpdate.Kind.DEARER)
-SUMMARY_TEXTS = {
-    CatalogUpdate.Kind.NEW: "new services",
-    CatalogUpdate.Kind.BACK: "services are back",
-    CatalogUpdate.Kind.CHEAPER: "services are cheaper",
-    CatalogUpdate.Kind.DEARER: "services are dearer",
-    CatalogUpdate.Kind.LIMITS: "services have other limits",
-    CatalogUpdate.Kind.REMOVED: "services went off sale",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A line of the page. `pays` is what a customer with terms of their own pays now: the shop's rates are not theirs.
-
-    Without one, `old_rate` and `new_rate` are the shop's, and are the same where the price stayed.
-    """
+    """An update as one customer reads it. `pays` is the rate today of a customer with own prices, else None."""
 
     line: CatalogUpdate
     pays: Decimal | None
@@ -35,8 +25,8 @@ class Update:
 
     @property
     def text(self) -> str:
-        """What a line without a service says."""
-        return f"{self.line.count:,} {SUMMARY_TEXTS[CatalogUpdate.Kind(self.line.kind)]}"
+        """The summary of an update that is about many services at once."""
+        return _summary(self.line.kind, self.line.count)
 
     @property
     def tone(self) -> str:
@@ -74,15 +64,15 @@ def updates_page(
     only: Collection[int] | None = None,
     before: int | None = None,
 ) -> NewestPage[CatalogUpdate]:
-    """The newest lines, or those before the line of that number; `only` of these services where given.
+    """The newest updates, or those before the primary key `before`; of the services `only` where given.
 
-    A shop's price is no news to who has an own rate for the service that is fixed or lower.
+    A price change of the shop is left out for customers whose custom rate for the service is fixed or lower.
     """
     rows = CatalogUpdate.objects.select_related("service__category")
     if kind:
         rows = rows.filter(kind=kind)
     if terms.own_rates:
-        rows = rows.exclude(_is_no_news(terms), kind__in=PRICES)
+        rows = rows.exclude(_is_irrelevant(terms), kind__in=PRICES)
     found = Q()
     if category_id is not None:
         found &= Q(service__category=category_id)
@@ -90,18 +80,18 @@ def updates_page(
         found &= Q(service__in=list(only))
     for word in search.split()[:8]:
         found &= Q(name__icontains=word) | Q(service__category__name__icontains=word)
-    return newest(rows=rows, words=found or None, before=before, size=PAGE_SIZE)
+    return newest(rows=rows, search=found or None, before=before, size=PAGE_SIZE)
 
 
-def _is_no_news(terms: Terms) -> Exists:
-    """Whether a line is about a service for which the customer pays an own rate, before and after."""
+def _is_irrelevant(terms: Terms) -> Exists:
+    """Whether an update is about a service for which the customer pays a custom rate, before and after."""
     own = CustomerRate.objects.filter(terms__version=terms.version, service=OuterRef("service"))
     holds = Q(is_fixed=True) | Q(rate__lte=OuterRef("old_rate")) & Q(rate__lte=OuterRef("new_rate"))
     return Exists(own.filter(holds))
 
 
 def update_of(line: CatalogUpdate, terms: Terms) -> Update:
-    """The line as this customer reads it."""
+    """The update as this customer reads it."""
     if not terms.version:
         return Update(line, None, shows_rates=True)
     service = line.service
@@ -113,3 +103,19 @@ def _rate(service: Service, terms: Terms) -> Decimal:
     return terms.rate_of(
         service_id=service.pk, rate=service.rate, cost=service.cost, allow_below_cost=service.allow_below_cost
     )
+
+
+def _summary(kind: str, count: int) -> str:
+    texts = {
+        CatalogUpdate.Kind.NEW: ngettext("%(count)s new service", "%(count)s new services", count),
+        CatalogUpdate.Kind.BACK: ngettext(
+            "%(count)s service is available again", "%(count)s services are available again", count
+        ),
+        CatalogUpdate.Kind.CHEAPER: ngettext("%(count)s lower price", "%(count)s lower prices", count),
+        CatalogUpdate.Kind.DEARER: ngettext("%(count)s higher price", "%(count)s higher prices", count),
+        CatalogUpdate.Kind.LIMITS: ngettext(
+            "%(count)s service has new limits", "%(count)s services have new limits", count
+        ),
+        CatalogUpdate.Kind.REMOVED: ngettext("%(count)s service was removed", "%(count)s services were removed", count),
+    }
+    return texts[CatalogUpdate.Kind(kind)] % {"count": f"{count:,}"}

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.database.fields import AmountField
 from providers.catalog.models.service import Category, Service
@@ -10,20 +12,29 @@ from providers.models import Provider
 
 
 class Markup(models.Model):
-    """A pricing rule: rate = cost + percent + fixed, rounded up. It has one target or none; the most specific wins."""
+    """A pricing rule: rate = cost + percent + fixed, rounded up. Without a target it applies to all services.
+
+    Of several rules that match a service, the most specific one applies.
+    """
 
     provider = models.ForeignKey(Provider, null=True, blank=True, on_delete=models.CASCADE)
     category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.CASCADE)
     service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.CASCADE)
-    percent = models.DecimalField(max_digits=9, decimal_places=3, help_text="Added to the cost, in per cent of it.")
+    percent = models.DecimalField(
+        _lazy("percent"), max_digits=9, decimal_places=3, help_text=_lazy("Percentage added to the cost.")
+    )
     fixed = AmountField(
-        default=0, help_text="Added after the percentage, in the shop's currency per 1000 or per package."
+        _lazy("fixed amount"),
+        default=0,
+        help_text=_lazy("Added after the percentage, in the shop's currency per 1,000 or per package."),
     )
     decimals = models.PositiveSmallIntegerField(
-        default=6, help_text="The rate is rounded up to this many decimals (0 to 6)."
+        _lazy("decimals"), default=6, help_text=_lazy("Rates are rounded up to this many decimals (0 to 6).")
     )
 
     class Meta:
+        verbose_name = _lazy("markup")
+        verbose_name_plural = _lazy("markups")
         constraints = [
             models.CheckConstraint(
                 condition=Q(provider__isnull=True, category__isnull=True)
@@ -39,15 +50,15 @@ class Markup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reach}: +{self.percent.normalize():f} % + {self.fixed.normalize():f}"
+        return f"{self.reach}: +{self.percent.normalize():f}% + {self.fixed.normalize():f}"
 
     @property
     def reach(self) -> str:
-        """What the rule is for, in words."""
+        """What the rule applies to, as text for people."""
         if self.service_id is not None:
-            return f"service {self.service_id}"
+            return _("service %(id)s") % {"id": self.service_id}
         if self.category_id is not None:
-            return f"category “{self.category}”"
+            return _("category “%(name)s”") % {"name": self.category}
         if self.provider_id is not None:
-            return f"provider “{self.provider}”"
-        return "everything"
+            return _("provider “%(name)s”") % {"name": self.provider}
+        return _("everything")

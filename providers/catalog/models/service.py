@@ -5,6 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.database.fields import AmountField
 from panel.lib.money import MICRO
@@ -15,21 +16,22 @@ POSITIONS = (MinValueValidator(-MAX_POSITION), MaxValueValidator(MAX_POSITION))
 
 
 class Category(models.Model):
-    """A heading of the price list."""
+    """A category of the price list."""
 
     name = models.CharField(max_length=300, unique=True)
     position = models.IntegerField(default=0, validators=POSITIONS)
 
     class Meta:
         ordering = ["position", "name"]
-        verbose_name_plural = "categories"
+        verbose_name = _lazy("category")
+        verbose_name_plural = _lazy("categories")
 
     def __str__(self) -> str:
         return self.name
 
 
 class CategoryHeading(models.Model):
-    """A provider's word for a category: services that are listed under it stand there, whatever we call it."""
+    """A provider's name for a category. Services that the provider lists under it belong to the category."""
 
     category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="headings")
     text = models.CharField(max_length=300, unique=True)
@@ -39,7 +41,7 @@ class CategoryHeading(models.Model):
 
 
 class Service(models.Model):
-    """Something for sale: an upstream service under our name, in our category, at our rate."""
+    """A service of the catalog: an upstream service under our name, in our category, at our rate."""
 
     upstream = models.OneToOneField(UpstreamService, on_delete=models.PROTECT, related_name="service")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
@@ -51,56 +53,83 @@ class Service(models.Model):
     max = models.BigIntegerField()
     refill = models.BooleanField(default=False)
     refill_days = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="For how many days after its end an order is refilled; empty: no limit known."
+        _lazy("refill period"),
+        null=True,
+        blank=True,
+        help_text=_lazy("Days after completion in which an order can be refilled. Leave empty if unknown."),
     )
     cancel = models.BooleanField(default=False)
     dripfeed = models.BooleanField(default=False)
-    average_time = models.CharField(max_length=100, blank=True, help_text="In the provider's words.")
+    average_time = models.CharField(max_length=100, blank=True, help_text=_lazy("As stated by the provider."))
     measured_seconds = models.PositiveIntegerField(
-        null=True, editable=False, help_text="How long our own orders took lately; empty where there are too few."
+        null=True,
+        editable=False,
+        help_text=_lazy("Seconds that recent orders took. Empty if there are too few orders."),
     )
-    cost = AmountField(help_text="What it costs us, in the shop's currency, per 1000 or per package.")
-    rate = AmountField(help_text="What customers pay, per 1000 or per package. Set by the markup rules.")
-    is_enabled = models.BooleanField("on sale", default=True, help_text="Your switch.")
+    cost = AmountField(help_text=_lazy("Your cost in the shop's currency, per 1,000 or per package."))
+    rate = AmountField(help_text=_lazy("Price for customers, per 1,000 or per package. Set by the markups."))
+    is_enabled = models.BooleanField(
+        _lazy("enabled"), default=True, help_text=_lazy("Customers can order the service while it is available.")
+    )
     is_available = models.BooleanField(
-        "available",
+        _lazy("available"),
         default=True,
         editable=False,
-        help_text="The provider lists it and we can sell its type at this rate.",
+        help_text=_lazy("The provider lists the service, and its type can be sold at this rate."),
     )
-    unavailable_reason = models.CharField(max_length=100, blank=True, editable=False)
+    unavailable_reason = models.CharField(_lazy("unavailable because"), max_length=100, blank=True, editable=False)
     has_low_margin = models.BooleanField(
-        "low margin", default=False, editable=False, help_text="Its rate is under the smallest margin."
-    )
-    keeps_name = models.BooleanField(
-        "keep this name", default=False, help_text="Also when the provider changes its own. Off: its name is taken."
-    )
-    keeps_description = models.BooleanField("keep this description", default=False)
-    keeps_category = models.BooleanField("keep this category", default=False)
-    move_waits = models.BooleanField(
-        "waits for a move",
+        _lazy("low margin"),
         default=False,
         editable=False,
-        help_text="The provider lists it under another category, where another markup would apply; staff move it.",
+        help_text=_lazy("The rate is below the minimum margin."),
+    )
+    keeps_name = models.BooleanField(
+        _lazy("keep this name"),
+        default=False,
+        help_text=_lazy("Keep the name when the provider changes its own. Off: the provider's name is used."),
+    )
+    keeps_description = models.BooleanField(_lazy("keep this description"), default=False)
+    keeps_category = models.BooleanField(_lazy("keep this category"), default=False)
+    move_waits = models.BooleanField(
+        _lazy("category change pending"),
+        default=False,
+        editable=False,
+        help_text=_lazy("The provider moved it to a category with another markup. Move the service to apply it."),
     )
     own_min = models.PositiveBigIntegerField(
-        "own min", null=True, blank=True, help_text="Empty: the provider's. Of the two, the narrower one holds."
+        _lazy("custom minimum"),
+        null=True,
+        blank=True,
+        help_text=_lazy("Leave empty to use the provider's limit. The stricter limit applies."),
     )
     own_max = models.PositiveBigIntegerField(
-        "own max", null=True, blank=True, help_text="Empty: the provider's. Of the two, the narrower one holds."
+        _lazy("custom maximum"),
+        null=True,
+        blank=True,
+        help_text=_lazy("Leave empty to use the provider's limit. The stricter limit applies."),
     )
     own_rate = AmountField(
+        _lazy("custom rate"),
         null=True,
         blank=True,
         validators=[MinValueValidator(MICRO)],
-        help_text="Fixed, whatever the markup rules say, per 1000 or per package. Under the cost it is not sold.",
+        help_text=_lazy("Fixed rate per 1,000 or per package, instead of the markups. It cannot be below the cost."),
     )
-    allow_below_cost = models.BooleanField(default=False, help_text="Sell even where the rate is under the cost.")
+    allow_below_cost = models.BooleanField(
+        _lazy("allow below cost"),
+        default=False,
+        help_text=_lazy("Sell the service even if its rate is below the cost."),
+    )
     position = models.IntegerField(default=0, validators=POSITIONS)
-    listed_at = models.DateTimeField(null=True, editable=False, help_text="When customers could first buy it.")
+    listed_at = models.DateTimeField(
+        null=True, editable=False, help_text=_lazy("When customers could first order the service.")
+    )
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _lazy("service")
+        verbose_name_plural = _lazy("services")
         ordering = ["category__position", "category__name", "position", "id"]
         indexes = [
             models.Index(
@@ -126,7 +155,7 @@ class Service(models.Model):
 
 
 class Backup(models.Model):
-    """Where else an order of a service may be bought when its own supplier refuses it; the lowest position first."""
+    """A backup supplier of a service, for orders that its main supplier rejects. The lowest position comes first."""
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="backups")
     upstream = models.ForeignKey(UpstreamService, on_delete=models.PROTECT, related_name="+")
@@ -134,6 +163,7 @@ class Backup(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+        verbose_name = _lazy("backup supplier")
         constraints = [models.UniqueConstraint(fields=["service", "upstream"], name="backup_once")]
 
     def __str__(self) -> str:
@@ -141,7 +171,7 @@ class Backup(models.Model):
 
 
 class Favourite(models.Model):
-    """A service that a customer wants to find at once."""
+    """A service that a customer marked as a favorite."""
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favourites")
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+")

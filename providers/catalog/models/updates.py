@@ -1,13 +1,14 @@
-"""What changed in the catalog: one version for caches, and the log that customers read."""
+"""What changed in the catalog: a version for caches, and the log that customers read."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib.database.fields import AmountField
 from providers.catalog.models.service import Service
 
 
 class CatalogVersion(models.Model):
-    """One row, whose version changes with everything that customers see: kept price lists are checked against it."""
+    """One row. Its version changes with everything that customers see, so that caches can check what they hold."""
 
     version = models.CharField(max_length=32)
 
@@ -16,21 +17,21 @@ class CatalogVersion(models.Model):
 
 
 class CatalogUpdate(models.Model):
-    """What customers see change on the shelf: its log, in the shop's rates. Forgotten after a while.
+    """A change of the catalog that customers see, with the shop's rates. Deleted after a while.
 
-    Without a service it stands for `count` services that changed at once.
+    A row without a service stands for `count` services that changed at once.
     """
 
     class Kind(models.TextChoices):
-        NEW = "new", "New"
-        CHEAPER = "cheaper", "Cheaper"
-        DEARER = "dearer", "Dearer"
-        LIMITS = "limits", "Other limits"
-        REMOVED = "removed", "Off sale"
-        BACK = "back", "Back"
+        NEW = "new", _lazy("New")
+        CHEAPER = "cheaper", _lazy("Price decreased")
+        DEARER = "dearer", _lazy("Price increased")
+        LIMITS = "limits", _lazy("Limits changed")
+        REMOVED = "removed", _lazy("Removed")
+        BACK = "back", _lazy("Available again")
 
     service = models.ForeignKey(Service, null=True, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=300, blank=True, help_text="As customers knew it then.")
+    name = models.CharField(max_length=300, blank=True, help_text=_lazy("The service's name at that time."))
     kind = models.CharField(max_length=10, choices=Kind)
     at = models.DateTimeField()
     count = models.PositiveIntegerField(default=1)

@@ -1,1 +1,1 @@
-"""What a service costs and is sold for. Called by publishing, lists and placing."""
+"""Costs and rates of services. Called by publishing, listing and placing."""

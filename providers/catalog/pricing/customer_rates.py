@@ -1,4 +1,4 @@
-"""Customers' own terms: read for whoever buys or looks at prices, renewed when staff change them."""
+"""Customers' own prices: read for orders and price lists, with a new version when staff change them."""
 
 from decimal import Decimal
 from typing import Any
@@ -13,10 +13,10 @@ DISCOUNT: Any = CustomerTerms._meta.get_field("discount_percent")
 
 
 def terms_for(*, customer_id: int | None) -> Terms:
-    """What the customer pays; the shop's terms for nobody. One query, and a second for who has terms of their own."""
+    """The customer's terms, or the shop's without a customer. One query, two for customers with own prices."""
     if customer_id is None:
         return SHOP_TERMS
-    with connection.cursor() as cursor:  # in plain SQL, since nearly everybody has none, and every call asks
+    with connection.cursor() as cursor:  # plain SQL: most customers have none, and every API call asks
         cursor.execute(
             "SELECT id, discount_percent, version FROM catalog_customerterms WHERE customer_id = %s", [customer_id]
         )
@@ -34,10 +34,10 @@ def terms_for(*, customer_id: int | None) -> Terms:
 
 
 def discount_from_column(stored: int | None) -> Decimal:
-    """The per cent of a discount as the database holds it."""
+    """The discount in percent from the integer that the database stores."""
     return Decimal(stored or 0).scaleb(-DISCOUNT.places)
 
 
 def change_terms_version(*, terms: CustomerTerms) -> None:
-    """Call it in the transaction that changed them: what is kept of the old terms is not shown again."""
+    """Give the terms a new version, so that caches of the old ones end. Call it in the transaction of the change."""
     CustomerTerms.objects.filter(pk=terms.pk).update(version=new_version())

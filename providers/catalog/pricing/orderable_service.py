@@ -1,4 +1,4 @@
-"""What placing has to know of one service: one row, no model instances. Called by orders.placing."""
+"""What placing an order needs to know of one service, read with one query. Called by orders.placing."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +15,7 @@ from providers.models import Provider
 MAX_ID = 2**63 - 1
 _EXCHANGE_RATE: Any = Provider._meta.get_field("exchange_rate")
 
-# In plain SQL, since every order waits for it: for three joined models the ORM takes as long as all that is written.
+# Plain SQL, since every order waits for it: the ORM would take as long for this read as for all writes of an order.
 _SALE = """
 SELECT service.id, service.type, service.min, service.max, service.dripfeed, service.allow_below_cost, service.rate,
     service.cost, service.provider_id, upstream.external_id, upstream.rate, provider.currency, provider.exchange_rate,
@@ -31,9 +31,9 @@ WHERE service.id = %s AND service.is_enabled AND service.is_available
 
 @dataclass(frozen=True, slots=True)
 class OrderableService:
-    """A service that a customer can buy now, at that customer's rate.
+    """A service that a customer can order now, at that customer's rate.
 
-    `rate` and `cost` are in the shop's currency, `upstream_rate` in the provider's, each per 1000 or per package. One
+    `rate` and `cost` are in the shop's currency, `upstream_rate` in the provider's, each per 1,000 or per package. One
     unit of the provider's currency is `exchange_rate` of the shop's.
     """
 
@@ -53,7 +53,7 @@ class OrderableService:
 
     @property
     def is_below_cost(self) -> bool:
-        """Whether it would be sold at a loss that staff did not allow."""
+        """Whether the service would be sold at a loss without permission."""
         return self.rate < self.cost and not self.allow_below_cost
 
 
@@ -79,7 +79,7 @@ class _Row(NamedTuple):
 
 
 def orderable_service(*, service_id: int, customer_id: int) -> OrderableService | None:
-    """The service as it is sold to that customer now, or None where it is not. One query."""
+    """The service for that customer, or None if it cannot be ordered now. One query."""
     if not 0 < service_id <= MAX_ID:
         return None
     with connection.cursor() as cursor:

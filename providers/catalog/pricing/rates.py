@@ -1,20 +1,22 @@
-"""What a service costs and what it is sold for. Pure; called by the shelf, the markups and their preview."""
+"""Computes the rate of a service from its cost and the markups. Pure; called by publishing, markups and previews."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop
+
 from panel.lib.money import MAX_AMOUNT, ZERO, round_up
 
 PER_PACKAGE = frozenset({"Package", "Custom Comments Package"})
-"""Types whose rate is the price of one package; every other rate is per 1000."""
-NO_RULE = "No price yet: add a markup."
-BELOW_COST = "The rate is below the cost."
-OWN_BELOW_COST = "Its own rate is below the cost."
-THIN_MARGIN = "The rate is below the smallest margin."
-NO_PRICE = "The rate is not above zero."
-PRICE_TOO_LARGE = "The price is too large."
+"""Types whose rate is the price of one package. Every other rate is per 1,000."""
+NO_RULE = gettext_noop("No price yet. Add a markup.")
+BELOW_COST = gettext_noop("The rate is below the cost.")
+OWN_BELOW_COST = gettext_noop("The custom rate is below the cost.")
+THIN_MARGIN = gettext_noop("The rate is below the minimum margin.")
+NO_PRICE = gettext_noop("The rate is not above zero.")
+PRICE_TOO_LARGE = gettext_noop("The rate is too large.")
 
 _EXACT = Context(prec=60)
 
@@ -23,7 +25,7 @@ _EXACT = Context(prec=60)
 class Rule:
     """A markup: `percent` of the cost, then `fixed` in the shop's currency, then rounded up to `decimals`.
 
-    At most one of the three ids is set: what the rule is for; none: everything.
+    At most one of the three ids is set. Without one, the rule applies to all services.
     """
 
     percent: Decimal
@@ -35,7 +37,7 @@ class Rule:
 
     @property
     def target(self) -> tuple[str, int]:
-        """What the rule is for, in a form that can be compared."""
+        """What the rule applies to, in a form that can be compared."""
         if self.service_id is not None:
             return "service", self.service_id
         if self.category_id is not None:
@@ -46,15 +48,15 @@ class Rule:
 
     @property
     def terms(self) -> tuple[Decimal, Decimal, int]:
-        """What it adds, whatever it is for."""
+        """What the rule adds to the cost."""
         return self.percent, self.fixed, self.decimals
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """`rate` is what customers pay; `problem` says why it is not sold at that, and is empty where it is.
+    """A rate, and in `problem` why the service cannot be sold at it, or empty.
 
-    `is_thin`: the rate is under the smallest margin, sold or not.
+    `is_thin`: the rate is below the minimum margin, whether it is sold or not.
     """
 
     cost: Decimal
@@ -65,14 +67,14 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinimumMargin:
-    """How far every rate has to be above its cost, in per cent of the cost; `hides` what is not, or only marks it."""
+    """The minimum margin in percent of the cost. Services below it are hidden if `hides`, else only marked."""
 
     percent: int = 0
     hides: bool = True
 
 
 class OwnRate(NamedTuple):
-    """A customer's own rate for a service; where the shop's is lower it holds only if it `is_fixed`."""
+    """A customer's custom rate for a service. If the shop's rate is lower, it applies only if it `is_fixed`."""
 
     rate: Decimal
     is_fixed: bool = False
@@ -80,10 +82,10 @@ class OwnRate(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a customer pays in place of the shop's rates: rates of their own by service, and a discount on all others.
+    """A customer's prices: custom rates by service, and a discount on all other services.
 
-    No discount goes below the cost plus `min_margin_percent` of it. `version` names these terms for what is kept; it
-    is empty for the shop's own.
+    No discount goes below the cost plus `min_margin_percent` of it. `version` is a cache key, empty for the shop's own
+    prices.
     """
 
     discount_percent: Decimal = ZERO
@@ -104,21 +106,21 @@ class Terms:
 
 
 SHOP_TERMS = Terms()
-"""For everybody who has none of their own."""
+"""For all customers without own prices."""
 
 
 class RuleBook:
-    """All rules; of two for the same target the later one holds."""
+    """All rules. Of two for the same target the later one applies."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = {rule.target: rule for rule in rules}
 
     def with_rule(self, rule: Rule) -> "RuleBook":
-        """A book in which `rule` stands in the place of the one for the same target."""
+        """A copy with `rule` instead of the rule for the same target."""
         return RuleBook([*self._rules.values(), rule])
 
     def rule_for(self, *, service_id: int | None, category_id: int, provider_id: int) -> Rule | None:
-        """The most specific rule: the service's before its category's, its provider's, and the one for everything."""
+        """The most specific rule: for the service, else its category, else its provider, else all services."""
         rules = self._rules
         return (
             (rules.get(("service", service_id)) if service_id is not None else None)
@@ -134,7 +136,7 @@ def cost_in_shop(*, rate: Decimal, exchange_rate: Decimal) -> Decimal:
 
 
 def apply_markup(*, cost: Decimal, rule: Rule) -> Decimal:
-    """`cost` with the rule's percentage and fixed part, rounded up to the rule's decimals."""
+    """`cost` plus the rule's percentage and fixed amount, rounded up to the rule's decimals."""
     exact = _EXACT.add(_EXACT.multiply(cost, _EXACT.add(1, rule.percent.scaleb(-2))), rule.fixed)
     return round_up(exact, places=rule.decimals)
 
@@ -148,19 +150,19 @@ def rate_for_customer(
     own: OwnRate | None,
     min_margin_percent: int,
 ) -> Decimal:
-    """Their own rate, or the shop's where that is lower and theirs not fixed; without one, the shop's less a discount.
+    """The custom rate, or the shop's if that is lower and the custom one not fixed; else the shop's less the discount.
 
-    Unless the service may be sold below cost, a rate that differs from the shop's is never under the cost, and no
-    discount takes it under the least margin. Rounded up to a millionth.
+    Unless the service may be sold below cost, a rate that differs from the shop's is never below the cost, and a
+    discount never goes below the minimum margin. Rounded up to a millionth.
     """
     if own is not None:
-        wanted, least = own.rate if own.is_fixed else min(own.rate, rate), cost
+        target, lowest = own.rate if own.is_fixed else min(own.rate, rate), cost
     elif discount_percent:
-        wanted = round_up(_EXACT.multiply(rate, _EXACT.subtract(100, discount_percent).scaleb(-2)))
-        least = max(cost, min(rate, round_up(_EXACT.multiply(cost, Decimal(100 + min_margin_percent).scaleb(-2)))))
+        target = round_up(_EXACT.multiply(rate, _EXACT.subtract(100, discount_percent).scaleb(-2)))
+        lowest = max(cost, min(rate, round_up(_EXACT.multiply(cost, Decimal(100 + min_margin_percent).scaleb(-2)))))
     else:
         return rate
-    return wanted if allow_below_cost else max(wanted, least)
+    return target if allow_below_cost else max(target, lowest)
 
 
 def price(
@@ -171,9 +173,9 @@ def price(
     allow_below_cost: bool,
     minimum_margin: MinimumMargin,
 ) -> Price:
-    """What a service of this cost is sold for, or why not: at its own rate, else by the rule.
+    """The rate of a service with this cost: its custom rate, else the rate by the rule, or why it cannot be sold.
 
-    Without either it is not sold: never at cost by accident.
+    Without either it is not sold, so that nothing is sold at cost by accident.
     """
     if cost >= MAX_AMOUNT:
         return Price(MAX_AMOUNT, MAX_AMOUNT, PRICE_TOO_LARGE)
@@ -196,5 +198,5 @@ def price(
 
 
 def margin_percent(*, cost: Decimal, rate: Decimal) -> Decimal | None:
-    """What is earned of each sale, in percent of the cost like markups and the minimum margin; None without a cost."""
+    """The profit in percent of the cost, like markups and the minimum margin. None without a cost."""
     return (rate - cost) * 100 / cost if cost > 0 else None

@@ -1,1 +1,1 @@
-"""The catalog follows the providers' lists, the markups and staff's choices. Called by the sync and the admin."""
+"""Keeps the catalog up to date with providers' lists, markups and staff's settings. Called by sync and admin."""

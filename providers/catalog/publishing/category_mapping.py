@@ -1,7 +1,7 @@
-"""Which category of ours a provider's heading means. Called whenever the catalogue follows the providers' lists.
+"""Maps a provider's headings to our categories. Called whenever the catalog is updated from providers' lists.
 
-A category has all headings that were ever met for it, so it stays the same when staff rename it, and when a provider
-renames it: where most of its services come under one new heading, that is its heading too.
+A category keeps all headings that were ever mapped to it, so it stays the same when staff or a provider rename it: if
+most of its services come under one new heading, that becomes a heading of the category too.
 """
 
 from collections import Counter
@@ -15,16 +15,16 @@ from providers.catalog.publishing.derived_fields import GONE, Row, heading
 
 
 class Headings(NamedTuple):
-    """The categories by heading; `is_renamed`: one of them has a new name."""
+    """The categories by heading. `is_renamed`: one of them has a new name."""
 
     categories: dict[str, int]
     is_renamed: bool
 
 
 def categories_of(rows: Sequence[Row], *, is_sync: bool) -> Headings:
-    """Our category for the heading of each of these rows that is not kept elsewhere; what is new is made, in order.
+    """Our category for the heading of each row whose category is not kept; new categories are created in order.
 
-    Headings that differ in upper and lower case alone mean one category. In a sync a new heading may be a new name.
+    Headings that differ only in case mean one category. In a sync, a new heading may be a new name of a category.
     """
     following = [row for row in rows if not row["service__keeps_category"]]
     headings = dict.fromkeys(heading(row) for row in following)
@@ -35,7 +35,7 @@ def categories_of(rows: Sequence[Row], *, is_sync: bool) -> Headings:
         renamed = _renamed([row for row in following if heading(row) in set(unknown)]) if is_sync else {}
         is_renamed = _follow_names(renamed)
         found |= renamed
-        found |= _made([text for text in unknown if text not in renamed])
+        found |= _create_categories([text for text in unknown if text not in renamed])
     CategoryHeading.objects.bulk_create(
         [CategoryHeading(text=text, category_id=found[text]) for text in headings if text not in texts],
         ignore_conflicts=True,
@@ -44,7 +44,7 @@ def categories_of(rows: Sequence[Row], *, is_sync: bool) -> Headings:
 
 
 def case_duplicates() -> list[list[str]]:
-    """The names of categories that differ in upper and lower case alone: made so before they were one."""
+    """The names of categories that differ only in case; earlier versions created such categories."""
     by_name: dict[str, list[str]] = {}
     for name in Category.objects.order_by("position", "name").values_list("name", flat=True):
         by_name.setdefault(name.casefold(), []).append(name)
@@ -52,7 +52,7 @@ def case_duplicates() -> list[list[str]]:
 
 
 def _known(headings: Iterable[str], texts: dict[str, int]) -> dict[str, int]:
-    """By a heading that was met before, else by our name; by these words exactly, else in any case."""
+    """Categories by a known heading, else by our name; exact matches first, then in any case."""
     names = {name: pk for pk, name in Category.objects.order_by("-pk").values_list("pk", "name")}
     words = names | texts
     folded = {word.casefold(): pk for word, pk in words.items()}
@@ -61,7 +61,7 @@ def _known(headings: Iterable[str], texts: dict[str, int]) -> dict[str, int]:
 
 
 def _renamed(rows: Sequence[Row]) -> dict[str, int]:
-    """The category of each of these new headings under which most services of that category come now."""
+    """The new headings that most services of a category are now listed under, with that category."""
     moved = Counter(
         (heading(row), row["service__category_id"]) for row in rows if row["service__pk"] and row["missing"] < GONE
     )
@@ -75,7 +75,7 @@ def _renamed(rows: Sequence[Row]) -> dict[str, int]:
 
 
 def _follow_names(renamed: dict[str, int]) -> bool:
-    """Categories that bear their only provider's name take its new one, as services do. Whether there were any."""
+    """Rename categories that carry their only provider's name for it. Returns whether there were any."""
     category_ids = renamed.values()
     providers = _following(category_ids).values_list("category").annotate(Count("provider", distinct=True))
     only = {pk for pk, count in providers.order_by() if count == 1}
@@ -89,12 +89,12 @@ def _follow_names(renamed: dict[str, int]) -> bool:
 
 
 def _following(category_ids: Iterable[int]) -> QuerySet[Service]:
-    """The services that stand in these categories since a provider lists them there."""
+    """The services that are in these categories because a provider lists them there."""
     return Service.objects.filter(category__in=category_ids, keeps_category=False, upstream__missing__lt=GONE)
 
 
-def _made(headings: Iterable[str]) -> dict[str, int]:
-    """A new category for each of these, behind all others; those that differ in case alone share one."""
+def _create_categories(headings: Iterable[str]) -> dict[str, int]:
+    """Create a category for each of these headings, after all others; headings that differ only in case share one."""
     last = Category.objects.aggregate(last=Max("position"))["last"] or 0
     made: dict[str, Category] = {}
     for text in headings:

@@ -1,6 +1,6 @@
-"""Services that a provider lists under another category, which would change their price rule, wait for staff.
+"""Services that a provider moved to a category with another markup wait for staff.
 
-They are sold where they stand, at the price they have, until staff move them. Called as the catalogue follows a list.
+They stay in their category, at their price, until staff move them. Called when the catalog is updated.
 """
 
 from django.db.models import Count, QuerySet
@@ -13,36 +13,36 @@ from providers.models import Provider
 
 
 def waiting_moves() -> QuerySet[Service]:
-    """The services that wait for a move."""
+    """The services with a pending category change."""
     return Service.objects.filter(move_waits=True)
 
 
 def waiting_moves_by_provider() -> list[tuple[int, str, int]]:
-    """Each provider of which services wait: its primary key, its name, and how many."""
+    """Each provider with pending category changes: its primary key, its name, and how many."""
     rows = waiting_moves().order_by("provider__name").values_list("provider", "provider__name")
     return list(rows.annotate(Count("pk")))
 
 
 def update_moves_alert(provider: Provider) -> None:
-    """Have the alert be open while services of the provider wait. Call it in the transaction that changed them."""
+    """Open the alert while the provider has pending category changes, else close it. Call it in their transaction."""
 
-    def look() -> AlertText | None:
+    def condition() -> AlertText | None:
         count = waiting_moves().filter(provider=provider).count()
         if not count:
             return None
         title = ngettext(
-            "%(provider)s: %(count)s service waits for a move to another category",
-            "%(provider)s: %(count)s services wait for a move to another category",
+            "%(provider)s: %(count)s service has a pending category change",
+            "%(provider)s: %(count)s services have a pending category change",
             count,
         )
         detail = ngettext(
-            "The provider lists it under another category, where another markup would apply. It is sold as before: "
-            "move it in the admin's list of services, filtered by “waits for a move”.",
-            "The provider lists them under other categories, where other markups would apply. They are sold as before: "
-            "move them in the admin's list of services, filtered by “waits for a move”.",
+            "The provider moved it to a category with another markup. It stays on sale as before. To apply the change, "
+            "filter the services in the admin by “category change pending” and move it.",
+            "The provider moved them to categories with other markups. They stay on sale as before. To apply the "
+            "changes, filter the services in the admin by “category change pending” and move them.",
             count,
         )
-        told = {"provider": provider, "count": f"{count:,}"}
-        return AlertText(Alert.Level.WARNING, title % told, detail)
+        facts = {"provider": provider, "count": f"{count:,}"}
+        return AlertText(Alert.Level.WARNING, title % facts, detail)
 
-    follow_condition(subject=f"moves:{provider.pk}", look=look)
+    follow_condition(subject=f"moves:{provider.pk}", look=condition)

@@ -1,4 +1,4 @@
-"""How long orders of a service take, as our own orders showed. Written by the job that measures it."""
+"""Stores how long orders of a service take, as measured from recent orders. Called by the measuring job."""
 
 from collections.abc import Mapping
 
@@ -13,14 +13,16 @@ ROWS_PER_STATEMENT = 500
 
 
 def set_measured_times(*, seconds: Mapping[int, int]) -> int:
-    """Keep these times by service, and none for every other one; how many services read differently from now on.
+    """Store these times by service and clear all others. Returns how many services now show another time.
 
-    A time that reads the same as before is not written.
+    A time that is shown as before is not written.
     """
     with transaction.atomic():
         known = dict(Service.objects.filter(measured_seconds__isnull=False).values_list("pk", "measured_seconds"))
         rows: list[tuple[int, int | None, int | None]] = [
-            (pk, found, known.get(pk)) for pk, found in seconds.items() if _reads(found) != _reads(known.get(pk))
+            (pk, found, known.get(pk))
+            for pk, found in seconds.items()
+            if _displayed(found) != _displayed(known.get(pk))
         ]
         rows += [(pk, None, was) for pk, was in known.items() if pk not in seconds]
         for start in range(0, len(rows), ROWS_PER_STATEMENT):
@@ -35,5 +37,5 @@ def set_measured_times(*, seconds: Mapping[int, int]) -> int:
     return len(rows)
 
 
-def _reads(seconds: int | None) -> str:
+def _displayed(seconds: int | None) -> str:
     return "" if seconds is None else duration_text(seconds)

@@ -1,6 +1,6 @@
-"""What a shelf row should say, given the mirror's row, the rules and staff's own choices. Pure but for names of fields.
+"""Computes the fields of a service from its upstream service, the markups and staff's settings.
 
-Called by the shelf for every row it writes or checks.
+Called by publish.py for every row that it writes or checks.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,21 +9,24 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from providers.adapters.vocabulary import SERVICE_TYPES
 from providers.catalog.pricing.rates import MinimumMargin, Rule, RuleBook, cost_in_shop, price
 
 SOLD_TYPES = frozenset(SERVICE_TYPES)
-"""The types we can take orders for."""
-SWITCHED_OFF = "The provider is switched off."
-NOT_LISTED = "The provider no longer lists it."
-PRICES_HELD = "Many of the provider's prices changed alike: accept them."
+"""The service types that can be ordered."""
+SWITCHED_OFF = gettext_noop("The provider is disabled.")
+NOT_LISTED = gettext_noop("The provider no longer lists the service.")
+PRICES_HELD = gettext_noop("The provider's prices need review.")
 REVIEW_REASONS = {
-    "rejected": "The provider's entry makes no sense.",
-    "price": "The provider's price jumped: confirm it.",
-    "meaning": "Its number now stands for something else at the provider: confirm it.",
-    "refused": "The provider refused to sell it: confirm it.",
+    "rejected": gettext_noop("The provider lists invalid data."),
+    "price": gettext_noop("Large price change. Needs review."),
+    "meaning": gettext_noop("The provider reused the service ID. Needs review."),
+    "refused": gettext_noop("The provider rejected the service. Needs review."),
 }
-NO_LIMITS = "Its own limits lie outside of the provider's."
+NO_LIMITS = gettext_noop("The custom limits are outside the provider's limits.")
 GONE = 2
 NO_HEADING = "Other"
 
@@ -35,11 +38,11 @@ DERIVED = (
     *COPIED,
     *("cost", "rate", "has_low_margin", "is_available", "unavailable_reason"),
 )
-"""The fields of a shelf row that follow from mirror, rules and choices, in the order of every tuple of them."""
+"""The fields of a service that are computed, in the order of every tuple of them."""
 CHOSEN = (
     "keeps_name", "keeps_description", "keeps_category", "own_min", "own_max", "own_rate", "allow_below_cost"
 )  # fmt: skip
-"""The fields of a shelf row that staff choose and that change what follows."""
+"""The fields of a service that staff set and that the computed ones depend on."""
 SOURCE = (
     "pk",
     "external_id",
@@ -55,28 +58,28 @@ SOURCE = (
     *LIMITS,
     *COPIED,
 )
-"""The columns of the mirror that are read."""
+"""The columns of the upstream service that are read."""
 
 Row = Mapping[str, Any]
-"""A mirror's row with SOURCE, and its shelf row's columns under `service__`, None where it has none."""
+"""An upstream service's SOURCE columns, and its service's columns under `service__`, None if there is none."""
 
 
 class CategoryMoves(Enum):
-    """What becomes of services that the provider lists under another category than theirs.
+    """What to do with services that the provider lists under another category than theirs.
 
-    A sync lets those wait for which another price rule would apply; they wait until staff move them.
+    A sync holds those for which another markup would apply, until staff move them.
     """
 
-    HOLD = "those that change the rule wait"
-    KEEP = "those that wait already go on waiting"
-    APPLY = "all are made"
+    HOLD = "hold those for which another markup would apply"
+    KEEP = "keep holding those that are held"
+    APPLY = "move all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What holds for all rows: exchange rates and minimum_margins by provider, categories by heading, and the rules.
+class Context:
+    """What is the same for all rows: exchange rates and minimum margins by provider, categories by heading, markups.
 
-    Nothing is sold of the providers that are switched `off`, nor of those whose prices are `held`.
+    Services of providers that are `off`, or whose prices are `held`, are unavailable.
     """
 
     exchange_rates: Mapping[int, Decimal]
@@ -89,74 +92,78 @@ class Terms:
 
 
 def heading(row: Row) -> str:
-    """The provider's word for the category; never empty."""
+    """The provider's name for the category; never empty."""
     text: str = row["category"].strip()
     return text or NO_HEADING
 
 
-def derive(row: Row, terms: Terms) -> tuple[Any, ...]:
+def derive(row: Row, context: Context) -> tuple[Any, ...]:
     """The values of DERIVED."""
     provider_id = row["provider_id"]
     name = row["service__name"] if row["service__keeps_name"] else row["name"]
     description = row["service__description"] if row["service__keeps_description"] else row["description"]
-    category_id, move_waits = _category(row, terms)
-    least, most = _limits(row)
-    asked = price(
-        cost=cost_in_shop(rate=row["rate"], exchange_rate=terms.exchange_rates[provider_id]),
-        rule=_rule(row, category_id, terms),
+    category_id, move_waits = _category(row, context)
+    minimum, maximum = _limits(row)
+    priced = price(
+        cost=cost_in_shop(rate=row["rate"], exchange_rate=context.exchange_rates[provider_id]),
+        rule=_rule(row, category_id, context),
         own_rate=row["service__own_rate"],
         allow_below_cost=bool(row["service__allow_below_cost"]),
-        minimum_margin=terms.minimum_margins[provider_id],
+        minimum_margin=context.minimum_margins[provider_id],
     )
-    reason = _unsold(row, least, most, terms) or asked.problem
+    reason = _unavailable_reason(row, minimum, maximum, context) or priced.problem
     copied = (row[name] for name in COPIED)
-    told = (asked.cost, asked.rate, asked.is_thin, not reason, reason)
-    return (name, description, category_id, move_waits, least, most, *copied, *told)
+    pricing = (priced.cost, priced.rate, priced.is_thin, not reason, reason)
+    return (name, description, category_id, move_waits, minimum, maximum, *copied, *pricing)
 
 
-def _category(row: Row, terms: Terms) -> tuple[int, bool]:
-    """Its category, and whether the provider's move of it to another one waits for staff."""
-    stands: int | None = row["service__category_id"]
-    if stands is not None and row["service__keeps_category"]:
-        return stands, False
-    listed = terms.categories[heading(row)]
-    if stands is None or stands == listed or terms.moves == CategoryMoves.APPLY:
+def _category(row: Row, context: Context) -> tuple[int, bool]:
+    """The category, and whether a move to another one waits for staff."""
+    current: int | None = row["service__category_id"]
+    if current is not None and row["service__keeps_category"]:
+        return current, False
+    listed = context.categories[heading(row)]
+    if current is None or current == listed or context.moves == CategoryMoves.APPLY:
         return listed, False
-    may_wait = row["service__is_enabled"] if terms.moves == CategoryMoves.HOLD else row["service__move_waits"]
-    is_same_rule = row["service__own_rate"] is not None or _same(_rule(row, stands, terms), _rule(row, listed, terms))
-    return (stands, True) if may_wait and not is_same_rule else (listed, False)
+    may_wait = row["service__is_enabled"] if context.moves == CategoryMoves.HOLD else row["service__move_waits"]
+    is_same_rule = row["service__own_rate"] is not None or _same(
+        _rule(row, current, context), _rule(row, listed, context)
+    )
+    return (current, True) if may_wait and not is_same_rule else (listed, False)
 
 
-def _rule(row: Row, category_id: int, terms: Terms) -> Rule | None:
-    """What would price it in that category."""
-    return terms.rules.rule_for(service_id=row["service__pk"], category_id=category_id, provider_id=row["provider_id"])
+def _rule(row: Row, category_id: int, context: Context) -> Rule | None:
+    """The rule that would price it in that category."""
+    return context.rules.rule_for(
+        service_id=row["service__pk"], category_id=category_id, provider_id=row["provider_id"]
+    )
 
 
 def _same(one: Rule | None, other: Rule | None) -> bool:
-    """Whether both ask the same price."""
+    """Whether both lead to the same price."""
     return (one and one.terms) == (other and other.terms)
 
 
 def _limits(row: Row) -> tuple[int, int]:
-    """The narrower of the provider's limits and ours: never less or more than the provider takes."""
+    """The stricter of the provider's limits and the custom ones."""
     own_min, own_max = row["service__own_min"], row["service__own_max"]
-    least: int = row["min"] if own_min is None else max(row["min"], own_min)
-    most: int = row["max"] if own_max is None else min(row["max"], own_max)
-    return least, most
+    minimum: int = row["min"] if own_min is None else max(row["min"], own_min)
+    maximum: int = row["max"] if own_max is None else min(row["max"], own_max)
+    return minimum, maximum
 
 
-def _unsold(row: Row, least: int, most: int, terms: Terms) -> str:
-    """Why it cannot be sold at any price; empty where it can."""
-    if row["provider_id"] in terms.off:
+def _unavailable_reason(row: Row, minimum: int, maximum: int, context: Context) -> str:
+    """Why it cannot be sold at any price, or empty."""
+    if row["provider_id"] in context.off:
         return SWITCHED_OFF
     if row["missing"] >= GONE:
         return NOT_LISTED
     if row["review_reason"]:
         return REVIEW_REASONS[row["review_reason"]]
-    if row["provider_id"] in terms.held:
+    if row["provider_id"] in context.held:
         return PRICES_HELD
     if row["type"] not in SOLD_TYPES:
-        return f"We do not sell the type “{(row['type'] or row['raw_type'])[:50]}” yet."
-    if least > most and (least, most) != (row["min"], row["max"]):
+        return _("Unsupported service type “%(type)s”.") % {"type": (row["type"] or row["raw_type"])[:50]}
+    if minimum > maximum and (minimum, maximum) != (row["min"], row["max"]):
         return NO_LIMITS
     return ""

@@ -1,6 +1,6 @@
-"""The shelf follows the mirror and the rules: new services are put up, all else that is derived is kept right.
+"""Updates the catalog from the upstream services, the markups and staff's settings; new services are added.
 
-Called after a sync, after a markup changed, and when staff confirm a doubt. Writes only the rows that differ.
+Called after a sync, after a markup changed, and when staff approve a change. Writes only the rows that differ.
 """
 
 import secrets
@@ -20,7 +20,16 @@ from providers.catalog.models import CatalogVersion, Markup, Service
 from providers.catalog.pricing.rates import MinimumMargin, Rule, RuleBook
 from providers.catalog.publishing.category_mapping import categories_of
 from providers.catalog.publishing.category_moves import update_moves_alert
-from providers.catalog.publishing.derived_fields import CHOSEN, DERIVED, GONE, SOURCE, CategoryMoves, Row, Terms, derive
+from providers.catalog.publishing.derived_fields import (
+    CHOSEN,
+    DERIVED,
+    GONE,
+    SOURCE,
+    CategoryMoves,
+    Context,
+    Row,
+    derive,
+)
 from providers.catalog.publishing.update_log import OfferChange, PublicOffer, log_updates, public_offer
 from providers.models import Provider, UpstreamService
 
@@ -34,14 +43,14 @@ _chosen_now = itemgetter(*(f"service__{name}" for name in CHOSEN))
 
 @dataclass(frozen=True, slots=True)
 class PublishReport:
-    """How many services were put up, and how many of those that stood there changed."""
+    """How many services were added, and how many changed."""
 
     created: int = 0
     changed: int = 0
 
 
 def publish_changes(*, provider_id: int, external_ids: Sequence[str] | None = None, now: datetime) -> PublishReport:
-    """Have the shelf follow these services of the provider, or all of them; new ones by its shelving policy."""
+    """Update the catalog from these services of the provider, or all; new ones by its `new_services` setting."""
     rows = UpstreamService.objects.filter(provider_id=provider_id)
     if external_ids is not None and len(external_ids) <= IDS_PER_QUERY:
         rows = rows.filter(external_id__in=external_ids)
@@ -51,9 +60,9 @@ def publish_changes(*, provider_id: int, external_ids: Sequence[str] | None = No
 def reprice(
     *, provider_id: int | None = None, category_id: int | None = None, service_id: int | None = None
 ) -> PublishReport:
-    """Bring what is on the shelf in line with rules and choices as they are now: all of it, or what is named.
+    """Update services by the current markups and settings: all, or those of the given provider, category or service.
 
-    Call it in the transaction that changed a rule, an exchange rate, or what staff choose for a service.
+    Call it in the transaction that changed a markup, an exchange rate, or the settings of a service.
     """
     rows, providers = UpstreamService.objects.filter(service__isnull=False), Provider.objects.all()
     if service_id is not None:
@@ -66,47 +75,47 @@ def reprice(
 
 
 def publish_confirmed(*, pks: Sequence[int], now: datetime) -> PublishReport:
-    """Have the shelf follow these rows of the mirror, which a person has confirmed. Call it in that transaction."""
+    """Update the catalog from these upstream services, which staff have approved. Call it in that transaction."""
     return publish(UpstreamService.objects.filter(pk__in=pks), from_providers=Provider.objects.all(), now=now)
 
 
 def lock_catalog() -> None:
-    """Take the lock that syncs and rules take, before many services' choices are written; call it in a transaction."""
+    """Take the lock that syncs and markup changes take. Call it in a transaction, before services are written."""
     list(Provider.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def write_enabled(*, service_ids: Sequence[int], is_enabled: bool, now: datetime) -> int:
-    """Turn staff's own switch of these, and log what customers see of it; how many it changed. Under `lock_catalog`."""
+    """Enable or disable these services and log it for customers; how many changed. Call it under `lock_catalog`."""
     services = Service.objects.filter(pk__in=service_ids).exclude(is_enabled=is_enabled)
-    shown = list(services.filter(is_available=True).only("name", "listed_at", "rate", "min", "max"))
+    visible = list(services.filter(is_available=True).only("name", "listed_at", "rate", "min", "max"))
     changed = services.update(is_enabled=is_enabled, changed_at=now)
     if is_enabled:
-        new = [service.pk for service in shown if service.listed_at is None]
+        new = [service.pk for service in visible if service.listed_at is None]
         Service.objects.filter(pk__in=new).update(listed_at=now)
-    moves = [
+    changes = [
         OfferChange(service.pk, service.name, None, public_offer(service), was_listed=service.listed_at is not None)
         if is_enabled
         else OfferChange(service.pk, service.name, public_offer(service), None)
-        for service in shown
+        for service in visible
     ]
-    log_updates(moves=moves, now=now)
+    log_updates(changes=changes, now=now)
     return changed
 
 
 def bump_catalog_version() -> None:
-    """Say that something customers see was changed; call it in the transaction that changed it."""
+    """Invalidate caches of the catalog. Call it in the transaction that changed something that customers see."""
     version = secrets.token_hex(16)
     if not CatalogVersion.objects.filter(pk=1).update(version=version):
         CatalogVersion.objects.bulk_create([CatalogVersion(pk=1, version=version)], ignore_conflicts=True)
 
 
 def minimum_margin_for(provider: Provider) -> MinimumMargin:
-    """The smallest margin of what is bought there."""
+    """The minimum margin for the provider's services."""
     return MinimumMargin(percent=settings.MINIMUM_MARGIN_PERCENT, hides=provider.low_margin == Provider.LowMargin.HIDE)
 
 
 def rule_book() -> RuleBook:
-    """The rules as they are now."""
+    """The current markups."""
     fields = ("percent", "fixed", "decimals", "provider_id", "category_id", "service_id")
     return RuleBook(Rule(**row) for row in Markup.objects.values(*fields))
 
@@ -118,17 +127,17 @@ def publish(
     now: datetime,
     moves: CategoryMoves = CategoryMoves.KEEP,
 ) -> PublishReport:
-    """Have the shelf follow these rows of the mirror, of these providers, by rules and choices as they are now.
+    """Update the catalog from these upstream services of these providers, by the current markups and settings.
 
-    One transaction. The providers are locked first, so that nobody prices by rules that are about to change.
+    One transaction. The providers are locked first, so that nobody prices by markups that are about to change.
     """
     with transaction.atomic():
         columns = ("name", "exchange_rate", "new_services", "low_margin", "is_active", "prices_held_at")
         locked = from_providers.select_for_update(no_key=True).order_by("pk").only(*columns)
         providers = {provider.pk: provider for provider in locked}
-        found = _read_rows(rows)
-        headings = categories_of(found, is_sync=moves == CategoryMoves.HOLD)
-        terms = Terms(
+        read = _read_rows(rows)
+        headings = categories_of(read, is_sync=moves == CategoryMoves.HOLD)
+        context = Context(
             exchange_rates={pk: provider.exchange_rate for pk, provider in providers.items()},
             minimum_margins={pk: minimum_margin_for(provider) for pk, provider in providers.items()},
             categories=headings.categories,
@@ -138,24 +147,24 @@ def publish(
             off={pk for pk, provider in providers.items() if not provider.is_active},
         )
         enabled = {pk for pk, provider in providers.items() if provider.new_services == Provider.NewServices.ALL}
-        created = _create([row for row in found if row["service__pk"] is None], terms, enabled, now)
-        changed = _update([row for row in found if row["service__pk"] is not None], terms, now)
+        created = _create([row for row in read if row["service__pk"] is None], context, enabled, now)
+        changed = _update([row for row in read if row["service__pk"] is not None], context, now)
         if created or changed or headings.is_renamed:
             bump_catalog_version()
-        if (changed and moves == CategoryMoves.HOLD) or any(row["service__move_waits"] for row in found):
+        if (changed and moves == CategoryMoves.HOLD) or any(row["service__move_waits"] for row in read):
             for provider in providers.values():
                 update_moves_alert(provider)
     return PublishReport(created=created, changed=changed)
 
 
 def _read_rows(rows: QuerySet[UpstreamService]) -> list[Row]:
-    """These rows of the mirror with their shelf rows, as `derive` takes them, in the provider's order."""
+    """These upstream services with their services, as `derive` takes them, in the provider's order."""
     ours = (*CHOSEN, *DERIVED, "is_enabled", "listed_at")
     columns = (*SOURCE, "service__pk", *(f"service__{name}" for name in ours))
     return list(rows.order_by("position", "pk").values(*columns))
 
 
-def _create(rows: Iterable[Row], terms: Terms, enabled: set[int], now: datetime) -> int:
+def _create(rows: Iterable[Row], context: Context, enabled: set[int], now: datetime) -> int:
     services = [
         Service(
             upstream_id=row["pk"],
@@ -163,7 +172,7 @@ def _create(rows: Iterable[Row], terms: Terms, enabled: set[int], now: datetime)
             position=row["position"],
             is_enabled=row["provider_id"] in enabled,
             changed_at=now,
-            **dict(zip(DERIVED, derive(row, terms), strict=True)),
+            **dict(zip(DERIVED, derive(row, context), strict=True)),
         )
         for row in rows
         if row["missing"] < GONE
@@ -171,40 +180,38 @@ def _create(rows: Iterable[Row], terms: Terms, enabled: set[int], now: datetime)
     for service in services:
         service.listed_at = now if service.is_for_sale else None
     Service.objects.bulk_create(services, batch_size=ROWS_PER_STATEMENT)
-    moves = (
+    changes = (
         OfferChange(service.pk, service.name, None, public_offer(service), was_listed=False)
         for service in services
         if service.is_for_sale
     )
-    log_updates(moves=moves, now=now)
+    log_updates(changes=changes, now=now)
     return len(services)
 
 
-def _update(rows: Iterable[Row], terms: Terms, now: datetime) -> int:
-    """Rows whose staff's choices change in this moment are left: who changed them brings them in line."""
-    changes, moves = [], {}
+def _update(rows: Iterable[Row], context: Context, now: datetime) -> int:
+    """Rows whose settings change at this moment are left out: whoever changes them updates them."""
+    writes, changes = [], {}
     for row in rows:
-        wanted = derive(row, terms)
-        if wanted != (found := _derived_now(row)):
+        derived = derive(row, context)
+        if derived != (current := _derived_now(row)):
             pk, listed_at = row["service__pk"], row["service__listed_at"]
-            before, after = _offer(row, found), _offer(row, wanted)
-            move = OfferChange(pk, (wanted if after else found)[NAME], before, after, was_listed=listed_at is not None)
-            changes.append(
-                (pk, *wanted, now, now if move.after and listed_at is None else listed_at, *_chosen_now(row))
-            )
-            moves[pk] = move
+            before, after = _offer(row, current), _offer(row, derived)
+            name = (derived if after else current)[NAME]
+            changes[pk] = OfferChange(pk, name, before, after, was_listed=listed_at is not None)
+            writes.append((pk, *derived, now, now if after and listed_at is None else listed_at, *_chosen_now(row)))
     fields = (*DERIVED, "changed_at", "listed_at")
     written = [
         pk
-        for start in range(0, len(changes), ROWS_PER_STATEMENT)
-        for pk in update_rows(Service, changes[start : start + ROWS_PER_STATEMENT], fields=fields, guard=CHOSEN)
+        for start in range(0, len(writes), ROWS_PER_STATEMENT)
+        for pk in update_rows(Service, writes[start : start + ROWS_PER_STATEMENT], fields=fields, guard=CHOSEN)
     ]
-    log_updates(moves=[moves[pk] for pk in written], now=now)
+    log_updates(changes=[changes[pk] for pk in written], now=now)
     return len(written)
 
 
 def _offer(row: Row, derived: Sequence[Any]) -> PublicOffer | None:
-    """What customers see of a row with these values of DERIVED; None where it is not on sale."""
+    """What customers see of a row with these values of DERIVED; None if it is not for sale."""
     values = dict(zip(DERIVED, derived, strict=True))
     if not (row["service__is_enabled"] and values["is_available"]):
         return None

@@ -1,4 +1,4 @@
-"""The catalogue of one provider, or of several: the mirror first, then the shelf. Called by the job and the command."""
+"""Refreshes the services of providers: syncs their lists, then updates the catalog. Called by job and command."""
 
 import logging
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ from datetime import datetime
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from providers.catalog.publishing.publish import publish_changes
 from providers.models import Provider
@@ -19,7 +20,7 @@ COUNTS = ("added", "changed", "missing", "removed", "back", "unchanged", "reject
 
 @dataclass(slots=True)
 class RefreshResult:
-    """What became of several providers, by name: reports, and what went wrong in people's words."""
+    """The reports of several providers by name, and the failures as text for people."""
 
     reports: dict[str, SyncReport] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
@@ -29,16 +30,16 @@ class RefreshResult:
         return {name: sum(getattr(report, name) for report in self.reports.values()) for name in COUNTS}
 
     def problems(self) -> dict[str, str]:
-        """Why changes are held, by provider."""
+        """Why changes are held for review, by provider."""
         return {name: report.problem for name, report in self.reports.items() if report.problem}
 
 
 def refresh_provider(
     *, provider_id: int, now: datetime, accept_shrunk: bool = False, seen_lost: str = ""
 ) -> SyncReport:
-    """Sync the mirror, then have the shelf follow. Raises SyncFailedError, with both as they were.
+    """Sync the provider's services, then update the catalog. On SyncFailedError both stay as they were.
 
-    The shelf also follows what an interrupted run left behind, and a minimum margin that was set anew.
+    This also completes the update of an interrupted run, and applies a changed minimum margin.
     """
     report = sync_provider(provider_id=provider_id, now=now, accept_shrunk=accept_shrunk, seen_lost=seen_lost)
     if report.left_behind or report.rows_written:
@@ -53,7 +54,7 @@ def refresh_provider(
 def refresh_providers(
     *, providers: Iterable[Provider], now: datetime, accept_shrunk: bool = False, seen_lost: str = ""
 ) -> RefreshResult:
-    """Each provider by itself: what goes wrong with one is logged, raises an alert, and stops no other."""
+    """Refresh each provider by itself. A failure is logged, raises an alert, and does not stop the others."""
     done = RefreshResult()
     for provider in providers:
         try:
@@ -66,10 +67,10 @@ def refresh_providers(
             log.info("sync overtaken", extra={"provider": provider.pk})
             done.failures[provider.name] = str(error)
         except SyncFailedError as error:
-            log.warning("sync failed", extra={"provider": provider.pk, "why": str(error)})
+            log.warning("sync failed", extra={"provider": provider.pk, "reason": str(error)})
             done.failures[provider.name] = str(error)
         except Exception as error:
             log.exception("sync crashed", extra={"provider": provider.pk})
-            done.failures[provider.name] = f"The sync crashed: {type(error).__name__}."
+            done.failures[provider.name] = _("The sync crashed: %(error)s.") % {"error": type(error).__name__}
             record_crash(provider=provider, error=error)
     return done

@@ -1,4 +1,4 @@
-"""What staff choose for the shelf: words, places, what is on sale. Called by the admin; the shelf's version follows."""
+"""Writes the settings that staff make for services and categories. Called by the admin and commands."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,20 +11,20 @@ from providers.catalog.models import Category, Service
 from providers.catalog.publishing.publish import bump_catalog_version, lock_catalog, reprice, write_enabled
 
 KEPT_BY = {"name": "keeps_name", "description": "keeps_description", "category": "keeps_category"}
-"""The switch that keeps what staff wrote from the provider's words."""
+"""The switch that keeps staff's text instead of the provider's, by field."""
 
 
 def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
-    """Write these fields of one service, and bring its price and availability in line at once.
+    """Write these fields of one service and update its price and availability.
 
-    A name, description or category that is written here is kept from then on: the provider's no longer replaces it.
-    Taking its switch back brings the provider's back.
+    A name, description or category that is written here is kept: the provider's no longer replaces it, until its
+    switch is turned off.
     """
     kept = {switch: True for name, switch in KEPT_BY.items() if name in chosen}
     values = {**kept, **chosen}
     is_enabled, now = values.pop("is_enabled", None), timezone.now()
     with transaction.atomic():
-        lock_catalog()  # first: a sync in this moment neither overwrites these words nor misses them
+        lock_catalog()  # first: a sync at this moment neither overwrites nor misses these fields
         Service.objects.filter(pk=service.pk).update(**values, changed_at=now)
         if is_enabled is not None:
             write_enabled(service_ids=[service.pk], is_enabled=is_enabled, now=now)
@@ -33,13 +33,13 @@ def choose_for_service(*, service: Service, chosen: Mapping[str, Any]) -> None:
 
 
 def set_enabled(*, service_ids: Sequence[int], is_enabled: bool, seen_at: datetime | None = None) -> list[int]:
-    """Turn staff's own switch of these services; those that it changed. What changed after `seen_at` is left out."""
+    """Enable or disable these services; returns those that changed. Services changed after `seen_at` are left out."""
     with transaction.atomic():
-        lock_catalog()  # so that no sync is between
-        meant = Service.objects.filter(pk__in=service_ids).exclude(is_enabled=is_enabled)
+        lock_catalog()  # so that no sync comes between
+        rows = Service.objects.filter(pk__in=service_ids).exclude(is_enabled=is_enabled)
         if seen_at is not None:
-            meant = meant.filter(changed_at__lte=seen_at)
-        changed = list(meant.order_by("pk").values_list("pk", flat=True))
+            rows = rows.filter(changed_at__lte=seen_at)
+        changed = list(rows.order_by("pk").values_list("pk", flat=True))
         if changed:
             write_enabled(service_ids=changed, is_enabled=is_enabled, now=timezone.now())
             bump_catalog_version()
@@ -47,9 +47,9 @@ def set_enabled(*, service_ids: Sequence[int], is_enabled: bool, seen_at: dateti
 
 
 def set_refill_days(*, name_holds: str, days: int | None) -> int:
-    """For how many days orders of these services are refilled, None for no limit known; how many it changed.
+    """Set the refill period, or None for unknown, of services with refills; returns how many changed.
 
-    Meant are services with refills whose name holds the text, in any case.
+    Only services whose name contains the text `name_holds`, in any case, are set.
     """
     with transaction.atomic():
         services = Service.objects.filter(refill=True, name__icontains=name_holds)
@@ -60,7 +60,7 @@ def set_refill_days(*, name_holds: str, days: int | None) -> int:
 
 
 def save_category(*, category: Category, changed: Sequence[str]) -> None:
-    """Write a new category, or of one that is there the `changed` fields."""
+    """Save a new category, or the `changed` fields of an existing one."""
     with transaction.atomic():
         category.save(update_fields=list(changed) if category.pk else None)
         bump_catalog_version()

@@ -1,4 +1,4 @@
-"""Where a service can be bought: its own supplier, and those that staff named as backups. Called by placing."""
+"""The suppliers of a service: its own, and the backups that staff set. Called by the submission of orders."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from providers.models import Provider, UpstreamService
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """An upstream service to buy from. `rate` is in `currency`; one unit of that is `exchange_rate` of the shop's."""
+    """An upstream service to order from. `rate` is in `currency`, whose unit is worth `exchange_rate` in the shop's."""
 
     provider_id: int
     provider: str
@@ -25,12 +25,12 @@ class Supplier:
 
 
 def upstream_service_for(*, provider_id: int, external_id: str) -> UpstreamService:
-    """The mirror's row that an order is bought as, with its provider."""
+    """The upstream service that an order is placed with, and its provider."""
     return UpstreamService.objects.select_related("provider").get(provider_id=provider_id, external_id=external_id)
 
 
 def backup_suppliers(*, service_id: int) -> Iterator[Supplier]:
-    """The service's backups in their order: listed without doubt, of its type, at providers neither off nor paused."""
+    """The service's usable backups in order: listed, not under review, of its type, at providers that accept orders."""
     rows = Backup.objects.filter(
         service=service_id,
         upstream__missing=0,

@@ -1,6 +1,6 @@
-"""Take a service off sale because its provider refused to sell it.
+"""Unpublishes a service because its provider rejected it. Called when an order is rejected.
 
-It stays off until a person confirms it, or the provider lists it differently.
+It stays unpublished until staff approve it, or the provider changes its entry.
 """
 
 from django.db import transaction
@@ -11,11 +11,11 @@ from providers.models import UpstreamService
 
 
 def unpublish_service(*, provider_id: int, external_id: str) -> bool:
-    """Doubt what the provider lists under that number, so that it is not sold; False when it was in doubt already."""
+    """Hold the upstream service for review, so that it is not sold. Returns False if it was held already."""
     listed = UpstreamService.objects.filter(provider_id=provider_id, external_id=external_id)
     with transaction.atomic():
-        doubted = listed.filter(review_reason="").update(review_reason=UpstreamService.ReviewReason.REFUSED)
-        if doubted:
+        held = listed.filter(review_reason="").update(review_reason=UpstreamService.ReviewReason.REFUSED)
+        if held:
             for service_id in Service.objects.filter(upstream__in=listed).values_list("pk", flat=True):
                 reprice(service_id=service_id)
-    return doubted == 1
+    return held == 1

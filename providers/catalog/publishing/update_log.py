@@ -1,6 +1,6 @@
-"""The log of what customers see change on the shelf. Written by the shelf and by staff's switches, in bulk.
+"""Logs the catalog changes that customers see. Called by publish.py and when staff enable or disable services.
 
-What happens to very many services at once, as when a new provider's list comes in, is one line with their number.
+A change of very many services at once, like the first list of a new provider, is one row with their count.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from providers.catalog.models import CatalogUpdate, Service
 
 MAX_LINES = 200
-"""More services than these at once are one line of the log."""
-KEPT = timedelta(days=90)
+"""A change of more services than this at once is one row."""
+RETENTION = timedelta(days=90)
 Kind = CatalogUpdate.Kind
 
 
 class PublicOffer(NamedTuple):
-    """How a service stands on the shelf, for customers."""
+    """What customers see of a service that is for sale."""
 
     rate: Decimal
     min: int
@@ -28,7 +28,7 @@ class PublicOffer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OfferChange:
-    """A service before and after; None where it was or is not on sale. `was_listed`: customers have seen it before."""
+    """A service before and after; None if it was or is not for sale. `was_listed`: it has been for sale before."""
 
     service_id: int
     name: str
@@ -38,7 +38,7 @@ class OfferChange:
 
     @property
     def kind(self) -> str:
-        """As in CatalogUpdate; empty where customers see no change."""
+        """As in CatalogUpdate; empty if customers see no change."""
         if self.before == self.after:
             return ""
         if self.after is None:
@@ -51,47 +51,47 @@ class OfferChange:
 
 
 def public_offer(service: Service) -> PublicOffer:
-    """How the service stands there if it is on sale."""
+    """What customers see of the service if it is for sale."""
     return PublicOffer(service.rate, service.min, service.max)
 
 
-def log_updates(*, moves: Iterable[OfferChange], now: datetime) -> None:
-    """Write down what customers see of these. Call it in the transaction that made them; at most three statements."""
-    seen = sorted((move for move in moves if move.kind), key=lambda move: move.kind)
+def log_updates(*, changes: Iterable[OfferChange], now: datetime) -> None:
+    """Log what customers see of these changes. Call it in their transaction; at most three statements."""
+    visible = sorted((change for change in changes if change.kind), key=lambda change: change.kind)
     lines: list[CatalogUpdate] = []
-    for kind, group in groupby(seen, key=lambda move: move.kind):
-        alike = list(group)
-        if len(alike) > MAX_LINES:
-            lines.append(CatalogUpdate(kind=kind, count=len(alike), at=now))
+    for kind, group in groupby(visible, key=lambda change: change.kind):
+        same_kind = list(group)
+        if len(same_kind) > MAX_LINES:
+            lines.append(CatalogUpdate(kind=kind, count=len(same_kind), at=now))
         else:
-            lines += _lines(kind, alike, now)
+            lines += _lines(kind, same_kind, now)
     if lines:
         CatalogUpdate.objects.bulk_create(lines)
 
 
 def delete_old_updates(*, now: datetime) -> int:
-    """Drop what is older than it is kept; how many lines."""
-    return CatalogUpdate.objects.filter(at__lt=now - KEPT).delete()[0]
+    """Delete the rows that are older than RETENTION; returns how many."""
+    return CatalogUpdate.objects.filter(at__lt=now - RETENTION).delete()[0]
 
 
-def _lines(kind: str, moves: Sequence[OfferChange], now: datetime) -> list[CatalogUpdate]:
-    left = _when_they_left([move.service_id for move in moves]) if kind == Kind.BACK else {}
-    return [_line(move, move.before or left.get(move.service_id), now) for move in moves]
+def _lines(kind: str, changes: Sequence[OfferChange], now: datetime) -> list[CatalogUpdate]:
+    last = _last_offers([change.service_id for change in changes]) if kind == Kind.BACK else {}
+    return [_line(change, change.before or last.get(change.service_id), now) for change in changes]
 
 
-def _line(move: OfferChange, before: PublicOffer | None, now: datetime) -> CatalogUpdate:
-    line = CatalogUpdate(service_id=move.service_id, name=move.name, kind=move.kind, at=now)
+def _line(change: OfferChange, before: PublicOffer | None, now: datetime) -> CatalogUpdate:
+    line = CatalogUpdate(service_id=change.service_id, name=change.name, kind=change.kind, at=now)
     if before is not None:
         line.old_rate, line.old_min, line.old_max = before
-    if move.after is not None:
-        line.new_rate, line.new_min, line.new_max = move.after
+    if change.after is not None:
+        line.new_rate, line.new_min, line.new_max = change.after
     return line
 
 
-def _when_they_left(service_ids: Sequence[int]) -> dict[int, PublicOffer]:
-    """How these stood when they last went off sale, as far as the log knows.
+def _last_offers(service_ids: Sequence[int]) -> dict[int, PublicOffer]:
+    """The offers of these services when they were last removed, as far as the log knows.
 
-    A line for many services may have been any one's: what was removed before it is not known to be the last.
+    A row for many services may include any service, so only rows after the last such row count.
     """
     removed: Any = CatalogUpdate.objects.filter(kind=Kind.REMOVED)
     many = removed.filter(service=None).order_by("-pk").values_list("pk", flat=True).first()

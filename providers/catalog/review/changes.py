@@ -1,4 +1,4 @@
-"""What changed at the providers, as staff read it: what is held, from what to what, and the log of all changes."""
+"""Changes at providers as staff read them: services that need review, and the log of all changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PENDING_PAGE_SIZE, LOG_PAGE_SIZE = 50, 50
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """What we sell a service for at some cost, and what is earned of that, in per cent; None where it has no price."""
+    """The rate of a service at some cost, and its margin in percent; None without a cost."""
 
     rate: Decimal
     percent: Decimal | None
@@ -29,7 +29,7 @@ class Margin:
 
 @dataclass(frozen=True, slots=True)
 class PendingService:
-    """A service that waits: `changes` are the fields that changed when the doubt came, each with was and is."""
+    """A service that needs review. `changes` are the changed fields: name, old and new value."""
 
     service: Service
     before: Margin | None
@@ -42,7 +42,7 @@ class PendingService:
 
 
 def pending_review_page(*, provider: int | None, review_reason: str, number: str | None) -> Page[PendingService]:
-    """That page of the services that wait, those whose doubt is the newest first. Four queries."""
+    """A page of the services that need review, the latest first. Four queries."""
     rows = (
         services_pending_review()
         .select_related("upstream", "provider", "category")
@@ -55,25 +55,25 @@ def pending_review_page(*, provider: int | None, review_reason: str, number: str
     page: Page[Any] = Paginator(rows, PENDING_PAGE_SIZE).get_page(number)
     services = list(page.object_list)
     book, changes = rule_book(), _changes_of(services)
-    page.object_list = [_held(service, book, changes) for service in services]
+    page.object_list = [_pending(service, book, changes) for service in services]
     return page
 
 
 def changes_page(*, provider: int | None, kind: str, search: str, before: int | None) -> NewestPage[ServiceChange]:
-    """The newest lines of the log, or those before the line of that number."""
+    """The newest rows of the log, or those before the primary key `before`."""
     rows = ServiceChange.objects.select_related("provider")
     if provider is not None:
         rows = rows.filter(provider=provider)
     if kind:
         rows = rows.filter(kind=kind)
-    words = Q()
+    condition = Q()
     for word in search.split()[:8]:
-        words &= Q(name__icontains=word) | Q(external_id=word)
-    return newest(rows=rows, words=words if search else None, before=before, size=LOG_PAGE_SIZE)
+        condition &= Q(name__icontains=word) | Q(external_id=word)
+    return newest(rows=rows, search=condition if search else None, before=before, size=LOG_PAGE_SIZE)
 
 
 def pairs_of(change: ServiceChange) -> list[tuple[str, Any, Any]]:
-    """The fields of a line that changed: name, was, is. These are the provider's words."""
+    """The changed fields of a log row: name, old and new value, as the provider lists them."""
     return [
         (name.replace("_", " "), pair[0], pair[1])
         for name, pair in change.fields.items()
@@ -81,7 +81,7 @@ def pairs_of(change: ServiceChange) -> list[tuple[str, Any, Any]]:
     ]
 
 
-def _held(service: Service, book: RuleBook, changes: dict[tuple[int, str], ServiceChange]) -> PendingService:
+def _pending(service: Service, book: RuleBook, changes: dict[tuple[int, str], ServiceChange]) -> PendingService:
     upstream = service.upstream
     line = changes.get((upstream.provider_id, upstream.external_id))
     return PendingService(
@@ -94,18 +94,18 @@ def _held(service: Service, book: RuleBook, changes: dict[tuple[int, str], Servi
 
 def _margin(service: Service, book: RuleBook, rate: Decimal) -> Margin:
     rule = book.rule_for(service_id=service.pk, category_id=service.category_id, provider_id=service.provider_id)
-    sold = price(
+    priced = price(
         cost=cost_in_shop(rate=rate, exchange_rate=service.provider.exchange_rate),
         rule=rule,
         own_rate=service.own_rate,
         allow_below_cost=service.allow_below_cost,
         minimum_margin=minimum_margin_for(service.provider),
     )
-    return Margin(sold.rate, margin_percent(cost=sold.cost, rate=sold.rate))
+    return Margin(priced.rate, margin_percent(cost=priced.cost, rate=priced.rate))
 
 
 def _changes_of(services: Sequence[Service]) -> dict[tuple[int, str], ServiceChange]:
-    """The last line of each service's in which a doubt came up."""
+    """The latest log row of each service in which it was held for review."""
     found = ServiceChange.objects.filter(
         provider__in={service.provider_id for service in services},
         external_id__in=[service.upstream.external_id for service in services],

@@ -1,4 +1,4 @@
-"""The staff's page of changes upstream: what is held until a person accepts it, and the log of all changes below."""
+"""The staff's page of changes at providers: what needs review, and below it the log of all changes."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.web.access import need, staff_only
@@ -35,7 +36,7 @@ EXCHANGE_RATE = forms.DecimalField(max_digits=18, decimal_places=10, min_value=D
 @staff_only(SEE)
 @require_safe
 def staff_changes(request: HttpRequest) -> HttpResponse:
-    """What is held, of all providers or of one; below it the log, found by provider, kind and words."""
+    """What needs review, of all providers or one; below it the log, filtered by provider, kind and search."""
     now = timezone.now()  # before anything is read: what changes meanwhile was not seen
     provider, doubt = _number(request.GET.get("provider", "")), request.GET.get("doubt", "")
     kind, search = request.GET.get("kind", ""), read_text(request.GET, "q", max_length=MAX_SEARCH_LENGTH)
@@ -66,47 +67,45 @@ def staff_changes(request: HttpRequest) -> HttpResponse:
 @staff_only(SEE)
 @require_POST
 def decide_services(request: HttpRequest, verdict: str) -> HttpResponse:
-    """Accept the services, or keep them off sale: the one whose button it was, those that are ticked, or all found."""
+    """Accept or disable services: the one whose button was pressed, the selected ones, or all that match."""
     need(request, "catalog.change_service")
     if verdict not in {"accept", "keep"}:
         raise Http404
     ids, actor, reason = _chosen(request), request.user.get_username(), read_reason(request)
     if not ids:
-        messages.error(request, "Tick at least one service.")
+        messages.error(request, _("Select at least one service."))
     elif verdict == "keep":
         count = keep_disabled(service_ids=ids, actor=actor, reason=reason, seen_at=read_seen_at(request))
-        messages.success(request, f"{count:,} kept off sale. Put on sale again, they wait here first.")
+        messages.success(request, _disabled(count))
         if left := len(ids) - count:
-            messages.warning(
-                request, _("%(count)d changed since you opened the page, and still wait.") % {"count": left}
-            )
+            messages.warning(request, _still_pending(left))
     else:
         now = timezone.now()
         count = confirm_services(service_ids=ids, actor=actor, now=now, reason=reason, seen_at=read_seen_at(request))
-        messages.success(request, f"{count:,} accepted: sold again as the provider lists them.")
+        messages.success(request, _accepted(count))
         if left := len(ids) - count:
-            messages.warning(request, f"{left:,} changed meanwhile or make no sense, and still wait.")
+            messages.warning(request, _still_pending(left))
     return redirect("staff_changes")
 
 
 @staff_only(SEE)
 @require_POST
 def decide_provider(request: HttpRequest, provider_id: int, what: str) -> HttpResponse:
-    """Accept a provider's prices that changed alike, or take its list as it is."""
+    """Accept a provider's held prices or its held list."""
     need(request, "providers.change_provider")
     provider = get_object_or_404(Provider, pk=provider_id)
     actor, reason, now = request.user.get_username(), read_reason(request), timezone.now()
     if what == "prices":
-        _take_prices(request, provider, actor, reason, now)
+        _accept_prices(request, provider, actor, reason, now)
     elif what == "list":
-        _take_list(request, provider, actor, reason, now)
+        _accept_list(request, provider, actor, reason, now)
     else:
         raise Http404
     return redirect("staff_changes")
 
 
-def _take_prices(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
-    """With the exchange rate that was entered, where one was."""
+def _accept_prices(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
+    """Accept the prices, with the exchange rate that was entered, if any."""
     text = request.POST.get("exchange_rate", "").strip()
     try:
         is_accepted = accept_prices(
@@ -123,21 +122,57 @@ def _take_prices(request: HttpRequest, provider: Provider, actor: str, reason: s
         messages.warning(request, f"{provider}: {error}")
     else:
         if is_accepted:
-            messages.success(request, f"{provider}: its prices are accepted, and it is sold again.")
+            messages.success(
+                request, _("%(provider)s: prices accepted. Its services are on sale again.") % {"provider": provider}
+            )
         else:
-            messages.info(request, f"{provider}: its prices are not held any more.")
+            messages.info(request, _("%(provider)s: the prices no longer need review.") % {"provider": provider})
 
 
-def _take_list(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
+def _accept_list(request: HttpRequest, provider: Provider, actor: str, reason: str, now: datetime) -> None:
     try:
         report = accept_list(provider=provider, actor=actor, now=now, seen_at=read_seen_at(request), reason=reason)
     except SyncFailedError as error:
-        messages.error(request, f"{provider}: not synced. {error}")
+        messages.error(request, _("%(provider)s: sync failed. %(problem)s") % {"provider": provider, "problem": error})
         return
     if report.problem:
-        messages.warning(request, f"{provider}: held back again. {report.problem}")
+        messages.warning(
+            request, _("%(provider)s: list held again. %(problem)s") % {"provider": provider, "problem": report.problem}
+        )
     else:
-        messages.success(request, f"{provider}: its list is taken as it is. {report.removed:,} services are gone.")
+        text = ngettext(
+            "%(provider)s: list accepted. %(count)s service was removed.",
+            "%(provider)s: list accepted. %(count)s services were removed.",
+            report.removed,
+        )
+        messages.success(request, text % {"provider": provider, "count": f"{report.removed:,}"})
+
+
+def _accepted(count: int) -> str:
+    text = ngettext(
+        "%(count)s service accepted. It is sold as the provider lists it.",
+        "%(count)s services accepted. They are sold as the provider lists them.",
+        count,
+    )
+    return text % {"count": f"{count:,}"}
+
+
+def _disabled(count: int) -> str:
+    text = ngettext(
+        "%(count)s service disabled. It needs review when it is enabled again.",
+        "%(count)s services disabled. They need review when they are enabled again.",
+        count,
+    )
+    return text % {"count": f"{count:,}"}
+
+
+def _still_pending(count: int) -> str:
+    text = ngettext(
+        "%(count)s service still needs review: it changed since you opened the page, or its data is invalid.",
+        "%(count)s services still need review: they changed since you opened the page, or their data is invalid.",
+        count,
+    )
+    return text % {"count": f"{count:,}"}
 
 
 def _chosen(request: HttpRequest) -> list[int]:

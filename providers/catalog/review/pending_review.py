@@ -1,7 +1,7 @@
-"""What waits for a person before it is sold again, and the word on it. Called by the staff's page and the admin.
+"""Services, lists and prices that need review before they are sold, and staff's decisions on them.
 
-A service waits while it is in doubt, listed, and staff's switch is on. Every word is one transaction with its line in
-the audit trail.
+A service needs review while it has a review reason, is listed and is enabled. Each decision is one transaction with an
+entry in the audit trail. Called by the staff's page and the admin.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,24 +26,24 @@ from providers.sync.sanity_checks import last_held, update_prices_alert
 from providers.sync.service_sync import SyncReport, clear_review_reasons
 
 MAX_AUDITED = 1000
-"""Of how many services the audit trail tells each; of more, the count."""
+"""Services that one entry of the audit trail names; of more, it holds the count."""
 
 
 NOTHING_SEEN = "-"
-"""In the place of the digest of what a list lacked: no list lacks that."""
+"""Stands for the digest of a list that nobody saw; it matches no list."""
 
 
 class ChangedMeanwhileError(Exception):
-    """What the person looked at has changed since; nothing was accepted. The message is for them."""
+    """The data changed after the person saw it; nothing was accepted. The message is for people."""
 
 
 def services_pending_review() -> QuerySet[Service]:
-    """The services that wait for a person."""
+    """The services that need review."""
     return Service.objects.filter(is_enabled=True, upstream__review_reason__gt="", upstream__missing__lt=GONE)
 
 
 def all_pending_review() -> QuerySet[Any, Any]:
-    """The services, lists, providers' prices and moves that wait. For counting."""
+    """All services, lists, prices and category changes that need review. For counting."""
     lists, prices = Provider.objects.exclude(held_list=""), Provider.objects.filter(prices_held_at__isnull=False)
     waiting = [rows.order_by().values("pk") for rows in (services_pending_review(), waiting_moves(), lists, prices)]
     return waiting[0].union(*waiting[1:], all=True)
@@ -52,19 +52,19 @@ def all_pending_review() -> QuerySet[Any, Any]:
 def confirm_services(
     *, service_ids: Sequence[int], actor: str, now: datetime, reason: str = "", seen_at: datetime | None = None
 ) -> int:
-    """These are sold again as the provider lists them now; how many were in doubt and are no longer.
+    """Approve these services as the provider lists them now; returns how many were approved.
 
-    What changed after `seen_at`, when the person looked, stays in doubt; so does an entry that makes no sense.
+    Services that changed after `seen_at`, when the person saw them, still need review, and so does invalid data.
     """
     with transaction.atomic():
         rows = UpstreamService.objects.filter(service__pk__in=service_ids)
         if seen_at is not None:
             rows = rows.filter(changed_at__lte=seen_at)
-        before = _told(rows)
+        before = _states(rows)
         cleared = clear_review_reasons(rows=rows, now=now)
         if cleared:
             publish_confirmed(pks=cleared, now=now)
-            after = _told(UpstreamService.objects.filter(pk__in=cleared))
+            after = _states(UpstreamService.objects.filter(pk__in=cleared))
             changes = [{**before[pk], "after": after[pk]["before"]} for pk in cleared][:MAX_AUDITED]
             detail = {"reason": reason[:200], "count": len(cleared), "services": changes}
             audit.record(actor=actor, action="service.confirm", target="services", detail=detail)
@@ -72,9 +72,9 @@ def confirm_services(
 
 
 def keep_disabled(*, service_ids: Sequence[int], actor: str, reason: str, seen_at: datetime | None = None) -> int:
-    """Turn staff's switch of these off: they are not sold, and wait no longer. How many were on.
+    """Disable these services, so that they no longer need review; returns how many.
 
-    What changed after `seen_at`, when the person looked, goes on waiting.
+    Services that changed after `seen_at`, when the person saw them, still need review.
     """
     with transaction.atomic():
         rows = services_pending_review().filter(pk__in=service_ids)
@@ -98,10 +98,10 @@ def accept_prices(
     seen_at: datetime | None = None,
     exchange_rate: Decimal | None = None,
 ) -> bool:
-    """The provider's prices changed alike and are right, with this exchange rate where one is given: it is sold again.
+    """Accept the provider's held prices, with a new exchange rate if one is given, so that it is sold again.
 
-    False where they are not held any more. Raises ChangedMeanwhileError where any of its services changed after
-    `seen_at`, when the person looked.
+    Returns False if the prices are no longer held. Raises ChangedMeanwhileError if any of its services changed after
+    `seen_at`, when the person saw them.
     """
     with transaction.atomic():
         locked = Provider.objects.select_for_update(no_key=True).get(pk=provider.pk)
@@ -109,7 +109,7 @@ def accept_prices(
             return False
         if seen_at is not None and locked.services.filter(changed_at__gt=seen_at).exists():
             raise ChangedMeanwhileError(
-                _("%(provider)s changed its services again since you looked. Look at them, and accept them then.")
+                _("%(provider)s changed its services again. Check the current prices, then accept them.")
                 % {"provider": provider}
             )
         rate = locked.exchange_rate if exchange_rate is None else exchange_rate
@@ -131,10 +131,10 @@ def accept_prices(
 def accept_list(
     *, provider: Provider, actor: str, now: datetime, reason: str = "", seen_at: datetime | None = None
 ) -> SyncReport:
-    """Believe the provider's list though it lacks what it lacked at `seen_at`: that is gone. Not in a transaction.
+    """Accept the provider's shorter list as it was at `seen_at`; missing services are removed. Not in a transaction.
 
-    Without `seen_at`, as in a command, whatever it lacks by now. Raises SyncFailedError. A list that lacks other
-    services by now is held again, as is an empty one or one in another currency: the report's `problem` says so.
+    Without `seen_at`, as in a command, the current list is accepted. A list that lacks other services by now, is empty
+    or in another currency is held again, with the reason in the report's `problem`. Raises SyncFailedError.
     """
     seen_lost = "" if seen_at is None else lost_as_seen(provider=provider, seen_at=seen_at)
     report = refresh_provider(provider_id=provider.pk, now=now, accept_shrunk=True, seen_lost=seen_lost)
@@ -148,17 +148,17 @@ def accept_list(
 
 
 def lost_as_seen(*, provider: Provider, seen_at: datetime) -> str:
-    """The digest of what the held list lacked when a person looked at it."""
+    """The digest of the services that the held list lacked when a person saw it."""
     seen = last_held(provider=provider, until=seen_at)
     return NOTHING_SEEN if seen is None else str(seen.fields.get("lost", ""))
 
 
-def _told(rows: QuerySet[UpstreamService]) -> dict[int, dict[str, Any]]:
-    """For the audit trail, by the mirror's row: the service, and what holds of it."""
-    found = rows.values(
+def _states(rows: QuerySet[UpstreamService]) -> dict[int, dict[str, Any]]:
+    """For the audit trail, by upstream service: the service and its state."""
+    values = rows.values(
         "pk", "review_reason", "rate_before", "rate", "service__pk", "service__rate", "service__is_available"
     )
-    return {row["pk"]: {"service": row["service__pk"], "before": _state(row)} for row in found}
+    return {row["pk"]: {"service": row["service__pk"], "before": _state(row)} for row in values}
 
 
 def _state(row: Mapping[str, Any]) -> dict[str, Any]:

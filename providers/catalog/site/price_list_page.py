@@ -1,4 +1,4 @@
-"""The price list: pages that work by themselves, and all of it as JSON for the instant search. Open to everybody."""
+"""The price list: pages that work without JavaScript, and the whole list as JSON for the instant search. Public."""
 
 import gzip
 from collections.abc import Collection, Sequence
@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from panel.customers.signed_in import customer_of
@@ -41,12 +42,12 @@ from providers.catalog.pricing.rates import PER_PACKAGE, Terms
 PAGE_SIZE = 100
 MAX_SEARCH_LENGTH = 100
 BLANK = {"id": 0, "name": "", "rate": ZERO, "min": 0, "max": 0, "refill": True, "cancel": True, "dripfeed": True}
-"""A row with every mark, for the page's script to fill."""
+"""A row with every tag, as a template for the page's script."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A heading of the price list with the rows that stand under it on this page."""
+    """A category of the price list with its services on this page."""
 
     id: int
     name: str
@@ -54,7 +55,7 @@ class Group:
 
 
 class PriceListPage:
-    """What a page of the price list shows, read from the shelf when the template asks for it."""
+    """A page of the price list. Its parts are read from the database when the template needs them."""
 
     def __init__(self, request: HttpRequest, starred: Collection[int] | None) -> None:
         self._query = request.GET
@@ -65,18 +66,18 @@ class PriceListPage:
 
     @property
     def is_first_view(self) -> bool:
-        """Whether nothing is asked for: then all on the same terms see the same, while the shelf does not change."""
+        """Whether there is no filter: then the page is the same for all customers with the same prices."""
         return not self._query
 
     @property
     def version(self) -> str | None:
-        """What the first view is kept by."""
-        shelf = catalog_version() if self.is_first_view else None
-        return shelf and f"{shelf} {self.terms.version}"
+        """The cache key of the first view; None where it cannot be cached."""
+        version = catalog_version() if self.is_first_view else None
+        return version and f"{version} {self.terms.version}"
 
     @property
     def discount(self) -> str:
-        """The customer's, in per cent; empty where there is none."""
+        """The customer's discount in percent, or "" without one."""
         return plain(self.terms.discount_percent) if self.terms.discount_percent else ""
 
     @cached_property
@@ -104,12 +105,12 @@ class PriceListPage:
 
     @property
     def only(self) -> str:
-        """The numbers of the favourites, for the page's instant search."""
+        """The IDs of the favorites, for the page's instant search."""
         return ",".join(map(str, sorted(self._starred or ())))
 
     @cached_property
     def off_sale(self) -> list[tuple[int, str]]:
-        """The favourites that cannot be bought now."""
+        """The favorites that cannot be ordered now: ID and name."""
         return favourites_off_sale(service_ids=set(self._starred or ()))
 
     @cached_property
@@ -119,16 +120,16 @@ class PriceListPage:
 
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
-    """One page of what is for sale, as the address asks for it.
+    """One page of the services for sale, for the filters in the URL.
 
-    Three queries, however long the list is, and one for a customer's favourites. The first view is kept as it was
-    rendered, by the shelf's version: one query.
+    Three queries, however long the list is, and one for a customer's favorites. The rendered first view is cached by
+    the catalog's version: one query.
     """
     starred = _starred(request)
-    shown = PriceListPage(request, starred)
+    listing = PriceListPage(request, starred)
     context = {
-        "shown": shown,
-        "version": shown.version,
+        "listing": listing,
+        "version": listing.version,
         "package_types": ",".join(sorted(PER_PACKAGE)),
         "sign": SIGNS.get(settings.CURRENCY, ""),
         "blank": BLANK,
@@ -139,10 +140,10 @@ def services(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def service(request: HttpRequest, service_id: int) -> HttpResponse:
-    """What one service is: a page of its own, or for htmx what the drawer shows."""
+    """The details of one service: a page, or for htmx the content of the drawer."""
     line = service_for_sale(terms=_terms(request), service_id=service_id)
     if line is None:
-        raise Http404("There is no such service for sale.")
+        raise Http404(_("Service not found."))
     template = "catalog/_service.html" if getattr(request, "htmx", False) else "catalog/service.html"
     starred = _starred(request)
     return render(
@@ -153,13 +154,13 @@ def service(request: HttpRequest, service_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def service_favourite(request: HttpRequest, service_id: int) -> HttpResponse:
-    """Star a service, or take the star away, as the form says; for htmx the button as it is now.
+    """Add a service to the customer's favorites or remove it; for htmx the new state of the button.
 
-    A star can also be taken from what is no longer for sale.
+    A service that is no longer for sale can only be removed.
     """
     line, is_favourite = service_for_sale(terms=_terms(request), service_id=service_id), request.POST.get("star") == "1"
     if line is None and is_favourite:
-        raise Http404("There is no such service for sale.")
+        raise Http404(_("Service not found."))
     problem = ""
     try:
         set_favourite(customer=customer_of(request), service_id=service_id, is_favourite=is_favourite)
@@ -176,7 +177,7 @@ def service_favourite(request: HttpRequest, service_id: int) -> HttpResponse:
 
 @require_safe
 def service_prices(request: HttpRequest) -> HttpResponse:
-    """The whole price list as JSON, compressed; a browser that has it already is only told so."""
+    """The whole price list as compressed JSON; 304 for a browser that has it already."""
     prices = price_list(terms=_terms(request))
     etag = f"W/{prices.etag}"
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -192,12 +193,12 @@ def service_prices(request: HttpRequest) -> HttpResponse:
 
 
 def _starred(request: HttpRequest) -> set[int] | None:
-    """The services that the customer starred; None where nobody is signed in."""
+    """The IDs of the customer's favorites; None if nobody is signed in."""
     return favourite_ids(customer=customer_of(request)) if request.user.is_authenticated else None
 
 
 def _terms(request: HttpRequest) -> Terms:
-    """What the person pays: the shop's terms where nobody is signed in."""
+    """The customer's terms; the shop's if nobody is signed in."""
     return terms_for(customer_id=request.user.pk)
 
 

@@ -1,4 +1,4 @@
-"""The page of updates: what came, went and changed on the price list, by day. Open to everybody, as the list is."""
+"""The page of catalog updates by day: new, changed and removed services. Open to everybody."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -7,6 +7,8 @@ from itertools import groupby
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from panel.customers.signed_in import customer_of
@@ -23,7 +25,7 @@ MAX_SEARCH_LENGTH = 100
 
 @require_safe
 def updates(request: HttpRequest) -> HttpResponse:
-    """The newest updates as the address asks for them. At most six queries, however long the log is."""
+    """The newest updates for the filters in the URL. At most six queries, however long the log is."""
     query, customer_id = request.GET, request.user.pk
     starred = favourite_ids(customer=customer_of(request)) if request.user.is_authenticated else set()
     is_favourites = "favourites" in query and request.user.is_authenticated
@@ -58,17 +60,17 @@ def updates(request: HttpRequest) -> HttpResponse:
 def _by_day(updates: Sequence[Update], zone: tzinfo) -> list[tuple[str, list[Update]]]:
     today = timezone.localdate(timezone=zone)
     days = groupby(updates, key=lambda update: _day(update.line.at, zone))
-    return [(_name(day, today), list(lines)) for day, lines in days]
+    return [(_day_name(day, today), list(lines)) for day, lines in days]
 
 
 def _day(at: datetime, zone: tzinfo) -> date:
     return at.astimezone(zone).date()
 
 
-def _name(day: date, today: date) -> str:
+def _day_name(day: date, today: date) -> str:
     if day == today:
-        return "Today"
-    return "Yesterday" if day == today - timedelta(days=1) else f"{day:%A, %-d %B %Y}"
+        return _("Today")
+    return _("Yesterday") if day == today - timedelta(days=1) else date_format(day, "l, F j, Y")
 
 
 def _zone(request: HttpRequest) -> tzinfo:

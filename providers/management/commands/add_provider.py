@@ -1,4 +1,4 @@
-"""`manage.py add_provider NAME --url URL --key KEY`: connect a provider; its services come with the next sync."""
+"""`manage.py add_provider NAME --url URL --key KEY`: add a provider. The next sync fetches its services."""
 
 import argparse
 import re
@@ -8,6 +8,7 @@ from typing import Any
 import environ
 from django.core.management.base import CommandParser
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from panel.lib.commands import (
     FROM_INPUT,
@@ -25,29 +26,32 @@ from providers.models import Provider
 
 
 def exchange_rate(text: str) -> Decimal:
-    """A number in plain digits."""
+    """Parse an exchange rate in plain digits."""
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,15})?", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"“{text[:40]}” is not a rate. Write it like 1.085.")
+        raise argparse.ArgumentTypeError(_("“%(text)s” is not an exchange rate. Example: 1.085.") % {"text": text[:40]})
     return Decimal(text)
 
 
 class Command(OperatorCommand):
-    help = "Connect a provider. Without --key, or with --key -, its key is read from PROVIDER_KEY or standard input."
+    help = "Add a provider. Without --key, or with --key -, the API key is read from PROVIDER_KEY or standard input."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--url", required=True, help="The address of its API.")
-        parser.add_argument("--key", default="", help="Its API key; - asks for it, or reads it from standard input.")
-        parser.add_argument("--currency", default="USD", help="The currency of its prices (USD).")
+        parser.add_argument("--url", required=True, help="The URL of its API.")
+        parser.add_argument("--key", default="", help="Its API key. - prompts for it, or reads it from standard input.")
+        parser.add_argument("--currency", default="USD", help="The currency of its prices (default: USD).")
         parser.add_argument(
-            "--rate", type=exchange_rate, default=Decimal(1), help="What one unit of it is worth in the shop's (1)."
+            "--rate",
+            type=exchange_rate,
+            default=Decimal(1),
+            help="Value of one unit of it in the shop's currency (default: 1).",
         )
         parser.add_argument(
             "--new-services",
             "--shelve",
             choices=Provider.NewServices.values,
             default="all",
-            help="New services: on sale, or after review.",
+            help="Enable new services automatically (all), or after review.",
         )
 
     def work(self, **options: Any) -> Answer:
@@ -67,7 +71,8 @@ class Command(OperatorCommand):
         is_shown = options["key"] not in {"", FROM_INPUT}
         return Answer(
             warning=shown_in_the_process_list("--key") if is_shown else "",
-            text=f"{provider} is connected. Get its services: manage.py sync_services “{provider}”",
+            text=_("Provider %(name)s added. Fetch its services: manage.py sync_services “%(name)s”")
+            % {"name": provider},
             data={
                 "provider": provider.name,
                 "id": provider.pk,
@@ -79,6 +84,6 @@ class Command(OperatorCommand):
 
 
 def _key(given: str) -> Secret:
-    """The key from where it is: the process list shows what stands on a command line, so there are other ways."""
-    found = given or environ.FileAwareEnv().str("PROVIDER_KEY", default="")
-    return Secret(read_secret(found, prompt="API key").reveal().strip())
+    """Read the key from the argument, PROVIDER_KEY or standard input: the process list shows command lines."""
+    text = given or environ.FileAwareEnv().str("PROVIDER_KEY", default="")
+    return Secret(read_secret(text, prompt="API key").reveal().strip())

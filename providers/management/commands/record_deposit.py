@@ -1,9 +1,10 @@
-"""`manage.py record_deposit NAME AMOUNT`: book money paid to a provider, or with a negative amount taken back."""
+"""`manage.py record_deposit NAME AMOUNT`: record a payment to a provider, or a refund with a negative amount."""
 
 import secrets
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
 from panel.lib.commands import Answer, BadInput, OperatorCommand, amount, operator, token
 from providers.balances import readings
@@ -12,27 +13,33 @@ from providers.models import Provider
 
 
 class Command(OperatorCommand):
-    help = "Book a payment to a provider, in the provider's currency. A negative AMOUNT books money taken back."
+    help = "Record a payment to a provider, in the provider's currency. A negative AMOUNT records a refund."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("amount", type=amount)
         parser.add_argument("--note", default="")
-        parser.add_argument("--token", type=token, help="A name of yours for this payment: it is booked once under it.")
+        parser.add_argument("--token", type=token, help="Your own ID of this payment. It is recorded once under it.")
 
     def work(self, **options: Any) -> Answer:
         provider = Provider.objects.filter(name=options["name"]).first()
         if provider is None:
-            raise BadInput(f"There is no provider “{options['name']}”.")
+            raise BadInput(_("No provider is named “%(name)s”.") % {"name": options["name"]})
         if not options["amount"]:
-            raise BadInput("The amount is not zero.")
+            raise BadInput(_("The amount must not be zero."))
         given = {"provider": provider, "amount": options["amount"], "token": options["token"] or secrets.token_hex(16)}
         is_new = book_deposit(**given, reason=options["note"], actor=operator())
         if not is_new and not is_that_deposit(**given):
-            raise BadInput(f"The token “{options['token']}” was used for another deposit. Nothing was booked.")
+            raise BadInput(
+                _("The token “%(token)s” was used for another deposit. Nothing was recorded.")
+                % {"token": options["token"]}
+            )
         expected = readings.expected_balance(provider=provider)
-        said = "Booked" if is_new else "Booked before"
+        text = _("Recorded. The ledger balance at %(provider)s is %(balance)s %(currency)s.")
+        if not is_new:
+            text = _("Already recorded. The ledger balance at %(provider)s is %(balance)s %(currency)s.")
+        facts = {"provider": provider, "balance": f"{expected.normalize():f}", "currency": provider.currency}
         return Answer(
-            text=f"{said}. By our books {expected.normalize():f} {provider.currency} are at {provider}.",
+            text=text % facts,
             data={"provider": provider.name, "amount": options["amount"], "expected": expected, "booked": is_new},
         )

@@ -1,4 +1,4 @@
-"""Run the bundled provider behind a port until it is told to stop: for the demo, benchmarks and chaos runs."""
+"""`manage.py run_simulator`: run the bundled provider simulator, for the demo, benchmarks and chaos runs."""
 
 import os
 import signal
@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from providers.simulator.faults import UnknownFaultError
 from providers.simulator.rules import Rules
@@ -24,34 +25,46 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--bind", type=_address, default="127.0.0.1:8090", metavar="HOST:PORT", help="port 0: any")
-        parser.add_argument("--key", help="the API key it asks for; better given as SIMULATOR_KEY in the environment")
-        parser.add_argument("--services", type=_whole, default=300, metavar="N")
-        parser.add_argument("--seed", type=_whole, default=1, metavar="N", help="services, endings, faults follow it")
-        parser.add_argument("--balance", type=_amount, default="1000", metavar="AMOUNT", help="at the very first start")
-        parser.add_argument("--currency", default="USD")
-        parser.add_argument("--order-seconds", type=_seconds, default=120, metavar="S", help="how long an order takes")
-        parser.add_argument("--cancel-seconds", type=_seconds, default=5, metavar="S")
-        parser.add_argument("--late-seconds", type=_seconds, default=60, metavar="S", help="for the fault late_create")
         parser.add_argument(
-            "--index-seconds", type=_seconds, default=0, metavar="S", help="a new order is unknown so long"
+            "--bind", type=_address, default="127.0.0.1:8090", metavar="HOST:PORT", help="port 0 picks a free port"
         )
-        parser.add_argument("--hang-seconds", type=_seconds, default=120, metavar="S", help="how long a fault hangs")
+        parser.add_argument("--key", help="the API key to require; prefer SIMULATOR_KEY in the environment")
+        parser.add_argument("--services", type=_whole, default=300, metavar="N")
+        parser.add_argument(
+            "--seed", type=_whole, default=1, metavar="N", help="seed of services, order results and faults"
+        )
+        parser.add_argument(
+            "--balance", type=_amount, default="1000", metavar="AMOUNT", help="balance at the first start"
+        )
+        parser.add_argument("--currency", default="USD")
+        parser.add_argument("--order-seconds", type=_seconds, default=120, metavar="S", help="duration of an order")
+        parser.add_argument("--cancel-seconds", type=_seconds, default=5, metavar="S")
+        parser.add_argument(
+            "--late-seconds", type=_seconds, default=60, metavar="S", help="delay of the fault late_create"
+        )
+        parser.add_argument(
+            "--index-seconds", type=_seconds, default=0, metavar="S", help="time until a new order can be found"
+        )
+        parser.add_argument(
+            "--hang-seconds", type=_seconds, default=120, metavar="S", help="duration of a hanging connection"
+        )
         parser.add_argument("--partial-share", type=_share, default=0.1, metavar="P")
         parser.add_argument("--canceled-share", type=_share, default=0.03, metavar="P")
         parser.add_argument(
-            "--foreign-orders", type=_whole, default=0, metavar="N", help="most ids between two of ours"
+            "--foreign-orders", type=_whole, default=0, metavar="N", help="most foreign order ids between two of ours"
         )
         parser.add_argument("--one-order-per-link", action="store_true")
-        parser.add_argument("--latency", type=_seconds, default=0, metavar="S", help="what every answer waits")
+        parser.add_argument("--latency", type=_seconds, default=0, metavar="S", help="delay of every answer")
         parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="NAME=P", help="repeatable")
-        parser.add_argument("--state", metavar="FILE", help=f"default in DATA_DIR; “{IN_MEMORY}” keeps nothing")
-        parser.add_argument("--control", action="store_true", help="let the key's owner steer it by /_control/")
+        parser.add_argument(
+            "--state", metavar="FILE", help=f"state file, by default in DATA_DIR; “{IN_MEMORY}” keeps nothing"
+        )
+        parser.add_argument("--control", action="store_true", help="allow control with the key under /_control/")
 
     def handle(self, *args: Any, **options: Any) -> None:
         key = options["key"] or os.environ.get("SIMULATOR_KEY", "")
         if not key:
-            raise CommandError("Give the API key as SIMULATOR_KEY or --key.", returncode=2)
+            raise CommandError(_("Set the API key with SIMULATOR_KEY or --key."), returncode=2)
         try:
             server = _make_server(key, options)
             server.start()

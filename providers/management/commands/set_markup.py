@@ -1,10 +1,12 @@
-"""`manage.py set_markup --percent P`: a pricing rule for everything, a provider, a category or a service."""
+"""`manage.py set_markup --percent P`: set the markup of all services, a provider, a category or a service."""
 
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.core.management.base import CommandParser
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from panel.lib.commands import Answer, BadInput, OperatorCommand, amount, operator
 from panel.lib.money import PLACES, plain
@@ -17,14 +19,23 @@ from providers.models import Provider
 M = TypeVar("M", Provider, Category, Service)
 TARGETS: dict[str, Any] = {"provider": Provider, "category": Category, "service": Service}
 
+NOT_FOUND = {
+    "provider": _lazy("No provider is named “%(text)s”."),
+    "category": _lazy("No category is named “%(text)s”."),
+    "service": _lazy("No service has the ID “%(text)s”."),
+}
+
 
 class Command(OperatorCommand):
-    help = "Set the markup of everything, or of the one target given. The shelf is repriced at once."
+    help = "Set the markup of all services, or of the one target given. Prices change at once."
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--percent", type=amount, required=True, help="Added to the cost, in per cent of it.")
+        parser.add_argument("--percent", type=amount, required=True, help="Percentage added to the cost.")
         parser.add_argument(
-            "--fixed", type=amount, default=Decimal(0), help="Added after that, in the shop's currency."
+            "--fixed",
+            type=amount,
+            default=Decimal(0),
+            help="Amount added after the percentage, in the shop's currency.",
         )
         parser.add_argument(
             "--decimals",
@@ -34,9 +45,9 @@ class Command(OperatorCommand):
             help=f"Round rates up to N decimals (0-{PLACES}).",
         )
         target = parser.add_mutually_exclusive_group()
-        target.add_argument("--provider", metavar="N", help="A provider, by name or number.")
-        target.add_argument("--category", metavar="N", help="A category, by name or number.")
-        target.add_argument("--service", metavar="ID", help="A service of the shelf, by number.")
+        target.add_argument("--provider", metavar="N", help="A provider, by name or ID.")
+        target.add_argument("--category", metavar="N", help="A category, by name or ID.")
+        target.add_argument("--service", metavar="ID", help="A service, by ID.")
 
     def work(self, **options: Any) -> Answer:
         try:
@@ -56,20 +67,24 @@ class Command(OperatorCommand):
         except MarkupError as error:
             raise BadInput(str(error)) from None
         return Answer(
-            text=f"{change.markup}. {change.repriced:,} services changed.",
+            text=f"{change.markup}. {_changed(change.repriced)}",
             data={"markup": change.markup.pk, "for": change.markup.reach, **terms, "repriced": change.repriced},
         )
 
 
+def _changed(count: int) -> str:
+    return ngettext("%(count)s service changed.", "%(count)s services changed.", count) % {"count": f"{count:,}"}
+
+
 def _terms(markup: Markup | None) -> dict[str, Any] | None:
-    """What a rule says, for the audit trail; None where there is none."""
+    """The values of a markup for the audit trail, or None."""
     if markup is None:
         return None
     return {"percent": plain(markup.percent), "fixed": plain(markup.fixed), "decimals": markup.decimals}
 
 
 def _find(model: type[M], what: str, text: str | None) -> M | None:
-    """The target of that name, or else of that number; None where none was given."""
+    """The target with that name, else with that ID; None if none was given."""
     if text is None:
         return None
     rows: models.QuerySet[M] = model._default_manager.all()
@@ -77,5 +92,5 @@ def _find(model: type[M], what: str, text: str | None) -> M | None:
     if found is None and text.isascii() and text.isdigit() and len(text) <= 18:
         found = rows.filter(pk=int(text)).first()
     if found is None:
-        raise BadInput(f"There is no {what} “{text}”.")
+        raise BadInput(NOT_FOUND[what] % {"text": text})
     return found

@@ -1,9 +1,11 @@
-"""`manage.py set_refill_days 30 --named R30`: for how many days services refill, by words of their names."""
+"""`manage.py set_refill_days 30 --named R30`: set the refill period of services by a part of their names."""
 
 import argparse
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.ops.audit import record
@@ -13,16 +15,16 @@ MAX_DAYS = 3650
 
 
 class Command(OperatorCommand):
-    help = "Set for how many days after its end an order is refilled, for all services whose name holds a text."
+    help = "Set the refill period in days after completion, for all services whose name contains a text."
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("days", type=_days, help='A number of days, or "none" for no limit known.')
-        parser.add_argument("--named", required=True, help='A text that their names hold, such as "R30".')
+        parser.add_argument("days", type=_days, help='A number of days, or "none" if unknown.')
+        parser.add_argument("--named", required=True, help='A part of their names, such as "R30".')
 
     def work(self, **options: Any) -> Answer:
         named: str = options["named"].strip()
         if not named:
-            raise BadInput("Say which services: a text that their names hold.")
+            raise BadInput(_("Enter a part of the services' names."))
         changed = set_refill_days(name_holds=named, days=options["days"])
         record(
             actor=operator(),
@@ -30,7 +32,11 @@ class Command(OperatorCommand):
             target="services",
             detail={"named": named[:100], "days": options["days"], "count": changed},
         )
-        return Answer(text=f"{changed:,} services changed.", data={"changed": changed})
+        return Answer(
+            text=ngettext("%(count)s service changed.", "%(count)s services changed.", changed)
+            % {"count": f"{changed:,}"},
+            data={"changed": changed},
+        )
 
 
 def _days(text: str) -> int | None:
@@ -38,4 +44,6 @@ def _days(text: str) -> int | None:
         return None
     if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_DAYS)) and int(text) <= MAX_DAYS:
         return int(text)
-    raise argparse.ArgumentTypeError(f"“{text}” is no number of days up to {MAX_DAYS:,}.")
+    raise argparse.ArgumentTypeError(
+        _("“%(text)s” is not a number of days up to %(max)s.") % {"text": text, "max": f"{MAX_DAYS:,}"}
+    )

@@ -1,28 +1,29 @@
-"""`manage.py sync_services [NAME]`: bring the catalogue of one provider, or of all active ones, up to date."""
+"""`manage.py sync_services [NAME]`: sync the services of one provider, or of all active ones."""
 
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.ops import audit
 from providers.catalog.publishing.refresh import RefreshResult, refresh_providers
 from providers.catalog.review.pending_review import accept_list
 from providers.models import Provider
-from providers.sync.service_sync import SyncFailedError
+from providers.sync.service_sync import SyncFailedError, SyncReport
 
 
 class Command(OperatorCommand):
-    help = "Bring the providers' services up to date. Exit status 1 where a list could not be read, or not be accepted."
+    help = "Sync the providers' services. Exit status 1 if a list could not be read or accepted."
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", nargs="?", help="One provider; without it, every active one.")
+        parser.add_argument("name", nargs="?", help="One provider. Default: all active providers.")
         parser.add_argument(
             "--accept",
             action="store_true",
-            help="Believe a list that is suddenly small. An empty one is never believed.",
+            help="Accept a list that is unexpectedly short. An empty list is never accepted.",
         )
 
     def work(self, **options: Any) -> Answer:
@@ -32,13 +33,13 @@ class Command(OperatorCommand):
         else:
             providers = providers.filter(name=options["name"])
             if not providers:
-                raise BadInput(f"There is no provider “{options['name']}”.")
+                raise BadInput(_("No provider is named “%(name)s”.") % {"name": options["name"]})
         if options["accept"] and options["name"] is None:
-            raise BadInput("Name the provider whose list you accept.")
+            raise BadInput(_("Enter the provider whose list you accept."))
         done = _accepted(providers[0]) if options["accept"] else _refreshed(providers)
         has_failed = done.failures or (options["accept"] and done.problems())
         return Answer(
-            text=_words(done),
+            text=_text(done),
             data={**done.sums(), "problems": done.problems(), "failures": done.failures},
             exit_status=1 if has_failed else 0,
         )
@@ -52,7 +53,7 @@ def _refreshed(providers: QuerySet[Provider]) -> RefreshResult:
 
 
 def _accepted(provider: Provider) -> RefreshResult:
-    """The list as it is now, believed by who runs the command."""
+    """Accept the provider's current list."""
     done = RefreshResult()
     try:
         done.reports[provider.name] = accept_list(provider=provider, actor=operator(), now=timezone.now())
@@ -61,15 +62,24 @@ def _accepted(provider: Provider) -> RefreshResult:
     return done
 
 
-def _words(done: RefreshResult) -> str:
-    lines = [f"{name}: not synced. {failure}" for name, failure in done.failures.items()]
+def _text(done: RefreshResult) -> str:
+    lines = [
+        _("%(name)s: sync failed. %(problem)s") % {"name": name, "problem": failure}
+        for name, failure in done.failures.items()
+    ]
     for name, report in done.reports.items():
         if report.problem:
-            lines.append(f"{name}: held back. {report.problem} Everything stays as it was.")
+            text = _("%(name)s: sync on hold. %(problem)s Your catalog is unchanged.")
+            lines.append(text % {"name": name, "problem": report.problem})
         else:
-            lines.append(
-                f"{name}: {report.added:,} new, {report.changed:,} changed, {report.back:,} back, "
-                f"{report.missing:,} missing, {report.removed:,} gone, {report.unchanged:,} as before"
-                + (f", {report.rejected:,} make no sense." if report.rejected else ".")
-            )
-    return "\n".join(lines) or "There is no active provider."
+            lines.append(_counts(name, report))
+    return "\n".join(lines) or _("There are no active providers.")
+
+
+def _counts(name: str, report: SyncReport) -> str:
+    text = _(
+        "%(name)s: %(added)s new, %(changed)s changed, %(back)s back, %(missing)s missing, %(removed)s removed, "
+        "%(unchanged)s unchanged, %(rejected)s invalid."
+    )
+    columns = ("added", "changed", "back", "missing", "removed", "unchanged", "rejected")
+    return text % {"name": name, **{column: f"{getattr(report, column):,}" for column in columns}}

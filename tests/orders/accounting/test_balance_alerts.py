@@ -150,8 +150,8 @@ def test_a_balance_that_lasts_only_hours_is_told_until_it_lasts_longer(store: St
     store.read_balance()
     assert open_alerts() == {"runway": "warning"}
     alert = Alert.objects.get(closed_at=None)
-    assert alert.title == "The balance at North lasts less than 12 h"
-    assert alert.detail == "It lasts 8 h at the pace of $0.90 a day. Top it up, or orders will wait."
+    assert alert.title == "Balance at North lasts less than 12 hours"
+    assert alert.detail == "It lasts 8 hours at the current spending of $0.90 a day. Top it up, or orders will wait."
     Provider.objects.update(runway_hours=0)
     store.read_balance()
     assert open_alerts() == {}

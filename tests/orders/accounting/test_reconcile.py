@@ -78,14 +78,14 @@ def test_a_low_balance_raises_an_alert_once(
         store.read_balance()
         send_due()
     assert open_alerts() == {"balance-low"}
-    assert [mail.subject for mail in mailoutbox] == ["[Panel] The balance at North is low"]
+    assert [mail.subject for mail in mailoutbox] == ["[Panel] Low balance at North"]
 
     record_deposit(provider=store.provider, amount=Decimal(100))
     store.simulator.balance = Decimal("109.5")
     store.read_balance()
     send_due()
     assert open_alerts() == set()
-    assert mailoutbox[-1].subject == "[Panel] Over: The balance at North is low"
+    assert mailoutbox[-1].subject == "[Panel] Resolved: Low balance at North"
 
 
 def test_a_top_up_resumes_a_provider_that_ran_dry(store: Store) -> None:

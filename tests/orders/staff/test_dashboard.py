@@ -92,7 +92,7 @@ def test_funding_counts_what_is_spent_and_how_long_it_lasts(store: Store) -> Non
     now = timezone.now()
     (funding,) = provider_balances(now=now)
     assert (funding.spend.day, funding.spend.week) == (Decimal("0.9"), Decimal("0.9"))
-    assert funding.runway_text == "over a year"
+    assert funding.runway_text == "more than a year"
     Provider.objects.update(low_balance=2000)
     BalanceReading.objects.create(
         provider=store.provider, balance=Decimal("1.8"), currency="USD", expected=1, drift=Decimal(-5)

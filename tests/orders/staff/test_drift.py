@@ -33,7 +33,7 @@ def test_a_jump_is_booked_as_a_top_up_with_one_click_and_once(owner: Client, sto
     assert "Recorded: +$50.00." in explain(owner, store)
     booked = Transfer.objects.get(key=f"drift:{reading.pk}")
     assert (booked.source.house, booked.target.house, booked.amount, booked.note) == (
-        "adjustment", store.provider.account, 50, "A top-up that was not recorded: Paid by card",
+        "adjustment", store.provider.account, 50, "Top-up that was not recorded: Paid by card",
     )  # fmt: skip
     event = AuditEvent.objects.get(action="provider.drift")
     assert (event.actor, event.target) == ("owner@example.com", f"provider:{store.provider.pk}")
@@ -41,7 +41,7 @@ def test_a_jump_is_booked_as_a_top_up_with_one_click_and_once(owner: Client, sto
         "amount": "50", "currency": "USD", "as": "topup", "reason": "Paid by card", "transfer": booked.key,
     }  # fmt: skip
     again = explain(owner, store)
-    assert "Something was booked since this reading: read the balance first." in again
+    assert "Another transfer was recorded since this reading. Refresh the balance first." in again
     assert "Did you add funds there?" not in again
     assert Transfer.objects.filter(key__startswith="drift:").count() == 1
     assert store.read_balance().drift == 0
@@ -65,10 +65,10 @@ def test_missing_money_is_booked_as_what_it_was_and_placing_goes_on(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"reason": " "}, "Say what you know: it is kept with the booking."),
-        ({"as": "topup"}, "That does not explain this drift."),
-        ({"as": "nonsense"}, "That does not explain this drift."),
-        ({"reading": "1²"}, "The balance was read anew in the meantime"),
+        ({"reason": " "}, "Enter a note."),
+        ({"as": "topup"}, "This cause does not fit the drift."),
+        ({"as": "nonsense"}, "This cause does not fit the drift."),
+        ({"reading": "1²"}, "The balance was updated meanwhile. Review it again."),
     ],
 )
 def test_what_does_not_fit_books_nothing(owner: Client, store: Store, words: dict[str, str], said: str) -> None:
@@ -85,11 +85,11 @@ def test_a_drift_is_not_booked_after_a_newer_reading_or_a_deposit(owner: Client,
     old = store.read_balance()
     store.read_balance()
     before = store.everything()
-    assert "The balance was read anew" in explain(owner, store, reading=str(old.pk))
+    assert "The balance was updated meanwhile" in explain(owner, store, reading=str(old.pk))
     assert store.everything() == before
     record_deposit(provider=store.provider, amount=Decimal(50))
     before = store.everything()
-    assert "Something was booked since this reading" in explain(owner, store)
+    assert "Another transfer was recorded since this reading" in explain(owner, store)
     assert store.everything() == before
 
 
@@ -109,7 +109,7 @@ def test_placing_goes_on_with_a_reason(owner: Client, helper: Client, store: Sto
     assert "Orders are sent to this provider again." in said
     assert Provider.objects.get().paused_reason == ""
     assert (
-        "It is not paused for missing money any more."
+        "The provider is no longer paused for missing money."
         in owner.post(url, {"reason": "Again"}, follow=True).content.decode()
     )
     assert AuditEvent.objects.get(action="provider.resume").detail == {"reason": "Their support looks", "missing": "7"}
@@ -154,7 +154,7 @@ def test_every_pause_is_shown_and_those_that_a_person_may_end_are_ended_one_by_o
     assert helper.post(url, {"pause": "funds", "reason": "x"}).status_code == 403
 
     said = owner.post(url, {"pause": "currency", "reason": "x"}, follow=True).content.decode()
-    assert "This pause ends by itself. Nobody can end it by hand." in said
+    assert "This pause ends automatically and cannot be ended by hand." in said
     owner.post(url, {"pause": "key", "reason": ""})
     assert Pause.objects.count() == 5
     said = owner.post(url, {"pause": "key", "reason": "New key"}, follow=True).content.decode()

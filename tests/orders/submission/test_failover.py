@@ -121,7 +121,7 @@ def test_an_order_whose_service_is_no_longer_what_was_sold_goes_to_the_next_supp
     assert (order.state, order.provider, order.attention) == ("QUEUED", second, "")
     assert (order.exchange_rate, order.expected_cost) == (Decimal("1.1"), Decimal("0.9"))
     assert order.events.filter(what="waits").get().reason == (
-        "Service 1 of the provider needs review: its number stands for something else now. It goes to South, service 1."
+        "Service 1 of the provider needs review: service ID reused. It goes to South, service 1."
     )
     order = store.submit(order)
     assert (order.state, order.provider, len(other.created(LINK))) == ("ACTIVE", second, 1)

@@ -11,7 +11,10 @@ def test_a_refused_service_stays_off_sale(store: Store) -> None:
     store.simulator.next("add", "service_gone")
     store.active()
     service = store.service()
-    assert (service.is_available, service.unavailable_reason) == (False, "The provider refused to sell it: confirm it.")
+    assert (service.is_available, service.unavailable_reason) == (
+        False,
+        "The provider rejected the service. Needs review.",
+    )
 
     reprice()
     assert store.service().is_available is False

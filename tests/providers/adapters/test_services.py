@@ -163,7 +163,7 @@ def test_equal_values_of_other_types_are_told_apart(times: int) -> None:
     values = [True, 1, "1", 1.0, 0, False] * times
     assert [row(name=value).name for value in values] == ["True", "1", "1", "Service 1", "0", "False"] * times
     assert [row(cancel=value).cancel for value in values] == [True, True, True, True, False, False] * times
-    assert [rejected(min=value).why for value in (True, False) * times] == [
+    assert [rejected(min=value).reason for value in (True, False) * times] == [
         "its minimum or maximum is not a whole number"
     ] * (2 * times)
     assert [row(min=value).min for value in (1, "1", 1.0) * times] == [1] * (3 * times)

@@ -81,9 +81,9 @@ def test_a_provider_is_added_with_its_key_sealed(owner: Client) -> None:
         ({"url": "http://provider.example/api/v2"}, "The address is not https"),
         ({"url": "https://user:pass@provider.example/"}, "The address holds more than a host and a path."),
         ({"key": ""}, "This field is required."),
-        ({"key": "two words"}, "The key holds characters that no key has."),
-        ({"currency": "$"}, "That is not a currency."),
-        ({"exchange_rate": "0"}, "The exchange rate is above 0"),
+        ({"key": "two words"}, "The API key contains invalid characters."),
+        ({"currency": "$"}, "Enter a currency code, for example USD."),
+        ({"exchange_rate": "0"}, "The exchange rate must be above 0"),
     ],
 )
 def test_a_wrong_provider_is_refused_with_words(owner: Client, changes: dict[str, str], said: str) -> None:
@@ -104,7 +104,7 @@ def test_the_key_is_kept_when_none_is_entered_and_replaced_when_one_is(owner: Cl
 def test_another_host_needs_the_key_again(owner: Client, provider: Provider) -> None:
     url = f"{LIST}{provider.pk}/change/"
     elsewhere = words(provider, url="https://elsewhere.example/api/v2")
-    assert "enter the key for it again" in save(owner, url, elsewhere).content.decode()
+    assert "You changed the host. Enter the API key again." in save(owner, url, elsewhere).content.decode()
     assert Provider.objects.get().url == provider.url
     assert save(owner, url, words(provider, url=f"{provider.url}/")).status_code == 302
     assert save(owner, url, {**elsewhere, "key": CANARY}).status_code == 302
@@ -185,7 +185,7 @@ def test_saving_does_not_undo_what_a_job_wrote_meanwhile(owner: Client, shop: Sh
 def test_a_tried_connection_says_the_balance_and_lifts_the_pause_of_its_key(owner: Client, shop: Shop) -> None:
     pause_provider(provider_id=shop.provider.pk, reason="key")
     page = owner.post(f"{LIST}{shop.provider.pk}/test/", follow=True).content.decode()
-    assert "It answers: our balance there is 1000 USD. Orders go on." in page
+    assert "Connected. Balance: $1,000.00. Orders resume." in page
     assert shop.reload().paused_reason == ""
     assert not BalanceReading.objects.exists()
 
@@ -195,7 +195,7 @@ def test_a_connection_that_fails_says_why_and_lifts_nothing(owner: Client, shop:
     shop.provider.set_key(Secret("wrong-key-000000000000"))
     shop.provider.save(update_fields=["sealed_key"])
     page = owner.post(f"{LIST}{shop.provider.pk}/test/", follow=True).content.decode()
-    assert "It refuses the API key" in page
+    assert "The API key is rejected" in page
     assert shop.reload().paused_reason == "key"
 
 
@@ -205,7 +205,7 @@ def test_sync_now_says_what_it_found_and_a_held_list_can_be_accepted(
     url = f"{LIST}{shop.provider.pk}/sync/"
     assert "Synced: 0 new, 0 changed" in owner.post(url, follow=True).content.decode()
     simulator.server.stop()
-    assert "Not synced." in owner.post(url, follow=True).content.decode()
+    assert "Sync failed." in owner.post(url, follow=True).content.decode()
     assert shop.service("1").is_available
     done, failed = AuditEvent.objects.filter(action="provider.sync").order_by("pk").values_list("detail", flat=True)
     assert (done, list(failed)) == ({}, ["problem"])
@@ -259,7 +259,7 @@ def test_what_the_jobs_write_is_read_only(owner: Client, shop: Shop, model: type
 def test_evidence_may_decide_when_people_have_shared_enough_of_it(owner: Client, provider: Provider) -> None:
     Provider.objects.update(probes_right=PROBES_TO_TRUST - 1)
     page = save(owner, f"{LIST}{provider.pk}/change/", words(provider, probing="adopt"))
-    assert "19 were right and 0 wrong" in page.content.decode()
+    assert "19 were confirmed and 0 overruled" in page.content.decode()
     for right, wrong, allowed in ((PROBES_TO_TRUST, 1, "shadow"), (PROBES_TO_TRUST, 0, "adopt")):
         Provider.objects.update(probes_right=right, probes_wrong=wrong)
         save(owner, f"{LIST}{provider.pk}/change/", words(provider, probing="adopt"))
@@ -276,10 +276,10 @@ def test_a_smaller_list_is_accepted_as_it_was_when_the_page_was_opened(owner: Cl
     url = f"{LIST}{shop.provider.pk}/sync/"
     for form in ({"accept_shrunk": "1"}, {"accept_shrunk": "1", "seen": seen}):
         said = owner.post(url, form, follow=True).content.decode()
-        assert "Held back: The list lacks 11 of 20 services." in said
+        assert "Sync on hold. 11 of 20 services are missing from the list." in said
         assert shop.service("1").is_available
     said = owner.post(url, {"accept_shrunk": "1", "seen": timezone.now().isoformat()}, follow=True).content.decode()
-    assert "Synced: 0 new, 0 changed, 11 gone, 9 as before." in said
+    assert "Synced: 0 new, 0 changed, 11 removed, 9 unchanged." in said
 
 
 def follow(owner: Client, url: str, **changes: str) -> str:
@@ -293,6 +293,6 @@ def test_a_new_exchange_rate_of_held_prices_leads_to_where_they_are_accepted(own
     url = f"{LIST}{shop.provider.pk}/change/"
     said = follow(owner, url, exchange_rate="0.8")
     link = f'<a href="/staff/changes/#prices-{shop.provider.pk}">Accept them</a>'
-    assert f"Its prices are still held. {link}" in said
+    assert f"The prices still need review. {link}" in said
     assert shop.reload().prices_held_at is not None
-    assert "still held" not in follow(owner, url, name="Other", exchange_rate="0.8")
+    assert "still need review" not in follow(owner, url, name="Other", exchange_rate="0.8")

@@ -44,7 +44,7 @@ def test_two_reasons_end_one_by_one(provider: Provider) -> None:
     assert (provider.paused_reason, is_open(provider)) == ("funds", False)
     assert open_alerts() == [f"paused-funds:{pk}", f"paused-key:{pk}"]
     alert = Alert.objects.get(subject=f"paused-key:{pk}")
-    assert (alert.level, alert.title) == ("critical", "North is paused: API key refused")
+    assert (alert.level, alert.title) == ("critical", "North is paused: API key rejected")
     assert alert.detail.endswith(" Invalid key.")
 
     assert resume_provider(provider_id=pk, reason="funds")

@@ -63,13 +63,13 @@ def test_without_the_last_rule_nothing_is_sold(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"percent": D(-100)}, "The percentage is above -100"),
-        ({"percent": D("NaN")}, "The percentage is above -100"),
+        ({"percent": D(-100)}, "The percentage must be above -100"),
+        ({"percent": D("NaN")}, "The percentage must be above -100"),
         ({"percent": D(100_001)}, "at most 100000"),
         ({"percent": D("1.0001")}, "at most three decimals"),
         ({"percent": D(1), "fixed": D("0.0000001")}, "at most 6 decimals"),
-        ({"percent": D(1), "fixed": D(10) ** 12}, "The fixed part is an amount"),
-        ({"percent": D(1), "decimals": 7}, "0 to 6 decimals"),
+        ({"percent": D(1), "fixed": D(10) ** 12}, "Enter a fixed amount"),
+        ({"percent": D(1), "decimals": 7}, "Decimals must be between 0 and 6"),
     ],
 )
 def test_a_senseless_rule_is_refused(shop: Shop, wrong: dict[str, Any], message: str) -> None:

@@ -34,9 +34,9 @@ def test_the_key_is_sealed_and_opens_again() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"name": " "}, "name has 1 to 100"),
-        ({"name": "x" * 101}, "name has 1 to 100"),
-        ({"name": "two\nlines"}, "name has 1 to 100"),
+        ({"name": " "}, "Enter a name of 1 to 100 characters."),
+        ({"name": "x" * 101}, "Enter a name of 1 to 100 characters."),
+        ({"name": "two\nlines"}, "Enter a name of 1 to 100 characters."),
         ({"currency": "US"}, "not a currency"),
         ({"currency": "U$D"}, "not a currency"),
         ({"key": Secret("")}, "The API key is empty"),
@@ -51,9 +51,9 @@ def test_the_key_is_sealed_and_opens_again() -> None:
         ({"url": "https://me:secret@provider.example/"}, "more than a host and a path"),
         ({"url": "https://provider.example/?key=1"}, "more than a host and a path"),
         ({"url": "http://provider.example/api/v2"}, "not https"),
-        ({"exchange_rate": Decimal(0)}, "exchange rate is above 0"),
-        ({"exchange_rate": Decimal("NaN")}, "exchange rate is above 0"),
-        ({"exchange_rate": Decimal(1_000_001)}, "exchange rate is above 0"),
+        ({"exchange_rate": Decimal(0)}, "exchange rate must be above 0"),
+        ({"exchange_rate": Decimal("NaN")}, "exchange rate must be above 0"),
+        ({"exchange_rate": Decimal(1_000_001)}, "exchange rate must be above 0"),
         ({"exchange_rate": Decimal("1.00000000001")}, "at most 10 decimals"),
     ],
 )
@@ -67,7 +67,7 @@ def test_what_makes_no_provider_is_refused(wrong: dict[str, Any], message: str) 
 @pytest.mark.django_db
 def test_a_name_is_taken_once() -> None:
     register_provider(**GOOD)
-    with pytest.raises(RegistrationError, match="There is a provider “North” already"):
+    with pytest.raises(RegistrationError, match="A provider named “North” already exists"):
         register_provider(**{**GOOD, "url": "https://other.example/api/v2"})
     assert Provider.objects.get().url == "https://provider.example/api/v2"
 
@@ -81,9 +81,9 @@ def test_a_connection_is_checked_with_the_balance(provider: Provider, simulator:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("invalid_key", "It refuses the API key"),
-        ("html", "Its answer makes no sense"),
-        ("busy429", "It is too busy to answer now"),
+        ("invalid_key", "The API key is rejected"),
+        ("html", "Unexpected response"),
+        ("busy429", "The provider is busy"),
     ],
 )
 def test_a_connection_that_fails_says_why(provider: Provider, simulator: Simulator, fault: str, words: str) -> None:
@@ -96,5 +96,5 @@ def test_a_connection_that_fails_says_why(provider: Provider, simulator: Simulat
 
 def test_a_provider_that_is_not_there_says_so(provider: Provider) -> None:
     provider.url = "http://127.0.0.1:9/api/v2"
-    with pytest.raises(ConnectionFailedError, match="It could not be reached"):
+    with pytest.raises(ConnectionFailedError, match="Could not connect"):
         check_connection(provider=provider)

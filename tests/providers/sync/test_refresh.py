@@ -58,7 +58,7 @@ def test_a_broken_provider_stops_no_other(three: list[Simulator]) -> None:
     assert set(UpstreamService.objects.values_list("provider__name", flat=True)) == {"A", "C"}
     summary = JobRun.objects.get(name=f"providers.sync_services:{Provider.objects.get(name='B').pk}").summary
     assert list(summary["failures"]) == ["B"]
-    assert summary["failures"]["B"].startswith("Its answer makes no sense")
+    assert summary["failures"]["B"].startswith("Unexpected response")
     assert result().startswith("added: 10,")
     assert "failures: {'B': " in result()
 
@@ -93,7 +93,7 @@ def test_a_key_that_does_not_open_is_a_failure_of_that_provider_alone(three: lis
     Provider.objects.filter(name="A").update(sealed_key=sealed)
     done = refresh_providers(providers=Provider.objects.order_by("pk"), now=timezone.now())
     assert list(done.failures) == ["A"]
-    assert done.failures["A"].startswith("Its API key cannot be opened, enter it again.")
+    assert done.failures["A"].startswith("The API key cannot be read. Enter it again.")
     assert three[0].requests("services") == []
 
 
@@ -111,7 +111,7 @@ def test_a_minimum_margin_that_is_set_anew_holds_with_the_next_sync(shop: Shop, 
     assert (shop.service("1").is_available, shop.service("1").rate) == (True, Decimal("1.35"))
     settings.MINIMUM_MARGIN_PERCENT = 60
     refresh_provider(provider_id=shop.provider.pk, now=timezone.now())
-    assert shop.service("1").unavailable_reason == "The rate is below the smallest margin."
+    assert shop.service("1").unavailable_reason == "The rate is below the minimum margin."
     settings.MINIMUM_MARGIN_PERCENT = 0
     refresh_provider(provider_id=shop.provider.pk, now=timezone.now())
     assert (shop.service("1").is_available, shop.service("1").has_low_margin) == (True, False)

@@ -50,9 +50,11 @@ def test_more_than_a_tenth_changed_by_one_factor_holds_all_of_it(large: Shop, ch
     assert UpstreamService.objects.exclude(review_reason="").count() == 0
     subjects = [f"prices:{large.provider.pk}"] if is_held else []
     assert list(Alert.objects.values_list("subject", flat=True)) == subjects
-    assert status_of(large.reload(), pauses=[], now=timezone.now()).label == ("Prices held" if is_held else "Open")
+    assert status_of(large.reload(), pauses=[], now=timezone.now()).label == (
+        "Prices need review" if is_held else "Active"
+    )
     reasons = set(Service.objects.values_list("unavailable_reason", flat=True))
-    assert reasons == ({"Many of the provider's prices changed alike: accept them."} if is_held else {""})
+    assert reasons == ({"The provider's prices need review."} if is_held else {""})
 
 
 def test_the_share_is_the_providers_setting(large: Shop) -> None:
@@ -104,7 +106,7 @@ def test_a_list_in_another_currency_is_held_whole_and_nothing_is_sent(shop: Shop
     shop.simulator.set_service(1, rate="1")
     shop.simulator.next("services", "wrong_currency")
     report = shop.sync()
-    assert report.problem == "The list is in INR, and the provider is set to USD."
+    assert report.problem == "The list is in INR, but the provider's currency is USD."
     assert (report.rows_written, shop.reload().held_list, shop.reload().paused_reason) == (
         0,
         "currency",

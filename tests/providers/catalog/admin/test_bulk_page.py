@@ -39,7 +39,7 @@ def text_of(answer: Any) -> str:
 
 def confirm(client: Client, name: str, given: dict[str, Any]) -> Any:
     """Preview it, and click."""
-    digest = client.post(f"{CHOSEN}{name}/", given).context["found"].digest
+    digest = client.post(f"{CHOSEN}{name}/", given).context["preview"].digest
     return client.post(f"{CHOSEN}{name}/", {**given, "previewed": digest, "confirmed": "1"}, follow=True)
 
 
@@ -59,14 +59,14 @@ def everything(shop: Shop) -> tuple[Any, ...]:
 def test_chosen_services_get_a_markup_after_a_preview(owner: Client, shop: Shop) -> None:
     pks = [shop.service(number).pk for number in ("1", "4")]
     page = owner.post(SERVICES, {"action": "price", "_selected_action": pks})
-    assert "2 services chosen" in text_of(page)
+    assert "2 services selected" in text_of(page)
     given = {"chosen": page.context["form"].initial["chosen"], "percent": "100", "fixed": "0.05", "decimals": "2"}
     before = everything(shop)
     preview = owner.post(f"{CHOSEN}price/", given)
     words = text_of(preview)
-    assert "For the 2 services that you chose:" in words
-    assert "2 services become dearer." in words
-    assert "$0.90 $1.35 $1.85 105.6 %" in words
+    assert "Changes to the 2 selected services:" in words
+    assert "2 prices will increase" in words
+    assert "$0.90 $1.35 $1.85 105.6%" in words
     assert everything(shop) == before
     edit = owner.post(f"{CHOSEN}price/", {**given, "edit": "1"})
     assert edit.context["form"]["percent"].value() == "100"
@@ -76,7 +76,7 @@ def test_chosen_services_get_a_markup_after_a_preview(owner: Client, shop: Shop)
     assert (shop.service("1").rate, shop.service("4").rate) == (D("1.85"), D("0.55"))
     assert AuditEvent.objects.get().actor == "owner@example.com"
     preview = owner.post(SERVICES, {"action": "unprice", "_selected_action": pks})
-    assert "2 services become cheaper." in text_of(preview)
+    assert "2 prices will decrease" in text_of(preview)
     confirm(owner, "unprice", {"chosen": numbers(shop, "1")})
     assert (shop.service("1").rate, shop.service("4").rate) == (D("1.35"), D("0.55"))
 
@@ -85,12 +85,12 @@ def test_all_of_a_filtered_list_are_chosen_across_its_pages(owner: Client, shop:
     pk = shop.service("1").pk
     given = {"action": "move", "_selected_action": [pk], "select_across": "1"}
     page = owner.post(f"{SERVICES}?type__exact=Default", given)
-    assert f"{Service.objects.filter(type='Default').count()} services chosen" in text_of(page)
+    assert f"{Service.objects.filter(type='Default').count()} services selected" in text_of(page)
 
 
 def test_chosen_services_move_to_a_category_and_to_a_place(owner: Client, shop: Shop) -> None:
     given = {"chosen": numbers(shop, "4", "1"), "new_category": "Fresh"}
-    assert "2 services move to another category." in text_of(owner.post(f"{CHOSEN}move/", given))
+    assert "2 services will move to another category" in text_of(owner.post(f"{CHOSEN}move/", given))
     assert not Category.objects.filter(name="Fresh").exists()
     confirm(owner, "move", given)
     fresh = Category.objects.get(name="Fresh")
@@ -102,10 +102,10 @@ def test_chosen_services_move_to_a_category_and_to_a_place(owner: Client, shop: 
 @pytest.mark.parametrize(
     ("change", "wrong", "said"),
     [
-        ("price", {"percent": "-100", "fixed": "0", "decimals": "6"}, "The percentage is above -100"),
+        ("price", {"percent": "-100", "fixed": "0", "decimals": "6"}, "The percentage must be above -100"),
         ("price", {"percent": "x", "fixed": "0", "decimals": "6"}, "Enter a number."),
-        ("price", {"chosen": "1,x", "percent": "1", "fixed": "0", "decimals": "6"}, "Choose the services again."),
-        ("price", {"chosen": "", "percent": "1", "fixed": "0", "decimals": "6"}, "Choose at least one service."),
+        ("price", {"chosen": "1,x", "percent": "1", "fixed": "0", "decimals": "6"}, "Select the services again."),
+        ("price", {"chosen": "", "percent": "1", "fixed": "0", "decimals": "6"}, "Select at least one service."),
         ("move", {"category": "CATEGORY", "new_category": "Fresh"}, "not both"),
         ("place", {"place": "0"}, "greater than or equal to 1"),
         ("place", {"place": "1000001"}, "less than or equal to 1000000"),
@@ -114,8 +114,8 @@ def test_chosen_services_move_to_a_category_and_to_a_place(owner: Client, shop: 
         ("price", {"percent": "1", "fixed": "9" * 30, "decimals": "6"}, "no more than 18 digits"),
         ("price", {"percent": "1", "fixed": "0", "decimals": "9" * 30}, "less than or equal to 6"),
         ("import", {"percent": "1", "fixed": "-" + "9" * 30}, "no more than 18 digits"),
-        ("import", {"fixed": "1"}, "A fixed part needs a percentage"),
-        ("import", {"percent": "-100"}, "The percentage is above -100"),
+        ("import", {"fixed": "1"}, "Enter a percentage with the fixed amount, for example 0."),
+        ("import", {"percent": "-100"}, "The percentage must be above -100"),
     ],
 )
 @pytest.mark.parametrize("confirmed", [{}, {"confirmed": "1"}])
@@ -138,20 +138,22 @@ def test_there_are_no_other_changes_and_none_by_an_address(owner: Client, shop: 
 
 
 def test_services_are_imported_in_three_steps(owner: Client, shop: Shop) -> None:
-    assert "Everything that is listed is sold" in text_of(owner.get(IMPORT))
+    assert "You sell all listed services" in text_of(owner.get(IMPORT))
     set_enabled(service_ids=[shop.service(number).pk for number in ("1", "2", "4")], is_enabled=False)
     Service.objects.filter(pk=shop.service("2").pk).delete()
     listed = text_of(owner.get(f"{IMPORT}?provider={shop.provider.pk}"))
-    assert "3 not sold" in listed
-    assert "Not on the shelf" in listed
-    assert "Switched off" in listed
-    assert "1 not sold" in text_of(owner.get(f"{IMPORT}?category=Packages&type=Package&rate_from=1&rate_to=9"))
-    assert "Nothing matches" in text_of(owner.get(f"{IMPORT}?words=nowhere"))
+    assert "3 services you don't sell" in listed
+    assert "Not imported" in listed
+    assert "Disabled" in listed
+    assert "1 service you don't sell" in text_of(
+        owner.get(f"{IMPORT}?category=Packages&type=Package&rate_from=1&rate_to=9")
+    )
+    assert "No matching services" in text_of(owner.get(f"{IMPORT}?words=nowhere"))
     before = everything(shop)
     nothing = owner.post(IMPORT, {"choose": "marked"})
-    assert (nothing.status_code, "Mark at least one service." in text_of(nothing)) == (422, True)
+    assert (nothing.status_code, "Select at least one service." in text_of(nothing)) == (422, True)
     marked = owner.post(IMPORT, {"choose": "marked", "row": [shop.upstream("1").pk]})
-    assert "1 service chosen" in text_of(marked)
+    assert "1 service selected" in text_of(marked)
     page = owner.post(f"{IMPORT}?refill=on", {"choose": "all", "shown": "1"})
     chosen = page.context["form"].initial["chosen"]
     assert chosen == str(shop.upstream("1").pk)
@@ -164,15 +166,15 @@ def test_services_are_imported_in_three_steps(owner: Client, shop: Shop) -> None
     }
     words = text_of(owner.post(f"{CHOSEN}import/", given))
     for sentence in (
-        "For the 3 services that you chose:", "1 service is new on the shelf.", "3 services are put on sale.",
-        "2 services become dearer.", "2 services move to another category.",
+        "Changes to the 3 selected services:", "1 new service", "3 services will go on sale",
+        "2 prices will increase", "2 services will move to another category",
     ):  # fmt: skip
         assert sentence in words
     assert everything(shop) == before
     done = confirm(owner, "import", given)
     assert "3 services were imported." in text_of(done)
     assert [shop.service(number).rate for number in ("1", "2", "4")] == [D("1.8"), D(10), D("0.5")]
-    assert "3 not sold" not in text_of(owner.get(IMPORT))
+    assert "3 services you don't sell" not in text_of(owner.get(IMPORT))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ def test_services_are_imported_in_three_steps(owner: Client, shop: Shop) -> None
         ("provider=x", "That choice is not one of the available choices."),
         ("rate_from=x", "Enter a number."),
         ("rate_to=-1", "greater than or equal to 0"),
-        ("rate_from=2&rate_to=1", "The highest rate is below the lowest one."),
+        ("rate_from=2&rate_to=1", "The highest rate must not be below the lowest rate."),
         ("words=" + "x" * 101, "at most 100 characters"),
     ],
 )
@@ -195,8 +197,8 @@ def test_a_filter_that_cannot_be_used_finds_nothing_and_says_why(
     before = everything(shop)
     page = owner.get(f"{IMPORT}?{query}")
     assert (said in text_of(page), page.context["page"].paginator.count) == (True, 0)
-    assert "These filters cannot be used" in text_of(page)
-    assert "not sold" not in text_of(page)
+    assert "Invalid filters" in text_of(page)
+    assert "you don't sell" not in text_of(page)
     for shown in ("2", "0", ""):
         assert owner.post(f"{IMPORT}?{query}", {"choose": "all", "shown": shown}).status_code == 422
     assert everything(shop) == before
@@ -208,25 +210,25 @@ def test_all_found_are_those_that_the_page_showed(owner: Client, shop: Shop) -> 
     assert '<input type="hidden" name="shown" value="3">' in page.content.decode()
     set_enabled(service_ids=[shop.service("4").pk], is_enabled=True)
     answer = owner.post(IMPORT, {"choose": "all", "shown": "3"})
-    said = "The list changed while you looked at it: 2 are found now. Check it again."
+    said = "The list changed: 2 services match now. Check it again."
     assert (answer.status_code, said in text_of(answer)) == (422, True)
-    assert "2 services chosen" in text_of(owner.post(IMPORT, {"choose": "all", "shown": "2"}))
+    assert "2 services selected" in text_of(owner.post(IMPORT, {"choose": "all", "shown": "2"}))
 
 
 def test_a_switch_says_what_can_be_bought(owner: Client, shop: Shop) -> None:
     pks = [shop.service(number).pk for number in ("1", "2")]
     given = {"action": "disable", "_selected_action": pks}
-    assert "2 services were taken off sale." in text_of(owner.post(SERVICES, given, follow=True))
+    assert "2 services were disabled." in text_of(owner.post(SERVICES, given, follow=True))
     shop.simulator.remove_service(1)
     shop.sync()
     shop.sync()
     said = text_of(owner.post(SERVICES, {**given, "action": "enable", **seen(owner, SERVICES)}, follow=True))
-    assert "2 services were switched on. 1 of the chosen is not for sale yet: the list says why." in said
+    assert "2 services were enabled. 1 selected service is still unavailable. The list shows why." in said
     one = {"action": "disable", "_selected_action": pks[1:]}
-    assert "1 service was taken off sale." in text_of(owner.post(SERVICES, one, follow=True))
+    assert "1 service was disabled." in text_of(owner.post(SERVICES, one, follow=True))
     said = text_of(owner.post(SERVICES, {**one, "action": "enable", **seen(owner, SERVICES)}, follow=True))
-    assert "1 service was switched on. " in said
-    assert "of the chosen" not in said
+    assert "1 service was enabled. " in said
+    assert "still unavailable" not in said
 
 
 def test_the_import_takes_the_same_queries_whatever_is_listed(owner: Client, shop: Shop) -> None:
@@ -254,7 +256,7 @@ def test_the_services_of_a_category_are_arranged(owner: Client, shop: Shop) -> N
     owner.post(url, {"move": f"{order[1].pk}-2-1"})
     assert list(first.category.services.order_by("position")) == [order[1], order[0], *order[2:]]
     shown = {f"place-{row.pk}-{place}": str(place) for place, row in enumerate([order[1], order[0], *order[2:]], 1)}
-    assert "All stand as before." in text_of(owner.post(url, shown, follow=True))
+    assert "The order did not change." in text_of(owner.post(url, shown, follow=True))
     typed = {**shown, f"place-{order[0].pk}-2": "1"}
     owner.post(url, typed)
     assert list(first.category.services.order_by("position")) == order
@@ -263,7 +265,7 @@ def test_the_services_of_a_category_are_arranged(owner: Client, shop: Shop) -> N
 def test_categories_are_arranged(owner: Client, shop: Shop) -> None:
     url, names = "/admin/catalog/category/arrange/", list(Category.objects.values_list("name", flat=True))
     second = Category.objects.get(name=names[1])
-    assert f"Place of {names[0]}" in owner.get(url).content.decode()
+    assert f"Position of {names[0]}" in owner.get(url).content.decode()
     owner.post(url, {"move": f"{second.pk}-2-1"})
     assert list(Category.objects.values_list("name", flat=True))[:2] == [names[1], names[0]]
     before = everything(shop)
@@ -307,7 +309,7 @@ def test_a_change_that_is_not_what_was_previewed_is_shown_anew(owner: Client, sh
     given: dict[str, Any] = {"chosen": ",".join(map(str, found_by))}
     more = {"price": {"percent": "100", "fixed": "0", "decimals": "6"}, "move": {"new_category": "Fresh"}}
     given |= {**more, "place": {"place": "2"}, "import": {"on_sale": "on"}}.get(name, {})
-    digest = owner.post(f"{CHOSEN}{name}/", given).context["found"].digest
+    digest = owner.post(f"{CHOSEN}{name}/", given).context["preview"].digest
     shop.simulator.set_service(1, rate="1.1")
     shop.sync()
     before = everything(shop)
@@ -315,9 +317,11 @@ def test_a_change_that_is_not_what_was_previewed_is_shown_anew(owner: Client, sh
     for previewed in (digest, "nonsense", ""):
         again = owner.post(f"{CHOSEN}{name}/", {**click, "previewed": previewed})
         assert again.status_code == 422
-        assert "Nothing was changed: services or rules changed since this preview. Look again." in text_of(again)
+        assert "Nothing was saved. Services or markups changed since the preview. Check the new preview." in text_of(
+            again
+        )
         assert everything(shop) == before
-    fresh = again.context["found"].digest
+    fresh = again.context["preview"].digest
     assert fresh != digest
     assert owner.post(f"{CHOSEN}{name}/", {**click, "previewed": fresh}).status_code == 302
     assert everything(shop) != before
@@ -352,7 +356,7 @@ def test_a_place_that_somebody_else_changed_is_told(owner: Client, shop: Shop) -
     move_services(service_ids=[second.pk], to=category, actor="x")  # to the end
     before = everything(shop)
     page = text_of(owner.post(url, {f"place-{second.pk}-2": "1"}, follow=True))
-    assert f"Somebody else moved “{second.name}” meanwhile. Nothing was saved: this is the order now." in page
+    assert f"Nothing was saved. Somebody else moved “{second.name}”. This is the current order." in page
     assert everything(shop) == before
     page = text_of(owner.post(url, {"move": f"{second.pk}-2-1"}, follow=True))
     assert "Somebody else moved" in page

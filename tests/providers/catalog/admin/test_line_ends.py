@@ -38,7 +38,7 @@ def test_saving_another_field_keeps_no_description(shop: Shop) -> None:
     assert client.post(url, {**sent, "own_min": "60"}).status_code == 302
     now = shop.service("1")
     assert (now.description, now.keeps_description, now.own_min) == ("One\nTwo", False, 60)
-    assert AuditEvent.objects.get().detail["fields"] == ["Own min"]
+    assert AuditEvent.objects.get().detail["fields"] == ["Custom minimum"]
 
 
 def test_what_staff_write_is_kept_with_plain_line_ends(shop: Shop) -> None:

@@ -76,9 +76,9 @@ def test_a_rule_keeps_its_target(owner: Client, shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"percent": "-100"}, "The percentage is above -100"),
-        ({"decimals": "7"}, "Rates are rounded to 0 to 6 decimals."),
-        ({}, "There is a rule for this already: change that one."),
+        ({"percent": "-100"}, "The percentage must be above -100"),
+        ({"decimals": "7"}, "Decimals must be between 0 and 6."),
+        ({}, "A markup for this already exists. Edit that one."),
     ],
 )
 def test_a_rule_that_makes_no_sense_changes_nothing(
@@ -92,7 +92,7 @@ def test_a_rule_that_makes_no_sense_changes_nothing(
 def test_two_targets_are_refused(owner: Client, shop: Shop) -> None:
     service = shop.service("1")
     answer = owner.post(f"{MARKUPS}add/", rule(service=service.pk, category=service.category_id))
-    assert "not for several" in answer.content.decode()
+    assert "not several" in answer.content.decode()
     assert Markup.objects.count() == 1
 
 
@@ -101,15 +101,15 @@ def test_the_preview_shows_the_prices_and_changes_nothing(owner: Client, shop: S
     url = f"{MARKUPS}{everything.pk}/preview/"
     part = owner.post(url, rule(percent="-10"), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
-    assert "The rule is for 20 services, and 20 would change: 0 dearer, 20 cheaper than now." in part
+    assert "This markup applies to 20 services. 20 prices will change: 0 up, 20 down." in part
     assert "The rate is below the cost." in part
-    assert "20 services would not be sold at their new price." in part
+    assert "20 services will not be on sale at their new prices." in part
     assert "$0.81" in part  # 0.90 less a tenth
     assert shop.everything() == before
     page = owner.post(url, rule()).content.decode()
     assert "<html" in page
-    assert "Nothing was saved." in page
-    assert "The percentage is above -100" in owner.post(url, rule(percent="-100")).content.decode()
+    assert "Nothing has been saved yet." in page
+    assert "The percentage must be above -100" in owner.post(url, rule(percent="-100")).content.decode()
 
 
 def test_the_preview_shows_fifty_rows_and_counts_all(owner: Client, shop: Shop) -> None:
@@ -129,8 +129,7 @@ def test_the_preview_shows_fifty_rows_and_counts_all(owner: Client, shop: Shop) 
     )
     part = owner.post(f"{MARKUPS}preview/", rule(category=category.pk), headers={"HX-Request": "true"})
     assert (
-        "is for 60 services, and 0 would change: 0 dearer, 0 cheaper than now. The first 50 are shown."
-        in part.content.decode()
+        "applies to 60 services. 0 prices will change: 0 up, 0 down. The first 50 are shown." in part.content.decode()
     )
     assert part.content.decode().count("<tr>") == 51
 
@@ -215,8 +214,8 @@ def test_what_changed_since_the_list_was_opened_is_not_confirmed(owner: Client, 
     shop.sync()
     given = {"action": "confirm", "_selected_action": pks, **looked_at}
     said = owner.post(SERVICES, given, follow=True).content.decode()
-    assert "1 were in doubt and are as the provider lists them now." in said
-    assert "1 service changed since you opened the list and was left as it is. Look at it again." in said
+    assert "1 service was accepted." in said
+    assert "1 service was skipped because it changed since you opened the list. Check it again." in said
     assert [shop.upstream(number).review_reason for number in ("1", "4")] == ["price", ""]
     assert [shop.service(number).is_for_sale for number in ("1", "4")] == [False, True]
     before = shop.everything()
@@ -234,7 +233,7 @@ def test_what_changed_since_the_list_was_opened_is_not_put_on_sale(owner: Client
     shop.simulator.set_service(1, rate="1.1")
     shop.sync()
     said = owner.post(SERVICES, {"action": "enable", "_selected_action": pks, **looked_at}, follow=True)
-    assert "1 service changed since you opened the list" in said.content.decode()
+    assert "1 service was skipped because it changed since you opened the list" in said.content.decode()
     assert [shop.service(number).is_enabled for number in ("1", "4")] == [False, True]
     event = AuditEvent.objects.get(action="service.enable")
     assert event.detail == {"services": [shop.service("4").pk], "count": 1}
@@ -308,7 +307,10 @@ def test_a_providers_words_are_shown_as_text(owner: Client, shop: Shop) -> None:
     assert "<script>alert" not in preview
 
 
-@pytest.mark.parametrize(("external_id", "problem"), [("1", "own supplier"), ("2", "of the type Package"), ("4", "")])
+@pytest.mark.parametrize(
+    ("external_id", "problem"),
+    [("1", "already the main supplier"), ("2", "The type Package does not match"), ("4", "")],
+)
 def test_a_backup_is_another_service_of_the_same_type(
     owner: Client, shop: Shop, external_id: str, problem: str
 ) -> None:

@@ -270,7 +270,7 @@ def test_a_rehearsal_tells_what_happens_and_nothing_stays(shop: Shop) -> None:
     assert (everything(shop), AuditEvent.objects.count()) == before
     one = Q(pk=shop.service("4").pk)
     found = preview_change(chosen=one, change=lambda: mark_up_services(service_ids=ids(shop, "4"), **TERMS))
-    assert (found.dearer, found.cheaper, found.sold, found.unsold) == (1, 0, 0, [("Switched off.", 1)])
+    assert (found.dearer, found.cheaper, found.sold, found.unsold) == (1, 0, 0, [("Disabled.", 1)])
     with pytest.raises(MarkupError):
         preview_change(chosen=one, change=lambda: set_markup(percent=D(-100)))
     assert (everything(shop), AuditEvent.objects.count()) == before

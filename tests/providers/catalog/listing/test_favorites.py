@@ -43,9 +43,9 @@ def test_a_star_is_put_and_taken_once(client: Client, shop: Shop, ada: User) -> 
 
 def test_the_drawer_says_how_it_is(client: Client, shop: Shop) -> None:
     path = f"/services/{shop.service('4').pk}/"
-    assert "Make it a favourite" in client.get(path).content.decode()
+    assert "Add to favorites" in client.get(path).content.decode()
     star(client, shop, "4")
-    assert "A favourite" in client.get(path).content.decode()
+    assert "In favorites" in client.get(path).content.decode()
     assert "favourite" not in Client().get(path).content.decode()
 
 
@@ -53,14 +53,14 @@ def test_favourites_stand_first_where_an_order_begins(client: Client, shop: Shop
     star(client, shop, "4")
     page = client.get("/order/").content.decode()
     assert f'id="star-{shop.service("4").pk}"' in page
-    assert page.index(">Favourites<") < page.index('id="pick-')
-    assert ">Favourites<" not in client.get("/order/?q=views").content.decode()
+    assert page.index(">Favorites<") < page.index('id="pick-')
+    assert ">Favorites<" not in client.get("/order/?q=views").content.decode()
 
 
 def test_nobody_elses_are_shown_or_changed(client: Client, shop: Shop, ada: User) -> None:
     eve = User.objects.create_user("eve@example.com")
     Favourite.objects.create(customer=eve, service=shop.service("4"))
-    assert ">Favourites<" not in client.get("/order/").content.decode()
+    assert ">Favorites<" not in client.get("/order/").content.decode()
     star(client, shop, "4", "0")
     assert favourite_ids(customer=eve) == {shop.service("4").pk}
     assert star(Client(), shop, "1") == 302
@@ -77,26 +77,26 @@ def test_what_went_off_sale_is_shown_and_can_be_removed(client: Client, shop: Sh
         star(client, shop, external_id)
     set_enabled(service_ids=[shop.service("4").pk], is_enabled=False)
     page = client.get("/services/?favourites=1").content.decode()
-    assert "Favorites that are not for sale now" in page
+    assert "Unavailable favorites" in page
     assert f"Remove {shop.service('4').name} from your favorites" in page
-    assert "not for sale now" not in client.get("/services/").content.decode()
+    assert "Unavailable favorites" not in client.get("/services/").content.decode()
     assert star(client, shop, "4") == 404
     gone = client.post(f"/services/{shop.service('4').pk}/favourite/", {"star": "0"})
     assert (gone.status_code, gone["Location"]) == (302, "/services/?favourites=1")
     assert favourite_ids(customer=ada) == {shop.service("1").pk}
-    assert "not for sale now" not in client.get("/services/?favourites=1").content.decode()
+    assert "Unavailable favorites" not in client.get("/services/?favourites=1").content.decode()
 
 
 def test_one_more_than_there_can_be_says_why_it_is_not_kept(
     client: Client, shop: Shop, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(favorites, "MOST", 2)
+    monkeypatch.setattr(favorites, "MAX_FAVORITES", 2)
     for external_id in ("1", "2", "2"):
         assert star(client, shop, external_id) == 302
-    said = "You have 2 favorites, the most there can be. Remove one first."
+    said = "You have 2 favorites, which is the maximum. Remove one first."
     pk = shop.service("4").pk
     refused = client.post(f"/services/{pk}/favourite/", {"star": "1"}, headers={"HX-Request": "true"}).content.decode()
-    assert (said in refused, "Make it a favourite" in refused) == (True, True)
+    assert (said in refused, "Add to favorites" in refused) == (True, True)
     assert said in client.post(f"/services/{pk}/favourite/", {"star": "1"}, follow=True).content.decode()
     assert favourite_ids(customer=ada) == {shop.service("1").pk, shop.service("2").pk}
 

@@ -61,8 +61,8 @@ def asked(
 
 
 def test_without_a_rule_nothing_is_sold() -> None:
-    assert asked("1", None) == Price(D(1), D(1), "No price yet: add a markup.")
-    assert asked("1", None, below=True).problem == "No price yet: add a markup."
+    assert asked("1", None) == Price(D(1), D(1), "No price yet. Add a markup.")
+    assert asked("1", None, below=True).problem == "No price yet. Add a markup."
 
 
 def test_below_cost_only_where_staff_allow_it() -> None:
@@ -73,7 +73,7 @@ def test_below_cost_only_where_staff_allow_it() -> None:
 
 
 def test_the_smallest_margin_is_kept() -> None:
-    assert asked("1", Rule(percent=D("9.999")), margin=10).problem == "The rate is below the smallest margin."
+    assert asked("1", Rule(percent=D("9.999")), margin=10).problem == "The rate is below the minimum margin."
     assert asked("1", Rule(percent=D(10)), margin=10).problem == ""
     assert asked("1", Rule(percent=D(5)), margin=10, below=True) == Price(D(1), D("1.05"), "", is_thin=True)
 
@@ -88,9 +88,9 @@ def test_a_thin_margin_may_be_marked_alone_and_a_loss_may_not() -> None:
 def test_an_own_rate_stands_before_every_rule_and_not_below_the_cost() -> None:
     assert asked("1", Rule(percent=D(50)), own="1.2") == Price(D(1), D("1.2"), "")
     assert asked("1", None, own="1.2") == Price(D(1), D("1.2"), "")
-    assert asked("1", None, own="0.9") == Price(D(1), D("0.9"), "Its own rate is below the cost.", is_thin=True)
+    assert asked("1", None, own="0.9") == Price(D(1), D("0.9"), "The custom rate is below the cost.", is_thin=True)
     assert asked("1", None, own="0.9", below=True) == Price(D(1), D("0.9"), "", is_thin=True)
-    assert asked("1", None, own="1.05", margin=10).problem == "The rate is below the smallest margin."
+    assert asked("1", None, own="1.05", margin=10).problem == "The rate is below the minimum margin."
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_what_has_no_price_or_too_large_a_one_is_not_sold() -> None:
     assert asked("0", Rule(percent=D(50))) == Price(D(0), D(0), "The rate is not above zero.")
     assert asked("1", Rule(percent=D(0), fixed=D(-2)), below=True).problem == "The rate is not above zero."
     largest = D(10) ** 12
-    assert asked("1e12", Rule(percent=D(0))) == Price(largest, largest, "The price is too large.")
-    assert asked("9e11", Rule(percent=D(50))) == Price(D("9e11"), largest, "The price is too large.")
+    assert asked("1e12", Rule(percent=D(0))) == Price(largest, largest, "The rate is too large.")
+    assert asked("9e11", Rule(percent=D(50))) == Price(D("9e11"), largest, "The rate is too large.")
 
 
 def test_the_most_specific_rule_wins() -> None:

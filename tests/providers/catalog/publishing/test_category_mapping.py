@@ -83,7 +83,7 @@ def test_most_of_the_services_are_enough_and_the_others_stay(shop: Shop, followe
 def test_few_services_under_a_new_heading_wait_where_their_rule_would_go(shop: Shop, followers: Category) -> None:
     rename_at_provider(shop, ["1"], NEW)
     assert stands(shop) == MOVED
-    assert open_alerts() == ["North: 1 service waits for a move to another category"]
+    assert open_alerts() == ["North: 1 service has a pending category change"]
     assert all_pending_review().count() == 1
     set_markup(percent=D(60))
     assert stands(shop) == MOVED
@@ -154,9 +154,9 @@ def test_headings_that_differ_in_case_alone_are_one_category(shop: Shop) -> None
 
 def test_twins_of_before_stay_and_are_told(shop: Shop, admin_client: Client) -> None:
     page = "/admin/catalog/category/"
-    assert "differ in upper and lower case only" not in admin_client.get(page).content.decode()
+    assert "differ only in case" not in admin_client.get(page).content.decode()
     Category.objects.create(name="instagram FOLLOWERS", position=99)
-    said = "differ in upper and lower case only: “Instagram Followers”, “instagram FOLLOWERS”."
+    said = "differ only in case: “Instagram Followers”, “instagram FOLLOWERS”."
     assert said in admin_client.get(page).content.decode()
     rename_at_provider(shop, ["4"], "instagram FOLLOWERS")
     assert (stands(shop)[0], stands(shop, "4")[0]) == ("Instagram Followers", "instagram FOLLOWERS")

@@ -65,7 +65,7 @@ def test_without_a_markup_nothing_is_for_sale(provider: Provider) -> None:
     assert Service.objects.count() == 20
     assert not Service.objects.filter(is_available=True).exists()
     service = Service.objects.get(upstream__external_id="1")
-    assert service.unavailable_reason == "No price yet: add a markup."
+    assert service.unavailable_reason == "No price yet. Add a markup."
 
 
 def test_a_type_we_do_not_know_is_shown_with_the_reason(shop: Shop) -> None:
@@ -73,7 +73,7 @@ def test_a_type_we_do_not_know_is_shown_with_the_reason(shop: Shop) -> None:
     shop.simulator.add_service(78, name="Odd", type="Brand new", category="Polls", rate="1")
     shop.sync()
     assert state(shop.service("77")) == (True, True, "")
-    assert state(shop.service("78")) == (True, False, "We do not sell the type “Brand new” yet.")
+    assert state(shop.service("78")) == (True, False, "Unsupported service type “Brand new”.")
 
 
 def test_costs_are_converted_before_the_markup(db: None, simulator: Simulator) -> None:
@@ -101,7 +101,7 @@ def test_what_is_gone_is_not_sold_and_is_sold_again_when_it_is_back(shop: Shop) 
     shop.sync()
     assert state(shop.service("4")) == (True, True, "")
     shop.sync()
-    assert state(shop.service("4")) == (True, False, "The provider no longer lists it.")
+    assert state(shop.service("4")) == (True, False, "The provider no longer lists the service.")
     shop.simulator.restore_service(4)
     shop.sync()
     assert state(shop.service("4")) == (True, True, "")
@@ -150,8 +150,8 @@ def test_staffs_switch_is_left_alone(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"rate": "90"}, "The provider's price jumped: confirm it."),
-        ({"type": "Package"}, "Its number now stands for something else at the provider: confirm it."),
+        ({"rate": "90"}, "Large price change. Needs review."),
+        ({"type": "Package"}, "The provider reused the service ID. Needs review."),
     ],
 )
 def test_a_doubt_takes_it_off_sale_until_a_person_confirms(shop: Shop, changes: dict[str, str], reason: str) -> None:
@@ -174,13 +174,13 @@ def test_a_senseless_entry_cannot_be_confirmed(shop: Shop) -> None:
     shop.simulator.set_service(1, rate="-5")
     shop.sync()
     assert confirm_services(service_ids=[shop.service("1").pk], actor="ann@example.com", now=timezone.now()) == 0
-    assert state(shop.service("1")) == (True, False, "The provider's entry makes no sense.")
+    assert state(shop.service("1")) == (True, False, "The provider lists invalid data.")
 
 
 def test_the_smallest_margin_is_the_settings(shop: Shop, settings: LazySettings) -> None:
     settings.MINIMUM_MARGIN_PERCENT = 60
     assert reprice().changed == 20
-    assert shop.service("1").unavailable_reason == "The rate is below the smallest margin."
+    assert shop.service("1").unavailable_reason == "The rate is below the minimum margin."
     Service.objects.filter(pk=shop.service("1").pk).update(allow_below_cost=True)
     assert reprice(service_id=shop.service("1").pk) == PublishReport(created=0, changed=1)
     assert state(shop.service("1")) == (True, True, "")
@@ -252,10 +252,10 @@ def test_staffs_choice_in_the_same_moment_is_not_overwritten(shop: Shop, monkeyp
     real = publish.derive
     pk = shop.service("1").pk
 
-    def while_staff_write(row: publish.Row, terms: publish.Terms) -> tuple[object, ...]:
+    def while_staff_write(row: publish.Row, context: publish.Context) -> tuple[object, ...]:
         if row["service__pk"] == pk:
             Service.objects.filter(pk=pk).update(name="Ours", keeps_name=True)
-        return real(row, terms)
+        return real(row, context)
 
     shop.simulator.set_service(1, name="Instagram Followers | Real | 60 days refill")
     monkeypatch.setattr(publish, "derive", while_staff_write)

@@ -69,7 +69,7 @@ def test_limits_outside_of_the_providers_are_not_sold(shop: Shop) -> None:
     choose(shop, own_min=5000)
     shop.simulator.set_service(1, max=4000)
     shop.sync()
-    assert limits(shop.service("1")) == (5000, 4000, False, "Its own limits lie outside of the provider's.")
+    assert limits(shop.service("1")) == (5000, 4000, False, "The custom limits are outside the provider's limits.")
     shop.simulator.set_service(1, max=6000)
     shop.sync()
     assert limits(shop.service("1")) == (5000, 6000, True, "")
@@ -98,7 +98,7 @@ def test_a_fixed_rate_is_never_below_the_cost_unless_that_is_allowed(shop: Shop)
     shop.sync()
     service = shop.service("1")
     assert (service.cost, service.rate, service.is_available) == (D(1), D("0.95"), False)
-    assert service.unavailable_reason == "Its own rate is below the cost."
+    assert service.unavailable_reason == "The custom rate is below the cost."
     assert service.has_low_margin
     service = choose(shop, allow_below_cost=True)
     assert (service.rate, service.is_available, service.has_low_margin) == (D("0.95"), True, True)
@@ -112,7 +112,7 @@ def test_under_the_floor_it_is_taken_off_sale_or_marked_as_the_provider_says(
     assert reprice().changed == 19
     thin = shop.service("1")
     assert (thin.has_low_margin, thin.is_available) == (True, False)
-    assert thin.unavailable_reason == "The rate is below the smallest margin."
+    assert thin.unavailable_reason == "The rate is below the minimum margin."
     provider = shop.reload()
     provider.low_margin = Provider.LowMargin.MARK
     assert save_provider(provider=provider, changed=["low_margin"], key=None) == 19
@@ -120,7 +120,7 @@ def test_under_the_floor_it_is_taken_off_sale_or_marked_as_the_provider_says(
     assert (thin.rate, thin.has_low_margin, thin.is_available, thin.unavailable_reason) == (D("1.35"), True, True, "")
     loss = shop.service("4")
     assert (loss.has_low_margin, loss.is_available) == (True, False)
-    assert loss.unavailable_reason == "Its own rate is below the cost."
+    assert loss.unavailable_reason == "The custom rate is below the cost."
     set_markup(percent=D(60))
     assert shop.service("1").has_low_margin is False
 
@@ -135,9 +135,9 @@ def test_a_choice_in_the_same_moment_is_not_overwritten(
 
     real, pk = publish.derive, shop.service("1").pk
 
-    def while_staff_choose(row: publish.Row, terms: publish.Terms) -> tuple[object, ...]:
+    def while_staff_choose(row: publish.Row, context: publish.Context) -> tuple[object, ...]:
         Service.objects.filter(pk=pk).update(**{field: value, "average_time": "ours"})
-        return real(row, terms)
+        return real(row, context)
 
     shop.simulator.set_service(1, rate="1.00")
     monkeypatch.setattr(publish, "derive", while_staff_choose)

@@ -49,9 +49,7 @@ def test_nothing_of_it_is_for_sale_until_it_is_switched_on(shop: Shop) -> None:
     assert switch(shop, False) == 20
     assert set(everywhere(service.pk).values()) == {False}
     assert catalog_version() != version
-    assert set(Service.objects.values_list("is_enabled", "unavailable_reason")) == {
-        (True, "The provider is switched off.")
-    }
+    assert set(Service.objects.values_list("is_enabled", "unavailable_reason")) == {(True, "The provider is disabled.")}
     assert switch(shop, True) == 20
     assert set(everywhere(service.pk).values()) == {True}
     after = shop.everything()
@@ -80,7 +78,7 @@ def test_the_admin_says_what_the_switch_did(shop: Shop, admin_client: Client) ->
     del given["is_active"]
     assert save(admin_client, address, given).status_code == 302
     done = admin_client.get(address)
-    assert "20 services have a new price, or went on or off sale." in done.content.decode()
+    assert "20 services were updated." in done.content.decode()
     assert services_for_sale(terms=SHOP_TERMS) == []
 
 

@@ -171,7 +171,7 @@ def test_prices_that_changed_again_since_they_were_looked_at_are_not_accepted(sh
     path, before = f"{PAGE}provider/{shop.provider.pk}/prices/", shop.everything()
     for form in ({}, looked_at):
         page = staff.post(path, {"reason": "In euro", **form}, follow=True).content.decode()
-        assert "North changed its services again since you looked." in page
+        assert "North changed its services again." in page
     assert shop.everything() == before
     staff.post(path, {"reason": "In euro", **seen(staff, PAGE)})
     assert shop.reload().prices_held_at is None
@@ -205,13 +205,14 @@ def test_what_came_since_the_page_was_opened_is_not_kept_off_sale(held: Shop, st
     assert held.upstream("5").review_reason == "price"
     late, before = held.service("5"), held.everything()
     assert (
-        "4 changed since you opened the page" in staff.post(f"{PAGE}keep/", {"all": "on"}, follow=True).content.decode()
+        "4 services still need review: they changed since you opened the page, or their data is invalid."
+        in staff.post(f"{PAGE}keep/", {"all": "on"}, follow=True).content.decode()
     )
     assert held.everything() == before
 
     page = staff.post(f"{PAGE}keep/", {"all": "on", **looked_at}, follow=True).content.decode()
-    assert "3 kept off sale." in page
-    assert "1 changed since you opened the page, and still wait." in page
+    assert "3 services disabled." in page
+    assert "1 service still needs review: it changed since you opened the page, or its data is invalid." in page
     assert list(services_pending_review()) == [late]
 
 
@@ -220,14 +221,14 @@ def test_a_small_list_is_taken_as_it_is(shop: Shop, staff: Client) -> None:
         shop.simulator.remove_service(number)
     shop.sync()
     page = staff.get(PAGE).content.decode()
-    assert "The list lacks 10 of 20 services." in page
+    assert "10 of 20 services are missing from the list." in page
     assert "Accept list" in page
     assert shop.service("1").is_for_sale
     seen = timezone.now().isoformat()
     staff.post(f"{PAGE}provider/{shop.provider.pk}/list/", {"reason": "They closed it", "seen": seen})
     assert Service.objects.filter(is_available=True).count() == 10
     assert trail("provider.accept_list") == {
-        "before": {"held_list": "small", "problem": "The list lacks 10 of 20 services."},
+        "before": {"held_list": "small", "problem": "10 of 20 services are missing from the list."},
         "after": {"problem": "", "removed": 10, "unchanged": 10},
         "reason": "They closed it",
     }
@@ -304,13 +305,13 @@ def test_prices_that_moved_again_are_shown_and_not_accepted(shop: Shop, staff: C
     assert first is not None
     assert second is not None
     assert second > first
-    assert f"the last time at {second:%Y-%m-%d %H:%M} UTC" in open_alert("prices").detail
+    assert f"last at {second:%Y-%m-%d %H:%M} UTC" in open_alert("prices").detail
 
     address = f"{PAGE}provider/{shop.provider.pk}/prices/"
     before = shop.everything()
     for form in ({"reason": "Fine", "seen": seen}, {"reason": "Fine"}):  # the second does not say when it was looked at
         page = staff.post(address, form, follow=True).content.decode()
-        assert "North changed its services again since you looked." in page
+        assert "North changed its services again." in page
         assert shop.everything() == before
     staff.post(address, {"reason": "Fine", "seen": timezone.now().isoformat()})
     assert shop.reload().prices_held_at is None
@@ -330,7 +331,7 @@ def test_one_price_that_changed_meanwhile_is_not_accepted_with_the_others(shop: 
 def test_the_right_exchange_rate_and_the_prices_are_taken_in_one_step(shop: Shop, staff: Client) -> None:
     """The provider bills in another unit now: each price is twice what it was, and worth half as much."""
     move_all(shop, "1.25")
-    assert "enter the right exchange rate there and accept them with it" in open_alert("prices").detail
+    assert "accept the prices or enter the correct exchange rate" in open_alert("prices").detail
     page = staff.get(PAGE).content.decode()
     assert 'name="exchange_rate"' in page
     address, seen = f"{PAGE}provider/{shop.provider.pk}/prices/", timezone.now().isoformat()
@@ -356,7 +357,7 @@ def test_a_list_that_lacks_more_by_now_is_not_taken(shop: Shop, staff: Client) -
     assert Service.objects.filter(is_available=True).count() == 20
     for form in ({"reason": "They closed it", "seen": seen}, {"reason": "They closed it", "seen": "x"}):
         page = staff.post(address, form, follow=True).content.decode()
-        assert "held back again. The list lacks 11 of 20 services." in page
+        assert "list held again. 11 of 20 services are missing from the list." in page
         assert Service.objects.filter(is_available=True).count() == 20
     staff.post(address, {"reason": "They closed it", "seen": timezone.now().isoformat()})
     assert Service.objects.filter(is_available=True).count() == 9
@@ -371,7 +372,7 @@ def test_a_list_that_lacks_others_by_now_is_not_taken_though_they_are_as_many(sh
     shop.simulator.restore_service(10)
     staff.post(f"{PAGE}provider/{shop.provider.pk}/list/", {"reason": "x", "seen": seen})
     assert Service.objects.filter(is_available=True).count() == 20
-    assert shop.reload().sync_error == "The list lacks 10 of 20 services."
+    assert shop.reload().sync_error == "10 of 20 services are missing from the list."
 
 
 @pytest.mark.parametrize("what", ["list", "prices"])
