@@ -52,4 +52,4 @@ def _visits_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_memory_of_other_tests() -> None:
     """Each test has a database of its own; the data directory is not to remember a larger one."""
     (Path(settings.DATA_DIR) / high_water.FILE).unlink(missing_ok=True)
-    safe_mode.forget_the_last_look()
+    safe_mode.clear_cache()

@@ -43,7 +43,7 @@ def ask_for_cancels(
     With a `reason` it is staff who ask: it is kept with the order, and each is in the audit trail.
     """
     if safe_mode.is_on():
-        return {order_id: Verdict(safe_mode.SAID) for order_id in order_ids}
+        return {order_id: Verdict(safe_mode.CUSTOMER_NOTICE) for order_id in order_ids}
     with transaction.atomic(durable=True):
         changes = lock_orders(order_ids=order_ids, now=now)
         verdicts = cancel_verdicts(orders=[change.order for change in changes.values()], now=now)

@@ -34,7 +34,7 @@ def request_refill(*, order: Order, actor: str) -> Refill:
 def ask_for_refills(*, order_ids: Iterable[int], actor: str, now: datetime) -> dict[int, Verdict]:
     """Note the wish for those that may be refilled; for each order what the rule said. In one transaction."""
     if safe_mode.is_on():
-        return {order_id: Verdict(safe_mode.SAID) for order_id in order_ids}
+        return {order_id: Verdict(safe_mode.CUSTOMER_NOTICE) for order_id in order_ids}
     with transaction.atomic():
         rows = Order.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=sorted(order_ids))
         orders = list(rows.select_related("service").order_by("pk"))

@@ -82,7 +82,7 @@ def refund_all(*, order_id: int, agreed: Decimal, actor: str, reason: str, appro
 
 def _locked(order_id: int, reason: str) -> Change:
     if safe_mode.is_on_now():
-        raise CannotRefundError(str(safe_mode.SAID_TO_STAFF))
+        raise CannotRefundError(str(safe_mode.STAFF_NOTICE))
     if not reason.strip():
         raise CannotRefundError(_("Enter a reason. It is saved with the order."))
     return lock_orders(order_ids=[order_id], now=timezone.now())[order_id]

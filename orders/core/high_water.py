@@ -1,7 +1,7 @@
-"""The high-water mark: a file in the data directory that outlives a restore of the database. Called by safe_mode.
+"""The high-water mark: a file in the data directory that outlives a restore of the database. Used by safe_mode.
 
-It holds the highest attempt that was ever made, and why a person holds the panel. Whoever decides by what it says
-reads and writes it under its lock, so that two processes never write over each other's word.
+It holds the highest attempt that was ever made, and why staff switched safe mode on. Callers that decide by it read
+and write it under its lock, so that no process overwrites what another one wrote.
 """
 
 import fcntl
@@ -21,12 +21,12 @@ FILE = "high-water.json"
 
 
 class MarkError(Exception):
-    """The mark cannot be read or written, so nobody knows what was sent. The message is for staff."""
+    """The mark cannot be read or written, so what was sent is not known. The message is for staff."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The highest attempt, and why a person holds the panel; `held` is empty where nobody does."""
+    """The highest attempt, and in `held` why staff switched safe mode on; empty where they did not."""
 
     attempt: int = 0
     held: str = ""
@@ -35,16 +35,16 @@ class Mark:
 def read() -> Mark:
     """The mark; an empty one where there is no file. Raises MarkError."""
     try:
-        found = json.loads(_path().read_text())
+        data = json.loads(_path().read_text())
     except FileNotFoundError:
         return Mark()
     except (OSError, ValueError) as error:
         raise _unreadable(error) from None
-    return _checked(found)
+    return _checked(data)
 
 
 def write(mark: Mark) -> None:
-    """Replace the mark, whole or not at all, so that a power cut keeps it; inside `locked`. Raises MarkError."""
+    """Replace the mark, whole or not at all, so that it survives a power cut; inside `locked`. Raises MarkError."""
     try:
         draft = _draft(mark, is_durable=True)
         try:
@@ -67,7 +67,7 @@ def check_writable() -> None:
 
 @contextmanager
 def locked() -> Iterator[None]:
-    """One process of the panel at a time. Take it before any lock of the database. Raises MarkError."""
+    """Let one process at a time work on the mark. Take it before any database lock. Raises MarkError."""
     try:
         lock = _path().with_suffix(".lock").open("w")
     except OSError as error:
@@ -81,18 +81,18 @@ def _path() -> Path:
     return Path(settings.DATA_DIR) / FILE
 
 
-def _checked(found: Any) -> Mark:
+def _checked(data: Any) -> Mark:
     try:
-        mark = Mark(**found)
+        mark = Mark(**data)
     except TypeError as error:
         raise _unreadable(error) from None
     if type(mark.attempt) is not int or not isinstance(mark.held, str):
-        raise _unreadable(TypeError("it does not hold a number and a reason"))
+        raise _unreadable(TypeError(_("it must hold a number and a reason")))
     return mark
 
 
 def _draft(mark: Mark, *, is_durable: bool) -> Path:
-    """A complete copy beside the mark, for its owner's eyes alone; none is left where that fails."""
+    """Write a complete copy beside the mark, readable by its owner alone; none is left where that fails."""
     draft = _path().with_name(f"{FILE}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -108,7 +108,7 @@ def _draft(mark: Mark, *, is_durable: bool) -> Path:
 
 
 def _sync(folder: Path) -> None:
-    """A renamed file is only safe from a power cut once its directory is."""
+    """Flush the directory: a renamed file survives a power cut only after that."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

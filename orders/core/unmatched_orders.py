@@ -130,9 +130,9 @@ def _text(unmatched: UnmatchedOrder) -> AlertText:
         title = _("Order #%(order)s was placed at the provider after all")
         detail = _("The provider has it as order %(id)s, but it was decided differently here. Decide what it is.")
     else:
-        title = _("%(provider)s has an order that matches no order here")
+        title = _("Unknown order at %(provider)s")
         detail = _(
-            "Its ID at the provider is %(id)s. Somebody else may be using your API key. Decide what it is: until then, "
-            "and for a month after, staff must decide every unconfirmed order at this provider."
+            "Order %(id)s at the provider matches no order here. Somebody else may be using your API key. Decide what "
+            "it is: until then, and for a month after, staff must decide every unconfirmed order at this provider."
         )
     return AlertText(Alert.Level.CRITICAL, title % facts, detail % facts)

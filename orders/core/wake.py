@@ -1,4 +1,4 @@
-"""The wake-up after a commit: a hint to a worker that an order waits. It can be lost; the sweep finds the order."""
+"""The wake-up after a commit tells a worker that an order waits. It may be lost; the sweep finds the order then."""
 
 from panel.ops.wake import wake
 

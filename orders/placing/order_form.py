@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from orders.placing.validation import OrderLimits, Problem
-from orders.rules.idempotency import LONGEST_TOKEN, form_token
+from orders.rules.idempotency import MAX_TOKEN_LENGTH, form_token
 from orders.rules.service_types import Field, Shape
 
 OUT_OF_DATE = _lazy("This page was out of date. Review your order, then place it again.")
@@ -27,7 +27,7 @@ class OrderForm(forms.Form):
     use_required_attribute = False
 
     token = forms.CharField(
-        max_length=LONGEST_TOKEN,
+        max_length=MAX_TOKEN_LENGTH,
         widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
         error_messages={"required": OUT_OF_DATE},
     )

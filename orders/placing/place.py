@@ -108,7 +108,9 @@ def place_order(
         if customer.is_suspended:
             raise BadOrderError([Problem("account", suspended_message(), "Account suspended")])
         if safe_mode.is_on():
-            raise BadOrderError([Problem("account", _(safe_mode.SAID), "Maintenance. Please try again later.")])
+            raise BadOrderError(
+                [Problem("account", _(safe_mode.CUSTOMER_NOTICE), "Maintenance. Please try again later.")]
+            )
         with transaction.atomic(durable=True):
             quote = quote_order(customer=customer, service_id=service_id, params=params)
             if agreed_charge is not None and quote.charge > agreed_charge:

@@ -1,6 +1,6 @@
-"""Staff order once more, for the same customer, what ended with all of its money back. Called by the staff page.
+"""Staff reorder, for the same customer, an order that was refunded in full. Called by the staff's order page.
 
-It is a new order at today's price, charged anew; an attempt that was made is never repeated.
+A reorder is a new order at today's price with a charge of its own; an earlier attempt is never repeated.
 """
 
 from decimal import Decimal
@@ -22,11 +22,11 @@ EVENT = "ordered again"
 
 
 class CannotReorderError(Exception):
-    """Nothing was ordered or charged. The message is for the person."""
+    """Nothing was ordered or charged. The message is for staff."""
 
 
 def price_now(order: Order) -> Decimal:
-    """What the same order costs its customer today. Raises CannotReorderError where it cannot be ordered."""
+    """What the same order costs its customer today. Raises CannotReorderError where it cannot be reordered."""
     _check(order)
     try:
         return quote_order(customer=order.customer, service_id=order.service_id, params=order.fields).charge
@@ -35,9 +35,9 @@ def price_now(order: Order) -> Decimal:
 
 
 def reorder(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> Placement:
-    """A new order of the same service, link and quantity, at most at the `agreed` charge. Clicked twice it is one.
+    """Place a new order of the same service, link and quantity for at most the `agreed` charge, once however often.
 
-    Both orders tell of each other. Raises CannotReorderError, but not where it was ordered again before.
+    The histories of both orders name each other. Raises CannotReorderError, but not where it was reordered before.
     """
     order = Order.objects.select_related("customer").get(pk=order_id)
     earlier = placed_before(customer=order.customer, token=reorder_token(order_id=order_id))
@@ -45,7 +45,7 @@ def reorder(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> Place
         _link(order.pk, earlier, actor, reason)
         return Placement(earlier, is_new=False)
     if not reason.strip():
-        raise CannotReorderError("Say why: the reason is kept with both orders.")
+        raise CannotReorderError(_("Enter a reason. It is saved with both orders."))
     _check(order)
     try:
         placement = place_order(
@@ -59,37 +59,39 @@ def reorder(*, order_id: int, agreed: Decimal, actor: str, reason: str) -> Place
     except BadOrderError as error:
         raise CannotReorderError(str(error)) from None
     except NotEnoughFundsError:
-        raise CannotReorderError("There is less in the customer's wallet than it costs.") from None
+        raise CannotReorderError(_("The customer's balance is too low.")) from None
     _link(order.pk, placement.order, actor, reason)
     return placement
 
 
 def ordered_as(order: Order) -> int | None:
-    """The order that this one was ordered again as."""
+    """The id of the reorder of this order, None where there is none."""
     earlier = placed_before(customer=order.customer, token=reorder_token(order_id=order.pk))
     return earlier.pk if earlier else None
 
 
 def _check(order: Order) -> None:
     if order.state not in {State.REJECTED, State.CANCELED} or order.refunded != order.charge:
-        raise CannotReorderError("Only what ended with all of its money back is ordered again.")
+        raise CannotReorderError(_("Only orders that ended with a full refund can be reordered."))
     if order.customer.is_suspended:
         raise CannotReorderError(_("The customer is suspended and can't place orders."))
 
 
 def _link(order_id: int, new: Order, actor: str, reason: str) -> None:
-    """Once, whichever of two clicks comes here first."""
+    """Note the reorder in both histories, once, whichever of two clicks comes first."""
     with transaction.atomic(durable=True):
         changes = lock_orders(order_ids=[order_id, new.pk], now=timezone.now())
         if OrderEvent.objects.filter(order=order_id, what=EVENT).exists():
             return
-        changes[order_id].note(EVENT, reason=f"As order {new.pk}: {reason}", actor=actor, amount=new.charge)
-        changes[new.pk].note("is again", reason=f"Order {order_id} once more: {reason}", actor=actor)
+        reordered = _("Reordered as order #%(order)s: %(reason)s") % {"order": new.pk, "reason": reason}
+        reorder_of = _("Reorder of order #%(order)s: %(reason)s") % {"order": order_id, "reason": reason}
+        changes[order_id].note(EVENT, reason=reordered, actor=actor, amount=new.charge)
+        changes[new.pk].note("is again", reason=reorder_of, actor=actor)
         write(list(changes.values()))
         audit_change(
             changes[order_id],
             actor=actor,
-            action="order again",
+            action="reorder",
             reason=reason,
             more={"order": new.pk, "charge": plain(new.charge)},
         )

@@ -1,29 +1,29 @@
-"""The tokens that orders are kept under: whoever repeats a call with the same token gets the order that it made. Pure.
+"""Idempotency tokens of orders: a repeated call with the same token returns the order that the first one made. Pure.
 
-Each entry point has tokens of a form that no other entry point can write, so none can take another's:
+Each entry point has tokens of a form that no other entry point can write, so none can use another's:
 
     order form       TOKEN           letters, digits, `_` and `-` alone
     mass order       TOKEN:LINE      as the form's, with the line's number
     API              api:HASH        of the idempotency key
-    staff's reorder  ordered again:ORDER
+    staff reorder    ordered again:ORDER
 """
 
 import hashlib
 import re
 
-LONGEST_TOKEN = 64
+MAX_TOKEN_LENGTH = 64
 
 _OF_FORM = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _OF_PAGE = re.compile(r"[A-Za-z0-9_-]{16,50}", re.ASCII)
 
 
 def form_token(text: str) -> str | None:
-    """The token of an order form, as the form sent it; None where that is no token of a form."""
+    """The token of an order form, as the form sent it; None where it is not a valid one."""
     return text if _OF_FORM.fullmatch(text) else None
 
 
 def page_token(text: str) -> str | None:
-    """The token of a mass order page, for `line_token`; None where that is no token of a page."""
+    """The token of a mass order page, for `line_token`; None where it is not a valid one."""
     return text if _OF_PAGE.fullmatch(text) else None
 
 
@@ -33,10 +33,10 @@ def line_token(*, page: str, line: int) -> str:
 
 
 def api_token(*, idempotency_key: str) -> str:
-    """The token for an API client's own key, of a fixed length."""
+    """The token for an API client's idempotency key, of a fixed length."""
     return "api:" + hashlib.sha256(idempotency_key.encode(errors="surrogatepass")).hexdigest()[:48]
 
 
 def reorder_token(*, order_id: int) -> str:
-    """The token of the one order that staff make in the place of another."""
+    """The token of the one reorder that staff can make of an order."""
     return f"ordered again:{order_id}"

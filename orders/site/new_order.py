@@ -21,7 +21,7 @@ from orders.models import Order
 from orders.placing.order_form import OrderForm
 from orders.placing.place import Placement, place_order, placed_before, quote_order
 from orders.placing.validation import BadOrderError, OrderLimits
-from orders.rules.idempotency import LONGEST_TOKEN, form_token
+from orders.rules.idempotency import MAX_TOKEN_LENGTH, form_token
 from orders.rules.service_types import SERVICE_TYPES
 from orders.site.access import customer_of, own_order
 from orders.site.charge_preview import Summary, summarize
@@ -239,4 +239,4 @@ def _to_resend(form: OrderForm, data: QueryDict, line: ServiceLine) -> OrderForm
 
 
 def _new_token() -> str:
-    return secrets.token_urlsafe(32)[:LONGEST_TOKEN]
+    return secrets.token_urlsafe(32)[:MAX_TOKEN_LENGTH]

@@ -100,7 +100,7 @@ def read_now(request: HttpRequest, provider_id: int) -> HttpResponse:
     need(request, "providers.change_provider")
     provider = get_object_or_404(Provider, pk=provider_id)
     if safe_mode.is_on_now():
-        messages.error(request, safe_mode.SAID_TO_STAFF)
+        messages.error(request, safe_mode.STAFF_NOTICE)
         return redirect("staff_provider", provider.pk)
     try:
         reading = read_balance(provider=provider)

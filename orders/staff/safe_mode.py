@@ -36,8 +36,8 @@ def staff_safe_mode(request: HttpRequest) -> HttpResponse:
     """Show whether it is on, and the open unmatched orders, each with the orders it may match."""
     rows = open_orphans()
     context = {
-        "why": safe_mode.why_it_is_on(),
-        "said": safe_mode.SAID,
+        "why": safe_mode.current_reason(),
+        "said": safe_mode.CUSTOMER_NOTICE,
         "orphans": [(orphan, candidates(orphan=orphan)) for orphan in rows[:MAX_LISTED]],
         "count": rows.count(),
         "providers": Provider.objects.order_by("name"),
@@ -112,10 +112,10 @@ def switch_safe_mode(request: HttpRequest, to: str) -> HttpResponse:
 def _switch(request: HttpRequest, to: str, reason: str, actor: str) -> None:
     try:
         if to == "on":
-            safe_mode.hold(reason=reason, actor=actor)
+            safe_mode.switch_on(reason=reason, actor=actor)
             messages.success(request, _("Safe mode is on."))
         else:
-            safe_mode.end(reason=reason, actor=actor, undecided=open_orphans().count())
+            safe_mode.switch_off(reason=reason, actor=actor, undecided=open_orphans().count())
             messages.success(request, _("Safe mode is off. Queued orders are sent again."))
     except (safe_mode.UndecidedOrdersError, MarkError) as problem:
         messages.error(request, str(problem))

@@ -178,7 +178,7 @@ def _follow_trouble(attempt: Attempt, outcome: Outcome, now: datetime) -> None:
                 provider_id=provider_id, reason="funds" if outcome.reason == "funds" else "key"
             )
         case NotPlaced(reason="safe_mode"):
-            safe_mode.raise_its_alert(reason=outcome.text)
+            safe_mode.open_safe_mode_alert(reason=outcome.text)
         case NotPlaced(reason="not_connected"):
             circuit_breaker.record_failure(
                 provider_id=provider_id, kind="unreached", sent_at=attempt.started_at, now=now

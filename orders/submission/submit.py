@@ -111,8 +111,8 @@ def _start_attempt(change: Change, provider: Provider) -> Attempt:
 def _send(claim: Claim) -> Outcome:
     """The attempt is remembered before a byte of it is sent; where it cannot be, nothing is."""
     try:
-        safe_mode.raise_mark(attempt=claim.attempt_id)
-    except (safe_mode.HeldError, MarkError) as problem:
+        safe_mode.remember_attempt(attempt=claim.attempt_id)
+    except (safe_mode.SafeModeError, MarkError) as problem:
         return NotPlaced(_("Nothing was sent: %(reason)s") % {"reason": problem}, reason="safe_mode")
     try:
         with connected(claim.provider) as adapter:

@@ -53,7 +53,7 @@ def sweep_orders(*, now: datetime, everything: bool = False, in_flight: int = 1,
     With `everything`, also what is to wait. No order is sent after so many `seconds`: the rest is the next sweep's. In
     safe mode only dead attempts are noticed.
     """
-    if safe_mode.tell_staff():
+    if safe_mode.update_alert():
         return Swept(doubtful=reap_attempts(now=now))
     started = time.monotonic()
     until = started + seconds

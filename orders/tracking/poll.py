@@ -118,7 +118,7 @@ class CannotAskError(Exception):
 def poll_order(*, order_id: int) -> Answer:
     """Ask for this order now, due or not, ended or not, and settle what is said. Raises CannotAskError."""
     if safe_mode.is_on_now():
-        raise CannotAskError(safe_mode.SAID_TO_STAFF)
+        raise CannotAskError(safe_mode.STAFF_NOTICE)
     order = Order.objects.select_related("provider").get(pk=order_id)
     row = Order.objects.filter(pk=order_id, provider_order_id__isnull=False).values_list(*COLUMNS).first()
     if row is None:

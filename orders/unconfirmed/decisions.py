@@ -137,7 +137,7 @@ def clear_word(*, provider_id: int, word: str, actor: str, reason: str) -> int:
 
 def _check_safe_mode() -> None:
     if safe_mode.is_on_now():
-        raise CannotResolveError(safe_mode.SAID_TO_STAFF)
+        raise CannotResolveError(safe_mode.STAFF_NOTICE)
 
 
 def _check_id(provider: Provider, provider_order_id: str) -> None:

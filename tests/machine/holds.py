@@ -41,11 +41,11 @@ class Holds(Doors):
         life = self.lives[pk]
         if life.state != "QUEUED" or self.rivals(life) or self.is_hindered(life):
             return
-        raise_mark = safe_mode.raise_mark
+        remember_attempt = safe_mode.remember_attempt
 
         def hold_first(*, attempt: int) -> None:
-            safe_mode.hold(reason="moving house", actor="staff")
-            raise_mark(attempt=attempt)
+            safe_mode.switch_on(reason="moving house", actor="staff")
+            remember_attempt(attempt=attempt)
 
         def after() -> Lives:
             if not self.open_before[life.provider]:
@@ -54,7 +54,7 @@ class Holds(Doors):
             return {pk: [lives.waiting(sending, len(life.tries), is_busy_link=False)]}
 
         full = mock.patch("os.fsync", side_effect=_full())
-        with full if why == "full" else mock.patch.object(safe_mode, "raise_mark", hold_first):
+        with full if why == "full" else mock.patch.object(safe_mode, "remember_attempt", hold_first):
             self.do(lambda: submit_order(order_id=pk, even_early=True), after)
         assert life.tag not in self.sent, "sent, though the panel is held or cannot remember it"
         assert not self.open_before[life.provider] or is_alert_open(safe_mode.SUBJECT), "nobody is told"
@@ -71,9 +71,9 @@ class Holds(Doors):
 
     @contextmanager
     def _safe_mode(self, why: str) -> Iterator[None]:
-        safe_mode.forget_the_last_look()
+        safe_mode.clear_cache()
         if why == "held":
-            safe_mode.hold(reason="moving house", actor="staff")
+            safe_mode.switch_on(reason="moving house", actor="staff")
         if why == "damaged":
             (Path(settings.DATA_DIR) / high_water.FILE).write_text("")
         if why == "unwritable":
@@ -115,7 +115,7 @@ class Holds(Doors):
         ]
 
     def _let_go(self) -> None:
-        safe_mode.end(reason="seen", actor="staff", undecided=0)
+        safe_mode.switch_off(reason="seen", actor="staff", undecided=0)
         assert not safe_mode.is_on_now(), "safe mode cannot be ended"
 
 

@@ -51,7 +51,7 @@ class OneExample:
         self.block._from_testcase = True  # type: ignore[attr-defined]
         self.block.__enter__()
         (Path(panel_settings.DATA_DIR) / high_water.FILE).unlink(missing_ok=True)  # of an earlier example's orders
-        safe_mode.forget_the_last_look()
+        safe_mode.clear_cache()
         self.world = Receivers()
         return self.world
 

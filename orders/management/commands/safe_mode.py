@@ -21,11 +21,11 @@ class Command(OperatorCommand):
     def work(self, **options: Any) -> Answer:
         try:
             if options["on"] is not None:
-                safe_mode.hold(reason=options["on"], actor=operator())
+                safe_mode.switch_on(reason=options["on"], actor=operator())
             if options["off"] is not None:
-                safe_mode.end(reason=options["off"], actor=operator(), undecided=open_orphans().count())
+                safe_mode.switch_off(reason=options["off"], actor=operator(), undecided=open_orphans().count())
         except (safe_mode.UndecidedOrdersError, MarkError) as problem:
             raise BadInput(str(problem)) from None
-        why = safe_mode.why_it_is_on()
+        why = safe_mode.current_reason()
         text = f"Safe mode is on: {why}" if why else "Safe mode is off."
         return Answer(text=text, data={"on": bool(why), "why": why})

@@ -30,15 +30,15 @@ TROUBLE_MUTANTS = (
         "a hold is not seen by whoever has claimed an order",
         "held",
         SAFE_MODE,
-        "        if mark.held:\n            raise HeldError(mark.held)\n",
+        "        if mark.held:\n            raise SafeModeError(mark.held)\n",
         "",
     ),
     Mutant(
         "an attempt that cannot be remembered is a doubt",
         "held",
         SUBMIT,
-        "except (safe_mode.HeldError, MarkError) as problem:",
-        "except safe_mode.HeldError as problem:",
+        "except (safe_mode.SafeModeError, MarkError) as problem:",
+        "except safe_mode.SafeModeError as problem:",
     ),
     Mutant(
         "what cannot be remembered is sent",

@@ -68,7 +68,7 @@ def go_back(attempts: int = 1) -> None:
     """As a restore from a backup leaves it: so many attempts were made that the database does not know."""
     newest = Attempt.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     mark_file().write_text(json.dumps({"attempt": newest + attempts, "held": ""}))
-    safe_mode.forget_the_last_look()
+    safe_mode.clear_cache()
 
 
 def mark_file() -> Path:
@@ -166,7 +166,7 @@ def test_a_doubtful_order_is_found_in_safe_mode(store: Store) -> None:
     order = store.active()
     store.let_lease_end(order)
     (bought,) = store.simulator.created(LINK)[-1:]
-    safe_mode.hold(reason="compare", actor="staff")
+    safe_mode.switch_on(reason="compare", actor="staff")
     orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id=bought["id"], charge=Decimal("0.9"))
     adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="same cost")
     order = store.fresh(order)
@@ -175,7 +175,7 @@ def test_a_doubtful_order_is_found_in_safe_mode(store: Store) -> None:
 
 def test_a_hold_and_an_attempt_at_the_same_moment_keep_both(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hold comes between the attempt's look at the mark and the writing of it, and has to wait there."""
-    safe_mode.raise_mark(attempt=5)
+    safe_mode.remember_attempt(attempt=5)
     write, has_looked, is_over = high_water.write, threading.Event(), threading.Event()
 
     def write_late(mark: high_water.Mark) -> None:
@@ -184,10 +184,10 @@ def test_a_hold_and_an_attempt_at_the_same_moment_keep_both(store: Store, monkey
         write(mark)
 
     monkeypatch.setattr(high_water, "write", write_late)
-    rival = threading.Thread(target=safe_mode.raise_mark, kwargs={"attempt": 7})
+    rival = threading.Thread(target=safe_mode.remember_attempt, kwargs={"attempt": 7})
     rival.start()
     has_looked.wait(timeout=5)
-    safe_mode.hold(reason="moving house", actor="staff")
+    safe_mode.switch_on(reason="moving house", actor="staff")
     rival.join()
     assert high_water.read() == high_water.Mark(7, "moving house")
     assert safe_mode.is_on() is True
@@ -200,15 +200,15 @@ def test_no_hold_is_lost_among_attempts_and_no_mark_falls() -> None:
 
     def attempts() -> None:
         while not over.is_set():
-            with contextlib.suppress(safe_mode.HeldError):
-                safe_mode.raise_mark(attempt=marks[-1] + 1)
+            with contextlib.suppress(safe_mode.SafeModeError):
+                safe_mode.remember_attempt(attempt=marks[-1] + 1)
                 marks.append(marks[-1] + 1)
 
     worker = threading.Thread(target=attempts)
     worker.start()
     for number in range(50):
         reached = marks[-1]
-        safe_mode.hold(reason=f"hold {number}", actor="staff")
+        safe_mode.switch_on(reason=f"hold {number}", actor="staff")
         mark = high_water.read()
         if mark.held != f"hold {number}" or mark.attempt < reached:
             lost.append(str(mark))
@@ -249,7 +249,7 @@ def test_a_damaged_mark_is_safe_mode_until_a_person_ends_it(store: Store, owner:
     store.active()
     queued = store.place(quantity="2000")
     mark_file().write_text(content)
-    safe_mode.forget_the_last_look()
+    safe_mode.clear_cache()
     before = store.everything()
     with pytest.raises(BadOrderError, match="We're doing maintenance"):
         store.place(quantity="3000")
@@ -277,7 +277,7 @@ def test_a_data_directory_that_cannot_be_written_is_safe_mode(store: Store, monk
         assert submit_order(order_id=order.pk) is False
         assert sweep_orders(now=timezone.now()) == Swept()
         with pytest.raises(high_water.MarkError, match="No space left"):
-            safe_mode.hold(reason="moving", actor="staff")
+            safe_mode.switch_on(reason="moving", actor="staff")
     assert "The data directory cannot be written" in Alert.objects.get(subject="safe-mode", closed_at=None).detail
     assert (store.fresh(order).state, order.attempts.count(), store.simulator.orders()) == ("QUEUED", 0, [])
     assert sweep_orders(now=timezone.now()).submitted == 1
@@ -317,7 +317,7 @@ def test_the_mark_is_on_the_disk_before_it_counts(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(os, "fsync", noted_fsync)
     monkeypatch.setattr(Path, "replace", noted_replace)
-    safe_mode.raise_mark(attempt=3)
+    safe_mode.remember_attempt(attempt=3)
     assert done == ["file", "renamed", "directory"]
 
 
@@ -330,12 +330,12 @@ def test_a_new_database_is_no_restored_one(store: Store) -> None:
 
 def test_a_person_holds_the_panel_and_lets_it_go(store: Store) -> None:
     store.active()
-    safe_mode.hold(reason="moving house", actor="staff")
-    assert (safe_mode.is_on(), safe_mode.why_it_is_on()) == (True, "moving house")
+    safe_mode.switch_on(reason="moving house", actor="staff")
+    assert (safe_mode.is_on(), safe_mode.current_reason()) == (True, "moving house")
     with pytest.raises(safe_mode.UndecidedOrdersError):
-        safe_mode.end(reason="done", actor="staff", undecided=1)
+        safe_mode.switch_off(reason="done", actor="staff", undecided=1)
     assert safe_mode.is_on() is True
-    safe_mode.end(reason="done", actor="staff", undecided=0)
+    safe_mode.switch_off(reason="done", actor="staff", undecided=0)
     assert safe_mode.is_on() is False
     assert Alert.objects.get(subject="safe-mode").closed_at is not None
     assert [event.action for event in AuditEvent.objects.order_by("pk")] == ["safe mode on", "safe mode off"]
@@ -402,7 +402,7 @@ def test_the_page_shows_and_decides(store: Store, owner: Client) -> None:
     assert "restored from an older backup" in owner.get("/staff/safe-mode/").content.decode()
     post: Callable[..., str] = lambda url, **words: owner.post(url, words, follow=True).content.decode()  # noqa: E731
     assert "1 unknown orders found" in post(f"/staff/safe-mode/look/{store.provider.pk}/")
-    assert "1 orders that were found" in post("/staff/safe-mode/off/", reason="done")
+    assert "1 unknown provider order needs a decision first." in post("/staff/safe-mode/off/", reason="done")
     assert "Enter a reason" in post("/staff/safe-mode/off/")
     orphan, order = UnmatchedOrder.objects.get(), Order.objects.get(state="QUEUED")
     decide = f"/staff/safe-mode/found/{orphan.pk}"

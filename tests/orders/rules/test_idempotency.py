@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders.rules.idempotency import LONGEST_TOKEN, api_token, form_token, line_token, page_token, reorder_token
+from orders.rules.idempotency import MAX_TOKEN_LENGTH, api_token, form_token, line_token, page_token, reorder_token
 
 LONG = "a" * 50
 
@@ -13,7 +13,7 @@ LONG = "a" * 50
 def test_no_page_writes_the_token_of_another_entry_point(token: str) -> None:
     assert form_token(token) is None
     assert page_token(token) is None
-    assert len(token) <= LONGEST_TOKEN
+    assert len(token) <= MAX_TOKEN_LENGTH
 
 
 @pytest.mark.parametrize("text", ["", "a" * 65, "a b" * 8, "a:1", "ä" * 20, "a\n", "a" * 20 + "\x00", "¹" * 20])

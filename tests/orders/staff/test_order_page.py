@@ -95,7 +95,7 @@ def test_a_partial_is_told_in_money_before_it_is_done(owner: Client, store: Stor
         ("back", {"agreed": "1.34"}, "The order has changed: 1.35 USD would be refunded now."),
         ("back", {"agreed": "much"}, "This page was out of date."),
         ("back", {"agreed": "1.35", "reason": ""}, "Enter a reason. It is saved with the order."),
-        ("again", {"agreed": "1.35"}, "Only what ended with all of its money back is ordered again."),
+        ("again", {"agreed": "1.35"}, "Only orders that ended with a full refund can be reordered."),
         ("cancel", {"reason": ""}, "Enter a reason. It is saved with the order."),
         ("looked", {"reason": ""}, "Enter a reason. It is saved with the order."),
     ],

@@ -163,7 +163,7 @@ def test_nobody_is_asked_where_doubts_are_not_looked_into_and_in_safe_mode(store
     Provider.objects.update(probing="off")
     assert look() == Strays()
     Provider.objects.update(probing="shadow")
-    safe_mode.hold(reason="a look at the books", actor="staff")
+    safe_mode.switch_on(reason="a look at the books", actor="staff")
     assert look() == Strays()
     assert store.simulator.requests("status") == []
 
