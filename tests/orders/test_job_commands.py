@@ -53,15 +53,15 @@ def test_nonsense_moves_nothing(store: Store, arguments: list[str], capfd: Any) 
     ("changes", "said"),
     [
         ({"email": NOBODY}, NOBODY),
-        ({"service": "999999"}, "not available"),
+        ({"service": "999999"}, "This service isn't available right now."),
         ({"service": "-1"}, ""),
         ({"service": "nonsense"}, ""),
-        ({"link": "nonsense"}, "not a link"),
-        ({"quantity": "0"}, "above zero"),
-        ({"quantity": "-5"}, "above zero"),
-        ({"quantity": "1e3"}, "above zero"),
-        ({"quantity": "49"}, "least quantity here is 50"),
-        ({"quantity": "10001"}, "most quantity here is 10,000"),
+        ({"link": "nonsense"}, "Link: enter a full link, for example https://instagram.com/name."),
+        ({"quantity": "0"}, "Quantity: enter a whole number of at least 1."),
+        ({"quantity": "-5"}, "Quantity: enter a whole number of at least 1."),
+        ({"quantity": "1e3"}, "Quantity: enter a whole number of at least 1."),
+        ({"quantity": "49"}, "The minimum quantity is 50."),
+        ({"quantity": "10001"}, "The maximum quantity is 10,000."),
     ],
 )
 def test_an_order_that_cannot_be_placed(store: Store, changes: dict[str, str], said: str) -> None:

@@ -308,7 +308,7 @@ TROUBLE_MUTANTS = (
         "staff give back what was given back",
         "given_back",
         "orders.aftercare.refunds",
-        "    if adds <= 0:\n",
+        "    if amount <= 0:\n",
         "    if False:\n",
     ),
 )

@@ -22,7 +22,7 @@ from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.aftercare.refill_jobs import give_up_refills
 from orders.aftercare.refills import CannotRefillError, request_refill
 from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
-from orders.aftercare.unanswered import MOST_TRIES
+from orders.aftercare.unanswered import MAX_TRIES
 from orders.core import high_water, safe_mode
 from orders.models import Attempt, Cancellation, Order, Refill, UnmatchedOrder
 from orders.placing.place import place_order
@@ -127,7 +127,7 @@ def test_staff_move_no_money_and_ask_no_provider_in_safe_mode(store: Store, owne
     doubtful = store.active(quantity="3000")
     store.let_lease_end(doubtful)
     store.simulator.set_order(running.provider_order_id, status="Partial", remains=400)
-    Refill.objects.create(order=running, state="unknown", tries=MOST_TRIES, next_at=timezone.now())
+    Refill.objects.create(order=running, state="unknown", tries=MAX_TRIES, next_at=timezone.now())
     Cancellation.objects.create(order=queued, next_at=timezone.now())
     go_back()
     before, asked = store.everything(), list(store.simulator.requests("status"))
