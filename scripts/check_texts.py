@@ -18,20 +18,19 @@ from django.template.base import Lexer, Token, TokenType
 
 ROOT = Path(__file__).resolve().parent.parent
 CONVERTED: tuple[str, ...] = (
-    *("panel/", "orders/accounting/", "orders/aftercare/", "orders/core/", "orders/listing/", "orders/management/"),
+    *("panel/", "providers/", "templates/"),
+    *("orders/accounting/", "orders/aftercare/", "orders/api/", "orders/core/", "orders/listing/", "orders/management/"),
     *("orders/operations/", "orders/placing/", "orders/rules/", "orders/site/", "orders/staff/", "orders/submission/"),
-    *("orders/tracking/", "orders/unconfirmed/", "providers/"),
-    *("templates/account/", "templates/admin/catalog/", "templates/admin/customers/", "templates/admin/orders/"),
-    *("templates/admin/providers/", "templates/allauth/", "templates/catalog/"),
-    *("templates/components/", "templates/email/", "templates/mfa/", "templates/orders/", "templates/public/"),
-    *("templates/shell/", "templates/staff/", "templates/wallet/", "templates/base.html", "templates/shell.html"),
-    *("templates/entrance.html", "templates/error.html", "templates/4", "templates/5"),
+    *("orders/tracking/", "orders/unconfirmed/"),
 )
 """Paths that have been converted: a folder or a file each."""
 
 ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-confirm", "label"}
 UNTRANSLATED_ELEMENTS = {"script", "style", "code", "kbd", "pre", "samp"}
-NAMES = {"API", "CSV", "HTTP", "HTTPS", "ID", "JSON", "POST", "GET", "URL", "UTC", "UTF-8"}
+NAMES = {
+    *("API", "CSV", "HTTP", "HTTPS", "ID", "JSON", "POST", "GET", "URL", "UTC", "UTF-8"),
+    *("OpenAPI", "PHP", "Python", "curl"),
+}
 """Names that are the same in every language."""
 
 CLASS_BLOCKS = ("class", "coltype")

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from orders.api.openapi import CHAPTERS
+from orders.api.openapi import SECTIONS
 from panel.customers.keys import issue_key
 from panel.customers.models import User
 from panel.wallet.models import PaymentMethod
@@ -141,12 +141,12 @@ def test_every_action_of_the_api_takes_it(store: Store) -> None:
         "runs",
         "idempotency_key",
     )
-    for chapter in CHAPTERS:
+    for section in SECTIONS:
         for text in (*CORPUS, *SURROGATES):
-            call = {"key": key, "action": chapter.action, **dict.fromkeys(names, text)}
+            call = {"key": key, "action": section.action, **dict.fromkeys(names, text)}
             cache.clear()
             answer = client.post("/api/v2", json.dumps(call), content_type="application/json")
-            assert answer.status_code < 500, (chapter.action, text[:40])
+            assert answer.status_code < 500, (section.action, text[:40])
             assert answer["Content-Type"] == "application/json"
             assert answer["X-Content-Type-Options"] == "nosniff"
             json.loads(answer.content)

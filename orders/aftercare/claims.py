@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from orders.models import Cancellation, Order, OrderEvent, Refill
 from orders.rules.serializers import REFILL_WORDS
-from orders.webhooks.outbox import News, tell
+from orders.webhooks.outbox import Update, queue_updates
 from panel.lib.database.bulk import update_rows
 from providers.adapters.errors import RetryLater
 
@@ -111,9 +111,9 @@ def tell_refills(changed: Sequence[tuple[int, int, str, str]], *, now: datetime)
     news = [row for row in changed if REFILL_WORDS[row[2]] != REFILL_WORDS[row[3]]]
     orders = Order.objects.filter(pk__in={order_id for _, order_id, _, _ in news}) if news else Order.objects.none()
     customers = dict(orders.values_list("pk", "customer_id"))
-    tell(
+    queue_updates(
         [
-            News(
+            Update(
                 customers[order_id],
                 "refill.changed",
                 now,

@@ -1,1 +1,1 @@
-"""The customers' API: the industry's "API v2", served. One address; each action makes the site's own domain calls."""
+"""The API for customers, the standard "API v2" of SMM panels: one URL whose actions call the same code as the site."""

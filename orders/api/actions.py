@@ -1,4 +1,4 @@
-"""The actions of the API: words in, one domain call each, the protocol's shapes out."""
+"""The actions of the API: each reads its parameters, makes one domain call and returns the protocol's response."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from orders.aftercare.bulk_requests import request_cancels, request_refills
-from orders.api.params import INCORRECT, ApiError, Words, read_id, read_ids
+from orders.api.params import INCORRECT, ApiError, Params, read_id, read_ids
 from orders.api.service_list import services_list
 from orders.api.status_query import status_rows
 from orders.models import Order, Refill
@@ -30,15 +30,15 @@ BAD_REFILL = "Refill not found"
 NO_FUNDS = "Not enough funds on balance"
 READ_ONLY = "This API key may only read"
 OTHER_CONTENT = "This idempotency key was used for another order"
-LONGEST_IDEMPOTENCY_KEY = 200
+MAX_IDEMPOTENCY_KEY_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: who asks, with which parameters, when."""
+    """One API call: the owner of its key, its parameters and its time."""
 
     holder: ApiClient
-    words: Words
+    params: Params
     now: datetime
 
     @property
@@ -48,24 +48,24 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a call of that name does, and whether it changes anything."""
+    """The function of an action, and whether it changes anything."""
 
     run: Callable[[Call], Any]
     changes: bool = False
 
 
 def add(call: Call) -> Any:
-    """Place an order. With an idempotency key, a repeated call gets the first one's order, and another call an error.
+    """Place an order. With an idempotency key, a repeated call returns the first order, a different one an error.
 
-    Without one the customer's own rule for repeated orders holds.
+    Without one, the customer's duplicate protection applies.
     """
-    service_id = read_id(call.words, "service") or 0  # no service has that number
-    customer, token = call.customer, _token(call.words.get("idempotency_key", ""))
+    service_id = read_id(call.params, "service") or 0  # no service has that number
+    customer, token = call.customer, _token(call.params.get("idempotency_key", ""))
     try:
         placement = place_order(
             customer=customer,
             service_id=service_id,
-            params=call.words,
+            params=call.params,
             now=call.now,
             token=token,
             repeat_seconds=0 if token else customer.repeat_seconds,
@@ -74,15 +74,15 @@ def add(call: Call) -> Any:
         raise ApiError(problem.problems[0].word) from None
     except NotEnoughFundsError:
         raise ApiError(NO_FUNDS) from None
-    if token and not placement.is_new and not _asked_before(placement.order, service_id, call.words):
+    if token and not placement.is_new and not _is_same_order(placement.order, service_id, call.params):
         raise ApiError(OTHER_CONTENT)
     return {"order": placement.order.pk}
 
 
 def status(call: Call) -> Any:
     """The status of one order, or of up to 100 by their ids."""
-    if "orders" in call.words:
-        ids = read_ids(call.words, "orders")
+    if "orders" in call.params:
+        ids = read_ids(call.params, "orders")
         rows = _status_rows(call, ids.values())
         return {
             text: serializers.status(rows[pk]) if pk in rows else serializers.error(BAD_ORDER)
@@ -96,60 +96,60 @@ def status(call: Call) -> Any:
 
 
 def refill(call: Call) -> Any:
-    """Ask for a refill of one order, or of up to 100."""
-    if "orders" in call.words:
-        ids = read_ids(call.words, "orders")
-        found = _refill(call, ids.values())
+    """Request a refill of one order, or of up to 100."""
+    if "orders" in call.params:
+        ids = read_ids(call.params, "orders")
+        results = _request_refills(call, ids.values())
         return [
-            {"order": _shown(text, pk), "refill": found.get(pk, serializers.error(BAD_ORDER))}
+            {"order": _echoed_id(text, pk), "refill": results.get(pk, serializers.error(BAD_ORDER))}
             for text, pk in ids.items()
         ]
     order_id = _one(call, "order", BAD_ORDER)
-    answer = _refill(call, [order_id]).get(order_id, serializers.error(BAD_ORDER))
-    return {"refill": str(answer)} if isinstance(answer, int) else answer
+    result = _request_refills(call, [order_id]).get(order_id, serializers.error(BAD_ORDER))
+    return {"refill": str(result)} if isinstance(result, int) else result
 
 
 def refill_status(call: Call) -> Any:
-    """How a refill stands, or up to 100."""
-    if "refills" in call.words:
-        ids = read_ids(call.words, "refills")
-        found = _refill_states(call, ids.values())
+    """The status of one refill, or of up to 100."""
+    if "refills" in call.params:
+        ids = read_ids(call.params, "refills")
+        statuses = _refill_statuses(call, ids.values())
         return [
-            {"refill": _shown(text, pk), "status": found.get(pk, serializers.error(BAD_REFILL))}
+            {"refill": _echoed_id(text, pk), "status": statuses.get(pk, serializers.error(BAD_REFILL))}
             for text, pk in ids.items()
         ]
     refill_id = _one(call, "refill", BAD_REFILL)
-    found = _refill_states(call, [refill_id])
-    if refill_id not in found:
+    statuses = _refill_statuses(call, [refill_id])
+    if refill_id not in statuses:
         raise ApiError(BAD_REFILL)
-    return {"status": found[refill_id]}
+    return {"status": statuses[refill_id]}
 
 
 def cancel(call: Call) -> Any:
-    """Ask for up to 100 orders to be canceled. What becomes of it is told by their status."""
-    if "orders" not in call.words and "order" not in call.words:
+    """Request the cancellation of up to 100 orders. Their status shows the result."""
+    if "orders" not in call.params and "order" not in call.params:
         raise ApiError(INCORRECT)
-    ids = read_ids(call.words, "orders" if "orders" in call.words else "order")
-    wanted = [pk for pk in ids.values() if pk is not None]
-    said = request_cancels(customer=call.customer, order_ids=wanted, actor=call.holder.email) if wanted else {}
-    return [{"order": _shown(text, pk), "cancel": _done(said, pk)} for text, pk in ids.items()]
+    ids = read_ids(call.params, "orders" if "orders" in call.params else "order")
+    order_ids = [pk for pk in ids.values() if pk is not None]
+    reasons = request_cancels(customer=call.customer, order_ids=order_ids, actor=call.holder.email) if order_ids else {}
+    return [{"order": _echoed_id(text, pk), "cancel": _cancel_result(reasons, pk)} for text, pk in ids.items()]
 
 
 def balance(call: Call) -> Any:
-    """What is in the wallet."""
+    """The customer's balance."""
     wallet = wallet_balance(user=call.customer)
     return {"balance": plain(wallet), "currency": settings.CURRENCY}
 
 
 def services(call: Call) -> Any:
-    """Everything that is for sale, at the customer's rates."""
+    """All services for sale, at the customer's rates."""
     return services_list(terms=terms_for(customer_id=call.holder.customer_id))
 
 
 def _one(call: Call, name: str, error: str) -> int:
-    if name not in call.words:
+    if name not in call.params:
         raise ApiError(INCORRECT)
-    number = read_id(call.words, name)
+    number = read_id(call.params, name)
     if number is None:
         raise ApiError(error)
     return number
@@ -159,45 +159,48 @@ def _status_rows(call: Call, ids: Collection[int | None]) -> dict[int, StatusRow
     return status_rows(customer_id=call.holder.customer_id, order_ids=[pk for pk in ids if pk is not None])
 
 
-def _refill(call: Call, ids: Collection[int | None]) -> dict[int | None, Any]:
+def _request_refills(call: Call, ids: Collection[int | None]) -> dict[int | None, Any]:
     """By order: the id of its refill, or the error."""
-    wanted = [pk for pk in ids if pk is not None]
-    said = request_refills(customer=call.customer, order_ids=wanted, actor=call.holder.email) if wanted else {}
-    taken = Refill.objects.filter(order__in=[pk for pk, why in said.items() if not why], state__in=Refill.OPEN)
-    refills = dict(taken.values_list("order_id", "pk"))
-    return {pk: serializers.error(why) if why else refills[pk] for pk, why in said.items()}
+    order_ids = [pk for pk in ids if pk is not None]
+    reasons = request_refills(customer=call.customer, order_ids=order_ids, actor=call.holder.email) if order_ids else {}
+    accepted = Refill.objects.filter(
+        order__in=[pk for pk, reason in reasons.items() if not reason], state__in=Refill.OPEN
+    )
+    refills = dict(accepted.values_list("order_id", "pk"))
+    return {pk: serializers.error(reason) if reason else refills[pk] for pk, reason in reasons.items()}
 
 
-def _refill_states(call: Call, ids: Collection[int | None]) -> dict[int | None, str]:
-    wanted = [pk for pk in ids if pk is not None]
-    mine = Refill.objects.filter(order__customer_id=call.holder.customer_id, pk__in=wanted)
+def _refill_statuses(call: Call, ids: Collection[int | None]) -> dict[int | None, str]:
+    refill_ids = [pk for pk in ids if pk is not None]
+    mine = Refill.objects.filter(order__customer_id=call.holder.customer_id, pk__in=refill_ids)
     return {pk: REFILL_WORDS[state] for pk, state in mine.values_list("pk", "state")}
 
 
-def _done(said: Mapping[int, str], pk: int | None) -> Any:
-    if pk is None or pk not in said:
+def _cancel_result(reasons: Mapping[int, str], pk: int | None) -> Any:
+    if pk is None or pk not in reasons:
         return serializers.error(BAD_ORDER)
-    return serializers.error(said[pk]) if said[pk] else 1
+    return serializers.error(reasons[pk]) if reasons[pk] else 1
 
 
-def _shown(text: str, number: int | None) -> int | str:
+def _echoed_id(text: str, number: int | None) -> int | str:
+    """The id as the answer names it: as it was sent where it is no number."""
     return text if number is None else number
 
 
-def _asked_before(order: Order, service_id: int, words: Words) -> bool:
-    """Whether the order is what the call asks for, as its service was when it was ordered."""
+def _is_same_order(order: Order, service_id: int, params: Params) -> bool:
+    """Whether the call asks for this very order, judged by the limits that the service had at the time."""
     service_type = SERVICE_TYPES[order.type]
     takes_runs = order.service.dripfeed or "runs" in order.fields
     limits = OrderLimits(service_type=service_type, min=1, max=MAX_UNITS, dripfeed=takes_runs)
-    return order.service_id == service_id and asks_the_same(limits=limits, params=words, fields=order.fields)
+    return order.service_id == service_id and asks_the_same(limits=limits, params=params, fields=order.fields)
 
 
 def _token(key: str) -> str | None:
     """The order's token for an idempotency key."""
     if not key:
         return None
-    if len(key) > LONGEST_IDEMPOTENCY_KEY:
-        raise ApiError(f"An idempotency key has at most {LONGEST_IDEMPOTENCY_KEY} characters")
+    if len(key) > MAX_IDEMPOTENCY_KEY_LENGTH:
+        raise ApiError(f"An idempotency key has at most {MAX_IDEMPOTENCY_KEY_LENGTH} characters")
     return api_token(idempotency_key=key)
 
 

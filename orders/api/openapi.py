@@ -1,11 +1,13 @@
-"""The API described: one table for the page that explains it and for its OpenAPI. Pure.
+"""The documentation of the API: one table for its page and for its OpenAPI specification. Pure.
 
-The shapes are those of the protocol's published document; tests/orders/api holds the answers to them.
+The examples follow the published protocol; tests/orders/api compares the responses with them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext_noop as _
 
 from orders.api.openapi_webhooks import webhooks
 from orders.rules.service_types import SERVICE_TYPES, Field, Shape
@@ -30,7 +32,7 @@ SERVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter beside key and action."""
+    """A parameter beside key and action."""
 
     name: str
     text: str
@@ -38,8 +40,8 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
-    """One form of a call, with the answer as it is printed."""
+class Section:
+    """A section of the documentation: one kind of call with an example response."""
 
     title: str
     action: str
@@ -52,85 +54,88 @@ class Chapter:
         return self.title.lower().replace(" ", "-")
 
 
-_IDS = "IDs, separated by a comma, up to 100"
-_TWICE = Parameter(
-    "idempotency_key", "Any text of yours: the same order sent again with it is not ordered twice", is_optional=True
+_IDEMPOTENCY_KEY = Parameter(
+    "idempotency_key",
+    _("A unique key of your choice. A repeated call with the same key returns the first order"),
+    is_optional=True,
 )
 
-CHAPTERS: Sequence[Chapter] = (
-    Chapter(
-        "Service list",
+SECTIONS: Sequence[Section] = (
+    Section(
+        _("Service list"),
         "services",
         (),
         [SERVICE],
-        "The rate is for 1000, or for one package where the type is a package. It is what you pay.",
+        _("The rate is your price per 1,000, or per package for package types."),
     ),
-    Chapter(
-        "Add order",
+    Section(
+        _("Add order"),
         "add",
         (
-            Parameter("service", "Service ID"),
-            Parameter("link", "Link to the page"),
-            Parameter("quantity", "Needed quantity"),
-            Parameter("runs", "Runs to deliver, for drip-feed", is_optional=True),
-            Parameter("interval", "Minutes between two runs", is_optional=True),
-            _TWICE,
+            Parameter("service", _("Service ID")),
+            Parameter("link", _("Link to the page")),
+            Parameter("quantity", _("Quantity")),
+            Parameter("runs", _("Number of runs, for drip-feed"), is_optional=True),
+            Parameter("interval", _("Minutes between runs"), is_optional=True),
+            _IDEMPOTENCY_KEY,
         ),
         {"order": 23501},
-        "Other types take other parameters: see the table of types. "
-        "The idempotency key may also be sent as the header Idempotency-Key; where both are sent, the body's counts.",
+        _(
+            "Other service types need other parameters: see Service types. The idempotency key may also be the "
+            "header Idempotency-Key; a key in the body wins over the header."
+        ),
     ),
-    Chapter("Order status", "status", (Parameter("order", "Order ID"),), ONE_STATUS),
-    Chapter(
-        "Status of many orders",
+    Section(_("Order status"), "status", (Parameter("order", _("Order ID")),), ONE_STATUS),
+    Section(
+        _("Multiple orders status"),
         "status",
-        (Parameter("orders", f"Order {_IDS}"),),
+        (Parameter("orders", _("Order IDs, separated by commas, up to 100")),),
         {"1": ONE_STATUS, "10": {"error": "Incorrect order ID"}, "100": OTHER_STATUS},
     ),
-    Chapter("Refill", "refill", (Parameter("order", "Order ID"),), {"refill": "1"}),
-    Chapter(
-        "Refill of many orders",
+    Section(_("Create refill"), "refill", (Parameter("order", _("Order ID")),), {"refill": "1"}),
+    Section(
+        _("Create multiple refills"),
         "refill",
-        (Parameter("orders", f"Order {_IDS}"),),
+        (Parameter("orders", _("Order IDs, separated by commas, up to 100")),),
         [{"order": 1, "refill": 1}, {"order": 2, "refill": {"error": "Incorrect order ID"}}],
     ),
-    Chapter("Refill status", "refill_status", (Parameter("refill", "Refill ID"),), {"status": "Completed"}),
-    Chapter(
-        "Status of many refills",
+    Section(_("Refill status"), "refill_status", (Parameter("refill", _("Refill ID")),), {"status": "Completed"}),
+    Section(
+        _("Multiple refills status"),
         "refill_status",
-        (Parameter("refills", f"Refill {_IDS}"),),
+        (Parameter("refills", _("Refill IDs, separated by commas, up to 100")),),
         [{"refill": 1, "status": "Completed"}, {"refill": 3, "status": {"error": "Refill not found"}}],
     ),
-    Chapter(
-        "Cancel orders",
+    Section(
+        _("Cancel orders"),
         "cancel",
-        (Parameter("orders", f"Order {_IDS}"),),
+        (Parameter("orders", _("Order IDs, separated by commas, up to 100")),),
         [{"order": 9, "cancel": {"error": "Incorrect order ID"}}, {"order": 2, "cancel": 1}],
-        "1 says that the wish was taken. Whether it came in time, the order's status tells; money comes back with it.",
+        _("1 means that the cancellation was requested. The status shows whether the order was canceled and refunded."),
     ),
-    Chapter("Balance", "balance", (), {"balance": "100.84292", "currency": "USD"}),
+    Section(_("Balance"), "balance", (), {"balance": "100.84292", "currency": "USD"}),
 )
 
 ERRORS: Mapping[str, str] = {
-    "Invalid API key": "There is no such key, it has ended, or it may not be used from your address.",
-    "Account suspended": "Your account is frozen: nothing new is ordered. Please contact us.",
-    "Incorrect request": "The action or a parameter is missing, or makes no sense.",
-    "Incorrect service ID": "The service is not for sale.",
-    "Bad link": "The link is missing, or is none.",
-    "Quantity less than minimal N": "N is the service's minimum.",
-    "Quantity more than maximum N": "N is the service's maximum.",
-    "Not enough funds on balance": "The wallet holds less than the charge. Nothing was ordered.",
-    "This idempotency key was used for another order": "Nothing was ordered. Give each order a key of its own.",
-    "Incorrect order ID": "You have no such order.",
-    "Refill not found": "You have no such refill.",
-    "This API key may only read": "Use a key that may order.",
-    "Too many requests": "With HTTP status 429; the header Retry-After says how many seconds to wait.",
+    "Invalid API key": _("The key doesn't exist, has expired, or isn't allowed from your IP address."),
+    "Account suspended": _("Your account is suspended and can't place orders. Contact support."),
+    "Incorrect request": _("The action or a parameter is missing or invalid."),
+    "Incorrect service ID": _("The service doesn't exist or isn't available."),
+    "Bad link": _("The link is missing or invalid."),
+    "Quantity less than minimal N": _("N is the minimum quantity of the service."),
+    "Quantity more than maximum N": _("N is the maximum quantity of the service."),
+    "Not enough funds on balance": _("Your balance is too low. No order was placed."),
+    "This idempotency key was used for another order": _("No order was placed. Use a new key for each order."),
+    "Incorrect order ID": _("Your account has no order with this ID."),
+    "Refill not found": _("Your account has no refill with this ID."),
+    "This API key may only read": _("This API key is read-only. Use a key that can place orders."),
+    "Too many requests": _("Sent with HTTP status 429. Wait the number of seconds in the Retry-After header."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
-    """What a type of service takes beside the service."""
+    """The parameters of a service type beside the service."""
 
     name: str
     required: Sequence[str]
@@ -139,7 +144,7 @@ class TypeRow:
 
 
 def types() -> list[TypeRow]:
-    """Every type that is sold, from the table that orders are read by."""
+    """Every service type, from the table that orders are validated by."""
     return [
         TypeRow(
             kind.name,
@@ -152,8 +157,8 @@ def types() -> list[TypeRow]:
 
 
 def openapi(*, title: str, url: str) -> dict[str, Any]:
-    """The one address as OpenAPI 3.1. `url` is the site's, without a slash at its end."""
-    examples = {chapter.slug: {"summary": chapter.title, "value": chapter.answer} for chapter in CHAPTERS}
+    """The OpenAPI 3.1 specification of the endpoint. `url` is the site's, without a slash at its end."""
+    examples = {section.slug: {"summary": section.title, "value": section.answer} for section in SECTIONS}
     return {
         "openapi": "3.1.0",
         "info": {"title": f"{title} API", "version": "2"},
@@ -162,7 +167,7 @@ def openapi(*, title: str, url: str) -> dict[str, Any]:
             "/api/v2": {
                 "post": {
                     "operationId": "call",
-                    "summary": "Every action, chosen by the parameter action",
+                    "summary": "All actions, selected by the parameter action",
                     "requestBody": {
                         "required": True,
                         "content": {
@@ -172,11 +177,11 @@ def openapi(*, title: str, url: str) -> dict[str, Any]:
                     },
                     "responses": {
                         "200": {
-                            "description": "The answer, or an object with the member error",
+                            "description": "The response, or an object with the member error",
                             "content": {"application/json": {"schema": {}, "examples": examples}},
                         },
                         "429": {
-                            "description": "Too many requests; Retry-After says how many seconds to wait",
+                            "description": "Too many requests. Wait the number of seconds in the Retry-After header.",
                             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
                         },
                     },
@@ -189,18 +194,18 @@ def openapi(*, title: str, url: str) -> dict[str, Any]:
 
 
 def _call_schema() -> dict[str, Any]:
-    found = {parameter.name: parameter.text for chapter in CHAPTERS for parameter in chapter.parameters}
+    descriptions = {parameter.name: parameter.text for section in SECTIONS for parameter in section.parameters}
     for kind in SERVICE_TYPES.values():
         for field in kind.fields:
-            found.setdefault(field.name, field.label)
-    actions = list(dict.fromkeys(chapter.action for chapter in CHAPTERS))
+            descriptions.setdefault(field.name, field.label)
+    actions = list(dict.fromkeys(section.action for section in SECTIONS))
     return {
         "type": "object",
         "required": ["key", "action"],
         "properties": {
             "key": {"type": "string", "description": "Your API key"},
             "action": {"type": "string", "enum": actions},
-            **{name: {"type": ["string", "integer"], "description": text} for name, text in found.items()},
+            **{name: {"type": ["string", "integer"], "description": text} for name, text in descriptions.items()},
         },
     }
 

@@ -1,4 +1,4 @@
-"""The messages of webhooks as OpenAPI describes them. Pure; the page of the webhook says the same in words."""
+"""The webhook messages in the OpenAPI specification. Pure; the webhook page has the same information as text."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,18 +15,18 @@ MESSAGE: Mapping[str, Any] = {
     "sequence": 4711,
 }
 HEADERS = {
-    "webhook-id": "The message's number. A message that comes twice has the same one.",
-    "webhook-timestamp": "When it was sent, in seconds since 1970. Refuse what is older than five minutes.",
-    "webhook-signature": "v1, a comma, and base64 of HMAC-SHA-256 of id.timestamp.body under the secret's bytes.",
+    "webhook-id": "The message ID. A message that arrives twice has the same ID.",
+    "webhook-timestamp": "When it was sent, in seconds since 1970. Reject messages older than five minutes.",
+    "webhook-signature": "v1, a comma, and the base64 of an HMAC-SHA-256 of id.timestamp.body keyed with the secret.",
 }
 SEQUENCE = (
-    "Rises with every change of an order or a refill. Keep the highest number that you have seen of each, and skip a "
-    "message whose number is not higher."
+    "Rises with every change of an order or a refill. Keep the highest number you have seen for each, and skip "
+    "messages with a number that is not higher."
 )
 
 
 def webhooks() -> dict[str, Any]:
-    """The document's part about webhooks."""
+    """The webhooks part of the specification."""
     return {
         "changed": {
             "post": {
@@ -36,7 +36,7 @@ def webhooks() -> dict[str, Any]:
                     for name, text in HEADERS.items()
                 ],
                 "requestBody": {"content": {"application/json": {"schema": _schema(), "example": dict(MESSAGE)}}},
-                "responses": {"2XX": {"description": "Taken. Everything else is sent again."}},
+                "responses": {"2XX": {"description": "Accepted. Any other status is retried."}},
             }
         }
     }
@@ -50,7 +50,7 @@ def _schema() -> dict[str, Any]:
             "event": {"type": "string", "enum": ["order.changed", "refill.changed", "test"]},
             "at": {"type": "string", "format": "date-time", "description": "When it changed."},
             "order": {"type": "integer"},
-            "refill": {"type": "integer", "description": "Only of a refill."},
+            "refill": {"type": "integer", "description": "Only in refill messages."},
             "sequence": {"type": "integer", "description": SEQUENCE},
             **{name: {"type": ["string", "null"]} for name in ("charge", "start_count", "status", "remains")},
             "currency": {"type": "string"},

@@ -1,7 +1,6 @@
-"""The parameters of a call, from whatever way they came. Pure; a call that makes no sense raises ApiError.
+"""Reads the parameters of an API call from a form or a JSON object; an invalid call raises ApiError. Pure.
 
-Taken are forms and JSON objects; "", "undefined" and "null" stand for a parameter that was not given, since real
-clients send them so.
+The values "", "undefined" and "null" count as missing, since real clients send them for missing parameters.
 """
 
 import json
@@ -11,51 +10,51 @@ from typing import Any, NoReturn
 
 INCORRECT = "Incorrect request"
 ABSENT = frozenset({"", "undefined", "null"})
-MOST_IDS = 100
+MAX_IDS = 100
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class ApiError(Exception):
-    """The call is refused: the text is the `error` of the answer, as the protocol or the site words it."""
+    """The call is refused: the text is the `error` of the answer, as the protocol or the panel words it."""
 
     def __init__(self, text: str, *, status: int = 200) -> None:
         super().__init__(text)
         self.status = status
 
 
-Words = Mapping[str, str]
+Params = Mapping[str, str]
 
 
-def form_words(form: Mapping[str, str]) -> dict[str, str]:
-    """The parameters of a form: the last of several with one name counts."""
+def form_params(form: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of a form; of several with the same name the last one counts."""
     return {name: value for name, value in form.items() if value.strip() not in ABSENT}
 
 
-def json_words(body: bytes) -> dict[str, str]:
-    """The parameters of a JSON object: texts, numbers and switches, and nothing nested."""
+def json_params(body: bytes) -> dict[str, str]:
+    """The parameters of a JSON object: texts, numbers and booleans, nothing nested."""
     try:
-        found = json.loads(body.decode(), parse_float=str, parse_constant=_refuse)
+        data = json.loads(body.decode(), parse_float=str, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise ApiError(INCORRECT) from None
-    if not isinstance(found, dict):
+    if not isinstance(data, dict):
         raise ApiError(INCORRECT)
-    words = {name: _text(value) for name, value in found.items() if value is not None}
-    return form_words(words)
+    params = {name: _text(value) for name, value in data.items() if value is not None}
+    return form_params(params)
 
 
-def read_id(words: Words, name: str) -> int | None:
-    """The id given under that name, or None where it is none of ours."""
-    return _id(words.get(name, ""))
+def read_id(params: Params, name: str) -> int | None:
+    """The id under that name, or None where the text is no valid id."""
+    return _id(params.get(name, ""))
 
 
-def read_ids(words: Words, name: str) -> dict[str, int | None]:
-    """The ids of a list separated by commas: each as it was written (without spaces), once, with its number.
+def read_ids(params: Params, name: str) -> dict[str, int | None]:
+    """The ids of a comma-separated list, each once: the text as it was sent, without spaces, with its number.
 
     Raises ApiError for more than 100.
     """
-    texts = list(dict.fromkeys(part.strip() for part in words[name].split(",") if part.strip()))
-    if len(texts) > MOST_IDS:
-        raise ApiError(f"At most {MOST_IDS} IDs in one call; these are {len(texts):,}.")
+    texts = list(dict.fromkeys(part.strip() for part in params[name].split(",") if part.strip()))
+    if len(texts) > MAX_IDS:
+        raise ApiError(f"Too many IDs: {len(texts):,}. The maximum is {MAX_IDS}.")
     return {text[:64]: _id(text) for text in texts}
 
 
@@ -72,4 +71,4 @@ def _text(value: Any) -> str:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number of JSON's.")
+    raise ValueError(f"{name} is not a JSON number.")

@@ -1,4 +1,4 @@
-"""The list of services as programs read it: JSON, built once a version of the shelf and of a customer's terms."""
+"""The service list of the API as JSON, built once for each version of the catalog and of a customer's terms."""
 
 import gzip
 import json
@@ -13,19 +13,19 @@ from providers.catalog.pricing.rates import Terms
 
 @dataclass(frozen=True, slots=True)
 class Prebuilt:
-    """An answer that is written already: JSON in UTF-8, and the same compressed with gzip."""
+    """A response that is built already: JSON in UTF-8, and the same compressed with gzip."""
 
     body: bytes
     compressed: bytes
 
 
 def _build(terms: Terms) -> Prebuilt:
-    rows = [_shown(line) for line in services_for_sale(terms=terms, with_descriptions=True)]
+    rows = [_row(line) for line in services_for_sale(terms=terms, with_descriptions=True)]
     body = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
     return Prebuilt(body, gzip.compress(body, mtime=0))
 
 
-def _shown(line: ServiceLine) -> dict[str, Any]:
+def _row(line: ServiceLine) -> dict[str, Any]:
     return {
         "service": line.id,
         "name": line.name,

@@ -1,4 +1,4 @@
-"""How many orders stand, as their customer's programs ask for it: plain values in one query."""
+"""Reads the status of many orders for the API, as plain values in one query."""
 
 import json
 from collections.abc import Collection
@@ -18,7 +18,7 @@ FROM orders_order WHERE customer_id = %s AND id IN ({marks})
 
 
 def status_rows(*, customer_id: int, order_ids: Collection[int]) -> dict[int, StatusRow]:
-    """Those of the orders that are the customer's, by their numbers."""
+    """The customer's own orders among the ids, by id."""
     if not order_ids:
         return {}
     with connection.cursor() as cursor:

@@ -1,7 +1,7 @@
-"""The API's one address: who asks, how often they may, which action; the answer is always JSON.
+"""The endpoint of the API: checks the key and the rate limit and runs the action. The response is always JSON.
 
-It looks at no cookie, so nothing of a signed-in browser's can be used through it. A key in the address is refused: it
-would stand in every log on the way.
+It ignores cookies, so a signed-in browser gives no access to it. A key in the URL is refused, since it would be in
+every log on the way.
 """
 
 import json
@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from orders.api.actions import ACTIONS, READ_ONLY, Call
-from orders.api.params import INCORRECT, ApiError, Words, form_words, json_words
+from orders.api.params import INCORRECT, ApiError, Params, form_params, json_params
 from orders.api.service_list import Prebuilt
 from orders.rules.serializers import error
 from panel.customers.keys import ApiClient, authenticate_key
@@ -31,10 +31,10 @@ from panel.web.rate_limit import Limit, Taken, take
 log = logging.getLogger(__name__)
 
 BAD_KEY = "Invalid API key"
-KEY_IN_ADDRESS = "Send the key in the body of a POST request, never in the address"
+KEY_IN_URL = "Send the API key in the POST body, not in the URL"
 TOO_LARGE = "This request is too large"
-TOO_OFTEN = "Too many requests"
-BROKEN = "Something went wrong here. Look whether an order was placed before you send it again"
+RATE_LIMITED = "Too many requests"
+SERVER_ERROR = "Server error. Check whether the order was placed before you retry"
 WRONG_KEYS = Limit("api-wrong-key", 30, 60)
 
 
@@ -46,7 +46,7 @@ def _too_large(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @sensitive_post_parameters()
 def api(request: HttpRequest) -> HttpResponse:
-    """Answer one call."""
+    """Answer one API call."""
     try:
         return _answer(request)
     except ApiError as problem:
@@ -55,30 +55,30 @@ def api(request: HttpRequest) -> HttpResponse:
         return _too_large(request)
     except (MultiPartParserError, SuspiciousOperation, BadRequest):
         return _json(error(INCORRECT), status=400)
-    except Exception as problem:  # a program waits for JSON, whatever went wrong
+    except Exception as problem:  # clients expect JSON, whatever went wrong
         log.exception("API call failed")
-        return _json(error(BROKEN), status=503 if isinstance(problem, DatabaseError) else 500)
+        return _json(error(SERVER_ERROR), status=503 if isinstance(problem, DatabaseError) else 500)
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
     if "key" in request.GET:
-        raise ApiError(KEY_IN_ADDRESS, status=400)
+        raise ApiError(KEY_IN_URL, status=400)
     if request.method != "POST":
         refused = _json(error(INCORRECT), status=405)
         refused["Allow"] = "POST"
         return refused
-    words = _words(request)
-    holder = _holder(request, words)
-    name = words.get("action", "")
+    params = _params(request)
+    holder = _holder(request, params)
+    name = params.get("action", "")
     taken = take(_limit(name), who=str(holder.key_id))
     if taken.is_over:
-        return _limited(_json(error(TOO_OFTEN), status=429), taken)
+        return _limited(_json(error(RATE_LIMITED), status=429), taken)
     action = ACTIONS.get(name)
     if action is None:
         raise ApiError(INCORRECT)
     if action.changes and holder.is_read_only:
         raise ApiError(READ_ONLY)
-    return _limited(_run(request, name, Call(holder, words, timezone.now())), taken)
+    return _limited(_run(request, name, Call(holder, params, timezone.now())), taken)
 
 
 def _run(request: HttpRequest, name: str, call: Call) -> HttpResponse:
@@ -89,18 +89,18 @@ def _run(request: HttpRequest, name: str, call: Call) -> HttpResponse:
     return _prebuilt(request, answer) if isinstance(answer, Prebuilt) else _json(answer)
 
 
-def _words(request: HttpRequest) -> Words:
+def _params(request: HttpRequest) -> Params:
     """The parameters of the body, and the idempotency key of the header where the body has none."""
-    words = json_words(request.body) if request.content_type == "application/json" else form_words(request.POST)
-    return form_words({"idempotency_key": request.headers.get("Idempotency-Key", "")}) | words
+    params = json_params(request.body) if request.content_type == "application/json" else form_params(request.POST)
+    return form_params({"idempotency_key": request.headers.get("Idempotency-Key", "")}) | params
 
 
-def _holder(request: HttpRequest, words: Words) -> ApiClient:
+def _holder(request: HttpRequest, params: Params) -> ApiClient:
     address = _address(request)
-    holder = authenticate_key(text=words.get("key", "").strip(), address=address, now=timezone.now())
+    holder = authenticate_key(text=params.get("key", "").strip(), address=address, now=timezone.now())
     if holder is None:
         taken = take(WRONG_KEYS, who=network_of(address))
-        raise ApiError(TOO_OFTEN, status=429) if taken.is_over else ApiError(BAD_KEY)
+        raise ApiError(RATE_LIMITED, status=429) if taken.is_over else ApiError(BAD_KEY)
     return holder
 
 

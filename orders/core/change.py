@@ -16,7 +16,7 @@ from django.utils import timezone
 from orders.models import WHILE_IT_WAITS, Order, OrderEvent
 from orders.rules.serializers import StatusRow, status
 from orders.rules.states import FINAL, IN_FLIGHT_STATES, State, check_move
-from orders.webhooks.outbox import News, tell
+from orders.webhooks.outbox import Update, queue_updates
 from panel.lib.database.bulk import update_rows
 from panel.lib.money import plain
 from panel.ops import audit
@@ -136,7 +136,7 @@ def write(changes: Sequence[Change]) -> None:
     if len(written) != len(rows):
         raise RuntimeError("An order changed under its lock.")
     OrderEvent.objects.bulk_create([event for change in changes for event in change.events])
-    tell([_news(change) for change in changes if change.seen != change.was_seen])
+    queue_updates([_update(change) for change in changes if change.seen != change.was_seen])
 
 
 def audit_change(
@@ -147,6 +147,6 @@ def audit_change(
     audit.record(actor=actor, action=action, target=f"order:{change.order.pk}", detail=detail)
 
 
-def _news(change: Change) -> News:
+def _update(change: Change) -> Update:
     row = StatusRow(*(getattr(change.order, name) for name in StatusRow._fields))
-    return News(change.order.customer_id, "order.changed", change.now, {"order": row.pk, **status(row)})
+    return Update(change.order.customer_id, "order.changed", change.now, {"order": row.pk, **status(row)})

@@ -1,7 +1,10 @@
-"""Orders as a CSV file. Called by the customer's page."""
+"""Writes orders as a CSV file. Called by the customer's page."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from orders.models import Order
 from orders.rules.service_types import SERVICE_TYPES
@@ -10,15 +13,16 @@ from panel.lib.spreadsheet import Cell
 
 MOST_EXPORTED = 100_000
 HEAD = (
-    "Order", "Ordered", "Service", "Service name", "Link", "Quantity", "Delivered", "Start count", "Remains", "State",
-    "Charge", "Given back", "Currency", "Ended", "Time zone",
+    _("Order ID"), _("Placed"), _("Service ID"), _("Service"), _("Link"), _("Quantity"), _("Delivered"),
+    _("Start count"), _("Remaining"), _("Status"), _("Charge"), _("Refunded"), _("Currency"), _("Finished"),
+    _("Time zone"),
 )  # fmt: skip
 
 
 def csv_lines(batches: Iterable[Iterable[Order]], *, zone: tzinfo) -> Iterator[str]:
-    """The file's text, its head first, a part for each batch. Times are in `zone`, amounts in exact digits."""
+    """The file's text in parts: the header, then each batch. Times are in `zone`, amounts with all digits."""
     rows = ((_cells(order, zone) for order in batch) for batch in batches)
-    return spreadsheet.csv_lines(head=HEAD, batches=rows)
+    return spreadsheet.csv_lines(head=[gettext(name) for name in HEAD], batches=rows)
 
 
 def _cells(order: Order, zone: tzinfo) -> tuple[Cell, ...]:

@@ -65,7 +65,7 @@ def _shown(field: Field, limits: OrderLimits) -> WordsField:
     if field.when is not None:
         attrs |= {"data-when": field.when[0], "data-when-is": field.when[1]}
     return WordsField(
-        label=field.label,
+        label=_(field.label),
         required=field.is_required,
         help_text=_help(field, limits),
         widget=_widget(field, attrs),
@@ -82,7 +82,9 @@ def _widget(field: Field, attrs: dict[str, str]) -> forms.Widget:
         case Shape.LINES:
             return forms.Textarea(attrs=attrs | {"rows": "6", "data-lines": _("Lines: %s")})
         case Shape.CHOICE:
-            return forms.Select(attrs=attrs, choices=[("", _("Select")), *field.choices])
+            return forms.Select(
+                attrs=attrs, choices=[("", _("Select")), *((value, _(label)) for value, label in field.choices)]
+            )
         case Shape.DATE:
             return forms.DateInput(attrs=attrs | {"type": "date"})
         case Shape.COUNTRY:
@@ -96,4 +98,4 @@ def _help(field: Field, limits: OrderLimits) -> str:
         return _("%(min)s to %(max)s") % numbers
     if field.name == limits.service_type.counts and not limits.service_type.is_subscription:
         return (_("%(min)s to %(max)s lines") if field.shape == Shape.LINES else _("%(min)s to %(max)s")) % numbers
-    return field.help
+    return _(field.help) if field.help else ""

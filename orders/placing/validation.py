@@ -133,7 +133,7 @@ class _FieldError(Exception):
 
 def _error(field: Field, message: str, **values: object) -> _FieldError:
     word = "Bad link" if field.name == "link" else INCORRECT
-    return _FieldError(field.name, message % {"field": field.label, **values}, word)
+    return _FieldError(field.name, message % {"field": _(field.label), **values}, word)
 
 
 def _read_field(field: Field, raw: str) -> str:
@@ -206,7 +206,7 @@ def _read_text(field: Field, text: str) -> str:
 
 def _read_choice(field: Field, text: str) -> str:
     if text not in dict(field.choices):
-        choices = ", ".join(f"{value} ({label})" for value, label in field.choices)
+        choices = ", ".join(f"{value} ({_(label)})" for value, label in field.choices)
         raise _error(field, _("%(field)s: enter one of %(choices)s."), choices=choices)
     return text
 

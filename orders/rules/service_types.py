@@ -1,4 +1,4 @@
-"""What each type of service needs: one table for the order form, the API and what is sent to the provider. Pure.
+"""The fields of each service type: one table for the order form, the API and what is sent to the provider. Pure.
 
 A type is a row here; orders/placing/validation.py reads what a customer entered by it. The names are those of the
 published document, and what real providers take beyond it.
@@ -7,6 +7,8 @@ published document, and what real providers take beyond it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from django.utils.translation import gettext_noop as _
 
 MAX_UNITS = 10**9
 MAX_RUNS = 1000
@@ -68,94 +70,119 @@ class ServiceType:
 
 
 DEVICES = (
-    ("1", "Desktop"),
-    ("2", "Mobile, Android"),
-    ("3", "Mobile, iOS"),
-    ("4", "Mobile, all"),
-    ("5", "Mobile and desktop"),
+    ("1", _("Desktop")),
+    ("2", _("Mobile (Android)")),
+    ("3", _("Mobile (iOS)")),
+    ("4", _("Mobile (all)")),
+    ("5", _("Desktop and mobile")),
 )
-TRAFFIC = (("1", "From a Google search"), ("2", "From another page"), ("3", "Direct"))
+TRAFFIC = (("1", _("Google search")), ("2", _("Referral")), ("3", _("Direct")))
 
-LINK = Field("link", "Link", Shape.LINK, help="The address of the page or post, with https://")
-QUANTITY = Field("quantity", "Quantity", Shape.COUNT)
+LINK = Field("link", _("Link"), Shape.LINK, help=_("Paste the full link, for example https://instagram.com/name."))
+QUANTITY = Field("quantity", _("Quantity"), Shape.COUNT)
 RUNS = Field(
     "runs",
-    "Runs",
+    _("Runs"),
     Shape.COUNT,
     is_required=False,
     needs="dripfeed",
-    help="How many times it is delivered.",
+    help=_("Number of times the quantity is delivered."),
     maximum=MAX_RUNS,
 )
 INTERVAL = Field(
-    "interval", "Interval in minutes", Shape.COUNT, is_required=False, needs="dripfeed", maximum=MAX_MINUTES
+    "interval", _("Interval (minutes)"), Shape.COUNT, is_required=False, needs="dripfeed", maximum=MAX_MINUTES
 )
-COMMENTS = Field("comments", "Comments, one a line", Shape.LINES)
-USERNAMES = Field("usernames", "Usernames, one a line", Shape.LINES)
-USERNAME = Field("username", "Username", Shape.NAME)
-COMMENT_OWNER = Field("username", "Username", Shape.NAME, help="Who wrote the comment.")
+COMMENTS = Field("comments", _("Comments (one per line)"), Shape.LINES)
+USERNAMES = Field("usernames", _("Usernames (one per line)"), Shape.LINES)
+USERNAME = Field("username", _("Username"), Shape.NAME)
+COMMENT_OWNER = Field("username", _("Username"), Shape.NAME, help=_("The author of the comment."))
 
 SERVICE_TYPES: dict[str, ServiceType] = {
     row.name: row
     for row in (
         ServiceType("Default", (LINK, QUANTITY, RUNS, INTERVAL), counts="quantity"),
         ServiceType("Package", (LINK,), counts=""),
-        ServiceType("SEO", (LINK, QUANTITY, Field("keywords", "Keywords, one a line", Shape.LINES)), counts="quantity"),
+        ServiceType(
+            "SEO", (LINK, QUANTITY, Field("keywords", _("Keywords (one per line)"), Shape.LINES)), counts="quantity"
+        ),
         ServiceType("Custom Comments", (LINK, COMMENTS), counts="comments"),
         ServiceType("Custom Comments Package", (LINK, COMMENTS), counts=""),
         ServiceType("Mentions", (LINK, QUANTITY, USERNAMES), counts="quantity"),
         ServiceType(
             "Mentions with Hashtags",
-            (LINK, QUANTITY, USERNAMES, Field("hashtags", "Hashtags, one a line", Shape.LINES)),
+            (LINK, QUANTITY, USERNAMES, Field("hashtags", _("Hashtags (one per line)"), Shape.LINES)),
             counts="quantity",
         ),
         ServiceType("Mentions Custom List", (LINK, USERNAMES), counts="usernames"),
         ServiceType(
             "Mentions Hashtag",
-            (LINK, QUANTITY, Field("hashtag", "Hashtag", Shape.NAME, help="Its users are mentioned.")),
+            (
+                LINK,
+                QUANTITY,
+                Field("hashtag", _("Hashtag"), Shape.NAME, help=_("Users of this hashtag are mentioned.")),
+            ),
             counts="quantity",
         ),
         ServiceType(
             "Mentions User Followers",
-            (LINK, QUANTITY, Field("username", "Username", Shape.NAME, help="Whose followers are mentioned.")),
+            (
+                LINK,
+                QUANTITY,
+                Field("username", _("Username"), Shape.NAME, help=_("Followers of this account are mentioned.")),
+            ),
             counts="quantity",
         ),
         ServiceType(
             "Mentions Media Likers",
-            (LINK, QUANTITY, Field("media", "Link to the post", Shape.LINK, help="Who likes it is mentioned.")),
+            (
+                LINK,
+                QUANTITY,
+                Field("media", _("Media link"), Shape.LINK, help=_("Users who liked this post are mentioned.")),
+            ),
             counts="quantity",
         ),
         ServiceType("Comment Likes", (LINK, QUANTITY, COMMENT_OWNER), counts="quantity"),
         ServiceType("Comment Replies", (LINK, COMMENT_OWNER, COMMENTS), counts="comments"),
         ServiceType(
             "Poll",
-            (LINK, QUANTITY, Field("answer_number", "Number of the answer", Shape.COUNT, help="The first is 1.")),
+            (LINK, QUANTITY, Field("answer_number", _("Answer number"), Shape.COUNT, help=_("1 is the first answer."))),
             counts="quantity",
         ),
         ServiceType(
             "Invites from Groups",
-            (LINK, QUANTITY, Field("groups", "Groups, one a line", Shape.LINES)),
+            (LINK, QUANTITY, Field("groups", _("Groups (one per line)"), Shape.LINES)),
             counts="quantity",
         ),
         ServiceType(
             "Subscriptions",
             (
                 USERNAME,
-                Field("min", "Least for a post", Shape.COUNT),
-                Field("max", "Most for a post", Shape.COUNT),
-                Field("posts", "New posts", Shape.COUNT, help="How many are served before it ends."),
+                Field("min", _("Minimum per post"), Shape.COUNT),
+                Field("max", _("Maximum per post"), Shape.COUNT),
+                Field("posts", _("New posts"), Shape.COUNT, help=_("Number of future posts to cover.")),
                 Field(
                     "delay",
-                    "Delay in minutes",
+                    _("Delay (minutes)"),
                     Shape.COUNT,
                     minimum=0,
                     maximum=MAX_MINUTES,
-                    help="After a post appears; 0 for none.",
+                    help=_("Time to wait after each new post. 0 for no delay."),
                 ),
                 Field(
-                    "old_posts", "Old posts", Shape.COUNT, is_required=False, minimum=0, help="Served besides, at once."
+                    "old_posts",
+                    _("Old posts"),
+                    Shape.COUNT,
+                    is_required=False,
+                    minimum=0,
+                    help=_("Number of existing posts to cover right away."),
                 ),
-                Field("expiry", "Ends on", Shape.DATE, is_required=False, help="Posts after that day are not served."),
+                Field(
+                    "expiry",
+                    _("Expiry date"),
+                    Shape.DATE,
+                    is_required=False,
+                    help=_("Posts after this date aren't covered."),
+                ),
             ),
             counts="posts",
         ),
@@ -165,22 +192,25 @@ SERVICE_TYPES: dict[str, ServiceType] = {
                 LINK,
                 QUANTITY,
                 Field(
-                    "country", "Country", Shape.COUNTRY, help="Its code of two letters, such as US; WW for anywhere."
+                    "country",
+                    _("Country"),
+                    Shape.COUNTRY,
+                    help=_("Two-letter country code, for example US. WW for worldwide."),
                 ),
-                Field("device", "Device", Shape.CHOICE, choices=DEVICES),
-                Field("type_of_traffic", "Where visitors come from", Shape.CHOICE, choices=TRAFFIC),
+                Field("device", _("Device"), Shape.CHOICE, choices=DEVICES),
+                Field("type_of_traffic", _("Traffic source"), Shape.CHOICE, choices=TRAFFIC),
                 Field(
                     "google_keyword",
-                    "Words searched for",
+                    _("Google keyword"),
                     Shape.TEXT,
-                    help="Only for visitors from a Google search.",
+                    help=_("Only for traffic from a Google search."),
                     when=("type_of_traffic", "1"),
                 ),
                 Field(
                     "referring_url",
-                    "Page they come from",
+                    _("Referring URL"),
                     Shape.LINK,
-                    help="Only for visitors from another page.",
+                    help=_("Only for referral traffic."),
                     when=("type_of_traffic", "2"),
                 ),
                 RUNS,

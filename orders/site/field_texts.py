@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orders.rules.service_types import SERVICE_TYPES, Shape
+from django.utils.translation import gettext as _
+
+from orders.rules.service_types import SERVICE_TYPES, Field, Shape
 
 SHOWN_ELSEWHERE = frozenset({"link", "quantity", "runs", "interval"})
 
@@ -24,10 +26,15 @@ def field_rows(*, type_name: str, fields: Mapping[str, str]) -> list[FieldRow]:
         return []
     return [
         FieldRow(
-            label=field.label,
-            text=dict(field.choices).get(fields[field.name], fields[field.name]),
+            label=_(field.label),
+            text=_choice_label(field, fields[field.name]),
             is_long=field.shape == Shape.LINES,
         )
         for field in service_type.fields
         if field.name in fields and field.name not in SHOWN_ELSEWHERE
     ]
+
+
+def _choice_label(field: Field, value: str) -> str:
+    label = dict(field.choices).get(value)
+    return value if label is None else _(label)

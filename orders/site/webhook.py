@@ -29,7 +29,7 @@ from orders.webhooks.choices import (
 )
 from orders.webhooks.deliver import DEADLINE_SECONDS
 from orders.webhooks.models import LONGEST_URL, Delivery, Webhook
-from orders.webhooks.outbox import MOST_WAITING, waiting_of
+from orders.webhooks.outbox import MAX_WAITING, waiting_of
 from panel.lib.outbound.retries import RETRIES
 from panel.lib.secret import Secret
 from panel.web.access import confirm_it_is_you
@@ -173,7 +173,7 @@ def _page(request: HttpRequest, form: AddressForm, *, status: int = 200, secret:
         "seconds": DEADLINE_SECONDS,
         "retries": len(RETRIES),
         "waiting": waiting_of([found.pk]).get(found.pk, 0) if found else 0,
-        "max_waiting": MOST_WAITING,
+        "max_waiting": MAX_WAITING,
         "page": Paginator(deliveries, PAGE_SIZE).get_page(request.GET.get("page")),
     }
     return render(request, "webhooks/webhook.html", context, status=status)

@@ -1,1 +1,1 @@
-"""Customers' webhooks: what changes of their orders and refills is told to an address of theirs."""
+"""Customers' webhooks: messages about changes of their orders and refills, sent to a URL of theirs."""

@@ -1,7 +1,7 @@
-"""Where a customer's webhook may be: public addresses alone, by https, whatever staff allow for providers.
+"""Checks the URL of a customer's webhook: public addresses and https only, whatever staff allow for providers.
 
-Called when a customer enters an address. panel/lib/outbound/client.py holds every attempt to the same, since a name
-can lead anywhere by then.
+Called when a customer enters a URL. panel/lib/outbound/client.py checks every attempt again, since a name may resolve
+to another address by then.
 """
 
 from contextlib import suppress
@@ -19,7 +19,7 @@ EXAMPLE = "https://example.com/hooks/orders"
 
 
 def webhook_address_problem(url: str) -> str:
-    """Why no webhook can be at `url`, for the customer; empty where one may. It looks nothing up."""
+    """Why `url` can't be used, for the customer; empty where it can. Does not resolve the host."""
     hosts = settings.WEBHOOK_TEST_HOSTS
     problem = address_problem(url, max_length=LONGEST_URL, private_hosts=hosts, example=EXAMPLE, with_query=True)
     if problem:
@@ -30,9 +30,9 @@ def webhook_address_problem(url: str) -> str:
         return ""
     if (parts.port or 443) not in PUBLIC_PORTS:
         ports = ", ".join(str(port) for port in sorted(PUBLIC_PORTS))
-        return _("Use one of these ports: %(ports)s. Without a port the address means 443.") % {"ports": ports}
+        return _("Use one of these ports: %(ports)s. The default is 443.") % {"ports": ports}
     if _is_private_literal(host):
-        return _("Enter a public address. The panel does not call private networks.")
+        return _("Enter a public URL. Webhooks can't use private networks.")
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Customers' webhooks and what was told to them, for staff to look at. Whose they are decides over them."""
+"""Customers' webhooks and messages in the admin, read-only: customers manage them on their own page."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ WAITING = Coalesce(Subquery(OPEN.order_by().values("webhook").values(number=Coun
 
 @admin.register(Webhook)
 class WebhookAdmin(ReadOnlyAdmin):
-    """Where customers hear of changes."""
+    """The webhooks of all customers."""
 
     list_display = ("customer", "url", "is_active", "waiting", "paused_why")
     list_select_related = ("customer",)
@@ -29,7 +29,7 @@ class WebhookAdmin(ReadOnlyAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
-        """With how many messages wait, up to the most that may."""
+        """Adds the number of waiting messages."""
         rows: QuerySet[Webhook] = super().get_queryset(request)
         return rows.annotate(waiting_messages=WAITING)
 
@@ -49,7 +49,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_fields = ("=webhook__customer__email", "=id")
     fields = ("webhook", "event", "payload", "state", "status", "tries", "created_at", "tried_at", "next_at", "why")
 
-    @admin.display(description="state")
+    @admin.display(description=_("status"))
     def state(self, delivery: Any) -> str:
-        word: str = delivery.word
-        return word
+        label: str = delivery.status_label
+        return label

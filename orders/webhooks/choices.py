@@ -1,6 +1,6 @@
-"""What a customer decides about the webhook: its address, its secret, sending again. Called by its page.
+"""The customer's actions on the webhook: saving its URL, rotating its secret, resending messages. Called by its page.
 
-Each locks the webhook and takes a running turn's claim away, where it changes what that turn works with.
+Each locks the webhook, and ends a running turn where it changes what the turn works with.
 """
 
 from datetime import datetime
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from orders.webhooks.address import webhook_address_problem
 from orders.webhooks.models import Delivery, Webhook
-from orders.webhooks.outbox import MOST_WAITING, News, message, waiting_of
+from orders.webhooks.outbox import MAX_WAITING, Update, message, waiting_of
 from panel.customers.models import User
 from panel.lib.outbound.signing import new_secret
 from panel.lib.secret import Secret
@@ -19,7 +19,7 @@ from panel.ops import audit
 
 
 class BadAddressError(ValueError):
-    """No webhook can be at that address; nothing was changed. The message is for the customer."""
+    """The URL can't be used for a webhook; nothing was changed. The message is for the customer."""
 
 
 class CannotSendError(Exception):
@@ -27,9 +27,9 @@ class CannotSendError(Exception):
 
 
 def set_webhook(*, customer: User, url: str, actor: str) -> Secret | None:
-    """Tell changes to `url` from now on. A first webhook comes with its secret, to be shown once.
+    """Send updates to `url` from now on. A new webhook returns its secret, to be shown once.
 
-    Raises BadAddressError. Where a name leads shows at sending.
+    Raises BadAddressError. The host is resolved when a message is sent.
     """
     url = url.strip()
     if problem := webhook_address_problem(url):
@@ -49,14 +49,14 @@ def set_webhook(*, customer: User, url: str, actor: str) -> Secret | None:
 
 
 def renew_secret(*, webhook: Webhook, actor: str) -> Secret:
-    """A new secret in the place of the old one, which signs nothing from now on. Raises Webhook.DoesNotExist."""
+    """Replace the secret and return the new one. Raises Webhook.DoesNotExist."""
     with transaction.atomic():
         _record(webhook.customer, actor, "webhook secret renewed")
         return _new_secret(_lock(webhook.pk))
 
 
 def remove_webhook(*, webhook: Webhook, actor: str) -> None:
-    """Forget the address and all that was sent there. Raises Webhook.DoesNotExist."""
+    """Delete the webhook and its messages. Raises Webhook.DoesNotExist."""
     with transaction.atomic():
         locked = Webhook.objects.select_for_update(of=("self",)).get(pk=webhook.pk)
         _record(webhook.customer, actor, "webhook removed")
@@ -64,12 +64,12 @@ def remove_webhook(*, webhook: Webhook, actor: str) -> None:
 
 
 def send_test(*, webhook: Webhook) -> Delivery:
-    """Queue a message that speaks of nothing. Raises CannotSendError and Webhook.DoesNotExist."""
+    """Queue a test message. Raises CannotSendError and Webhook.DoesNotExist."""
     with transaction.atomic():
         _check_takes_more(_lock(webhook.pk))
         _check_no_test_waits(webhook.pk)
         delivery = message(
-            webhook.pk, News(webhook.customer_id, Delivery.TEST, timezone.now(), {"text": "This is a test."})
+            webhook.pk, Update(webhook.customer_id, Delivery.TEST, timezone.now(), {"text": "This is a test."})
         )
         delivery.save()
         _wake(webhook.pk)
@@ -77,9 +77,9 @@ def send_test(*, webhook: Webhook) -> Delivery:
 
 
 def send_again(*, delivery: Delivery) -> bool:
-    """Queue a message that is over once more, with the number it had; False where it is not over.
+    """Queue a finished message again under the same id; False where it is not finished.
 
-    It takes the place that its number has among those that wait. Raises CannotSendError and Webhook.DoesNotExist.
+    It is sent in the order of its id among the waiting ones. Raises CannotSendError and Webhook.DoesNotExist.
     """
     with transaction.atomic():
         webhook = _lock(delivery.webhook_id)
@@ -100,23 +100,23 @@ def _lock(webhook_id: int) -> Webhook:
 
 def _check_takes_more(webhook: Webhook) -> None:
     if not webhook.is_active:
-        raise CannotSendError(_("The webhook is paused. Switch it on first."))
-    if waiting_of([webhook.pk]).get(webhook.pk, 0) >= MOST_WAITING:
-        raise CannotSendError(_("Too many messages are waiting already."))
+        raise CannotSendError(_("The webhook is paused. Enable it first."))
+    if waiting_of([webhook.pk]).get(webhook.pk, 0) >= MAX_WAITING:
+        raise CannotSendError(_("Too many messages are already waiting."))
 
 
 def _check_no_test_waits(webhook_id: int) -> None:
     if Delivery.objects.filter(webhook=webhook_id, event=Delivery.TEST, next_at__isnull=False).exists():
-        raise CannotSendError(_("A test is waiting already."))
+        raise CannotSendError(_("A test is already waiting."))
 
 
 def _wake(webhook_id: int) -> None:
-    """Whoever asks for it now does not wait for the rest after a failure: all that waits is tried, in its order."""
+    """End the wait after a failure: all waiting messages are tried now, in their order."""
     Webhook.objects.filter(pk=webhook_id).update(rests_until=None)
 
 
 def _not_before(moment: datetime | None, now: datetime) -> datetime:
-    """A new address is not known to be quick, and changing it does not shorten the time in the slow lane."""
+    """A new URL is not known to be quick, and changing it doesn't shorten the time in the slow lane."""
     return max(moment or now, now)
 
 

@@ -1,4 +1,4 @@
-"""A customer's address, and what is or was told to it. Orders are named by their numbers: nothing here looks up."""
+"""A customer's webhook and its messages. Messages name orders by id only, so nothing here imports orders."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ LONGEST_URL = 500
 
 
 class Webhook(models.Model):
-    """Where a customer hears of changes. Its secret signs every message; it is kept sealed."""
+    """The URL that a customer's updates are sent to, with the sealed secret that signs every message."""
 
     customer = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="webhook")
     url = models.CharField("address", max_length=LONGEST_URL)
@@ -39,7 +39,7 @@ class Webhook(models.Model):
         self.sealed_secret = crypto.seal(secret, place=self._place(), keys=settings.DATA_KEYS)
 
     def open_secret(self) -> Secret:
-        """What messages are signed with. Raises SealError when it does not open here."""
+        """The secret that signs messages. Raises SealError where it can't be read with the present keys."""
         return crypto.unseal(self.sealed_secret, place=self._place(), keys=settings.DATA_KEYS)
 
     def end_turn(self) -> None:
@@ -82,8 +82,8 @@ class Delivery(models.Model):
         return f"delivery {self.pk}"
 
     @property
-    def word(self) -> str:
-        """How it stands, in the customer's words."""
+    def status_label(self) -> str:
+        """The status that customers and staff see."""
         if self.next_at is not None:
-            return "Waiting"
-        return "Delivered" if self.is_delivered else "Not delivered"
+            return "Pending"
+        return "Delivered" if self.is_delivered else "Failed"

@@ -1,6 +1,6 @@
-"""What customers are to hear, written in the transaction that changed it: neither lost nor told of what never was.
+"""Queues webhook messages in the transaction of the change that they report, so none is lost and none is wrong.
 
-Called by whatever changes orders and refills, at most once a transaction and last: it locks the webhooks.
+Called by everything that changes orders and refills, at most once in a transaction and last: it locks the webhooks.
 """
 
 from collections import Counter
@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.pause import pause_webhook
 
-MOST_WAITING = 10_000
-"""So many messages of one webhook may wait: it is paused when one more would."""
+MAX_WAITING = 10_000
+"""How many messages of one webhook may wait: one more pauses it."""
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """One change that a customer can see; `payload` in the API's words."""
+class Update:
+    """A change that a customer can see; `payload` has the fields of the API."""
 
     customer_id: int
     event: str
@@ -29,41 +29,41 @@ class News:
     payload: Mapping[str, Any]
 
 
-def tell(news: Sequence[News]) -> int:
-    """Queue a message for each customer who has an active webhook; how many. One query where nobody has.
+def queue_updates(updates: Sequence[Update]) -> int:
+    """Queue a message for each customer with an active webhook; returns how many. One query where nobody has one.
 
-    The webhooks are locked until the caller's transaction ends: none is removed or paused while it gets a message.
+    The webhooks stay locked until the caller's transaction ends: none is deleted or paused while it gets a message.
     """
-    if not news:
+    if not updates:
         return 0
-    active = Webhook.objects.filter(customer__in={one.customer_id for one in news}, is_active=True)
+    active = Webhook.objects.filter(customer__in={update.customer_id for update in updates}, is_active=True)
     locked = active.select_for_update(no_key=True, of=("self",)).order_by("pk")
     webhooks = dict(locked.values_list("customer_id", "pk"))
-    rows = [message(webhooks[one.customer_id], one) for one in news if one.customer_id in webhooks]
+    rows = [message(webhooks[update.customer_id], update) for update in updates if update.customer_id in webhooks]
     if rows:
         full = _pause_full(rows)
         rows = Delivery.objects.bulk_create([row for row in rows if row.webhook_id not in full])
     return len(rows)
 
 
-def message(webhook_id: int, news: News) -> Delivery:
-    """The row of one message, due at once."""
-    payload = {"event": news.event, "at": f"{news.at:%Y-%m-%dT%H:%M:%SZ}", **news.payload}
-    return Delivery(webhook_id=webhook_id, event=news.event, payload=payload, created_at=news.at, next_at=news.at)
+def message(webhook_id: int, update: Update) -> Delivery:
+    """The row of one message, due now."""
+    payload = {"event": update.event, "at": f"{update.at:%Y-%m-%dT%H:%M:%SZ}", **update.payload}
+    return Delivery(webhook_id=webhook_id, event=update.event, payload=payload, created_at=update.at, next_at=update.at)
 
 
 def waiting_of(webhook_ids: Sequence[int]) -> dict[int, int]:
-    """How many messages of each wait; those of which none does are left out."""
+    """How many messages of each webhook are waiting; webhooks without any are left out."""
     waiting = Delivery.objects.filter(webhook__in=webhook_ids, next_at__isnull=False)
     return dict(waiting.values_list("webhook").annotate(Count("pk")).order_by())
 
 
 def _pause_full(rows: Sequence[Delivery]) -> set[int]:
-    """Pause the webhooks for which more would wait than may; their ids."""
+    """Pause the webhooks that would get too many waiting messages; returns their ids."""
     new = Counter(row.webhook_id for row in rows)
     waiting = waiting_of(list(new))
-    full = {pk for pk, count in new.items() if waiting.get(pk, 0) + count > MOST_WAITING}
+    full = {pk for pk, count in new.items() if waiting.get(pk, 0) + count > MAX_WAITING}
     for pk in sorted(full):
-        why = _("More than %(most)s messages were waiting.") % {"most": f"{MOST_WAITING:,}"}
-        pause_webhook(webhook_id=pk, why=why)
+        reason = _("More than %(max)s messages were waiting.") % {"max": f"{MAX_WAITING:,}"}
+        pause_webhook(webhook_id=pk, reason=reason)
     return full

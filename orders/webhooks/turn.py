@@ -1,4 +1,4 @@
-"""One webhook's turn: its messages from the oldest open one on, until one fails or its share of the run is used up.
+"""Serves one webhook: sends its messages, oldest first, until one fails or its share of the run is used up.
 
 A claim is a token in the webhook's row. Whoever changes the webhook takes the token away, and a turn writes nothing
 without it: a new address or secret, a pause or a removal wins over what was under way, which is then sent again. A
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.pause import pause_webhook
-from orders.webhooks.send import Sent, send_message
+from orders.webhooks.send import SendResult, send_message
 from panel.lib.crypto import SealError
 from panel.lib.future_times import SKEW
 from panel.lib.outbound.retries import RETRIES, next_try
@@ -29,15 +29,15 @@ from panel.lib.secret import Secret
 from panel.lib.turns import Job
 
 LEASE = timedelta(minutes=1)
-MOST_MESSAGES = 100
+BATCH_SIZE = 100
 QUICK_SECONDS = 2
 PROBATION = timedelta(hours=1)
-"""So long a webhook that failed or was slow stays in the slow lane, however quick it answers."""
+"""How long a webhook that failed or was slow stays in the slow lane, however fast it responds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Webhooks that are served alike; `seconds` is one's share of a run, `deadline` is one message's."""
+    """A group of webhooks served alike. `seconds` is one webhook's share of a run, `deadline` one message's."""
 
     is_quick: bool
     at_once: int
@@ -46,8 +46,8 @@ class Lane:
 
 
 @dataclass(slots=True)
-class Delivered:
-    """What a run came to, in messages."""
+class DeliveryResult:
+    """How many messages a run delivered and how many failed."""
 
     delivered: int = 0
     failed: int = 0
@@ -55,19 +55,19 @@ class Delivered:
 
 @dataclass(slots=True)
 class WebhookTurn:
-    """A turn that was claimed. The secret is opened before, since threads leave the database alone."""
+    """A claimed turn of a webhook. Its secret is opened beforehand, since threads may not use the database."""
 
     webhook: Webhook
     secret: Secret | None
     lane: Lane
     waiting: deque[Delivery]
     until: float
-    result: Delivered
+    result: DeliveryResult
     sending: Delivery = field(default_factory=Delivery)
     last_took: float = 0
 
     def take(self) -> Job | None:
-        """The next message, unless one like the last would go beyond the share."""
+        """The next message to send, unless it would likely take longer than the share allows."""
         if not self.waiting or time.monotonic() + self.last_took > self.until:
             self._write(claim="", claimed_until=None)
             return None
@@ -80,23 +80,23 @@ class WebhookTurn:
             seconds=self.lane.deadline,
         )
 
-    def record(self, sent: Sent) -> None:
-        """Write what became of it, where the claim still holds. A failure ends the turn."""
+    def record(self, sent: SendResult) -> None:
+        """Save the result of the message, where the claim still holds. A failure ends the turn."""
         self.last_took = sent.seconds
         with transaction.atomic():
             is_ours = self._record(sent, timezone.now())
-        if sent.why or not is_ours:
+        if sent.error or not is_ours:
             self.waiting.clear()
 
-    def _record(self, sent: Sent, now: datetime) -> bool:
-        if not sent.why:
-            return self._taken(sent, now)
+    def _record(self, sent: SendResult, now: datetime) -> bool:
+        if not sent.error:
+            return self._delivered(sent, now)
         if self.lane.is_quick and sent.seconds >= self.lane.deadline:
-            # It had less time than it was promised: that is no failure, and the slow lane tries it again.
+            # The endpoint had less time than promised: not a failure, the slow lane tries it again.
             return self._write(slow_until=now + PROBATION)
         return self._failed(sent, now)
 
-    def _taken(self, sent: Sent, now: datetime) -> bool:
+    def _delivered(self, sent: SendResult, now: datetime) -> bool:
         is_proven = not self.lane.is_quick and sent.seconds <= QUICK_SECONDS and _is_past(self.webhook.slow_until, now)
         if not self._write(**({"slow_until": None} if is_proven else {})):
             return False
@@ -104,29 +104,29 @@ class WebhookTurn:
         self.result.delivered += 1
         return True
 
-    def _failed(self, sent: Sent, now: datetime) -> bool:
+    def _failed(self, sent: SendResult, now: datetime) -> bool:
         next_at = next_try(failed=self.sending.tries + 1, now=now)
         if not self._write(rests_until=next_at, slow_until=now + PROBATION):
             return False
         self._note(sent, tried_at=now, next_at=next_at, is_delivered=False)
         self.result.failed += 1
         if next_at is None:
-            why = _("The last try failed: %(why)s") % {"why": sent.why}
-            pause_webhook(webhook_id=self.webhook.pk, why=why)
+            reason = _("The last attempt failed: %(error)s") % {"error": sent.error}
+            pause_webhook(webhook_id=self.webhook.pk, reason=reason)
         return True
 
-    def _note(self, sent: Sent, **more: Any) -> None:
+    def _note(self, sent: SendResult, **more: Any) -> None:
         row = Delivery.objects.filter(pk=self.sending.pk)
-        row.update(tries=self.sending.tries + 1, status=sent.status, why=sent.why[:300], **more)
+        row.update(tries=self.sending.tries + 1, status=sent.status, why=sent.error[:300], **more)
 
     def _write(self, **changes: Any) -> bool:
-        """Write to the webhook and lengthen the claim; False, and nothing, where the claim is lost."""
+        """Save changes of the webhook and extend the claim; False, and nothing saved, where the claim is lost."""
         mine = Webhook.objects.filter(pk=self.webhook.pk, claim=self.webhook.claim)
         return bool(mine.update(**{"claimed_until": timezone.now() + LEASE, **changes}))
 
 
-def claim_turn(*, lane: Lane, served: set[int], result: Delivered) -> WebhookTurn | None:
-    """A turn for whoever was served least recently and not in this run; `served` grows. None where nobody waits."""
+def claim_turn(*, lane: Lane, served: set[int], result: DeliveryResult) -> WebhookTurn | None:
+    """A turn for the webhook served least recently but not in `served`, which it joins; None where none waits."""
     now = timezone.now()
     for pk in _waiting(lane, served, now):
         served.add(pk)
@@ -135,7 +135,7 @@ def claim_turn(*, lane: Lane, served: set[int], result: Delivered) -> WebhookTur
         if ready.update(claim=token, claimed_until=now + LEASE, last_turn_at=now):
             webhook = Webhook.objects.filter(pk=pk, claim=token).first()
             if webhook is not None:
-                rows = Delivery.objects.filter(webhook=webhook, next_at__isnull=False).order_by("pk")[:MOST_MESSAGES]
+                rows = Delivery.objects.filter(webhook=webhook, next_at__isnull=False).order_by("pk")[:BATCH_SIZE]
                 until = time.monotonic() + lane.seconds
                 return WebhookTurn(webhook, _secret_of(webhook), lane, deque(rows), until, result)
     return None
@@ -149,7 +149,7 @@ def _waiting(lane: Lane, served: Collection[int], now: datetime) -> QuerySet[Web
 
 
 def _ready(lane: Lane, now: datetime) -> QuerySet[Webhook]:
-    """Who may be served. A time further away than we ever set is of a clock that was wrong, and holds up nobody."""
+    """The webhooks that may be served. Times further ahead than we ever set came from a wrong clock and don't count."""
     is_free = Q(claimed_until=None) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + LEASE + SKEW)
     is_awake = Q(rests_until=None) | Q(rests_until__lte=now) | Q(rests_until__gt=now + max(RETRIES) + SKEW)
     return Webhook.objects.filter(is_free, is_awake, is_active=True, slow_until__isnull=lane.is_quick)

@@ -14,9 +14,9 @@ from django.db import transaction
 from orders.webhooks.choices import CannotSendError, renew_secret, send_again, send_test, set_webhook
 from orders.webhooks.deliver import deliver_due
 from orders.webhooks.models import Delivery, Webhook
-from orders.webhooks.outbox import News, tell
+from orders.webhooks.outbox import Update, queue_updates
 from orders.webhooks.pause import pause_webhook
-from orders.webhooks.send import Sent
+from orders.webhooks.send import SendResult
 from panel.lib.secret import Secret
 from tests.machine.dying import Died
 from tests.machine.life import SKEW
@@ -69,7 +69,7 @@ class _Pool:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def submit(self, job: Callable[[], Sent]) -> Any:
+    def submit(self, job: Callable[[], SendResult]) -> Any:
         return mock.Mock(result=mock.Mock(return_value=job()))
 
 
@@ -145,7 +145,7 @@ class Receivers(Trouble):
         self._hear_of_news()
         hook = self.hooks[customer]
         with transaction.atomic():
-            pause_webhook(webhook_id=hook.pk, why="Why.")
+            pause_webhook(webhook_id=hook.pk, reason="Why.")
         hook.paused()
         row = Delivery.objects.create(webhook_id=hook.pk, event="order.changed", payload={"order": 0})
         self.last_message = row.pk
@@ -186,7 +186,7 @@ class Receivers(Trouble):
             hook.waiting.append(row.pk)
             self.last_message = row.pk
 
-    def _send(self, *, url: str, secret: Secret, delivery: Delivery, seconds: float) -> Sent:
+    def _send(self, *, url: str, secret: Secret, delivery: Delivery, seconds: float) -> SendResult:
         """A program gets a message: the right one, in the right moment."""
         name, hook = next(found for found in self.hooks.items() if found[1].pk == delivery.webhook_id)
         now = self.now()
@@ -201,13 +201,13 @@ class Receivers(Trouble):
             raise Died
         if took > seconds:
             self._is_cut(hook, delivery.pk, seconds, now)
-            return Sent(None, "Late.", seconds)
+            return SendResult(None, "Late.", seconds)
         if plan == "fails":
             self._has_failed(hook, delivery.pk, now)
-            return Sent(500, "HTTP 500.", took)
+            return SendResult(500, "HTTP 500.", took)
         if not self._happens_meanwhile(plan, name, hook):
             hook.waiting.remove(delivery.pk)
-        return Sent(200, "", took)
+        return SendResult(200, "", took)
 
     def _happens_meanwhile(self, plan: str, name: str, hook: Hook) -> bool:
         """Whether what was under way counts for nothing then, so that the message is sent again."""
@@ -217,10 +217,10 @@ class Receivers(Trouble):
             hook.secret = renew_secret(webhook=Webhook.objects.get(pk=hook.pk), actor=name)
         elif plan == "paused":
             with transaction.atomic():
-                pause_webhook(webhook_id=hook.pk, why="Why.")
+                pause_webhook(webhook_id=hook.pk, reason="Why.")
             hook.paused()
         elif plan == "told":
-            tell([News(self.customers[name].pk, "order.changed", self.now(), {"order": 0})])
+            queue_updates([Update(self.customers[name].pk, "order.changed", self.now(), {"order": 0})])
             self._hear_of_news()
         return plan in {"moved", "renewed", "paused"}
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders.webhooks.choices import CannotSendError, remove_webhook, send_test, set_webhook
 from orders.webhooks.deliver import deliver_due
 from orders.webhooks.models import Delivery, Webhook
-from orders.webhooks.outbox import News, tell
+from orders.webhooks.outbox import Update, queue_updates
 from orders.webhooks.pause import pause_webhook
 from panel.lib.outbound.retries import RETRIES
 from tests.fixtures_orders import Store
@@ -23,7 +23,7 @@ GONE = f"http://127.0.0.1:{closed_port()}/"
 def telling(store: Store) -> int:
     """A change of an order, as far as webhooks see it."""
     with transaction.atomic():
-        return tell([News(store.customer.pk, "order.changed", timezone.now(), {"order": 1})] * 3)
+        return queue_updates([Update(store.customer.pk, "order.changed", timezone.now(), {"order": 1})] * 3)
 
 
 def raised(results: list[Any]) -> list[Any]:
@@ -69,7 +69,7 @@ def test_a_removal_and_a_change_of_an_order_do_not_break_one_another(store: Stor
 def test_no_message_waits_at_a_webhook_that_was_paused_in_that_moment(store: Store) -> None:
     def pause() -> None:
         with transaction.atomic():
-            pause_webhook(webhook_id=hook.pk, why="Why.")
+            pause_webhook(webhook_id=hook.pk, reason="Why.")
 
     set_webhook(customer=store.customer, url=GONE, actor="test")
     hook = Webhook.objects.get()

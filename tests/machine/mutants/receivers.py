@@ -16,7 +16,7 @@ RECEIVER_MUTANTS = (
         "a turn goes on after a failure",
         "messages_in_order",
         TURN,
-        "        if sent.why or not is_ours:\n",
+        "        if sent.error or not is_ours:\n",
         "        if not is_ours:\n",
     ),
     Mutant("nobody rests after a failure", "messages_in_order", TURN, "filter(is_free, is_awake, ", "filter(is_free, "),

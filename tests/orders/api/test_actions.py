@@ -249,8 +249,8 @@ def test_status_of_a_hundred_takes_two_queries(api: Api, store: Store, django_as
 @pytest.mark.parametrize("action", ["status", "refill", "cancel"])
 def test_a_hundred_and_one_ids_are_refused(api: Api, action: str) -> None:
     ids = ",".join(str(number) for number in range(1, 102))
-    assert api(action, orders=ids) == {"error": "At most 100 IDs in one call; these are 101."}
-    assert api("refill_status", refills=ids) == {"error": "At most 100 IDs in one call; these are 101."}
+    assert api(action, orders=ids) == {"error": "Too many IDs: 101. The maximum is 100."}
+    assert api("refill_status", refills=ids) == {"error": "Too many IDs: 101. The maximum is 100."}
 
 
 @pytest.mark.parametrize("order", ["", "999999", "abc", "1.0", "-1", "1" * 40])

@@ -78,7 +78,7 @@ def test_a_key_in_the_address_is_refused_and_not_used(api: Api, store: Store) ->
     for send in (api.client.get, api.client.post):
         answer = send(f"{ADDRESS}?key={api.key}&action=balance")
         assert answer.status_code == 400
-        assert "never in the address" in answer.json()["error"]
+        assert "not in the URL" in answer.json()["error"]
         assert api.key not in answer.content.decode()
     assert store.everything() == before
 
@@ -172,7 +172,7 @@ def test_a_fault_of_ours_is_told_in_json(api: Api, monkeypatch: pytest.MonkeyPat
         monkeypatch.setitem(actions.ACTIONS, "balance", fail(error))
         answer = api.post({"action": "balance"})
         assert answer.status_code == status
-        assert "Look whether an order was placed" in answer.json()["error"]
+        assert "Check whether the order was placed" in answer.json()["error"]
         assert "secret" not in answer.content.decode()
 
 

@@ -16,7 +16,7 @@ from tests.fixtures_simulator import PACKAGE_SERVICE
 
 def lines_of(*orders: Order, zone: str = "UTC") -> list[dict[str, str]]:
     text = "".join(csv_lines([orders], zone=ZoneInfo(zone)))
-    assert text.startswith(BOM + '"Order","Ordered","Service",')
+    assert text.startswith(BOM + '"Order ID","Placed","Service ID","Service",')
     return list(csv.DictReader(text.removeprefix(BOM).splitlines()))
 
 
@@ -28,20 +28,20 @@ def test_a_line_says_all_of_an_order(store: Store) -> None:
     Order.objects.filter(pk=order.pk).update(created_at=made, finished_at=ended)
     assert lines_of(store.fresh(order), zone="Europe/Berlin") == [
         {
-            "Order": str(order.pk),
-            "Ordered": "2026-03-02 00:30:00",
-            "Service": str(order.service_id),
-            "Service name": order.service.name,
+            "Order ID": str(order.pk),
+            "Placed": "2026-03-02 00:30:00",
+            "Service ID": str(order.service_id),
+            "Service": order.service.name,
             "Link": LINK,
             "Quantity": "1000",
             "Delivered": "563",
             "Start count": "3572",
-            "Remains": "437",
-            "State": "Partial",
+            "Remaining": "437",
+            "Status": "Partial",
             "Charge": "1.35",
-            "Given back": "0.58995",
+            "Refunded": "0.58995",
             "Currency": "USD",
-            "Ended": "2026-07-01 14:00:05",
+            "Finished": "2026-07-01 14:00:05",
             "Time zone": "Europe/Berlin",
         }
     ]
@@ -49,8 +49,8 @@ def test_a_line_says_all_of_an_order(store: Store) -> None:
 
 def test_what_is_not_known_is_empty(store: Store) -> None:
     (line,) = lines_of(store.place(PACKAGE_SERVICE))
-    assert {name for name in HEAD if not line[name]} == {"Delivered", "Start count", "Remains", "Ended"}
-    assert (line["Quantity"], line["Charge"], line["Given back"]) == ("1", "7.5", "0")
+    assert {name for name in HEAD if not line[name]} == {"Delivered", "Start count", "Remaining", "Finished"}
+    assert (line["Quantity"], line["Charge"], line["Refunded"]) == ("1", "7.5", "0")
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠"])
@@ -81,4 +81,4 @@ def test_commas_quotes_and_breaks_stay_in_their_cell(store: Store) -> None:
     order = store.place()
     order.service.name = 'a,"b"; c'
     (line,) = lines_of(order)
-    assert (line["Service name"], line["Link"]) == ('a,"b"; c', LINK)
+    assert (line["Service"], line["Link"]) == ('a,"b"; c', LINK)

@@ -79,7 +79,7 @@ def test_a_day_that_has_passed_is_compared_as_it_was_written() -> None:
 @pytest.mark.parametrize("name", ["runs", "interval"])
 def test_runs_and_intervals_have_a_bound(name: str) -> None:
     params = ENOUGH["Default"] | {"runs": "2", "interval": "2"} | {name: "999999999"}
-    label, maximum = {"runs": ("Runs", "1,000"), "interval": ("Interval in minutes", "43,200")}[name]
+    label, maximum = {"runs": ("Runs", "1,000"), "interval": ("Interval (minutes)", "43,200")}[name]
     assert problems("Default", params) == {name: (f"{label}: the maximum is {maximum}.", "Incorrect request")}
 
 
@@ -237,4 +237,4 @@ def test_a_day_is_sent_as_the_protocol_writes_it(text: str, sent: str) -> None:
         request = validate_order(limits=limits_of("Subscriptions"), params={**ENOUGH["Subscriptions"], "expiry": text})
         assert request.fields["expiry"] == sent
         today = {**ENOUGH["Subscriptions"], "expiry": "01/03/2026"}
-        assert problems("Subscriptions", today)["expiry"][0] == "Ends on: enter a date in the future."
+        assert problems("Subscriptions", today)["expiry"][0] == "Expiry date: enter a date in the future."

@@ -22,7 +22,7 @@ def exported(client: Client, **query: str) -> list[int]:
     answer = client.get("/orders/export/", query)
     assert isinstance(answer, StreamingHttpResponse)
     text = answer.getvalue().decode()
-    return [int(line["Order"]) for line in csv.DictReader(text.removeprefix("\ufeff").splitlines())]
+    return [int(line["Order ID"]) for line in csv.DictReader(text.removeprefix("\ufeff").splitlines())]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_it_is_a_file_to_keep(ada: Client, three: list[int]) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="orders-2026-03-02.csv"'
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in answer["Cache-Control"]
-    assert answer.getvalue().startswith(b'\xef\xbb\xbf"Order",')
+    assert answer.getvalue().startswith(b'\xef\xbb\xbf"Order ID",')
 
 
 def test_nobody_elses_orders_are_in_it(bo: Client, three: list[int]) -> None:

@@ -37,7 +37,7 @@ from tests.scripted import ScriptedServer, answer, close, closed_port, hang, res
 
 Hook = tuple[ScriptedServer, Secret]
 
-NOT_REACHED = "The address could not be reached. It must be public, and take https on port 443 or 8443."
+NOT_REACHED = "Your endpoint couldn't be reached. The URL must be public and use https on port 443 or 8443."
 
 
 def heard(program: ScriptedServer) -> list[dict[str, Any]]:
@@ -182,11 +182,11 @@ def test_after_the_last_try_it_is_paused_and_the_customer_starts_it_again(store:
     assert webhook.is_active is False
     assert (
         webhook.paused_why
-        == f"The webhook is paused. The last try failed: {NOT_REACHED} Switch it on again when it works."
+        == f"The webhook is paused. The last attempt failed: {NOT_REACHED} Enable it again once the problem is fixed."
     )
     assert list(Delivery.objects.values_list("next_at", flat=True)) == [None, None]
     second.refresh_from_db()
-    assert second.word == "Not delivered"
+    assert second.status_label == "Failed"
     request_cancel(order_id=store.place().pk, actor="ada@example.com")
     assert Delivery.objects.count() == 2
     set_webhook(customer=store.customer, url=url, actor="test")
@@ -222,7 +222,7 @@ def test_a_secret_that_does_not_open_sends_nothing(webhook: Webhook, hook: Hook)
     delivery = send_test(webhook=webhook)
     deliver_due()
     delivery.refresh_from_db()
-    assert "make a new one" in delivery.why
+    assert "Rotate the secret" in delivery.why
     assert program.connections == 0
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from orders.webhooks import deliver, turn
 from orders.webhooks.models import Delivery, Webhook
-from orders.webhooks.send import Sent
+from orders.webhooks.send import SendResult
 from panel.customers.models import User
 from panel.lib import turns
 from panel.lib.secret import Secret
@@ -41,13 +41,13 @@ class World:
     def monotonic(self) -> float:
         return self.now
 
-    def send(self, *, url: str, secret: Secret | None, delivery: Delivery, seconds: float) -> Sent:
+    def send(self, *, url: str, secret: Secret | None, delivery: Delivery, seconds: float) -> SendResult:
         self.tried[url] += 1
         self.now += min(self.took[url], seconds)
         if self.took[url] > seconds:
-            return Sent(None, "Late.", seconds)
+            return SendResult(None, "Late.", seconds)
         self.heard[url].append(self.now)
-        return Sent(200, "", self.took[url])
+        return SendResult(200, "", self.took[url])
 
     def __enter__(self) -> "World":
         return self
@@ -179,11 +179,11 @@ def test_the_least_recently_served_is_next(world: World) -> None:
 @pytest.mark.parametrize(
     ("took", "lane", "messages"),
     [
-        (0.001, deliver.deliver_slow, turn.MOST_MESSAGES),
+        (0.001, deliver.deliver_slow, turn.BATCH_SIZE),
         (0.5, deliver.deliver_slow, 20),
         (4.0, deliver.deliver_slow, 2),
         (SLOW, deliver.deliver_slow, 1),
-        (0.001, deliver.deliver_quick, turn.MOST_MESSAGES),
+        (0.001, deliver.deliver_quick, turn.BATCH_SIZE),
         (0.5, deliver.deliver_quick, 8),
         (1.9, deliver.deliver_quick, 2),
     ],

@@ -14,8 +14,8 @@ from orders.webhooks.choices import CannotSendError, remove_webhook, renew_secre
 from orders.webhooks.deliver import deliver_due, slow_lane
 from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.pause import pause_webhook
-from orders.webhooks.send import Sent
-from orders.webhooks.turn import LEASE, PROBATION, Delivered, WebhookTurn, claim_turn
+from orders.webhooks.send import SendResult
+from orders.webhooks.turn import LEASE, PROBATION, DeliveryResult, WebhookTurn, claim_turn
 from panel.lib.outbound.retries import RETRIES
 from panel.lib.secret import Secret
 from tests.fixtures_orders import Store
@@ -33,13 +33,13 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 def claimed() -> WebhookTurn:
     """A turn in the slow lane, as a worker claims it."""
-    turn = claim_turn(lane=slow_lane(), served=set(), result=Delivered())
+    turn = claim_turn(lane=slow_lane(), served=set(), result=DeliveryResult())
     assert turn is not None
     return turn
 
 
 def nobody() -> bool:
-    return claim_turn(lane=slow_lane(), served=set(), result=Delivered()) is None
+    return claim_turn(lane=slow_lane(), served=set(), result=DeliveryResult()) is None
 
 
 def numbers(program: ScriptedServer) -> list[int]:
@@ -58,11 +58,11 @@ def test_nothing_overtakes_a_message_that_failed(hook: Hook, webhook: Webhook, c
     program.acts = [answer(b"", status=500), answer(b"ok")]
     program.requests.clear()
     first, second = queue(webhook, 2)
-    assert deliver_due() == Delivered(failed=1)
+    assert deliver_due() == DeliveryResult(failed=1)
     test = send_test(webhook=webhook)
     assert send_again(delivery=old)
     set_webhook(customer=webhook.customer, url=program.url, actor="test")
-    assert deliver_due() == Delivered(delivered=4)
+    assert deliver_due() == DeliveryResult(delivered=4)
     assert numbers(program) == [first.pk, old.pk, first.pk, second.pk, test.pk]
 
 
@@ -72,12 +72,12 @@ def test_younger_ones_wait_until_the_webhook_has_rested(
     program, _ = hook
     program.acts = [answer(b"", status=500), answer(b"ok")]
     (first,) = queue(webhook)
-    assert deliver_due() == Delivered(failed=1)
+    assert deliver_due() == DeliveryResult(failed=1)
     (second,) = queue(webhook)
     clock.shift(RETRIES[0] - timedelta(seconds=1))
-    assert deliver_due() == Delivered()
+    assert deliver_due() == DeliveryResult()
     clock.shift(1)
-    assert deliver_due() == Delivered(delivered=2)
+    assert deliver_due() == DeliveryResult(delivered=2)
     assert numbers(program) == [first.pk, first.pk, second.pk]
 
 
@@ -87,9 +87,9 @@ def test_a_worker_that_died_turns_nothing_around(hook: Hook, webhook: Webhook, c
     claimed().take()
     (new,) = queue(webhook)
     clock.shift(LEASE - timedelta(seconds=1))
-    assert deliver_due() == Delivered()
+    assert deliver_due() == DeliveryResult()
     clock.shift(1)
-    assert deliver_due() == Delivered(delivered=2)
+    assert deliver_due() == DeliveryResult(delivered=2)
     assert numbers(program) == [old.pk, new.pk]
 
 
@@ -97,14 +97,14 @@ def test_a_claim_or_a_rest_of_a_clock_that_was_ahead_holds_up_nobody(webhook: We
     queue(webhook)
     far = timezone.now() + timedelta(days=30)
     Webhook.objects.update(claim="x", claimed_until=far, rests_until=far)
-    assert deliver_due() == Delivered(delivered=1)
+    assert deliver_due() == DeliveryResult(delivered=1)
 
 
 def test_a_claim_by_a_host_whose_clock_is_a_little_ahead_holds(webhook: Webhook) -> None:
     queue(webhook)
     Webhook.objects.update(claim="x", claimed_until=timezone.now() + LEASE + timedelta(minutes=4))
     assert nobody()
-    assert deliver_due() == Delivered()
+    assert deliver_due() == DeliveryResult()
 
 
 def test_the_sequence_rises_and_stays_with_its_message(hook: Hook, webhook: Webhook) -> None:
@@ -128,12 +128,12 @@ def test_the_last_failing_try_at_the_old_address_leaves_the_new_one_alone(
     turn.take()
     set_webhook(customer=store.customer, url="https://example.com/new", actor="test")
     before = rows()
-    turn.record(Sent(None, "No."))
+    turn.record(SendResult(None, "No."))
     assert turn.take() is None
     assert rows() == before
-    assert turn.result == Delivered()
+    assert turn.result == DeliveryResult()
     set_webhook(customer=store.customer, url=hook[0].url, actor="test")
-    assert deliver_due() == Delivered(delivered=2)
+    assert deliver_due() == DeliveryResult(delivered=2)
 
 
 def test_a_new_secret_ends_the_turn_that_signs_with_the_old_one(hook: Hook, webhook: Webhook) -> None:
@@ -142,7 +142,7 @@ def test_a_new_secret_ends_the_turn_that_signs_with_the_old_one(hook: Hook, webh
     turn.take()
     renew_secret(webhook=webhook, actor="test")
     before = rows()
-    turn.record(Sent(200, ""))
+    turn.record(SendResult(200, ""))
     assert turn.take() is None
     assert rows() == before
     assert claimed().secret == Webhook.objects.get().open_secret()
@@ -153,7 +153,7 @@ def test_a_removal_ends_the_turn(hook: Hook, webhook: Webhook) -> None:
     turn = claimed()
     turn.take()
     remove_webhook(webhook=webhook, actor="test")
-    turn.record(Sent(None, "No."))
+    turn.record(SendResult(None, "No."))
     assert turn.take() is None
     assert rows() == []
 
@@ -162,12 +162,12 @@ def test_a_pause_ends_the_turn_and_nothing_is_sent_while_it_lasts(hook: Hook, we
     queue(webhook, 2)
     turn = claimed()
     turn.take()
-    pause_webhook(webhook_id=webhook.pk, why="Why.")
+    pause_webhook(webhook_id=webhook.pk, reason="Why.")
     queue(webhook)  # written by somebody who saw it active
     before = rows()
-    turn.record(Sent(200, ""))
+    turn.record(SendResult(200, ""))
     assert turn.take() is None
-    assert deliver_due() == Delivered()
+    assert deliver_due() == DeliveryResult()
     assert rows() == before
     assert hook[0].requests == []
 
@@ -179,9 +179,9 @@ def test_a_worker_whose_claim_has_ended_writes_nothing(
     late = claimed()
     late.take()
     clock.shift(LEASE)
-    assert deliver_due() == Delivered(delivered=1)
+    assert deliver_due() == DeliveryResult(delivered=1)
     before = rows()
-    late.record(Sent(500, "No."))
+    late.record(SendResult(500, "No."))
     assert late.take() is None
     assert rows() == before
 
@@ -191,7 +191,7 @@ def test_one_turn_at_a_time(hook: Hook, webhook: Webhook) -> None:
     turn = claimed()
     turn.take()
     assert nobody()
-    turn.record(Sent(200, ""))
+    turn.record(SendResult(200, ""))
     assert turn.take() is None
     queue(webhook)
     Webhook.objects.update(slow_until=timezone.now())
@@ -201,13 +201,13 @@ def test_one_turn_at_a_time(hook: Hook, webhook: Webhook) -> None:
 # --- Bounds -----------------------------------------------------------------------------------------------------------
 def test_one_test_waits_at_most(webhook: Webhook) -> None:
     old = send_test(webhook=webhook)
-    with pytest.raises(CannotSendError, match="A test is waiting already"):
+    with pytest.raises(CannotSendError, match="A test is already waiting"):
         send_test(webhook=webhook)
     assert Delivery.objects.count() == 1
     deliver_due()
     send_test(webhook=webhook)
     before = rows()
-    with pytest.raises(CannotSendError, match="A test is waiting already"):
+    with pytest.raises(CannotSendError, match="A test is already waiting"):
         send_again(delivery=old)
     assert rows() == before
 
@@ -215,7 +215,7 @@ def test_one_test_waits_at_most(webhook: Webhook) -> None:
 def test_nothing_is_sent_by_hand_while_it_is_paused(webhook: Webhook) -> None:
     (old,) = queue(webhook)
     deliver_due()
-    pause_webhook(webhook_id=webhook.pk, why="Why.")
+    pause_webhook(webhook_id=webhook.pk, reason="Why.")
     before = rows()
     for send in (lambda: send_test(webhook=webhook), lambda: send_again(delivery=old)):
         with pytest.raises(CannotSendError, match="The webhook is paused"):
@@ -224,17 +224,17 @@ def test_nothing_is_sent_by_hand_while_it_is_paused(webhook: Webhook) -> None:
 
 
 def test_it_is_paused_when_too_many_would_wait(store: Store, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "MOST_WAITING", 3)
-    news = outbox.News(store.customer.pk, "order.changed", timezone.now(), {"order": 1})
-    assert outbox.tell([news, news]) == 2
-    assert outbox.tell([news]) == 1
+    monkeypatch.setattr(outbox, "MAX_WAITING", 3)
+    news = outbox.Update(store.customer.pk, "order.changed", timezone.now(), {"order": 1})
+    assert outbox.queue_updates([news, news]) == 2
+    assert outbox.queue_updates([news]) == 1
     assert Webhook.objects.get().is_active
-    assert outbox.tell([news]) == 0
+    assert outbox.queue_updates([news]) == 0
     paused = Webhook.objects.get()
-    said = "The webhook is paused. More than 3 messages were waiting. Switch it on again when it works."
+    said = "The webhook is paused. More than 3 messages were waiting. Enable it again once the problem is fixed."
     assert (paused.is_active, paused.paused_why) == (False, said)
     assert list(Delivery.objects.values_list("next_at", "is_delivered")) == [(None, False)] * 3
-    assert outbox.tell([news]) == 0
+    assert outbox.queue_updates([news]) == 0
 
 
 def test_a_failure_leads_to_the_slow_lane_for_a_while(
@@ -251,7 +251,7 @@ def test_a_failure_leads_to_the_slow_lane_for_a_while(
     webhook.refresh_from_db()
     assert webhook.slow_until == timezone.now() + PROBATION
     clock.shift(RETRIES[0])
-    assert deliver_due() == Delivered(delivered=1)
+    assert deliver_due() == DeliveryResult(delivered=1)
     webhook.refresh_from_db()
     assert webhook.slow_until is not None
     clock.shift(PROBATION)

@@ -77,9 +77,9 @@ def test_it_is_set_changed_and_removed(ada: Client, store: Store, listen: Listen
         ("https://user:word@example.com/", "more than a host and a path"),
         ("javascript:alert(1)", "This is no address that we can use"),
         ("https://example.com:5432/", "Use one of these ports: 443, 8443."),
-        ("https://10.0.0.1/", "Enter a public address."),
-        ("https://[::1]:8443/", "Enter a public address."),
-        ("https://169.254.169.254/latest/", "Enter a public address."),
+        ("https://10.0.0.1/", "Enter a public URL."),
+        ("https://[::1]:8443/", "Enter a public URL."),
+        ("https://169.254.169.254/latest/", "Enter a public URL."),
         ("http://provider.internal/", "not https"),
         ("https://example.com/" + "a" * 500, "at most 500 characters"),
     ],
@@ -94,7 +94,7 @@ def test_an_address_that_cannot_be_is_refused(ada: Client, settings: LazySetting
 
 def test_the_log_shows_what_became_of_each_and_sends_again(ada: Client, hook: Hook) -> None:
     ada.post(f"{PAGE}test/")
-    assert "Waiting" in ada.get(PAGE).content.decode()
+    assert "Pending" in ada.get(PAGE).content.decode()
     deliver_due()
     delivery = Delivery.objects.get()
     page = ada.get(PAGE).content.decode()
@@ -158,7 +158,7 @@ def test_tests_and_repeats_have_a_limit(ada: Client, hook: Hook, webhook: Webhoo
 def test_one_test_waits_and_the_page_says_so(ada: Client, hook: Hook) -> None:
     ada.post(f"{PAGE}test/")
     assert "1 message waiting" in ada.get(PAGE).content.decode()
-    assert "A test is waiting already." in ada.post(f"{PAGE}test/", follow=True).content.decode()
+    assert "A test is already waiting." in ada.post(f"{PAGE}test/", follow=True).content.decode()
     assert Delivery.objects.count() == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.conf import LazySettings
 
 from orders.webhooks.models import Delivery, Webhook
-from orders.webhooks.send import Sent, send_message
+from orders.webhooks.send import SendResult, send_message
 from panel.lib.outbound import sockets
 from panel.lib.outbound.signing import new_secret
 from panel.lib.secret import Secret
@@ -19,13 +19,15 @@ from tests.certificates import server_context
 from tests.orders.webhooks.conftest import Listen
 from tests.scripted import answer, closed_port, scripted
 
-NOT_REACHED = Sent(None, "The address could not be reached. It must be public, and take https on port 443 or 8443.")
-NO_TLS = Sent(None, "No secure connection could be made. Check the certificate at the address.")
+NOT_REACHED = SendResult(
+    None, "Your endpoint couldn't be reached. The URL must be public and use https on port 443 or 8443."
+)
+NO_TLS = SendResult(None, "No secure connection could be made. Check the certificate of your endpoint.")
 SECRET = new_secret()
 PUBLIC = "93.184.216.34"
 
 
-def send(url: str, secret: Secret = SECRET) -> Sent:
+def send(url: str, secret: Secret = SECRET) -> SendResult:
     delivery = Delivery(pk=1, webhook=Webhook(pk=1), event="test", payload={})
     return replace(send_message(url=url, secret=secret, delivery=delivery, seconds=5), seconds=0)
 
