@@ -26,9 +26,11 @@ def test_a_sent_order_is_canceled(store: Store, signed_in: SignIn, width: int) -
     window = signed_in(width=width)
     window.go(f"/orders/{order.pk}/")
     window.do(lambda page: page.locator("#cancel summary").click())
-    window.do(lambda page: expect(page.locator("#cancel p")).to_contain_text("It may come too late"))
+    window.do(
+        lambda page: expect(page.locator("#cancel p")).to_contain_text("If the order completes first, nothing changes.")
+    )
     window.do(lambda page: page.get_by_role("button", name="Request cancellation").click())
-    window.do(lambda page: expect(page.get_by_text("No money has moved yet.")).to_be_visible())
+    window.do(lambda page: expect(page.get_by_text("You'll be refunded once it's confirmed.")).to_be_visible())
     assert store.wallet() == Decimal("98.65")
 
     poll_cancels(now=timezone.now())

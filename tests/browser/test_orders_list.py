@@ -71,7 +71,9 @@ def test_canceling_says_what_happens_and_the_rows_follow(store: Store, signed_in
     window.go("/orders/")
     window.do(lambda page: page.locator(f"#pick-{order.pk}").check())
     window.do(lambda page: page.locator("#cancel-picked summary").click())
-    window.do(lambda page: expect(page.locator(".bulk-confirm")).to_contain_text("with all of its money back"))
+    window.do(
+        lambda page: expect(page.locator(".bulk-confirm")).to_contain_text("are canceled now and refunded in full")
+    )
     assert store.fresh(order).state == "QUEUED"
     window.do(lambda page: page.get_by_role("button", name="Cancel selected orders").click())
     window.do(lambda page: expect(page.locator(f"#order-{order.pk} .state")).to_have_text("Canceled"))

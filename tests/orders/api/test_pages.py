@@ -65,7 +65,7 @@ def test_rotate_and_revoke(browser: Client, store: Store) -> None:
         assert authenticate_key(text=key, address="", now=timezone.now()) is not None
     assert "was already rotated" in browser.post(f"/api/keys/{old.key.pk}/rotate/", follow=True).content.decode()
     answer = browser.post(f"/api/keys/{old.key.pk}/revoke/", follow=True)
-    assert "API key “" in answer.content.decode()
+    assert "API key “Bot” revoked. Apps that use it no longer have access." in answer.content.decode()
     assert authenticate_key(text=old.secret.reveal(), address="", now=timezone.now()) is None
     assert authenticate_key(text=new, address="", now=timezone.now()) is not None
 
