@@ -16,7 +16,7 @@ from bench.figures import ROUNDS, Figures, clock
 from bench.ledger_history import History
 from bench.world import stub_url
 from orders.accounting import ledger_check
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import LedgerCheck, OrderEvent
 from orders.reports.days import day_of
 from orders.reports.models import DailyFigure, RolledDay
@@ -75,7 +75,7 @@ def _measure(orders: int) -> Times:
         scan, from_nothing, _rounds(_daily_check), _rounds(lambda: overview.customer_money(now=now)),
         _rounds_after(lambda: _some_more(history), _roll_up), _rounds_after(_forget_today, _roll_up),
     )  # fmt: skip
-    if recount():
+    if audit_all():
         raise RuntimeError("The books do not add up.")
     return times
 
@@ -100,7 +100,7 @@ def _scan() -> None:
 
 
 def _recount() -> None:
-    if recount():
+    if audit_all():
         raise RuntimeError("The books do not add up.")
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from bench.figures import ROUNDS, Figures, clock
 from bench.seed import RATE, seed_customers, seed_service
 from bench.world import counted, empty_tables, new_provider, stub_url, tidy_tables
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import Order
 from orders.placing.place import place_order
 from panel.customers.models import User
@@ -65,7 +65,7 @@ def main() -> None:
     figures.rates("  without its wake-up", floor=floor, ours=unwoken, limit=None)
     _count_statements(figures, service, customers)
     figures.holds("orders written", found=Order.objects.count(), wanted=3 * ROUNDS * ORDERS + 2)
-    figures.holds("differences in the books", found=len(recount()), wanted=0)
+    figures.holds("differences in the books", found=len(audit_all()), wanted=0)
     figures.close()
 
 

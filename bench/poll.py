@@ -15,7 +15,7 @@ from django.utils import timezone
 from bench.figures import ROUNDS, Figures, clock
 from bench.seed import seed_orders
 from bench.world import counted, stub_counts, stub_url
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import Order
 from orders.tracking.poll import Polled, poll_provider
 from orders.tracking.settle import settle_batch
@@ -60,7 +60,7 @@ def measure(figures: Figures, *, variant: str, limit: float) -> None:
         requests.add(counts["requests"])
         in_flight.add(counts["most_in_flight"])
         statements.add(executed.count / batches)
-        problems += len(recount())
+        problems += len(audit_all())
         _check(results[0], moved=moved)
     name = f"{CHANGED} % changed, {REFUNDED} % refunded" if moved else "nothing changed"
     figures.times(name, floor=[floor], ours=ours, limit=limit)
@@ -81,7 +81,7 @@ def measure_settling(figures: Figures) -> None:
             settle_batch(answers=answers, asked_at=timezone.now(), now=timezone.now())
         found.append(executed.count)
     figures.holds(f"statements to refund {BATCH}, as to refund {FEW}", found=found[1], wanted=found[0])
-    figures.holds("differences in the books", found=len(recount()), wanted=0)
+    figures.holds("differences in the books", found=len(audit_all()), wanted=0)
     ended = Order.objects.filter(refunded=F("charge") / 4).count()
     figures.holds("orders refunded a quarter", found=ended, wanted=FEW + BATCH)
 

@@ -16,7 +16,7 @@ from django.utils.text import Truncator
 from orders.aftercare.bulk_requests import request_cancels_for_customers, request_refills_for_customers
 from orders.models import Attempt, Cancellation, Order, OrderEvent, Refill
 from orders.rules.states import State
-from orders.unconfirmed.decisions import clear_attention
+from orders.unconfirmed.decisions import clear_flag
 from panel.ops.admin_forms.base import ReadOnlyAdmin, ReadOnlyInline, actor_of
 from panel.wallet.models import Transfer
 from panel.web.templatetags.panel import money, state_badge
@@ -177,7 +177,7 @@ class OrderAdmin(ReadOnlyAdmin):
         actor = actor_of(request)
         flagged = orders.exclude(attention="")
         for order_id in (ids := _ids(flagged)):
-            clear_attention(order_id=order_id, actor=actor, reason=reason)
+            clear_flag(order_id=order_id, actor=actor, reason=reason)
         messages.success(request, f"{len(ids)} looked at.")
 
 

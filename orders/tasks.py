@@ -123,7 +123,7 @@ def poll_provider_cancels(provider_id: int) -> None:
     """Pass on the due cancels of one provider."""
 
     def ask(provider: Provider) -> ProviderRun:
-        done = cancel_jobs.pass_on_cancels(provider=provider, now=timezone.now())
+        done = cancel_jobs.send_cancels(provider=provider, now=timezone.now())
         return _asked_in_batches(asdict(done), done.requested, done.failed_requests)
 
     _ask("poll_provider_cancels", provider_id, ask)
@@ -136,7 +136,7 @@ def probe_doubts() -> None:
     def job() -> dict[str, Any]:
         due = probe.providers_due(now=timezone.now())
         _hand_out(probe_provider, "probe_doubts", due, settings.PROBE_SECONDS)
-        return asdict(probe.Probed())
+        return asdict(probe.ProbeRunResult())
 
     run_leased(name="probe_doubts", seconds=LEASE, job=job)
 
@@ -146,8 +146,8 @@ def probe_provider(provider_id: int) -> None:
     """Look at one provider for orders whose fate is unknown."""
 
     def ask(provider: Provider) -> ProviderRun:
-        done, looks = probe.probe_provider(provider=provider, now=timezone.now())
-        return ProviderRun(asdict(done), False if looks.unreached else looks.calls > 0 or None, rounds=looks.calls)
+        done, run = probe.probe_provider(provider=provider, now=timezone.now())
+        return ProviderRun(asdict(done), False if run.unreached else run.calls > 0 or None, rounds=run.calls)
 
     _ask("probe_doubts", provider_id, ask)
 
@@ -158,7 +158,7 @@ def look_for_strays() -> None:
 
     def job() -> dict[str, Any]:
         _hand_out(find_unmatched_orders, "look_for_strays", unmatched_search.providers_due(), settings.STRAYS_SECONDS)
-        return asdict(unmatched_search.Strays())
+        return asdict(unmatched_search.UnmatchedSearchResult())
 
     run_leased(name="look_for_strays", seconds=LEASE, job=job)
 
@@ -168,7 +168,7 @@ def find_unmatched_orders(provider_id: int) -> None:
     """Look at one provider for what is under our key and in no order here."""
 
     def ask(provider: Provider) -> ProviderRun:
-        done = unmatched_search.look_at_provider(provider=provider, now=timezone.now())
+        done = unmatched_search.search_provider(provider=provider, now=timezone.now())
         return _asked_in_batches(asdict(done), done.asked, done.unanswered)
 
     _ask("look_for_strays", provider_id, ask)
@@ -198,7 +198,7 @@ def read_balances() -> None:
 
     def job() -> dict[str, Any]:
         _hand_out(read_provider_balance, reconcile.JOB, reconcile.providers_due(), settings.BALANCE_SECONDS)
-        return asdict(reconcile.Read())
+        return asdict(reconcile.ReadResult())
 
     run_leased(name="read_balances", seconds=LEASE, job=job)
 

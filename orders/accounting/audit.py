@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 
-from orders.accounting.flows import Flows, differing_between, differing_of
+from orders.accounting.flows import OrderFlows, differing_between, differing_of
 from orders.models import Attempt, Order
-from orders.reports.check import stretches
+from orders.reports.check import time_ranges
 from orders.rules.states import POSSIBLY_PLACED, State
 from panel.lib.database.snapshot import one_snapshot
 from panel.lib.money import share
@@ -22,13 +22,13 @@ ROWS = 5_000
 """Orders that are looked at by one statement."""
 
 
-def recount() -> list[str]:
+def audit_all() -> list[str]:
     """Every difference found, a line each; empty when the books add up."""
     with one_snapshot():
-        return [*recount_ledger(), *recount_attempts(), *_recount_all_orders()]
+        return [*audit_ledger(), *audit_attempts(), *_recount_all_orders()]
 
 
-def recount_ledger(*, snapshots: bool = False) -> list[str]:
+def audit_ledger(*, snapshots: bool = False) -> list[str]:
     """The differences of all accounts and all closed days: the transfers are read once, from the first one on.
 
     With `snapshots` each closed day is read by itself, since it stays as it is, and what follows the last one together
@@ -37,7 +37,7 @@ def recount_ledger(*, snapshots: bool = False) -> list[str]:
     apart = one_snapshot if snapshots else _callers_snapshot
     found: list[str] = []
     sums: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
-    *ended, last = stretches()
+    *ended, last = time_ranges()
     for stretch in ended:
         with apart():
             part = pair_sums(since=stretch.since, until=stretch.until)
@@ -48,17 +48,17 @@ def recount_ledger(*, snapshots: bool = False) -> list[str]:
         return [*recount_accounts(sums), *found]
 
 
-def recount_lately() -> list[str]:
+def audit_recent() -> list[str]:
     """The differences of all wallets since their checkpoints, and of the attempts."""
-    return [*recount_wallets_lately(), *recount_attempts()]
+    return [*recount_wallets_lately(), *audit_attempts()]
 
 
-def recount_between(*, after: int, upto: int) -> list[str]:
+def audit_between(*, after: int, upto: int) -> list[str]:
     """The differences of the orders after the one id up to the other, some thousands at most."""
     return list(_lines(differing_between(after=after, upto=upto)))
 
 
-def recount_orders(order_ids: Iterable[int]) -> list[str]:
+def audit_orders(order_ids: Iterable[int]) -> list[str]:
     """The differences of these orders, some thousands at most."""
     return list(_lines(differing_of(order_ids)))
 
@@ -73,7 +73,7 @@ def next_order(*, after: int, rows: int) -> int:
 def _recount_all_orders() -> Iterator[str]:
     last = 0
     while upto := next_order(after=last, rows=ROWS):
-        yield from recount_between(after=last, upto=upto)
+        yield from audit_between(after=last, upto=upto)
         last = upto
 
 
@@ -86,15 +86,15 @@ def _add(sums: defaultdict[tuple[int, int], Decimal], more: dict[tuple[int, int]
         sums[pair] += amount
 
 
-def _lines(rows: Iterable[Flows]) -> Iterator[str]:
+def _lines(rows: Iterable[OrderFlows]) -> Iterator[str]:
     return (f"order {row.order}: {problem}" for row in rows for problem in _problems(row))
 
 
-def _problems(row: Flows) -> Iterator[str]:
+def _problems(row: OrderFlows) -> Iterator[str]:
     if row.charges != 1 or row.charged != row.charge:
         yield f"charged {row.charged} in {row.charges} transfers, not {row.charge} in one"
-    if row.given_back != row.refunded:
-        yield f"gave back {row.given_back}, the order says {row.refunded}"
+    if row.booked_refund != row.refunded:
+        yield f"gave back {row.booked_refund}, the order says {row.refunded}"
     if row.booked_cost != row.cost:
         yield f"cost {row.booked_cost}, the order says {row.cost}"
     kept = row.charge - row.refunded
@@ -108,13 +108,13 @@ def _problems(row: Flows) -> Iterator[str]:
         yield f"PARTIAL with {row.remains} remaining, and only {row.refunded} given back"
 
 
-def _least_refund(row: Flows) -> Decimal:
+def _least_refund(row: OrderFlows) -> Decimal:
     if row.remains is None or not 0 < row.remains <= row.quantity:
         return Decimal(0)
     return share(charge=row.charge, part=row.remains, whole=row.quantity)
 
 
-def recount_attempts() -> Iterator[str]:
+def audit_attempts() -> Iterator[str]:
     """Orders in flight or in doubt have an attempt that says so; no other order has an open one."""
     at_risk = set(Order.objects.filter(state__in=POSSIBLY_PLACED).values_list("pk", flat=True))
     doubtful = Attempt.objects.filter(outcome=None) | Attempt.objects.filter(outcome=Attempt.Outcome.UNKNOWN)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import F, Subquery, Value, Window
 from django.db.models.functions import Coalesce, Lag
 
-from orders.accounting.subset_sum import MOST, sole_subset
+from orders.accounting.subset_sum import MAX_AMOUNTS, sole_subset
 from orders.models import Order
 from orders.rules.states import POSSIBLY_PLACED
 from panel.lib.money import ZERO
@@ -84,6 +84,6 @@ def _suspects(provider: Provider, missing: Decimal) -> list[Order]:
     """Where exactly one choice among the orders in doubt costs what is missing, they were probably bought."""
     if not missing:
         return []
-    doubtful = list(Order.objects.filter(provider=provider, state__in=POSSIBLY_PLACED).order_by("pk")[: MOST + 1])
+    doubtful = list(Order.objects.filter(provider=provider, state__in=POSSIBLY_PLACED).order_by("pk")[: MAX_AMOUNTS + 1])
     places = sole_subset([order.expected_cost for order in doubtful], total=missing)
     return [doubtful[place] for place in places or []]

@@ -17,7 +17,7 @@ EXACT_QUANTITY = 3_000_000_000
 """The square of a larger one may not fit into the database's integers."""
 
 
-class Flows(NamedTuple):
+class OrderFlows(NamedTuple):
     """An order's row beside what its transfers add up to."""
 
     order: int
@@ -30,18 +30,18 @@ class Flows(NamedTuple):
     captured: Decimal
     cost: Decimal
     charged: Decimal
-    given_back: Decimal
+    booked_refund: Decimal
     booked_cost: Decimal
     held: Decimal
     earned: Decimal
 
 
-_AMOUNTS = Flows._fields.index("charge")
+_AMOUNTS = OrderFlows._fields.index("charge")
 _SUMS = """
 SELECT o.id, o.state, o.quantity, o.remains, COUNT(CASE WHEN t.key LIKE 'charge:%%' THEN 1 END) AS charges,
     o.charge, o.refunded, o.captured, o.cost,
     COALESCE(SUM(CASE WHEN t.key LIKE 'charge:%%' THEN t.amount END), 0) AS charged,
-    COALESCE(SUM(CASE WHEN t.key LIKE 'refund:%%' THEN t.amount END), 0) AS given_back,
+    COALESCE(SUM(CASE WHEN t.key LIKE 'refund:%%' THEN t.amount END), 0) AS booked_refund,
     COALESCE(SUM(CASE WHEN t.key LIKE 'cost:%%' THEN
         CASE WHEN t.target_id IN ({costs}) THEN t.amount ELSE -t.amount END END), 0) AS booked_cost,
     COALESCE(SUM(CASE WHEN t.target_id IN ({held}) THEN t.amount
@@ -52,7 +52,7 @@ FROM orders_order o LEFT JOIN wallet_transfer t ON t.cause = 'order:' || o.id
 WHERE {orders} GROUP BY o.id
 """
 _DIFFER = """
-SELECT * FROM ({sums}) AS o WHERE charges <> 1 OR charged <> charge OR given_back <> refunded OR booked_cost <> cost
+SELECT * FROM ({sums}) AS o WHERE charges <> 1 OR charged <> charge OR booked_refund <> refunded OR booked_cost <> cost
     OR captured <> earned
     OR held <> CASE WHEN state IN ('COMPLETED', 'PARTIAL', 'CANCELED', 'REJECTED') THEN 0 ELSE charge - refunded END
     OR earned <> CASE WHEN state IN ('COMPLETED', 'PARTIAL', 'CANCELED', 'REJECTED') THEN charge - refunded ELSE 0 END
@@ -63,22 +63,22 @@ ORDER BY id
 """
 
 
-def differing_between(*, after: int, upto: int) -> list[Flows]:
+def differing_between(*, after: int, upto: int) -> list[OrderFlows]:
     """The orders after the one id up to the other that differ."""
     return _differing("o.id > %(after)s AND o.id <= %(upto)s", {"after": after, "upto": upto})
 
 
-def differing_of(order_ids: Iterable[int]) -> list[Flows]:
+def differing_of(order_ids: Iterable[int]) -> list[OrderFlows]:
     """Those of these orders that differ."""
     return _differing(f"o.id IN ({_ids(order_ids)})", {})
 
 
-def _differing(orders: str, given: dict[str, int]) -> list[Flows]:
+def _differing(orders: str, given: dict[str, int]) -> list[OrderFlows]:
     houses = dict(_house_ids())
     sql = _DIFFER.format(sums=_SUMS.format(orders=orders, **houses), exact_quantity=EXACT_QUANTITY)
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
-        return [Flows(*row[:_AMOUNTS], *(from_micro(int(micro)) for micro in row[_AMOUNTS:])) for row in cursor]
+        return [OrderFlows(*row[:_AMOUNTS], *(from_micro(int(micro)) for micro in row[_AMOUNTS:])) for row in cursor]
 
 
 def _house_ids() -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from itertools import chain
 
 from django.utils import timezone
 
-from orders.accounting.audit import ROWS, next_order, recount_between, recount_lately, recount_ledger, recount_orders
+from orders.accounting.audit import ROWS, audit_between, audit_ledger, audit_orders, audit_recent, next_order
 from orders.models import LedgerCheck, Order, OrderEvent
 from orders.reports.check import check_new_days
 from panel.lib.database.snapshot import one_snapshot
@@ -34,25 +34,25 @@ ROUND_EVERY = timedelta(days=6, hours=12)
 
 
 @dataclass(slots=True)
-class Checked:
+class LedgerCheckResult:
     """What a run came to: the differences it found, a line each, and how many orders of the round are left."""
 
     differences: list[str] = field(default_factory=list)
     orders_left: int = 0
 
 
-def check_ledger(*, seconds: float = RUN_SECONDS) -> Checked:
+def check_ledger(*, seconds: float = RUN_SECONDS) -> LedgerCheckResult:
     """Check what fits into so many seconds, and tell staff what differs, and that orders are left."""
     now, until = timezone.now(), time.monotonic() + seconds
     place, _ = LedgerCheck.objects.get_or_create(pk=1)
     found: dict[str, None] = {}
-    moved = _Moved(place, now)
+    moved = _ChangedOrders(place, now)
     for lines in chain(_lately(until), moved.check(until), _round(place, moved, until)):
         found |= dict.fromkeys(lines)
         place.differences += len(lines)
     moved.note(everything=place.round_began == now)
     in_round = Order.objects.filter(pk__gt=place.last_order).count() if place.is_in_round else 0
-    checked = Checked(list(found), in_round + moved.left)
+    checked = LedgerCheckResult(list(found), in_round + moved.left)
     _tell_staff(checked, is_clean=place.is_in_round and not place.differences)
     place.is_in_round = bool(in_round)
     place.save()
@@ -61,12 +61,12 @@ def check_ledger(*, seconds: float = RUN_SECONDS) -> Checked:
 
 def _lately(until: float) -> Iterator[list[str]]:
     with one_snapshot():
-        lines = recount_lately()
+        lines = audit_recent()
     yield lines
     yield check_new_days(until=until)
 
 
-class _Moved:
+class _ChangedOrders:
     """The orders with transfers or events that may not have been there when the last run looked."""
 
     def __init__(self, place: LedgerCheck, now: datetime) -> None:
@@ -83,7 +83,7 @@ class _Moved:
                 self.left = len(orders) - start
                 return
             with one_snapshot():
-                lines = recount_orders(orders[start : start + ROWS])
+                lines = audit_orders(orders[start : start + ROWS])
             yield lines
 
     def note(self, *, everything: bool) -> None:
@@ -98,7 +98,7 @@ class _Moved:
         return sorted(numbers.union(events.iterator()))
 
 
-def _round(place: LedgerCheck, moved: _Moved, until: float) -> Iterator[list[str]]:
+def _round(place: LedgerCheck, moved: _ChangedOrders, until: float) -> Iterator[list[str]]:
     """Everything, from where the last run ended; nothing where no round is under way or due."""
     if not place.is_in_round:
         if moved.is_known and not _is_due(place, moved.now):
@@ -106,11 +106,11 @@ def _round(place: LedgerCheck, moved: _Moved, until: float) -> Iterator[list[str
         place.is_in_round, place.round_began = True, moved.now
         place.last_order = place.differences = 0
     if not place.last_order:
-        yield recount_ledger(snapshots=True)
+        yield audit_ledger(snapshots=True)
         place.save()
     while time.monotonic() < until and (upto := next_order(after=place.last_order, rows=ROWS)):
         with one_snapshot():
-            lines = recount_between(after=place.last_order, upto=upto)
+            lines = audit_between(after=place.last_order, upto=upto)
         place.last_order = upto
         yield lines
         place.save()
@@ -123,7 +123,7 @@ def _is_due(place: LedgerCheck, now: datetime) -> bool:
     return bool(place.differences) or now - began >= ROUND_EVERY
 
 
-def _tell_staff(checked: Checked, *, is_clean: bool) -> None:
+def _tell_staff(checked: LedgerCheckResult, *, is_clean: bool) -> None:
     """`is_clean`: the round has found nothing so far."""
     if checked.differences:
         raise_alert(

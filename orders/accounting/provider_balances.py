@@ -23,7 +23,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderFunds:
+class ProviderRow:
     """One provider's money and what waits for it."""
 
     funding: ProviderBalance
@@ -43,7 +43,7 @@ class Funds:
     `explained` is how many percent of what left the balances in a week our books explain; None where nothing left.
     """
 
-    rows: list[ProviderFunds]
+    rows: list[ProviderRow]
     total: Decimal
     per_day: Decimal
     missing: Decimal
@@ -59,7 +59,7 @@ class Funds:
 
 def funds(*, fundings: Sequence[ProviderBalance], waiting: dict[int, Waiting]) -> Funds:
     """Sum up what is known of every provider."""
-    rows = [ProviderFunds(funding, waiting.get(funding.provider.pk, Waiting())) for funding in fundings]
+    rows = [ProviderRow(funding, waiting.get(funding.provider.pk, Waiting())) for funding in fundings]
     rows.sort(key=lambda row: row.funding.urgency)
     active = [row for row in rows if row.funding.provider.is_active]
     spent = sum((row.funding.in_shop(row.funding.spend.week) for row in active), ZERO)

@@ -26,7 +26,7 @@ JOB = "read_balances"
 
 
 @dataclass(slots=True)
-class Read:
+class ReadResult:
     """What a run came to, in providers."""
 
     read: int = 0
@@ -34,12 +34,12 @@ class Read:
     drifting: int = 0
 
 
-def read_balances() -> Read:
-    """Read the balance of every active provider. One that fails is logged, alerted on, and does not stop the others.
+def read_balances() -> ReadResult:
+    """ReadResult the balance of every active provider. One that fails is logged, alerted on, and does not stop the others.
 
     None is read in safe mode: the books are not complete then, and what is missing in them would pass for drift.
     """
-    result = Read()
+    result = ReadResult()
     for provider in providers_due():
         done, _ = read_provider(provider=provider)
         result.read += done.read
@@ -53,16 +53,16 @@ def providers_due() -> list[Provider]:
     return [] if safe_mode.is_on() else list(Provider.objects.filter(is_active=True).order_by("pk"))
 
 
-def read_provider(*, provider: Provider) -> tuple[Read, bool]:
-    """Read one balance; what went wrong is logged and raises an alert. Also whether the provider answered at all."""
+def read_provider(*, provider: Provider) -> tuple[ReadResult, bool]:
+    """ReadResult one balance; what went wrong is logged and raises an alert. Also whether the provider answered at all."""
     reading, answered = _try_to_read(provider)
     if reading is None:
-        return Read(failed=1), answered
-    return Read(read=1, drifting=int(abs(reading.drift) > provider.drift_threshold)), answered
+        return ReadResult(failed=1), answered
+    return ReadResult(read=1, drifting=int(abs(reading.drift) > provider.drift_threshold)), answered
 
 
 def read_balance(*, provider: Provider) -> BalanceReading:
-    """Read and record one provider's balance; end or begin the pauses that it speaks for.
+    """ReadResult and record one provider's balance; end or begin the pauses that it speaks for.
 
     Raises RetryLater, OtherCurrencyError or SealError.
     """

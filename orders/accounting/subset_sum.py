@@ -5,13 +5,13 @@ from decimal import Decimal
 
 from panel.lib.money import to_micro
 
-MOST = 15
+MAX_AMOUNTS = 15
 """More amounts have too many sums for one of them to say anything."""
 
 
 def sole_subset(amounts: Sequence[Decimal], *, total: Decimal) -> list[int] | None:
     """The places of the amounts that add up to `total`; None where none do, several sets do, or there are too many."""
-    if total <= 0 or len(amounts) > MOST:
+    if total <= 0 or len(amounts) > MAX_AMOUNTS:
         return None
     sums: dict[int, list[int]] = {0: [0]}
     for place, amount in enumerate(amounts):

@@ -1,1 +1,1 @@
-"""After the sale: refills, cancels and refunds, asked for and passed on. Called by pages, the API and tasks."""
+"""Refills, cancels and refunds after the sale: requested here and sent to providers. Called by pages, API and tasks."""

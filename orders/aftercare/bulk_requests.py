@@ -1,6 +1,6 @@
-"""Refills and cancels of many orders, asked for at once: by customers in lists and API calls, by staff in the admin.
+"""Request refills and cancels of many orders at once. Called by customers' lists, the API and the admin.
 
-Each answer maps an order to "" where it is done or asked for, else to the reason in the customer's words.
+Each result maps an order to "" where the request was accepted, else to the reason, written for the customer.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,29 +15,29 @@ from orders.rules.request_rules import Verdict
 from panel.customers.models import User
 from panel.ops import audit
 
-A_TRANSACTION = 100
+ORDERS_PER_TRANSACTION = 100
 
 Ask = Callable[[list[int], datetime], dict[int, Verdict]]
 
 
 def request_refills(*, customer: User, order_ids: Sequence[int], actor: str) -> Mapping[int, str]:
-    """Refills of the customer's orders. Orders of others, and those that do not exist, are left out."""
-    return _each_hundred(_owned(customer, order_ids), _refills(actor))
+    """Request refills of the customer's orders. Orders of others, and those that do not exist, are left out."""
+    return _in_batches(_owned(customer, order_ids), _refills(actor))
 
 
 def request_cancels(*, customer: User, order_ids: Sequence[int], actor: str) -> Mapping[int, str]:
-    """Cancels of the customer's orders, at once where they wait. Those of others, or of nobody, are left out."""
-    return _each_hundred(_owned(customer, order_ids), _cancels(actor))
+    """Cancel the customer's queued orders and request cancels of the others. Orders of others are left out."""
+    return _in_batches(_owned(customer, order_ids), _cancels(actor))
 
 
 def request_refills_for_customers(*, order_ids: Sequence[int], actor: str) -> Mapping[int, str]:
-    """Refills of anybody's orders, asked for by staff; what is done is in the audit trail."""
-    return _audited(_each_hundred(sorted(order_ids), _refills(actor)), actor, "order refill")
+    """Request refills of any orders for staff, with a line in the audit log for each."""
+    return _audited(_in_batches(sorted(order_ids), _refills(actor)), actor, "order refill")
 
 
 def request_cancels_for_customers(*, order_ids: Sequence[int], actor: str, reason: str = "") -> Mapping[int, str]:
-    """Cancels of anybody's orders, asked for by staff; what is done is in the audit trail."""
-    return _each_hundred(sorted(order_ids), _cancels(actor, reason))
+    """Cancel or request cancels of any orders for staff, with a line in the audit log for each."""
+    return _in_batches(sorted(order_ids), _cancels(actor, reason))
 
 
 def _refills(actor: str) -> Ask:
@@ -53,17 +53,17 @@ def _owned(customer: User, order_ids: Iterable[int]) -> list[int]:
     return list(mine.values_list("pk", flat=True))
 
 
-def _each_hundred(ids: list[int], ask: Ask) -> dict[int, str]:
-    """A hundred orders a transaction, so that no wallet is locked for long."""
-    said: dict[int, str] = {}
-    for start in range(0, len(ids), A_TRANSACTION):
-        verdicts = ask(ids[start : start + A_TRANSACTION], timezone.now())
-        said |= {order_id: verdict.text for order_id, verdict in verdicts.items()}
-    return said
+def _in_batches(ids: list[int], ask: Ask) -> dict[int, str]:
+    """Process a hundred orders per transaction, so that no wallet is locked for long."""
+    reasons: dict[int, str] = {}
+    for start in range(0, len(ids), ORDERS_PER_TRANSACTION):
+        verdicts = ask(ids[start : start + ORDERS_PER_TRANSACTION], timezone.now())
+        reasons |= {order_id: verdict.text for order_id, verdict in verdicts.items()}
+    return reasons
 
 
-def _audited(said: dict[int, str], actor: str, action: str) -> dict[int, str]:
-    for order_id, reason in said.items():
+def _audited(reasons: dict[int, str], actor: str, action: str) -> dict[int, str]:
+    for order_id, reason in reasons.items():
         if not reason:
             audit.record(actor=actor, action=action, target=f"order:{order_id}")
-    return said
+    return reasons

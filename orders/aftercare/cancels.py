@@ -1,7 +1,7 @@
-"""Ask for orders to be canceled. Called by the customer's and the staff's buttons, the API, commands and the sweep.
+"""Cancel orders or request their cancel. Called by customers' and staff pages, the API, commands and the sweep.
 
-An order that waits ends at once with its money back. For one that may have been sent the wish is noted, cancel_jobs
-passes it on, and money moves only when the order's status says what became of it.
+A queued order ends at once with a refund. For an order that may have been sent a request is created, cancel_jobs sends
+it, and money moves only when the order's status changes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from orders.tracking.settle import Houses, end_with_refund
 from panel.lib.logs.context import about_order
 from providers.catalog.models import Service
 
-AFTER_A_REFUSAL = timedelta(hours=1)
+WAIT_AFTER_REFUSAL = timedelta(hours=1)
 
 
 class CannotCancelError(Exception):
@@ -29,7 +29,7 @@ class CannotCancelError(Exception):
 
 @about_order
 def request_cancel(*, order_id: int, actor: str, reason: str | None = None) -> None:
-    """Cancel the order or note the wish, as its state has it; with a `reason` for staff. Raises CannotCancelError."""
+    """Cancel the order or request its cancel, by its state; staff give a `reason`. Raises CannotCancelError."""
     verdict = ask_for_cancels(order_ids=[order_id], actor=actor, now=timezone.now(), reason=reason)[order_id]
     if not verdict.is_possible:
         raise CannotCancelError(verdict.text)
@@ -38,9 +38,9 @@ def request_cancel(*, order_id: int, actor: str, reason: str | None = None) -> N
 def ask_for_cancels(
     *, order_ids: Iterable[int], actor: str, now: datetime, reason: str | None = None
 ) -> dict[int, Verdict]:
-    """End those that wait, note the wish for those that were sent; for each what the rule said. One transaction.
+    """Cancel queued orders and request cancels of sent ones; the rule's result for each. One transaction.
 
-    With a `reason` it is staff who ask: it is kept with the order, and each is in the audit trail.
+    Staff give a `reason`: it is saved with the order and in the audit log.
     """
     if safe_mode.is_on():
         return {order_id: Verdict(safe_mode.CUSTOMER_NOTICE) for order_id in order_ids}
@@ -48,16 +48,14 @@ def ask_for_cancels(
         changes = lock_orders(order_ids=order_ids, now=now)
         verdicts = cancel_verdicts(orders=[change.order for change in changes.values()], now=now)
         granted = [change for order_id, change in changes.items() if verdicts[order_id].is_possible]
-        houses, wishes = Houses(), []
+        houses, requests = Houses(), []
         for change in granted:
             if change.state == State.QUEUED:
-                end_with_refund(
-                    change, State.CANCELED, houses=houses, what="canceled", reason=reason or "", actor=actor
-                )
+                end_with_refund(change, State.CANCELED, houses=houses, what="canceled", reason=reason or "", actor=actor)
             else:
-                wishes.append(Cancellation(order=change.order, created_at=now, next_at=now))
+                requests.append(Cancellation(order=change.order, created_at=now, next_at=now))
                 change.note("cancel asked", reason=reason or "", actor=actor)
-        Cancellation.objects.bulk_create(wishes)
+        Cancellation.objects.bulk_create(requests)
         write(granted)
         for change in granted if reason is not None else ():
             audit_change(change, actor=actor, action="order cancel", reason=reason or "")
@@ -65,9 +63,9 @@ def ask_for_cancels(
 
 
 def cancel_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verdict]:
-    """What the rule says of each, in two queries."""
+    """The rule's result for each order. Two queries."""
     services = Service.objects.filter(pk__in={order.service_id for order in orders}, cancel=True)
-    offered = set(services.values_list("pk", flat=True))
+    cancelable = set(services.values_list("pk", flat=True))
     asked = (
         Cancellation.objects.filter(order__in=[order.pk for order in orders])
         .values("order_id")
@@ -79,18 +77,18 @@ def cancel_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verd
     )
     known = {order_id: (refused, is_open > 0) for order_id, refused, is_open in asked}
     return {
-        order.pk: _verdict(order, order.service_id in offered, *known.get(order.pk, (None, False)), now)
+        order.pk: _verdict(order, order.service_id in cancelable, *known.get(order.pk, (None, False)), now)
         for order in orders
     }
 
 
 def cancel_verdict(*, order: Order, cancellations: Sequence[Cancellation], now: datetime) -> Verdict:
-    """What the rule says of one whose service and cancellations are at hand."""
-    refused = [wish.ended_at for wish in cancellations if wish.state == Cancellation.State.REFUSED and wish.ended_at]
-    has_open = any(wish.state in Cancellation.OPEN for wish in cancellations)
+    """The rule's result for an order whose service and cancellations are loaded."""
+    refused = [row.ended_at for row in cancellations if row.state == Cancellation.State.REFUSED and row.ended_at]
+    has_open = any(row.state in Cancellation.OPEN for row in cancellations)
     return _verdict(order, order.service.cancel, max(refused, default=None), has_open, now)
 
 
 def _verdict(order: Order, is_offered: bool, refused_at: datetime | None, has_open: bool, now: datetime) -> Verdict:
     facts = CancelFacts(state=State(order.state), is_offered=is_offered, has_open=has_open, refused_at=refused_at)
-    return may_cancel(facts, now=now, wait=AFTER_A_REFUSAL)
+    return may_cancel(facts, now=now, wait=WAIT_AFTER_REFUSAL)

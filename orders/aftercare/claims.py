@@ -1,7 +1,7 @@
-"""Claim the due refills and cancellations a batch at a time, and write what became of them: one statement a batch.
+"""Claim due refills and cancellations in batches and write the results, one statement per batch.
 
-A claim moves `next_at`, and what is written asks for the claimed row as it was, so that of two workers one has a row,
-and a late one changes nothing.
+A claim moves `next_at`, and each write is guarded by the claimed values, so only one worker has a row and a late one
+changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,12 +20,12 @@ from panel.lib.database.bulk import update_rows
 from providers.adapters.errors import RetryLater
 
 SENDING = "sending"
-LONGEST_REST = timedelta(days=1)
-"""No request waits for longer until it is passed on again, whatever the provider wishes."""
+MAX_WAIT = timedelta(days=1)
+"""The longest time until a request is sent again, whatever the provider asks for."""
 
 
-class Claimed(NamedTuple):
-    """A request that is ours until `next_at`. `external_id` names it, or its order, at the provider."""
+class ClaimedRequest(NamedTuple):
+    """A request claimed until `next_at`. `external_id` is its ID, or its order's, at the provider."""
 
     pk: int
     order_id: int
@@ -38,29 +38,29 @@ class Claimed(NamedTuple):
 
     @property
     def is_first_request(self) -> bool:
-        """Whether it was never passed on before: else an earlier request may have been taken.
+        """Whether it was never sent before. Otherwise the provider may have accepted an earlier one.
 
-        What the provider refuses then may be an echo of that, so it proves nothing.
+        A refusal may then be an echo of that, so it proves nothing.
         """
         return self.was == "wanted"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What becomes of a claimed request: its state, when it is due next, and a line of its order's history."""
+class RequestUpdate:
+    """The new state of a claimed request, when it is due next, and a line for its order's history."""
 
     state: str
     next_at: datetime | None = None
     tries: int = 0
-    why: str = ""
+    reason: str = ""
     event: str = ""
 
 
 Due = QuerySet[Refill] | QuerySet[Cancellation]
 
 
-def claim_to_send(due: Due, *, until: datetime, after: int, size: int) -> list[Claimed]:
-    """Up to `size` requests to pass on, from the first beyond `after`; due again at `until` where the worker dies."""
+def claim_to_send(due: Due, *, until: datetime, after: int, size: int) -> list[ClaimedRequest]:
+    """Claim up to `size` requests to send, beyond the primary key `after`; due again at `until` if the worker dies."""
     found = _read(due, "order__provider_order_id", after, size)
     ours = [row._replace(state=SENDING, tries=row.tries + 1, next_at=until) for row in found]
     now = timezone.now()
@@ -72,42 +72,44 @@ def claim_to_send(due: Due, *, until: datetime, after: int, size: int) -> list[C
     return [row for row in ours if row.pk in taken]
 
 
-def claim_to_follow(due: QuerySet[Refill], *, until: datetime, after: int, size: int) -> list[Claimed]:
-    """Up to `size` refills to ask about, from the first beyond `after`; they are due again at `until`."""
+def claim_to_follow(due: QuerySet[Refill], *, until: datetime, after: int, size: int) -> list[ClaimedRequest]:
+    """Claim up to `size` refills to poll, beyond the primary key `after`; due again at `until`."""
     found = _read(due, "provider_refill_id", after, size)
     changes = [(row.pk, until, row.state, row.next_at) for row in found]
     taken = set(update_rows(due.model, changes, fields=["next_at"], guard=["state", "next_at"]))
     return [row._replace(next_at=until) for row in found if row.pk in taken]
 
 
-def write_told(
+def write_updates(
     model: type[Refill] | type[Cancellation],
-    told: Sequence[tuple[Claimed, Told]],
+    updates: Sequence[tuple[ClaimedRequest, RequestUpdate]],
     *,
-    said: Mapping[int, str] | None = None,
+    values: Mapping[int, str] | None = None,
     column: str = "",
 ) -> int:
-    """Write what became of these, with `said` (by primary key) in `column`; how many were still as claimed."""
+    """Write the updates, with `values` (by primary key) in `column`; how many rows were still as claimed."""
     now = timezone.now()
-    rows = [_row(claimed, new, now, model.OPEN, () if said is None else (said[claimed.pk],)) for claimed, new in told]
+    rows = [
+        _row(claimed, new, now, model.OPEN, () if values is None else (values[claimed.pk],)) for claimed, new in updates
+    ]
     fields = ["state", "tries", "reason", "next_at", "ended_at", *([column] if column else [])]
     with transaction.atomic():
         written = set(update_rows(model, rows, fields=fields, guard=["state", "next_at"]))
         OrderEvent.objects.bulk_create(
             [
-                OrderEvent(order_id=claimed.order_id, at=now, what=new.event, reason=new.why[:300])
-                for claimed, new in told
+                OrderEvent(order_id=claimed.order_id, at=now, what=new.event, reason=new.reason[:300])
+                for claimed, new in updates
                 if new.event and claimed.pk in written
             ]
         )
         if model is Refill:
-            changed = [(row.pk, row.order_id, row.was, new.state) for row, new in told if row.pk in written]
-            tell_refills(changed, now=now)
+            changed = [(row.pk, row.order_id, row.was, new.state) for row, new in updates if row.pk in written]
+            notify_refills(changed, now=now)
     return len(written)
 
 
-def tell_refills(changed: Sequence[tuple[int, int, str, str]], *, now: datetime) -> None:
-    """Have customers hear of refills whose word has changed: refill, order, its state before, and now."""
+def notify_refills(changed: Sequence[tuple[int, int, str, str]], *, now: datetime) -> None:
+    """Notify customers' webhooks of refills whose public status changed: refill, order, state before and after."""
     news = [row for row in changed if REFILL_WORDS[row[2]] != REFILL_WORDS[row[3]]]
     orders = Order.objects.filter(pk__in={order_id for _, order_id, _, _ in news}) if news else Order.objects.none()
     customers = dict(orders.values_list("pk", "customer_id"))
@@ -125,38 +127,42 @@ def tell_refills(changed: Sequence[tuple[int, int, str, str]], *, now: datetime)
 
 
 def write_failure(
-    model: type[Refill] | type[Cancellation], batch: Sequence[Claimed], error: RetryLater, *, unsent_for: timedelta
+    model: type[Refill] | type[Cancellation],
+    batch: Sequence[ClaimedRequest],
+    error: RetryLater,
+    *,
+    unsent_for: timedelta,
 ) -> None:
-    """The call that was to pass these on brought nothing.
+    """Write the result of a failed call.
 
-    Those that provably were not passed on are as before, after `unsent_for` or as long as the provider wishes, at most
-    LONGEST_REST; the others are unknown, and due again when their claim ends.
+    Requests that were provably not sent stay as before and are due after `unsent_for` or the provider's retry time, at
+    most MAX_WAIT; the others are unknown and due again when their claim ends.
     """
-    wish = min(error.retry_after or 0, LONGEST_REST.total_seconds())
-    again = timezone.now() + max(unsent_for, timedelta(seconds=wish))
-    told = [
-        Told("unknown", row.next_at, row.tries, error.text)
+    retry_after = min(error.retry_after or 0, MAX_WAIT.total_seconds())
+    again = timezone.now() + max(unsent_for, timedelta(seconds=retry_after))
+    updates = [
+        RequestUpdate("unknown", row.next_at, row.tries, error.text)
         if error.may_be_done
-        else not_passed_on(row, again=again, why=error.text)
+        else not_sent(row, again=again, reason=error.text)
         for row in batch
     ]
-    write_told(model, list(zip(batch, told, strict=True)))
+    write_updates(model, list(zip(batch, updates, strict=True)))
 
 
-def not_passed_on(row: Claimed, *, again: datetime, why: str) -> Told:
-    """It was not passed on this time: what it was before the claim, it is again."""
-    return Told("wanted" if row.is_first_request else "unknown", again, row.tries - 1, why)
+def not_sent(row: ClaimedRequest, *, again: datetime, reason: str) -> RequestUpdate:
+    """The update for a request that was not sent: it returns to its state before the claim."""
+    return RequestUpdate("wanted" if row.is_first_request else "unknown", again, row.tries - 1, reason)
 
 
-def _read(due: Due, external: str, after: int, size: int) -> list[Claimed]:
+def _read(due: Due, external: str, after: int, size: int) -> list[ClaimedRequest]:
     columns = ("pk", "order_id", external, "state", "tries", "next_at", "state")
     rows: Any = due.filter(pk__gt=after).order_by("pk").values_list(*columns)[:size]
-    return [Claimed(*row) for row in rows]
+    return [ClaimedRequest(*row) for row in rows]
 
 
 def _row(
-    claimed: Claimed, new: Told, now: datetime, still_open: Sequence[str], said: tuple[str, ...]
+    claimed: ClaimedRequest, new: RequestUpdate, now: datetime, still_open: Sequence[str], values: tuple[str, ...]
 ) -> tuple[Any, ...]:
     is_over = new.state not in still_open
     next_at, ended_at = (None, now) if is_over else (new.next_at, None)
-    return (claimed.pk, new.state, new.tries, new.why[:300], next_at, ended_at, *said, claimed.state, claimed.next_at)
+    return (claimed.pk, new.state, new.tries, new.reason[:300], next_at, ended_at, *values, claimed.state, claimed.next_at)

@@ -1,54 +1,55 @@
-"""What a person decides of a refill or a cancel that got stuck at the provider. Called by the staff's queue.
+"""Staff decisions on refills and cancels without an answer: send again or close. Called by the staff page.
 
-Neither moves money: the order's status does, whatever is decided here.
+Neither moves money: the order's status does.
 """
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from orders.aftercare.claims import SENDING, tell_refills
-from orders.aftercare.unanswered import tell_staff
+from orders.aftercare.claims import SENDING, notify_refills
+from orders.aftercare.unanswered_requests import update_unanswered_alert
 from orders.models import Cancellation, OrderEvent, Refill
 from panel.ops import audit
 
 
 class CannotDecideError(Exception):
-    """Nothing was changed. The message is for the person."""
+    """The decision is not possible; nothing was changed. The message is for the person."""
 
 
 def send_again(*, request: Refill | Cancellation, actor: str) -> None:
-    """Have it passed on once more at the next run, with its tries counted anew.
+    """Send the request again at the next run, with its tries reset.
 
-    What was passed on before stays unknown until then: should the provider refuse, that may be an echo.
+    A request that was sent before stays unknown: a refusal may be an echo of the earlier one.
     """
     state = "wanted" if request.state == "wanted" else "unknown"
     with transaction.atomic():
         _move(request, state, next_at=timezone.now(), tries=0, reason="", ended_at=None)
         _note(request, "sent again", actor, "")
-    tell_staff(provider_ids=[request.order.provider_id])
+    update_unanswered_alert(provider_ids=[request.order.provider_id])
 
 
 def close_request(*, request: Refill | Cancellation, actor: str, reason: str) -> None:
-    """End it as refused: the provider will not do it, or nobody knows. The reason is for staff."""
+    """Close the request as refused. The reason is for staff."""
     if not reason.strip():
-        raise CannotDecideError("Say why: the reason is kept with the order.")
+        raise CannotDecideError(_("Enter a reason. It is saved with the order."))
     is_refill = isinstance(request, Refill)
     with transaction.atomic():
         state = Refill.State.REJECTED if is_refill else Cancellation.State.REFUSED
         now = timezone.now()
         _move(request, state, next_at=None, reason=reason[:300], ended_at=now)
         if is_refill:
-            tell_refills([(request.pk, request.order_id, request.state, state)], now=now)
+            notify_refills([(request.pk, request.order_id, request.state, state)], now=now)
         _note(request, "refill refused" if is_refill else "cancel refused", actor, reason)
-    tell_staff(provider_ids=[request.order.provider_id])
+    update_unanswered_alert(provider_ids=[request.order.provider_id])
 
 
 def _move(request: Refill | Cancellation, state: str, **changes: object) -> None:
-    """One guarded UPDATE: what is being sent at this moment, or has ended, is left alone."""
+    """One guarded UPDATE: a request that is being sent or has ended is left alone."""
     waits = [name for name in request.OPEN if name != SENDING]
     rows = type(request)._default_manager.filter(pk=request.pk, state__in=waits)
     if not rows.update(state=state, **changes):
-        raise CannotDecideError("It is being sent at this moment, or has ended already. Nothing was changed.")
+        raise CannotDecideError(_("The request is being sent or has already ended. Nothing was changed."))
 
 
 def _note(request: Refill | Cancellation, what: str, actor: str, reason: str) -> None:

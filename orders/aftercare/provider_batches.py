@@ -1,6 +1,6 @@
-"""Ask one provider for many things, a batch a call. Called by the jobs of refills and cancels.
+"""Send many requests to one provider, one batch per call. Called by the jobs of refills and cancels.
 
-Each batch is claimed and committed, asked for with no transaction open, and recorded in a second short one.
+Each batch is claimed and committed, sent with no transaction open, and recorded in a second short one.
 """
 
 import logging
@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from orders.aftercare.claims import Claimed
+from orders.aftercare.claims import ClaimedRequest
 from panel.lib.crypto import SealError
 from providers.adapters.base import ProviderAdapter
 from providers.adapters.errors import RetryLater
@@ -18,28 +18,28 @@ from providers.models import Provider
 log = logging.getLogger(__name__)
 
 RUN_SECONDS = 50
-"""No batch is begun after that: a run ends well before its task is stopped, and the rest is due at the next tick."""
+"""No batch begins after this time: a run ends before its task is stopped, and the rest is due at the next run."""
 
 Answers = Mapping[str, Any]
-"""By the id at the provider; what it did not name is missing."""
+"""Answers by the provider's ID; IDs without an answer are missing."""
 
 
 class Step(Protocol):
-    """One kind of question."""
+    """One kind of request."""
 
-    def claim(self, *, after: int, size: int) -> Sequence[Claimed]:
-        """The next batch, committed; nothing when nothing is due beyond the primary key `after`."""
+    def claim(self, *, after: int, size: int) -> Sequence[ClaimedRequest]:
+        """Claim and commit the next batch; empty when nothing is due beyond the primary key `after`."""
 
     def ask(self, adapter: ProviderAdapter, ids: Sequence[str]) -> Answers: ...
 
-    def record(self, batch: Sequence[Claimed], answers: Answers) -> None: ...
+    def record(self, batch: Sequence[ClaimedRequest], answers: Answers) -> None: ...
 
-    def record_failure(self, batch: Sequence[Claimed], error: RetryLater) -> None:
-        """The call as a whole brought nothing."""
+    def record_failure(self, batch: Sequence[ClaimedRequest], error: RetryLater) -> None:
+        """Record that the whole call failed."""
 
 
 def run_steps(*, provider: Provider, steps: Sequence[Step]) -> int:
-    """Work through what is due, step by step; how many calls failed. A step ends with its first failed call."""
+    """Run the steps in turn; how many calls failed. A step ends with its first failed call."""
     until = time.monotonic() + RUN_SECONDS
     try:
         with connected(provider) as adapter:

@@ -1,4 +1,4 @@
-"""Pass on the refills that were asked for and follow the others, provider by provider. Called by tasks and commands."""
+"""Send requested refills to providers and poll the running ones. Called by tasks and commands."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,18 +7,19 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.aftercare.claims import (
-    Claimed,
-    Told,
+    ClaimedRequest,
+    RequestUpdate,
     claim_to_follow,
     claim_to_send,
-    not_passed_on,
+    not_sent,
     write_failure,
-    write_told,
+    write_updates,
 )
 from orders.aftercare.provider_batches import Step, run_steps
-from orders.aftercare.unanswered import MAX_TRIES, give_up, tell_staff
+from orders.aftercare.unanswered_requests import MAX_TRIES, give_up, update_unanswered_alert
 from orders.core import safe_mode
 from orders.models import Refill
 from providers.adapters.base import ItemError, ProviderAdapter, RefillStatus, ReportedRefillStatus
@@ -26,11 +27,11 @@ from providers.adapters.errors import RetryLater
 from providers.adapters.vocabulary import classify_error
 from providers.models import Provider
 
-LOOK_EVERY = timedelta(minutes=30)
+POLL_EVERY = timedelta(minutes=30)
 UNSENT_FOR = timedelta(minutes=10)
-"""How long a refill that provably was not passed on waits, unless the provider says otherwise."""
+"""How long a refill that was provably not sent waits, unless the provider says otherwise."""
 UNKNOWN_FOR = timedelta(hours=24)
-"""How long one whose request got no sensible answer is left alone before it is asked for again."""
+"""How long a refill without a clear answer waits before it is sent again."""
 
 S = Refill.State
 _STATES = {
@@ -42,8 +43,8 @@ _STATES = {
 
 
 @dataclass(slots=True)
-class Refilled:
-    """What a run came to: refills answered when passed on, refills asked about, changes, calls that failed."""
+class RefillsRun:
+    """The result of a run: refills answered when sent, refills polled, changes, failed calls."""
 
     requested: int = 0
     read: int = 0
@@ -52,19 +53,19 @@ class Refilled:
 
 
 def providers_due(*, now: datetime, everything: bool = False) -> list[Provider]:
-    """The providers with refills to pass on or to follow; also those switched off, since their orders go on."""
+    """The providers with refills to send or poll; also inactive ones, whose orders continue."""
     due = _to_send(now, everything) | _to_follow(now, everything)
     return list(Provider.objects.filter(pk__in=due.values("order__provider")).order_by("pk"))
 
 
 def give_up_refills(*, now: datetime) -> int:
-    """Stop passing on those that were never answered, and tell staff; how many."""
+    """Stop sending refills that were never answered, and alert staff; how many."""
     return give_up(Refill, event="refill unanswered", now=now)
 
 
-def poll_refills(*, now: datetime, everything: bool = False) -> Refilled:
-    """All providers in turn. With `everything` also what is not due, save what waits for an unknown answer."""
-    total = Refilled()
+def poll_refills(*, now: datetime, everything: bool = False) -> RefillsRun:
+    """Process all providers in turn. With `everything` also what is not due, except requests without a clear answer."""
+    total = RefillsRun()
     give_up_refills(now=now)
     for provider in providers_due(now=now, everything=everything):
         done = poll_provider_refills(provider=provider, now=now, everything=everything)
@@ -75,23 +76,23 @@ def poll_refills(*, now: datetime, everything: bool = False) -> Refilled:
     return total
 
 
-def poll_provider_refills(*, provider: Provider, now: datetime, everything: bool = False) -> Refilled:
-    """Pass on what is due at this provider, then ask how the others stand, each in batches; nothing in safe mode."""
-    result = Refilled()
+def poll_provider_refills(*, provider: Provider, now: datetime, everything: bool = False) -> RefillsRun:
+    """Send the refills due at this provider, then poll the others, in batches; nothing in safe mode."""
+    result = RefillsRun()
     if safe_mode.is_on():
         return result
     mine = Q(order__provider=provider)
     steps: list[Step] = [
         _Send(_to_send(now, everything).filter(mine), result),
-        _Follow(_to_follow(now, everything).filter(mine), result),
+        _Poll(_to_follow(now, everything).filter(mine), result),
     ]
     result.failed_requests = run_steps(provider=provider, steps=steps)
-    tell_staff(provider_ids=[provider.pk])
+    update_unanswered_alert(provider_ids=[provider.pk])
     return result
 
 
 def _to_send(now: datetime, everything: bool) -> QuerySet[Refill]:
-    due = Q(state__in=[S.WANTED, S.UNKNOWN, S.SENDING], next_at__lte=now)  # sending: the worker that asked is gone
+    due = Q(state__in=[S.WANTED, S.UNKNOWN, S.SENDING], next_at__lte=now)  # sending: the worker that sent it is gone
     if everything:
         due |= Q(state=S.WANTED)
     return Refill.objects.filter(due, tries__lt=MAX_TRIES)
@@ -104,72 +105,74 @@ def _to_follow(now: datetime, everything: bool) -> QuerySet[Refill]:
 
 @dataclass(slots=True)
 class _Send:
-    """Ask the provider for refills."""
+    """Send refills to the provider."""
 
     due: QuerySet[Refill]
-    result: Refilled
+    result: RefillsRun
 
-    def claim(self, *, after: int, size: int) -> Sequence[Claimed]:
+    def claim(self, *, after: int, size: int) -> Sequence[ClaimedRequest]:
         return claim_to_send(self.due, until=timezone.now() + UNKNOWN_FOR, after=after, size=size)
 
     def ask(self, adapter: ProviderAdapter, ids: Sequence[str]) -> Mapping[str, Any]:
         return adapter.refills(order_ids=ids)
 
-    def record(self, batch: Sequence[Claimed], answers: Mapping[str, Any]) -> None:
+    def record(self, batch: Sequence[ClaimedRequest], answers: Mapping[str, Any]) -> None:
         now = timezone.now()
-        told = [(row, _told(row, answers.get(row.external_id), now)) for row in batch]
-        given = {row.pk: answers[row.external_id] if new.state == S.PENDING else "" for row, new in told}
-        self.result.requested += write_told(Refill, told, said=given, column="provider_refill_id")
+        updates = [(row, _update(row, answers.get(row.external_id), now)) for row in batch]
+        refill_ids = {row.pk: answers[row.external_id] if new.state == S.PENDING else "" for row, new in updates}
+        self.result.requested += write_updates(Refill, updates, values=refill_ids, column="provider_refill_id")
 
-    def record_failure(self, batch: Sequence[Claimed], error: RetryLater) -> None:
+    def record_failure(self, batch: Sequence[ClaimedRequest], error: RetryLater) -> None:
         write_failure(Refill, batch, error, unsent_for=UNSENT_FOR)
 
 
-def _told(row: Claimed, answer: str | ItemError | None, now: datetime) -> Told:
+def _update(row: ClaimedRequest, answer: str | ItemError | None, now: datetime) -> RequestUpdate:
     if isinstance(answer, str):
-        return Told(S.PENDING, now + LOOK_EVERY)
+        return RequestUpdate(S.PENDING, now + POLL_EVERY)
     if answer is None:
-        return Told(S.UNKNOWN, row.next_at, row.tries, "The provider did not answer for this order.")
+        return RequestUpdate(S.UNKNOWN, row.next_at, row.tries, _("The provider did not answer for this order."))
     if classify_error(answer.text) == "busy":
-        return not_passed_on(row, again=now + UNSENT_FOR, why=answer.text)
+        return not_sent(row, again=now + UNSENT_FOR, reason=answer.text)
     if not row.is_first_request:
-        return Told(S.UNKNOWN, None, row.tries, answer.text, event="refill unanswered")
-    return Told(S.REJECTED, why=answer.text, event="refill refused")
+        return RequestUpdate(S.UNKNOWN, None, row.tries, answer.text, event="refill unanswered")
+    return RequestUpdate(S.REJECTED, reason=answer.text, event="refill refused")
 
 
 @dataclass(slots=True)
-class _Follow:
-    """Ask the provider how refills stand."""
+class _Poll:
+    """Poll the status of refills."""
 
     due: QuerySet[Refill]
-    result: Refilled
+    result: RefillsRun
 
-    def claim(self, *, after: int, size: int) -> Sequence[Claimed]:
-        return claim_to_follow(self.due, until=timezone.now() + LOOK_EVERY, after=after, size=size)
+    def claim(self, *, after: int, size: int) -> Sequence[ClaimedRequest]:
+        return claim_to_follow(self.due, until=timezone.now() + POLL_EVERY, after=after, size=size)
 
     def ask(self, adapter: ProviderAdapter, ids: Sequence[str]) -> Mapping[str, Any]:
         return adapter.refill_statuses(refill_ids=ids)
 
-    def record(self, batch: Sequence[Claimed], answers: Mapping[str, Any]) -> None:
-        told = [(row, _followed(row, answers.get(row.external_id))) for row in batch]
-        news = [(row, new) for row, new in told if new.state != row.state or new.tries != row.tries]
+    def record(self, batch: Sequence[ClaimedRequest], answers: Mapping[str, Any]) -> None:
+        updates = [(row, _poll_update(row, answers.get(row.external_id))) for row in batch]
+        news = [(row, new) for row, new in updates if new.state != row.state or new.tries != row.tries]
         raw = {row.pk: _raw(answers.get(row.external_id)) for row, _ in news}
-        write_told(Refill, news, said=raw, column="provider_status_raw")
+        write_updates(Refill, news, values=raw, column="provider_status_raw")
         self.result.read += len(batch)
         self.result.changed += sum(new.state != row.state for row, new in news)
 
-    def record_failure(self, batch: Sequence[Claimed], error: RetryLater) -> None:
-        """They are due again as they were claimed; a provider that is away says nothing of a refill."""
+    def record_failure(self, batch: Sequence[ClaimedRequest], error: RetryLater) -> None:
+        """Leave the refills due at the end of their claim; an unreachable provider tells nothing about them."""
 
 
-def _followed(row: Claimed, answer: RefillStatus | ItemError | None) -> Told:
-    """Only a word that we know changes its state; anything else is counted."""
+def _poll_update(row: ClaimedRequest, answer: RefillStatus | ItemError | None) -> RequestUpdate:
+    """The update after a poll: a known status changes the state; anything else counts as a missed poll."""
     if isinstance(answer, RefillStatus) and answer.word in _STATES:
         state = _STATES[answer.word]
         event = {S.COMPLETED: "refilled", S.REJECTED: "refill refused"}.get(state, "")
-        return Told(state, row.next_at, why=answer.raw if state == S.REJECTED else "", event=event)
-    why = answer.text if isinstance(answer, ItemError) else "The provider said nothing of it that makes sense."
-    return Told(row.state, row.next_at, min(row.tries + 1, 1000), why)
+        return RequestUpdate(state, row.next_at, reason=answer.raw if state == S.REJECTED else "", event=event)
+    reason = (
+        answer.text if isinstance(answer, ItemError) else _("The provider's answer for this refill is not understood.")
+    )
+    return RequestUpdate(row.state, row.next_at, min(row.tries + 1, 1000), reason)
 
 
 def _raw(answer: RefillStatus | ItemError | None) -> str:

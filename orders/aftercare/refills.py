@@ -1,6 +1,6 @@
-"""Ask for refills. Called by the customer's and the staff's buttons, the API and commands; refill_jobs passes them on.
+"""Request refills. Called by customers' and staff pages, the API and commands; refill_jobs sends them.
 
-A refill moves no money. An order is locked while its rule is looked at, so two askers never open two.
+A refill moves no money. The order is locked while its rule is checked, so two requests never open at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ class CannotRefillError(Exception):
 
 
 def request_refill(*, order: Order, actor: str) -> Refill:
-    """Note the wish; the next run passes it on. Raises CannotRefillError."""
+    """Request a refill; the next run sends it. Raises CannotRefillError."""
     with bound_contextvars(order=order.pk):
         verdict = ask_for_refills(order_ids=[order.pk], actor=actor, now=timezone.now())[order.pk]
     if not verdict.is_possible:
@@ -32,7 +32,7 @@ def request_refill(*, order: Order, actor: str) -> Refill:
 
 
 def ask_for_refills(*, order_ids: Iterable[int], actor: str, now: datetime) -> dict[int, Verdict]:
-    """Note the wish for those that may be refilled; for each order what the rule said. In one transaction."""
+    """Request refills of the orders that allow it; the rule's result for each. One transaction."""
     if safe_mode.is_on():
         return {order_id: Verdict(safe_mode.CUSTOMER_NOTICE) for order_id in order_ids}
     with transaction.atomic():
@@ -48,7 +48,7 @@ def ask_for_refills(*, order_ids: Iterable[int], actor: str, now: datetime) -> d
 
 
 def refill_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verdict]:
-    """What the rule says of each, in one query; the orders come with their services."""
+    """The rule's result for each order, with its service loaded. One query."""
     asked = (
         Refill.objects.filter(order__in=[order.pk for order in orders])
         .values("order_id")
@@ -60,7 +60,7 @@ def refill_verdicts(*, orders: Sequence[Order], now: datetime) -> dict[int, Verd
 
 
 def refill_verdict(*, order: Order, refills: Sequence[Refill], now: datetime) -> Verdict:
-    """What the rule says of one whose service and refills are at hand."""
+    """The rule's result for an order whose service and refills are loaded."""
     times = [refill.created_at for refill in refills]
     return _verdict(order, max(times, default=None), any(refill.state in Refill.OPEN for refill in refills), now)
 

@@ -12,14 +12,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from orders.aftercare.unanswered import KIND as UNANSWERED
-from orders.aftercare.unanswered import tell_staff, unanswered_cancels, unanswered_refills
+from orders.aftercare.unanswered_requests import KIND as UNANSWERED
+from orders.aftercare.unanswered_requests import unanswered_cancels, unanswered_refills, update_unanswered_alert
 from orders.core.unmatched_orders import ALERT as UNMATCHED_ORDERS
 from orders.core.unmatched_orders import follow_unmatched_orders
 from orders.models import Order, UnmatchedOrder
 from orders.rules.states import UNCONFIRMED_STATES
 from orders.unconfirmed.alert import KIND as DOUBTS
-from orders.unconfirmed.alert import follow_doubts
+from orders.unconfirmed.alert import update_unconfirmed_alert
 from panel.lib.database.each_row import each_apart
 from panel.ops.models import Alert
 from panel.wallet.deposits.alert import follow_deposits
@@ -59,9 +59,9 @@ def _conditions() -> list[Condition]:
         Condition("breaker", lambda pk: update_breaker_alert(provider_id=pk), providers.filter(trips_in_a_row__gt=0)),
         Condition("sync", lambda pk: update_sync_alert(provider_id=pk), providers.exclude(sync_error="")),
         Condition("prices", lambda pk: update_prices_alert(provider_id=pk), providers.exclude(prices_held_at=None)),
-        Condition(DOUBTS, lambda pk: follow_doubts(provider_id=pk), _at(doubtful)),
+        Condition(DOUBTS, lambda pk: update_unconfirmed_alert(provider_id=pk), _at(doubtful)),
         Condition(UNMATCHED_ORDERS, lambda pk: follow_unmatched_orders(provider_id=pk), _at(found)),
-        Condition(UNANSWERED, lambda pk: tell_staff(provider_ids=[pk]), requests),
+        Condition(UNANSWERED, lambda pk: update_unanswered_alert(provider_ids=[pk]), requests),
     ]
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from orders.aftercare import cancel_jobs, refill_jobs
-from orders.aftercare.claims import LONGEST_REST, SENDING
+from orders.aftercare.claims import MAX_WAIT, SENDING
 from orders.models import Attempt, Cancellation, Order, Refill
 from orders.rules import polling_interval
 from orders.rules.states import FINAL, State
@@ -22,7 +22,7 @@ def reset_future_times(*, now: datetime) -> int:
         + _attempts(now)
         + _requests(Refill.objects.all(), now, refill_jobs.UNKNOWN_FOR)
         + _requests(Cancellation.objects.all(), now, cancel_jobs.UNKNOWN_FOR)
-        + bring_back(_taken_refills(), "next_at", max_ahead=refill_jobs.LOOK_EVERY, to=now, now=now)
+        + bring_back(_taken_refills(), "next_at", max_ahead=refill_jobs.POLL_EVERY, to=now, now=now)
     )
 
 
@@ -55,9 +55,9 @@ def _attempts(now: datetime) -> int:
 
 def _requests(rows: QuerySet[Refill] | QuerySet[Cancellation], now: datetime, unknown_for: timedelta) -> int:
     """Those that were or may have been passed on are left alone for as long as ever."""
-    waiting = bring_back(rows.filter(state="wanted"), "next_at", max_ahead=LONGEST_REST, to=now, now=now)
+    waiting = bring_back(rows.filter(state="wanted"), "next_at", max_ahead=MAX_WAIT, to=now, now=now)
     asked = rows.filter(state__in=[SENDING, "unknown"])
-    return waiting + bring_back(asked, "next_at", max_ahead=LONGEST_REST, to=now + unknown_for, now=now)
+    return waiting + bring_back(asked, "next_at", max_ahead=MAX_WAIT, to=now + unknown_for, now=now)
 
 
 def _taken_refills() -> QuerySet[Refill]:

@@ -46,7 +46,7 @@ def read_gauges(*, now: datetime) -> Iterator[GaugeMetricFamily]:
     books = runs.get("check_books")
     yield gauge("books_age_seconds", "Since the books were recounted.", [((), _age(books, now))])
     differences = books.summary.get("differences") if books else None
-    yield gauge("books_differences", "What that recount found wrong.", [((), differences)])
+    yield gauge("books_differences", "What that audit_all found wrong.", [((), differences)])
 
 
 def _age(run: JobRun | None, now: datetime) -> float | None:

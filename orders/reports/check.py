@@ -31,7 +31,7 @@ SPLIT = {
 """The figures that each grouping splits without a rest."""
 
 
-class Stretch(NamedTuple):
+class TimeRange(NamedTuple):
     """A part of the ledger's time: a closed day, or what lies before, between or after closed days."""
 
     since: datetime | None
@@ -43,16 +43,16 @@ class Stretch(NamedTuple):
         return list(_differences(self.closed, sums)) if self.closed else []
 
 
-def stretches() -> list[Stretch]:
+def time_ranges() -> list[TimeRange]:
     """All of time, in order. The last one has no end, and no closed day."""
     found, since = [], None
     for rolled in RolledDay.objects.filter(is_closed=True).order_by("day"):
         begins = midnight(rolled.day)
         if since != begins:
-            found.append(Stretch(since, begins, None))
+            found.append(TimeRange(since, begins, None))
         since = midnight(rolled.day + ONE)
-        found.append(Stretch(begins, since, rolled))
-    return [*found, Stretch(since, None, None)]
+        found.append(TimeRange(begins, since, rolled))
+    return [*found, TimeRange(since, None, None)]
 
 
 def check_new_days(*, until: float) -> list[str]:

@@ -19,20 +19,20 @@ SORTS = ("revenue", "profit", "cost", "charged", "refunded", "orders", "topped_u
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Freshness:
     """How current a period's figures are: when the newest was made, and how many of the days are still to be added."""
 
     as_of: datetime | None
     missing: int
 
 
-def standing(*, period: Period, today: date) -> Standing:
+def freshness(*, period: Period, today: date) -> Freshness:
     """Days before the first one that was ever added up are counted as missing only while older ones follow."""
     days = dict(RolledDay.objects.filter(day__lte=period.last).values_list("day", "rolled_at"))
     oldest = min(days, default=today)
     wanted = [day for day in period.days() if oldest <= day <= today]
     known = [days[day] for day in wanted if day in days]
-    return Standing(max(known, default=None), len(wanted) - len(known))
+    return Freshness(max(known, default=None), len(wanted) - len(known))
 
 
 def totals(*, period: Period, scope: Scope = Scope.ALL, subject: int = 0) -> Figures:

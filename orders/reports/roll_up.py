@@ -19,7 +19,7 @@ from orders.reports.aggregation import Subject, add_up_these
 from orders.reports.days import ONE, day_of, midnight
 from orders.reports.figures import NAMES, Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
-from orders.reports.today import Counted, count_on
+from orders.reports.today import Counted, count_new
 from panel.lib.database.snapshot import one_snapshot
 from panel.wallet.models import Transfer
 
@@ -71,7 +71,7 @@ def _roll(day: date, now: datetime, *, closes: bool = False) -> int:
     transfers = Transfer.objects.filter(created_at__gte=midnight(day), created_at__lt=midnight(day + ONE))
     with one_snapshot():
         before = Counted() if closes else Counted.of(RolledDay.objects.filter(day=day).first())
-        after, new = (Counted(), None) if closes else count_on(before)
+        after, new = (Counted(), None) if closes else count_new(before)
         found = add_up_these(transfers if new is None else transfers & new)
     with transaction.atomic(durable=True):
         RolledDay.objects.get_or_create(day=day, defaults={"zone": settings.REPORT_TIME_ZONE, "rolled_at": now})

@@ -14,7 +14,7 @@ from orders.reports.models import RolledDay
 from panel.ops.jobs.settled_ids import settled_id
 from panel.wallet.models import Transfer
 
-MOST_LATE = 500
+MAX_LATE = 500
 """Where more than so many appear late, the day is added up anew."""
 
 Ranges = list[list[int]]
@@ -39,7 +39,7 @@ class Counted:
         rolled.settled, rolled.upto, rolled.missing = self.settled, self.upto, list(self.missing)
 
 
-def count_on(counted: Counted) -> tuple[Counted, QuerySet[Transfer] | None]:
+def count_new(counted: Counted) -> tuple[Counted, QuerySet[Transfer] | None]:
     """What is counted from here on, and the transfers which that adds; None where all have to be added up anew.
 
     Both are of the caller's snapshot. While no id is settled yet, everything is added up anew each time.
@@ -52,7 +52,7 @@ def count_on(counted: Counted) -> tuple[Counted, QuerySet[Transfer] | None]:
     late = [pk for pk in there if pk <= counted.upto and _is_in(pk, counted.missing)]
     newest = max(there[-1] if there else 0, counted.upto, settled)
     after = Counted(settled, newest, _gaps(there, after=settled))
-    if not counted.upto or len(late) > MOST_LATE:
+    if not counted.upto or len(late) > MAX_LATE:
         return after, None
     return after, Transfer.objects.filter(Q(pk__gt=counted.upto) | Q(pk__in=late))
 

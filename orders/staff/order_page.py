@@ -23,7 +23,7 @@ from orders.site.service_picker import read_id
 from orders.staff.order_actions import MOVES_MONEY, PERMISSIONS, REFUNDS, Action, actions_of
 from orders.tracking.poll import CannotAskError
 from orders.tracking.refresh_order import RefreshResult, refresh_order
-from orders.unconfirmed.decisions import clear_attention
+from orders.unconfirmed.decisions import clear_flag
 from panel.lib.money import AmountError, parse_amount
 from panel.ops.admin_forms.base import actor_of
 from panel.wallet.approvals.own_money import OwnMoneyError, is_same_person
@@ -113,7 +113,7 @@ def _carry_out(request: HttpRequest, order: Order, entered: Entered) -> str:
         case "again":
             return _reorder_message(order, reorder(order_id=order.pk, agreed=_agreed(request), **who))
         case _:
-            clear_attention(order_id=order.pk, **who)
+            clear_flag(order_id=order.pk, **who)
             return _("Order #%(order)d is no longer flagged.") % {"order": order.pk}
 
 

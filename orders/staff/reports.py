@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from orders.reports.days import day_of
 from orders.reports.figures import Figures
 from orders.reports.models import Scope
-from orders.reports.read import by_day, by_subject, count_subjects, names_of, standing, sum_of, totals
+from orders.reports.read import by_day, by_subject, count_subjects, freshness, names_of, sum_of, totals
 from orders.staff.report_query import GROUPINGS, PRESETS, ReportQuery, read_report
 from panel.lib.spreadsheet import Cell, csv_lines
 from panel.web.access import staff_only
@@ -103,7 +103,7 @@ def staff_reports(request: HttpRequest) -> HttpResponse:
         "before": totals(period=query.period.before, scope=query.scope, subject=query.subject),
         "page": _page(query, days, request.GET.get("page")),
         "chart": _chart(days),
-        "standing": standing(period=query.period, today=today),
+        "freshness": freshness(period=query.period, today=today),
         "presets": PRESETS,
         "groupings": GROUPINGS.values(),
         "grouping": GROUPINGS[query.by],

@@ -12,7 +12,7 @@ from orders.models import UnmatchedOrder
 from orders.site.service_picker import read_id
 from orders.unconfirmed.decisions import CannotResolveError
 from orders.unconfirmed.restore_search import (
-    CannotLookError,
+    CannotSearchError,
     adopt_orphan,
     candidates,
     find_orphans,
@@ -54,7 +54,7 @@ def look_for_orphans(request: HttpRequest, provider_id: int) -> HttpResponse:
     provider = get_object_or_404(Provider, pk=provider_id)
     try:
         result = find_orphans(provider=provider)
-    except (CannotLookError, RetryLater, SealError) as problem:
+    except (CannotSearchError, RetryLater, SealError) as problem:
         messages.error(request, _("%(provider)s: %(error)s") % {"provider": provider, "error": problem})
     else:
         if result.is_complete:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from orders.aftercare.unanswered import unanswered
+from orders.aftercare.unanswered_requests import unanswered
 from orders.staff.overview import orders_for_review
 from panel.lib.database.counts import count_each
 from panel.ops.models import Alert

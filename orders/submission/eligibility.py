@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from orders.aftercare.cancel_waiting import cancel_if_asked
+from orders.aftercare.cancel_waiting import cancel_if_requested
 from orders.core.change import Change
 from orders.models import NOT_AS_SOLD, PRICE_ROSE, Order
 from orders.rules.service_types import SERVICE_TYPES
@@ -27,7 +27,7 @@ def provider_to_send_to(change: Change) -> Provider | None:
 
     None where it may not be sent now: then the change says what becomes of it, and is for the caller to write.
     """
-    if cancel_if_asked(change, houses=Houses()):
+    if cancel_if_requested(change, houses=Houses()):
         return None
     upstream = upstream_service_for(provider_id=change.order.provider_id, external_id=change.order.provider_service)
     if reason := _why_not_as_sold(upstream):

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
-from orders.aftercare.cancel_waiting import cancel_if_asked, is_cancel_asked
+from orders.aftercare.cancel_waiting import cancel_if_requested, is_cancel_requested
 from orders.core import safe_mode
 from orders.core.change import Change, lock_orders, write
 from orders.core.wake import wake_submit
@@ -18,8 +18,8 @@ from orders.rules.states import UNCONFIRMED_STATES, State
 from orders.submission.due import due_orders
 from orders.submission.failover import fail_over
 from orders.tracking.settle import Houses, accept, end_with_refund
-from orders.unconfirmed.alert import follow_doubts
-from orders.unconfirmed.late_confirmation import keep_bought_after_all
+from orders.unconfirmed.alert import update_unconfirmed_alert
+from orders.unconfirmed.late_confirmation import record_late_placement
 from providers.adapters.base import Placed
 from providers.adapters.errors import NotPlaced, OutcomeUnknown, Refused
 from providers.availability import circuit_breaker
@@ -90,7 +90,7 @@ def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
         if not is_undecided or change.state not in {State.SENDING, State.UNCONFIRMED, State.REVIEW}:
             log.warning("late outcome dropped", extra={"outcome": type(outcome).__name__})
             if isinstance(outcome, Placed):
-                keep_bought_after_all(attempt=attempt, placed=outcome)
+                record_late_placement(attempt=attempt, placed=outcome)
             return None
         outcome = _weigh(attempt, outcome, now)
         if isinstance(outcome, OutcomeUnknown) and change.state != State.SENDING:
@@ -101,7 +101,7 @@ def _write_outcome(attempt: Attempt, outcome: Outcome) -> Outcome | None:
         write([change])
         _follow_trouble(attempt, outcome, now)
         if was_in_doubt or change.state in UNCONFIRMED_STATES:
-            follow_doubts(provider_id=sent_to)
+            update_unconfirmed_alert(provider_id=sent_to)
     return outcome
 
 
@@ -133,16 +133,16 @@ def _apply(change: Change, attempt: Attempt, outcome: Outcome) -> None:
         case NotPlaced():
             change.order.next_attempt_at = change.now + _wait(attempt, outcome)
             change.to(State.QUEUED, what="waits", reason=outcome.text)
-            cancel_if_asked(change, houses=houses)
+            cancel_if_requested(change, houses=houses)
         case OutcomeUnknown():
             change.to(State.UNCONFIRMED, what="doubt", reason=outcome.text)
 
 
 def _refused(change: Change, outcome: Refused, houses: Houses) -> None:
     """Over for who wants it no more; else the next supplier's turn, or the money back."""
-    if is_cancel_asked(change.order):
+    if is_cancel_requested(change.order):
         change.to(State.QUEUED, what="waits", reason=outcome.text)
-        cancel_if_asked(change, houses=houses)
+        cancel_if_requested(change, houses=houses)
     elif not fail_over(change, reason=outcome.text):
         end_with_refund(change, State.REJECTED, houses=houses, what="rejected", reason=outcome.text)
 

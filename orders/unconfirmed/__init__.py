@@ -1,1 +1,1 @@
-"""Orders of unknown outcome: evidence, probes, decisions. Called by tasks and staff pages."""
+"""Unconfirmed orders: evidence, probes at the provider, decisions. Called by tasks and staff pages."""

@@ -1,4 +1,4 @@
-"""The alert about a provider's orders of unknown fate: open while there is one. Called where one begins or ends."""
+"""The alert about a provider's unconfirmed orders, open while there is one. Called where one begins or ends."""
 
 from django.utils.translation import gettext as _
 
@@ -10,8 +10,8 @@ from panel.ops.models import Alert
 KIND = "doubtful"
 
 
-def follow_doubts(*, provider_id: int) -> None:
-    """Bring the alert in line with the orders in doubt there. Call it last in the transaction that changed one."""
+def update_unconfirmed_alert(*, provider_id: int) -> None:
+    """Open or close the provider's alert. Call it last in the transaction that changed an unconfirmed order."""
 
     def look() -> AlertText | None:
         doubtful = Order.objects.filter(provider=provider_id, state__in=UNCONFIRMED_STATES)
@@ -26,6 +26,7 @@ def _text(order_id: int) -> AlertText:
     facts = {"order": order_id, "why": attempts.values_list("reason", flat=True).first() or ""}
     return AlertText(
         Alert.Level.WARNING,
-        _("An order may or may not have been bought"),
-        _("Order %(order)s: %(why)s Its money stays held until evidence or a person decides.") % facts,
+        _("An order is unconfirmed"),
+        _("Order #%(order)s: %(reason)s The charge stays on hold until the order is confirmed, sent again or refunded.")
+        % facts,
     )

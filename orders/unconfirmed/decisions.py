@@ -1,7 +1,6 @@
-"""What a person decides of an order whose fate is unknown, or that was flagged. Called by the staff's pages and admin.
+"""Staff decisions on unconfirmed and flagged orders. Called by the staff pages and the admin.
 
-The panel itself adopts at most what evidence leaves no doubt about (orders/unconfirmed/probe.py); it neither sends
-again nor refunds.
+The panel itself only confirms orders with clear evidence (orders/unconfirmed/probe.py); it never sends again or refunds.
 """
 
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from collections.abc import Callable
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.core import safe_mode
 from orders.core.change import Change, audit_change, lock_orders, write
@@ -16,7 +16,7 @@ from orders.core.unmatched_orders import THE_PANEL
 from orders.models import UNKNOWN_WORD, Attempt, Order, Probe
 from orders.rules.states import UNCONFIRMED_STATES, State
 from orders.tracking.settle import Houses, accept, end_with_refund
-from orders.unconfirmed.alert import follow_doubts
+from orders.unconfirmed.alert import update_unconfirmed_alert
 from panel.lib.logs.context import about_order
 from panel.ops import audit
 from panel.wallet.approvals.second_approval import Proposed, authorize
@@ -26,37 +26,37 @@ from providers.adapters.errors import RetryLater
 from providers.connection.connect import connected
 from providers.models import Provider
 
-WORDS_CLEARED = 500
+MAX_CLEARED = 500
 
 
 class CannotResolveError(Exception):
-    """The verdict cannot be carried out; nothing was changed. The message is for the person."""
+    """The decision cannot be carried out; nothing was changed. The message is for the person."""
 
 
 @about_order
-def it_was_placed(*, order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
-    """The order is at the provider under this id: it goes on from there. The provider is asked for the id first."""
+def confirm_placed(*, order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
+    """Confirm that the provider has the order under this ID, after asking the provider for it. The order continues."""
     _check_safe_mode()
-    it_was_found(order_id=order_id, provider_order_id=provider_order_id, actor=actor, reason=reason)
+    confirm_found(order_id=order_id, provider_order_id=provider_order_id, actor=actor, reason=reason)
 
 
 @about_order
-def it_was_found(*, order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
-    """As `it_was_placed`, also in safe mode: for what a search for orders of ours found."""
+def confirm_found(*, order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
+    """As `confirm_placed`, also in safe mode: for orders found by a search at the provider."""
     order = Order.objects.select_related("provider").get(pk=order_id)
     _check_id(order.provider, provider_order_id)
     _adopt(order_id, provider_order_id, actor, reason)
 
 
 @about_order
-def evidence_shows_it(*, order_id: int, provider_order_id: str, why: str) -> None:
-    """The provider's own ids leave no doubt that the order is there under this one: it goes on from there."""
-    _adopt(order_id, provider_order_id, "", why)
+def confirm_by_evidence(*, order_id: int, provider_order_id: str, reason: str) -> None:
+    """Confirm the order by clear evidence from the provider's IDs. The order continues."""
+    _adopt(order_id, provider_order_id, "", reason)
 
 
 @about_order
-def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
-    """The provider does not have the order: it is queued and sent again."""
+def requeue_order(*, order_id: int, actor: str, reason: str) -> None:
+    """Queue the order to be sent again: the provider does not have it."""
     _check_safe_mode()
 
     def decide(change: Change, attempt: Attempt) -> None:
@@ -70,7 +70,7 @@ def it_was_not_placed(*, order_id: int, actor: str, reason: str) -> None:
 
 @about_order
 def refund_unconfirmed(*, order_id: int, actor: str, reason: str, approval: int | None = None) -> None:
-    """End the order with its money refunded, whatever became of it at the provider. Raises as `authorize` does, too."""
+    """End the order and refund it, whatever the provider does. Raises also the errors of `authorize`."""
     _check_safe_mode()
 
     def decide(change: Change, attempt: Attempt) -> None:
@@ -89,8 +89,8 @@ def refund_unconfirmed(*, order_id: int, actor: str, reason: str, approval: int 
 
 
 @about_order
-def clear_attention(*, order_id: int, actor: str, reason: str) -> None:
-    """A person has looked at a flagged order."""
+def clear_flag(*, order_id: int, actor: str, reason: str) -> None:
+    """Clear an order's flag: a person has checked it."""
     with transaction.atomic(durable=True):
         change = lock_orders(order_ids=[order_id], now=timezone.now())[order_id]
         change.note("seen", reason=f"{change.order.attention}: {reason}", actor=actor)
@@ -100,12 +100,10 @@ def clear_attention(*, order_id: int, actor: str, reason: str) -> None:
 
 
 def _adopt(order_id: int, provider_order_id: str, actor: str, reason: str) -> None:
-    """Without an actor the panel itself decided; a person's verdict also grades the evidence."""
+    """Confirm the order. Without an actor the panel itself decided; a person's decision also grades the evidence."""
 
     def decide(change: Change, attempt: Attempt) -> None:
-        accept(
-            change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", reason=reason, actor=actor
-        )
+        accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", reason=reason, actor=actor)
         _close_attempt(attempt, Attempt.Outcome.PLACED)
         if actor:
             _grade(attempt, provider_order_id)
@@ -113,17 +111,17 @@ def _adopt(order_id: int, provider_order_id: str, actor: str, reason: str) -> No
     try:
         _resolve(order_id, decide, "was placed", actor or THE_PANEL, reason)
     except IntegrityError:
-        raise CannotResolveError("That id belongs to another order already.") from None
+        raise CannotResolveError(_("That ID already belongs to another order.")) from None
 
 
-def clear_word(*, provider_id: int, word: str, actor: str, reason: str) -> int:
-    """A person knows what a provider's word for a status means: orders that have it are flagged no more.
+def clear_unknown_status(*, provider_id: int, word: str, actor: str, reason: str) -> int:
+    """Clear the flag of orders with this provider status, whose meaning a person knows; returns how many, at most 500.
 
-    How many were, at most some hundreds a call; in the audit trail with who and why.
+    The audit log records who and reason.
     """
     flagged = Order.objects.filter(provider=provider_id, attention=UNKNOWN_WORD, provider_status_raw=word)
     with transaction.atomic(durable=True):
-        ids = flagged.exclude(attention="").order_by("pk").values_list("pk", flat=True)[:WORDS_CLEARED]
+        ids = flagged.exclude(attention="").order_by("pk").values_list("pk", flat=True)[:MAX_CLEARED]
         changes = lock_orders(order_ids=list(ids), now=timezone.now()).values()
         cleared = [change for change in changes if change.order.attention == UNKNOWN_WORD]
         for change in cleared:
@@ -145,34 +143,36 @@ def _check_id(provider: Provider, provider_order_id: str) -> None:
         with connected(provider) as adapter:
             status = adapter.status(order_id=provider_order_id)
     except RetryLater as error:
-        raise CannotResolveError(f"The provider could not be asked for this id: {error.text}") from None
+        text = _("The provider could not be asked for this ID: %(error)s")
+        raise CannotResolveError(text % {"error": error.text}) from None
     if isinstance(status, ItemError):
-        raise CannotResolveError(f"The provider does not know this id: {status.text}")
+        text = _("The provider does not know this ID: %(error)s")
+        raise CannotResolveError(text % {"error": status.text})
 
 
 def _resolve(order_id: int, decide: Callable[[Change, Attempt], None], verdict: str, actor: str, reason: str) -> None:
     if not reason.strip():
-        raise CannotResolveError("Say why: the reason is kept with the order.")
+        raise CannotResolveError(_("Enter a reason. It is saved with the order."))
     now = timezone.now()
     with transaction.atomic(durable=True):
         change = lock_orders(order_ids=[order_id], now=now)[order_id]
         attempt = Attempt.objects.filter(order=order_id, outcome=Attempt.Outcome.UNKNOWN).first()
         if change.state not in UNCONFIRMED_STATES or attempt is None:
-            raise CannotResolveError("This order is no longer in doubt.")
+            raise CannotResolveError(_("This order is no longer unconfirmed."))
         if attempt.lease_until > now:
-            raise CannotResolveError("Its answer may still come. Wait two minutes, then decide.")
+            raise CannotResolveError(_("The provider may still answer. Wait two minutes, then decide."))
         decide(change, attempt)
         write([change])
         audit_change(change, actor=actor, action=f"order {verdict}", reason=reason)
-        follow_doubts(provider_id=change.order.provider_id)
+        update_unconfirmed_alert(provider_id=change.order.provider_id)
 
 
-def _grade(attempt: Attempt, found: str) -> None:
-    """Keep whether the evidence had said the same: under this id, or with none, not placed."""
+def _grade(attempt: Attempt, actual: str) -> None:
+    """Record whether the evidence agreed: `actual` is the provider order ID, or empty where it was not placed."""
     probe = Probe.objects.filter(attempt=attempt, is_right=None, verdict__in=["placed", "absent"]).first()
     if probe is None:
         return
-    probe.is_right = probe.candidate == found
+    probe.is_right = probe.candidate == actual
     probe.save(update_fields=["is_right"])
     column = "probes_right" if probe.is_right else "probes_wrong"
     Provider.objects.filter(pk=attempt.order.provider_id).update(**{column: F(column) + 1})

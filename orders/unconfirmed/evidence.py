@@ -1,9 +1,9 @@
-"""What the ids at a provider say of an order whose `add` got no clear answer. Pure; called by probe.
+"""Decide by the order IDs at a provider whether it placed an unconfirmed order. Pure; called by probe.
 
-Most providers number the orders of all their customers in one row and answer for our own alone. So the ids between one
-that was ours before the attempt and one that was ours after it hold the doubtful order, or they do not. An id there
-that answers under our key, belongs to no order of ours and has exactly the expected cost is it: while it was in doubt,
-no other of that cost was sent, and none before it that is in doubt still (the caller sees to that).
+Most providers number the orders of all their customers in one sequence and answer only for our own. So the unconfirmed
+order is among the IDs between our last order before the attempt and our first one after it, or it does not exist. An ID
+there that answers under our key, belongs to no order of ours and has exactly the expected cost is the order: the caller
+makes sure that no other unconfirmed order has the same cost.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,22 +13,25 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from providers.adapters.base import ItemError, OrderStatus, ReportedStatus
 
-MOST_IDS = 1900
-"""A wider window is not asked through: it would take more than about twenty calls."""
+MAX_IDS = 1900
+"""A wider window is not scanned: it would take more than about twenty calls."""
 AHEAD = 95
-"""So many ids are looked at where no later order of ours bounds the window yet: to find it, never to rule it out."""
+"""IDs scanned where no later order of ours bounds the window yet: enough to find the order, never to rule it out."""
 SCANS_TO_RULE_OUT = 3
 
-Word = Literal["placed", "absent", "undecided", "wait"]
+Outcome = Literal["placed", "absent", "undecided", "wait"]
 WEAK = frozenset({ReportedStatus.PARTIAL, ReportedStatus.CANCELED})
-"""Words with which the charge is no longer what the order cost."""
+"""Statuses with which the charge may differ from the original cost."""
 
 
 @dataclass(frozen=True, slots=True)
-class Landmark:
-    """An order of ours that was placed without doubt: when its attempt ran, and its id there."""
+class ReferenceOrder:
+    """A confirmed order of ours: when its attempt ran, and its ID at the provider."""
 
     started_at: datetime
     ended_at: datetime
@@ -37,9 +40,9 @@ class Landmark:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The ids strictly between `low` and `high`; without `high` those just above `low`.
+    """The IDs strictly between `low` and `high`; without `high` those just above `low`.
 
-    `is_settled`: an attempt that began long after the doubtful one bounds it, so nothing can still appear inside.
+    `is_settled`: an attempt long after the unconfirmed one bounds it, so nothing can still appear inside.
     """
 
     low: int
@@ -51,20 +54,20 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """`wait` asks for another look later, or when it `settled`; the others end it. `why` is for people."""
+class Decision:
+    """`wait` asks for another check, later or once `settled`; the other outcomes end it. `reason` is for people."""
 
-    word: Word
-    why: str
+    outcome: Outcome
+    reason: str
     candidate: str = ""
     settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a look at the whole window brought: `found` are ids that answered and belong to no order of ours.
+    """The result of scanning a window: `found` are IDs that answered and belong to no order of ours.
 
-    It is complete when every id was answered for and our own ones, asked in between, were known.
+    It is complete when every ID got an answer and the controls among them, our own, were known.
     """
 
     asked: int
@@ -73,24 +76,26 @@ class Scan:
 
 
 def window_of(
-    *, before: Collection[Landmark], after: Collection[Landmark], settled: Collection[Landmark]
-) -> Window | Judgement:
-    """Where the order's id would be, or why that cannot be told."""
+    *, before: Collection[ReferenceOrder], after: Collection[ReferenceOrder], settled: Collection[ReferenceOrder]
+) -> Window | Decision:
+    """The window in which the order's ID would be, or the decision that there is none."""
     if not before:
-        return Judgement("undecided", "No order of ours was placed there before it, so there is no id to look from.")
-    known = sorted({*before, *after, *settled}, key=lambda mark: mark.started_at)
+        return Decision("undecided", _("No earlier order of yours at this provider shows where its ID would be."))
+    known = sorted({*before, *after, *settled}, key=lambda reference: reference.started_at)
     for earlier, later in pairwise(known):
         if earlier.ended_at <= later.started_at and earlier.number >= later.number:
-            return Judgement("undecided", f"Its ids do not grow with time: {later.number} came after {earlier.number}.")
-    low = max(mark.number for mark in before)
+            text = _("The provider's order IDs do not grow with time: %(later)s came after %(earlier)s.")
+            return Decision("undecided", text % {"later": later.number, "earlier": earlier.number})
+    low = max(reference.number for reference in before)
     highs = settled or after
-    window = Window(low, min((mark.number for mark in highs), default=None), is_settled=bool(settled))
-    if len(window.numbers()) > MOST_IDS:
-        return Judgement("undecided", f"{len(window.numbers()):,} ids lie in question: too many to ask for.")
+    window = Window(low, min((reference.number for reference in highs), default=None), is_settled=bool(settled))
+    if len(window.numbers()) > MAX_IDS:
+        text = _("%(count)s IDs are possible, too many to check.")
+        return Decision("undecided", text % {"count": f"{len(window.numbers()):,}"})
     return window
 
 
-def judge(
+def decide_by_scan(
     *,
     window: Window,
     scan: Scan,
@@ -98,51 +103,58 @@ def judge(
     currency: str,
     clean_scans: int,
     other_costs: Collection[Decimal] = (),
-) -> Judgement:
-    """What a scan says; `clean_scans` are the complete ones before it that found nothing.
+) -> Decision:
+    """What a scan proves; `clean_scans` is the number of complete scans before it that found nothing.
 
-    An id that costs one of `other_costs`, those of other orders in doubt there, may be theirs: it speaks against
-    nothing that is found, but while it is there nothing is ruled out. Some providers tell a charge only after a while:
-    until then nothing is concluded.
+    An ID that costs one of `other_costs`, those of other unconfirmed orders there, may be theirs: it does not weaken a
+    match, but while it exists nothing is ruled out. Some providers report a charge only after a while: until then the
+    result is to wait.
     """
     clear = [row for row in scan.found if row.currency == currency and row.word not in WEAK]
     strong = [row for row in clear if row.charge == expected_cost]
-    untold = [row for row in clear if not row.charge]
+    uncharged = [row for row in clear if not row.charge]
     explained = [row for row in clear if row.charge and row.charge != expected_cost and row.charge in other_costs]
-    if len(scan.found) > len(strong) + len(untold) + len(explained) or len(strong) > 1:
-        ids = ", ".join(row.external_id for row in scan.found[:10])
-        return Judgement("undecided", f"Ids that no order of ours explains answered: {ids}.")
+    if len(scan.found) > len(strong) + len(uncharged) + len(explained) or len(strong) > 1:
+        text = _("The provider has orders that match none of yours: %(ids)s.")
+        return Decision("undecided", text % {"ids": ", ".join(row.external_id for row in scan.found[:10])})
     if not scan.is_complete:
-        return Judgement("wait", "The provider did not answer for every id, or did not know orders that are ours.")
-    if untold:
-        return Judgement("wait", f"{untold[0].external_id} answers, but not what it costs.")
+        return Decision("wait", _("The provider did not answer for every ID, or did not know orders of yours."))
+    if uncharged:
+        text = _("Order %(id)s exists, but the provider does not report its cost yet.")
+        return Decision("wait", text % {"id": uncharged[0].external_id})
+    values = {"ids": _id_range(window), "count": clean_scans + 1}
     if strong:
-        found = strong[0].external_id
-        return Judgement("placed", f"{found} alone answers of {_words(window)}, and costs as much.", found)
+        match = strong[0].external_id
+        text = _("Order %(id)s is the only match among the IDs %(ids)s, and its cost is equal.")
+        return Decision("placed", text % {**values, "id": match}, match)
     if explained:
-        return Judgement("wait", f"Of {_words(window)} only such answer as other orders in doubt explain.")
+        text = _("Among the IDs %(ids)s only orders exist that other unconfirmed orders explain.")
+        return Decision("wait", text % values)
     if not window.is_settled:
-        return Judgement("wait", f"None of {_words(window)} is ours; it may still appear.", settled=True)
-    if clean_scans + 1 < SCANS_TO_RULE_OUT:
-        return Judgement("wait", f"None of {_words(window)} is ours. Looked {clean_scans + 1} times.")
-    return Judgement("absent", f"None of {_words(window)} is ours, {SCANS_TO_RULE_OUT} looks in a row.")
+        return Decision("wait", _("No match among the IDs %(ids)s; the order may still appear.") % values, settled=True)
+    text = ngettext(
+        "No match among the IDs %(ids)s in %(count)s check.",
+        "No match among the IDs %(ids)s in %(count)s checks.",
+        clean_scans + 1,
+    )
+    is_ruled_out = clean_scans + 1 >= SCANS_TO_RULE_OUT
+    return Decision("absent" if is_ruled_out else "wait", text % values)
 
 
 def read_scan(*, asked: Sequence[str], controls: Sequence[str], answers: Mapping[str, OrderStatus | ItemError]) -> Scan:
-    """One call's answers: `controls` are ids that are ours without doubt."""
+    """Read one call's answers; `controls` are known IDs of ours."""
     found = [row for name in asked if isinstance(row := answers.get(name), OrderStatus)]
     is_known = all(isinstance(answers.get(name), OrderStatus) for name in controls)
     return Scan(len(asked), found, is_known and all(name in answers for name in asked))
 
 
-def joined(scans: Sequence[Scan]) -> Scan:
-    """Several calls as one look."""
+def join_scans(scans: Sequence[Scan]) -> Scan:
+    """Join several calls into one scan."""
     found = [row for scan in scans for row in scan.found]
     return Scan(sum(scan.asked for scan in scans), found, all(scan.is_complete for scan in scans))
 
 
-def _words(window: Window) -> str:
+def _id_range(window: Window) -> str:
     numbers = window.numbers()
-    if not numbers:
-        return f"the ids between {window.low} and {window.high}"
-    return f"the ids {numbers.start} to {numbers.stop - 1}"
+    first, last = (numbers.start, numbers.stop - 1) if numbers else (window.low, window.high)
+    return f"{first}–{last}"

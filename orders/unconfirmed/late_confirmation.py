@@ -1,7 +1,7 @@
-"""What a provider says too late: it has an order after all whose money went back, or that was bought again meanwhile.
+"""Record late answers: the provider placed an order that was refunded or placed again in the meantime.
 
-The order stays as it was decided. What was bought is an orphan then: a person links it to an order or books its cost as
-lost.
+The order stays as it was decided. What the provider has is kept as an unmatched order: a person matches it to an order
+or writes off its cost.
 """
 
 from orders.core.unmatched_orders import LATE, follow_unmatched_orders, ordered_as
@@ -9,8 +9,8 @@ from orders.models import Attempt, UnmatchedOrder
 from providers.adapters.base import Placed
 
 
-def keep_bought_after_all(*, attempt: Attempt, placed: Placed) -> None:
-    """Keep what was bought and belongs to no order, once, in the caller's transaction; people hear of it."""
+def record_late_placement(*, attempt: Attempt, placed: Placed) -> None:
+    """Keep the placed order as unmatched, once, in the caller's transaction, and alert staff."""
     provider = attempt.provider or attempt.order.provider
     if ordered_as(provider_id=provider.pk, external_id=placed.order_id) is not None:
         return

@@ -1,6 +1,6 @@
-"""What our own orders at a provider tell of its ids: when which was given, which are ours, how late one may come.
+"""Our own orders at a provider as reference points: which IDs are ours, when they were given, how late one may appear.
 
-Asked by probe.py, which looks for doubtful orders, and unmatched_search.py, which looks for what nobody here knows of.
+Called by probe.py, which searches for unconfirmed orders, and unmatched_search.py, which searches for unknown ones.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,20 @@ from django.db.models import F, Q, QuerySet
 
 from orders.models import Attempt, HasParts, Order, Probe
 from orders.rules.states import State
-from orders.unconfirmed.evidence import Landmark
+from orders.unconfirmed.evidence import ReferenceOrder
 from providers.models import Provider
 
-LANDMARKS = 50
+MAX_REFERENCES = 50
 
 
 class NotNumbersError(Exception):
-    """The provider's ids are not all numbers."""
+    """The provider's IDs are not all numbers."""
 
 
-def landmarks(*, attempt: Attempt, settle: timedelta) -> tuple[list[Landmark], list[Landmark], list[Landmark]]:
-    """Ours before the attempt, after it, and so long after it that nothing of it can still come.
+def reference_orders(
+    *, attempt: Attempt, settle: timedelta
+) -> tuple[list[ReferenceOrder], list[ReferenceOrder], list[ReferenceOrder]]:
+    """Our orders placed before the attempt, after it, and after the settling delay, when it can no longer appear.
 
     Raises NotNumbersError.
     """
@@ -30,51 +32,51 @@ def landmarks(*, attempt: Attempt, settle: timedelta) -> tuple[list[Landmark], l
     before = placed.filter(ended_at__lte=attempt.started_at).order_by("-started_at")
     after = placed.filter(started_at__gte=attempt.lease_until).order_by("started_at")
     settled = placed.filter(started_at__gte=attempt.started_at + settle).order_by("started_at")
-    return _marks(before), _marks(after), _marks(settled)
+    return _references(before), _references(after), _references(settled)
 
 
-def latest_landmarks(*, provider: Provider, until: datetime) -> list[Landmark]:
-    """The latest of ours that were placed by then. Raises NotNumbersError."""
-    return _marks(_placed(provider).filter(ended_at__lte=until).order_by("-started_at"))
+def latest_reference_orders(*, provider: Provider, until: datetime) -> list[ReferenceOrder]:
+    """Our latest orders placed by `until`. Raises NotNumbersError."""
+    return _references(_placed(provider).filter(ended_at__lte=until).order_by("-started_at"))
 
 
-def landmark(*, provider: Provider, number: int) -> Landmark | None:
-    """The order of ours that has this id there."""
-    return next(iter(_marks(_placed(provider).filter(order__provider_order_id=str(number)))), None)
+def reference_order(*, provider: Provider, number: int) -> ReferenceOrder | None:
+    """Our order with this ID at the provider."""
+    return next(iter(_references(_placed(provider).filter(order__provider_order_id=str(number)))), None)
 
 
-def time_to_settle(*, provider: Provider) -> timedelta:
-    """How long after an attempt its order could still appear: thrice the slowest of the last ones, or the setting.
+def settling_delay(*, provider: Provider) -> timedelta:
+    """How long after an attempt its order may still appear: three times the slowest recent answer, at least the setting.
 
-    Those count that ended with their answer. One that evidence or a person decided ended whenever that was.
+    Attempts count that ended with an answer, not those that evidence or a person decided.
     """
     answered = Attempt.objects.filter(outcome=Attempt.Outcome.PLACED, ended_at__lte=F("lease_until"))
     lately = answered.filter(provider=provider).order_by("-started_at")
-    times = lately.values_list("started_at", "ended_at")[:LANDMARKS]
+    times = lately.values_list("started_at", "ended_at")[:MAX_REFERENCES]
     slowest = max((ended - started for started, ended in times if ended is not None), default=timedelta())
     return max(timedelta(seconds=settings.SETTLE_SECONDS), 3 * slowest)
 
 
-def had_parts(*, provider: Provider, since: datetime) -> bool:
-    """Whether orders ran there since then that place further ones under our key: drip-feeds and subscriptions."""
+def placed_child_orders(*, provider: Provider, since: datetime) -> bool:
+    """Whether drip-feeds or subscriptions ran at the provider since then: they place further orders under our key."""
     here = Order.objects.filter(HasParts(), provider=provider)
     running, ended_since = Q(state=State.ACTIVE, finished_at=None), Q(finished_at__gte=since)
     return any(here.filter(found).exists() for found in (running, ended_since))
 
 
-def unknown_among(*, provider: Provider, ids: Sequence[str], but: Attempt | None = None) -> list[str]:
-    """Those that are no orders of ours, nor found by evidence to be one (`but` this) of which nobody said so yet."""
+def unmatched_ids(*, provider: Provider, ids: Sequence[str], exclude: Attempt | None = None) -> list[str]:
+    """The IDs that belong to no order of ours, also not by evidence for an undecided attempt other than `exclude`."""
     linked = Order.objects.filter(provider=provider, provider_order_id__in=ids)
     doubts = Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.UNKNOWN)
     named = Probe.objects.filter(attempt__in=doubts, verdict=Probe.Verdict.PLACED, candidate__in=ids)
-    if but is not None:
-        named = named.exclude(attempt=but)
+    if exclude is not None:
+        named = named.exclude(attempt=exclude)
     known = {*linked.values_list("provider_order_id", flat=True), *named.values_list("candidate", flat=True)}
     return [one for one in ids if one not in known]
 
 
 def number_of(text: str | None) -> int:
-    """An id as the number that it is. Raises NotNumbersError."""
+    """An ID as a number. Raises NotNumbersError."""
     if text is None or not text.isascii() or not text.isdigit() or len(text) > 18:
         raise NotNumbersError
     return int(text)
@@ -84,6 +86,6 @@ def _placed(provider: Provider) -> QuerySet[Attempt]:
     return Attempt.objects.filter(provider=provider, outcome=Attempt.Outcome.PLACED, ended_at__isnull=False)
 
 
-def _marks(attempts: QuerySet[Attempt]) -> list[Landmark]:
-    rows = attempts.values_list("started_at", "ended_at", "order__provider_order_id")[:LANDMARKS]
-    return [Landmark(started, ended, number_of(text)) for started, ended, text in rows if ended is not None]
+def _references(attempts: QuerySet[Attempt]) -> list[ReferenceOrder]:
+    rows = attempts.values_list("started_at", "ended_at", "order__provider_order_id")[:MAX_REFERENCES]
+    return [ReferenceOrder(started, ended, number_of(text)) for started, ended, text in rows if ended is not None]

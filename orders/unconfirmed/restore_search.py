@@ -1,7 +1,7 @@
-"""Look for what was bought and is not in the books: orders of ours at a provider that belong to no order here.
+"""Search a provider for orders of ours that match no order here, after a restore from an older backup.
 
-After a restore from an older backup. Ids are asked for upwards from the highest that we know, until a long row of them
-is not ours; a person says of each what it is.
+The search asks for IDs upwards from the highest known one, until a long run of them is not ours; a person decides on
+each order that was found.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.core.change import lock_orders, write
 from orders.core.unmatched_orders import (
@@ -25,7 +26,7 @@ from orders.core.unmatched_orders import (
 from orders.models import Attempt, Order, UnmatchedOrder
 from orders.rules.states import UNCONFIRMED_STATES, State
 from orders.tracking.settle import Houses, accept
-from orders.unconfirmed.decisions import CannotResolveError, it_was_found
+from orders.unconfirmed.decisions import CannotResolveError, confirm_found
 from orders.unconfirmed.reference_ids import NotNumbersError, number_of
 from orders.unconfirmed.scan import CONTROLS, TRIES, Scanner
 from panel.lib.money import plain
@@ -34,20 +35,20 @@ from providers.connection.connect import connected
 from providers.models import Provider
 
 QUIET = 1000
-"""So many ids in a row that are not ours end the search."""
-MOST_CALLS = 100
-KNOWN = 50
-SHOWN = 20
-DECIDED = "That was decided already."
+"""The search ends after this many IDs in a row that are not ours."""
+MAX_CALLS = 100
+MAX_KNOWN = 50
+MAX_CANDIDATES = 20
+DECIDED = _lazy("This order was already decided.")
 
 
-class CannotLookError(Exception):
-    """Nothing can be told by looking; compare by hand. The message is for the person."""
+class CannotSearchError(Exception):
+    """The search is not possible; compare by hand. The message is for the person."""
 
 
 @dataclass(slots=True)
-class Looked:
-    """What a search came to: ids asked for, calls, orphans found; complete when it ended by itself."""
+class SearchResult:
+    """The result of a search: IDs asked for, calls, orders found; complete when it ended by itself."""
 
     asked: int = 0
     calls: int = 0
@@ -55,18 +56,18 @@ class Looked:
     is_complete: bool = False
 
 
-def find_orphans(*, provider: Provider, most_calls: int = MOST_CALLS, quiet: int = QUIET) -> Looked:
-    """Search the ids above the highest known one. Raises CannotLookError, RetryLater or SealError.
+def find_orphans(*, provider: Provider, max_calls: int = MAX_CALLS, quiet: int = QUIET) -> SearchResult:
+    """Search the ids above the highest known one. Raises CannotSearchError, RetryLater or SealError.
 
-    Each batch has two ids in it that are known to be ours: where one of them is not answered for, nothing is concluded.
+    Each batch includes two known IDs of ours; where one of them gets no answer, nothing is concluded.
     """
     known = _known_numbers(provider)
-    result, last_found = Looked(), max(known)
+    result, last_found = SearchResult(), max(known)
     number = last_found + 1
     with connected(provider) as adapter:
-        while result.calls < most_calls:
+        while result.calls < max_calls:
             batch = range(number, number + adapter.batch_size - CONTROLS)
-            for row in _look(adapter, batch, known[:CONTROLS]):
+            for row in _ask(adapter, batch, known[:CONTROLS]):
                 result.found += keep_unmatched_order(provider=provider, row=row)
                 last_found = max(last_found, int(row.external_id))
             result.asked += len(batch)
@@ -79,17 +80,17 @@ def find_orphans(*, provider: Provider, most_calls: int = MOST_CALLS, quiet: int
 
 
 def open_orphans() -> QuerySet[UnmatchedOrder]:
-    """Those that nobody has decided about."""
+    """Unmatched orders without a decision."""
     return UnmatchedOrder.objects.filter(verdict="").select_related("provider").order_by("pk")
 
 
 def candidates(*, orphan: UnmatchedOrder) -> list[Order]:
-    """The orders here that it could be: waiting or in doubt there, and of exactly its cost or told late of."""
+    """The orders it may match: queued or unconfirmed there, with exactly its cost, or the one it was late for."""
     is_it = Q(pk=answered_for(orphan))
     if orphan.charge is not None:
         is_it |= Q(expected_cost=orphan.charge, provider_currency=orphan.currency)
     found = Order.objects.filter(is_it, provider=orphan.provider_id, state__in=[State.QUEUED, *UNCONFIRMED_STATES])
-    return list(found.select_related("customer", "service").order_by("pk")[:20])
+    return list(found.select_related("customer", "service").order_by("pk")[:MAX_CANDIDATES])
 
 
 def adopt_orphan(*, orphan_id: int, order_id: int, actor: str, reason: str) -> None:
@@ -97,18 +98,18 @@ def adopt_orphan(*, orphan_id: int, order_id: int, actor: str, reason: str) -> N
     orphan = UnmatchedOrder.objects.select_related("provider").get(pk=orphan_id)
     order = Order.objects.get(pk=order_id)
     if order.provider_id != orphan.provider_id:
-        raise CannotResolveError("That order is at another provider.")
+        raise CannotResolveError(_("That order is at another provider."))
     if orphan.verdict:
-        raise CannotResolveError(DECIDED)
+        raise CannotResolveError(str(DECIDED))
     if order.state in UNCONFIRMED_STATES:
-        it_was_found(order_id=order_id, provider_order_id=orphan.external_id, actor=actor, reason=reason)
-        return  # which says whose the orphan is
-    _say_why(reason)
+        confirm_found(order_id=order_id, provider_order_id=orphan.external_id, actor=actor, reason=reason)
+        return  # which also links the unmatched order
+    _require_reason(reason)
     try:
         with transaction.atomic(durable=True):
             _adopt_queued(orphan, order_id, actor, reason)
     except IntegrityError:
-        raise CannotResolveError("That id belongs to another order already.") from None
+        raise CannotResolveError(_("That ID already belongs to another order.")) from None
 
 
 def write_off_orphan(*, orphan_id: int, actor: str, reason: str) -> None:
@@ -128,11 +129,11 @@ def _adopt_queued(orphan: UnmatchedOrder, order_id: int, actor: str, reason: str
     now = timezone.now()
     change = lock_orders(order_ids=[order_id], now=now)[order_id]
     if change.state != State.QUEUED:
-        raise CannotResolveError("That order does not wait to be sent.")
+        raise CannotResolveError(_("That order is not queued."))
     order = change.order
     if orphan.charge is not None and orphan.currency == order.provider_currency:
         order.expected_cost = orphan.charge
-    change.to(State.SENDING, what="sent", reason="Before the backup that was restored.", actor=actor)
+    change.to(State.SENDING, what="sent", reason=_("Sent after the backup that was restored."), actor=actor)
     Attempt.objects.create(
         order=order,
         number=order.attempts.count() + 1,
@@ -150,12 +151,12 @@ def _adopt_queued(orphan: UnmatchedOrder, order_id: int, actor: str, reason: str
 
 
 def _decide(orphan_id: int, verdict: UnmatchedOrder.Verdict, actor: str, reason: str) -> None:
-    """That no order here is it."""
-    _say_why(reason)
+    """Decide that no order here matches it."""
+    _require_reason(reason)
     with transaction.atomic(durable=True):
         orphan = lock_unmatched_order(unmatched_id=orphan_id)
         if orphan.verdict:
-            raise CannotResolveError(DECIDED)
+            raise CannotResolveError(str(DECIDED))
         order_id = link_where_ordered(unmatched=orphan)
         if order_id is None:
             if verdict == UnmatchedOrder.Verdict.LOST:
@@ -163,40 +164,40 @@ def _decide(orphan_id: int, verdict: UnmatchedOrder.Verdict, actor: str, reason:
                 write_loss(unmatched=orphan, reason=reason)
             write_verdict(unmatched=orphan, verdict=verdict, actor=actor, reason=reason, order_id=None)
     if order_id is not None:
-        text = _("Order %(order)d has this ID by now, so that is what it is. Nothing was written off.")
+        text = _("Order #%(order)d has this ID by now, so it is the match. Nothing was written off.")
         raise CannotResolveError(text % {"order": order_id})
 
 
 def _check_currency(orphan: UnmatchedOrder) -> None:
-    """What it cost can be booked in the provider's own currency alone."""
-    told, known = orphan.currency.upper(), orphan.provider.currency.upper()
-    if orphan.charge and told and told != known:
+    """Check that the cost can be booked: only in the provider's own currency."""
+    reported, known = orphan.currency.upper(), orphan.provider.currency.upper()
+    if orphan.charge and reported and reported != known:
         text = _(
-            "The provider says that this order cost %(charge)s %(told)s, but your account there is kept in %(known)s. "
-            "Book what was really taken as a balance difference, then mark this order as not ours."
+            "The provider reports that this order cost %(charge)s %(reported)s, but your account there is kept in %(known)s. "
+            "Record the amount that was really taken as a balance difference, then mark this order as not ours."
         )
-        raise CannotResolveError(text % {"charge": plain(orphan.charge), "told": told, "known": known})
+        raise CannotResolveError(text % {"charge": plain(orphan.charge), "reported": reported, "known": known})
 
 
-def _say_why(reason: str) -> None:
+def _require_reason(reason: str) -> None:
     if not reason.strip():
-        raise CannotResolveError("Say why: the reason is kept.")
+        raise CannotResolveError(_("Enter a reason. It is saved to the audit log."))
 
 
 def _known_numbers(provider: Provider) -> list[int]:
-    """The highest ids of ours there, the highest first."""
+    """Our latest IDs there, the highest first."""
     placed = Order.objects.filter(provider=provider, provider_order_id__isnull=False).order_by("-pk")
-    texts = placed.values_list("provider_order_id", flat=True)[:KNOWN]
+    texts = placed.values_list("provider_order_id", flat=True)[:MAX_KNOWN]
     if len(texts) < CONTROLS:
-        raise CannotLookError("Too few orders of ours are known there to look from.")
+        raise CannotSearchError(_("Too few orders of yours are known at this provider to search from."))
     try:
         return sorted(map(number_of, texts), reverse=True)
     except NotNumbersError:
-        raise CannotLookError("Its ids are not all numbers.") from None
+        raise CannotSearchError(_("The provider's order IDs are not all numbers.")) from None
 
 
-def _look(adapter: ProviderAdapter, ids: Sequence[int], controls: Sequence[int]) -> Sequence[OrderStatus]:
+def _ask(adapter: ProviderAdapter, ids: Sequence[int], controls: Sequence[int]) -> Sequence[OrderStatus]:
     scan = Scanner(adapter, list(map(str, controls)), spare=TRIES).ask(list(map(str, ids)))
     if not scan.is_complete:
-        raise CannotLookError("The provider did not answer for every id, or did not know orders that are ours.")
+        raise CannotSearchError(_("The provider did not answer for every ID, or did not know orders of yours."))
     return scan.found

@@ -1,7 +1,7 @@
-"""Ask a provider for many ids at once, known ones of ours among them: what answers there under our key.
+"""Ask a provider for the status of many IDs, to find orders under our API key.
 
-Providers leave ids out, or say of known ones that they are not known. So each call holds ids that are ours without
-doubt, and an answer that does not know them, or leaves one out, proves nothing: it is asked for again.
+Providers leave IDs out of answers, or deny known ones. So each call includes known IDs of ours as controls: an answer
+that lacks a control or another ID proves nothing, and the call is repeated.
 """
 
 import math
@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orders.unconfirmed.evidence import Scan, joined, read_scan
+from django.utils.translation import gettext as _
+
+from orders.unconfirmed.evidence import Scan, join_scans, read_scan
 from providers.adapters.base import ProviderAdapter
 from providers.adapters.errors import RetryLater
 
@@ -19,12 +21,12 @@ TRIES = 3
 
 
 class OutOfTimeError(Exception):
-    """The provider answers too slowly: the time for one look is over before all ids were asked for."""
+    """The provider answers too slowly: the time is over before all IDs were asked for."""
 
 
 @dataclass(slots=True)
 class Scanner:
-    """One look at a provider: what fails is asked for again while there are `spare` calls. `calls` counts all.
+    """Scans IDs at one provider and repeats failed calls while there are `spare` ones. `calls` counts all.
 
     No call begins after `until`, on the monotonic clock.
     """
@@ -36,20 +38,20 @@ class Scanner:
     calls: int = 0
 
     def calls_for(self, count: int) -> int:
-        """How many calls so many ids take where nothing fails: at least one, for the controls."""
+        """How many calls `count` IDs take where nothing fails; at least one, for the controls."""
         return max(1, -(-count // self._size))
 
     def ask(self, ids: Sequence[str]) -> Scan:
         """Raises RetryLater where the provider cannot be asked, OutOfTimeError where its answers take too long."""
         batches = [ids[start : start + self._size] for start in range(0, len(ids), self._size)] or [[]]
-        return joined([self._ask(batch) for batch in batches])
+        return join_scans([self._ask(batch) for batch in batches])
 
     @property
     def _size(self) -> int:
         return self.adapter.batch_size - len(self.controls)
 
     def _ask(self, batch: Sequence[str]) -> Scan:
-        """A broken answer is asked for again at once; a provider that cannot be reached, or is busy, is left alone."""
+        """Repeat a broken answer at once; leave a provider alone that cannot be reached or is busy."""
         for tries_left in range(TRIES - 1, -1, -1):
             may_repeat = tries_left and self.spare > 0
             try:
@@ -65,11 +67,11 @@ class Scanner:
 
     def _call(self, batch: Sequence[str]) -> Scan:
         if time.monotonic() >= self.until:
-            raise OutOfTimeError("It answers too slowly for one look.")
+            raise OutOfTimeError(_("The provider answers too slowly."))
         self.calls += 1
-        answers: Any = self.adapter.statuses(order_ids=self._row(batch))
+        answers: Any = self.adapter.statuses(order_ids=self._ids(batch))
         return read_scan(asked=batch, controls=self.controls, answers=answers)
 
-    def _row(self, batch: Sequence[str]) -> list[str]:
+    def _ids(self, batch: Sequence[str]) -> list[str]:
         """Controls at both ends: an answer may break off."""
         return [*self.controls[:1], *batch, *self.controls[1:]]

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from orders.models import Attempt, Cancellation, Order, OrderEvent, Refill, UnmatchedOrder
 from orders.reports.roll_up import roll_up
-from orders.unconfirmed.probe import probe_doubts
+from orders.unconfirmed.probe import probe_unconfirmed
 from panel.customers.models import User
 from panel.ops.alerts.alerts import raise_alert
 from panel.ops.models import Alert, AlertNotice, JobRun
@@ -192,10 +192,10 @@ def test_an_order_in_doubt_is_found_by_the_evidence_and_goes_on(open_page: Open,
     expect(page.locator("h1")).to_contain_text("Unconfirmed")
     with time_machine.travel(timezone.now() + timedelta(minutes=3)):
         store.active(link=f"{LINK}/after", quantity="3000")
-        assert probe_doubts(now=timezone.now()).adopted == 1
+        assert probe_unconfirmed(now=timezone.now()).adopted == 1
     page.reload()
     expect(page.locator("h1")).to_contain_text("Active")
-    expect(page.locator(".timeline").first).to_contain_text("alone answers of the ids")
+    expect(page.locator(".timeline").first).to_contain_text("is the only match among the IDs")
     assert len(store.simulator.created(LINK)) == 1
 
 

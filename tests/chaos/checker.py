@@ -1,6 +1,6 @@
 """Recounts the books over and over during a run, in a process of its own: `python -m tests.chaos.checker`.
 
-A line of JSON a recount. Where the database is away it waits; that is no difference.
+A line of JSON a check. Where the database is away it waits; that is no difference.
 """
 
 import json
@@ -35,12 +35,12 @@ def main() -> None:
 
 
 def _look() -> dict[str, Any]:
-    from orders.accounting.audit import recount
+    from orders.accounting.audit import audit_all
     from orders.models import Order
     from panel.wallet.models import Account
 
     lowest = Account.objects.filter(customer__isnull=False).aggregate(lowest=Min("balance"))["lowest"]
-    differences = [*recount(), *([f"a wallet holds {lowest}"] if lowest < 0 else [])]
+    differences = [*audit_all(), *([f"a wallet holds {lowest}"] if lowest < 0 else [])]
     states = dict(Order.objects.values_list("state").annotate(count=Count("pk")))
     return {"differences": differences, "states": states}
 

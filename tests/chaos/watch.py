@@ -21,7 +21,7 @@ class Watch:
         return _lines(self.log.read_text(errors="replace").splitlines())
 
     def latest_states(self) -> dict[str, int]:
-        """Orders by state, as of the last recount; asked for often, so only the log's end is read."""
+        """Orders by state, as of the last check; asked for often, so only the log's end is read."""
         with self.log.open("rb") as log:
             start = max(0, log.seek(0, os.SEEK_END) - TAIL)
             log.seek(start)

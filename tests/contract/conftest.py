@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from panel.customers.keys import issue_key
 from tests.contract.upstreams import PanelUpstream, Upstream
 
@@ -21,4 +21,4 @@ def upstream(request: pytest.FixtureRequest) -> Iterator[Upstream]:
         found = PanelUpstream(simulator, f"{server.url}/api/v2", key, store.wallet(), Decimal("1.5"), store=store)
     yield found
     found.adapter.close()
-    assert recount() == []
+    assert audit_all() == []

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from orders.unconfirmed.probe import MOST_CALLS
+from orders.unconfirmed.probe import MAX_CALLS
 from providers.models import PROBES_TO_TRUST
 from tests.doubts.market import Habits
 from tests.doubts.trial import Score, Shop, Trial
@@ -49,7 +49,7 @@ def test_nothing_that_evidence_says_is_wrong(
     score = played(Habits(ids_a_second=ids_a_second), SHOP, ASKED // 3)
     assert score.wrong == []
     assert score.decided >= (decided if ASKED else of_few)
-    assert score.most_calls <= MOST_CALLS
+    assert score.most_calls <= MAX_CALLS
     assert score.adopted > 0
 
 

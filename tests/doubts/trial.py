@@ -25,9 +25,9 @@ from orders.submission.due import first_of_each_cost, providers_in_turn
 from orders.submission.record import record_outcome
 from orders.submission.submit import Claim
 from orders.submission.sweep import reap_attempts
-from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed
-from orders.unconfirmed.probe import probe_doubts
-from orders.unconfirmed.unmatched_search import look_for_strays
+from orders.unconfirmed.decisions import CannotResolveError, confirm_placed, requeue_order
+from orders.unconfirmed.probe import probe_unconfirmed
+from orders.unconfirmed.unmatched_search import search_unmatched_orders
 from panel.customers.models import User
 from panel.lib.secret import Secret
 from panel.wallet import ledger
@@ -185,10 +185,10 @@ class Trial:
                 self._send(pk)
 
     def _probe(self) -> None:
-        probe_doubts(now=timezone.now())
+        probe_unconfirmed(now=timezone.now())
 
     def _strays(self) -> None:
-        look_for_strays(now=timezone.now())
+        search_unmatched_orders(now=timezone.now())
 
     def _staff(self) -> None:
         """They look the order up by its link, which the panel cannot, once all of it must have appeared."""
@@ -197,9 +197,9 @@ class Trial:
             found = self.market.having(order.link)
             try:
                 if found:
-                    it_was_placed(order_id=order.pk, provider_order_id=found[0].id, actor="staff", reason="looked up")
+                    confirm_placed(order_id=order.pk, provider_order_id=found[0].id, actor="staff", reason="looked up")
                 else:
-                    it_was_not_placed(order_id=order.pk, actor="staff", reason="looked up")
+                    requeue_order(order_id=order.pk, actor="staff", reason="looked up")
             except CannotResolveError:  # the provider did not answer for the id: they come back to it
                 continue
 

@@ -9,8 +9,8 @@ from orders.placing.validation import BadOrderError
 from orders.submission.record import record_outcome
 from orders.submission.submit import submit_order
 from orders.submission.sweep import sweep_orders
-from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed, refund_unconfirmed
-from orders.unconfirmed.probe import probe_doubts
+from orders.unconfirmed.decisions import CannotResolveError, confirm_placed, refund_unconfirmed, requeue_order
+from orders.unconfirmed.probe import probe_unconfirmed
 from panel.wallet.approvals.own_money import OwnMoneyError
 from panel.wallet.ledger import NotEnoughFundsError
 from providers.adapters.base import Placed
@@ -156,13 +156,13 @@ class Buying(World):
         def call() -> bool:
             try:
                 if verdict == "not placed":
-                    it_was_not_placed(order_id=pk, actor="staff", reason=WORD)
+                    requeue_order(order_id=pk, actor="staff", reason=WORD)
                 elif verdict == "money back":
                     refund_unconfirmed(order_id=pk, actor="staff", reason=WORD)
                 elif verdict == "own money":
                     refund_unconfirmed(order_id=pk, actor=self.customers[life.customer].email, reason=WORD)
                 else:
-                    it_was_placed(order_id=pk, provider_order_id=named, actor="staff", reason=WORD)
+                    confirm_placed(order_id=pk, provider_order_id=named, actor="staff", reason=WORD)
             except (CannotResolveError, OwnMoneyError):
                 return False
             return True
@@ -199,7 +199,7 @@ class Buying(World):
                     found[pk] = [life, lives.in_review(life), *adopted]
             return found
 
-        self.do(lambda: probe_doubts(now=self.now()), lambda: self._observed_first(after()))
+        self.do(lambda: probe_unconfirmed(now=self.now()), lambda: self._observed_first(after()))
         north.silent = frozenset()
 
     def cancel(self, *, pk: int, die: int | None = None) -> None:

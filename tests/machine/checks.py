@@ -1,12 +1,12 @@
-"""What holds after every step: the books by the panel's own recount, and by sums of our own against the model."""
+"""What holds after every step: the books by the panel's own audit, and by sums of our own against the model."""
 
 from collections import Counter, defaultdict
 from decimal import Decimal
 
 from django.db.models import Sum
 
-from orders.accounting.audit import recount
-from orders.models import Attempt, Cancellation, Order, OrderEvent, Probe, Refill, UnmatchedOrder
+from orders.accounting.audit import audit_all
+from orders.models import Attempt, Cancellation, Order, OrderEvent, UnmatchedOrder, Probe, Refill
 from panel.ops.models import Alert
 from panel.wallet.models import Account, TopUp, Transfer
 from providers.models import Pause
@@ -29,7 +29,7 @@ def check_all(world: Selling) -> None:
 
 def check_books(world: Selling) -> None:
     """I1 to I5: what every account holds by its transfers is what the lives of the orders say, to the millionth."""
-    found = recount()
+    found = audit_all()
     assert not found, found
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     names = {account.pk: account.house or f"wallet:{account.customer_id}" for account in Account.objects.all()}

@@ -22,8 +22,8 @@ from orders.submission.submit import submit_order
 from orders.submission.sweep import submit_orders
 from orders.tracking.poll import CannotAskError, poll_provider
 from orders.tracking.refresh_order import refresh_order
-from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed, refund_unconfirmed
-from orders.unconfirmed.probe import probe_doubts
+from orders.unconfirmed.decisions import CannotResolveError, confirm_placed, refund_unconfirmed, requeue_order
+from orders.unconfirmed.probe import probe_unconfirmed
 from panel.ops.alerts.alerts import is_alert_open
 from tests.machine import life as lives
 from tests.machine.doors import Doors
@@ -88,7 +88,7 @@ class Holds(Doors):
         poll_provider(provider=north, everything=True)
         poll_cancels(now=now, everything=True)
         poll_refills(now=now, everything=True)
-        probe_doubts(now=now)
+        probe_unconfirmed(now=now)
         read_balances()
         for pk in self.lives:
             submit_order(order_id=pk, even_early=True)
@@ -106,8 +106,8 @@ class Holds(Doors):
         return [
             lambda: place_order(customer=user, service_id=shelf, params=words, now=self.now()),
             lambda: request_cancel(order_id=pk, actor="ada@example.com"),
-            lambda: it_was_placed(provider_order_id=life.external or "404", **staff),
-            lambda: it_was_not_placed(**staff),
+            lambda: confirm_placed(provider_order_id=life.external or "404", **staff),
+            lambda: requeue_order(**staff),
             lambda: refund_unconfirmed(**staff),
             lambda: set_partial(remains=333, agreed=part, **staff),
             lambda: refund_all(agreed=rest, **staff),

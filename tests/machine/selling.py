@@ -8,13 +8,13 @@ from typing import Any
 
 from orders.accounting.reconcile import read_balances
 from orders.aftercare.cancel_closing import close_cancels
-from orders.aftercare.cancel_jobs import pass_on_cancels
+from orders.aftercare.cancel_jobs import send_cancels
 from orders.aftercare.refill_jobs import poll_refills
 from orders.aftercare.refills import ask_for_refills
 from orders.models import Order, Refill
 from orders.tracking.poll import poll_provider
 from orders.tracking.settle import settle_batch
-from orders.unconfirmed.decisions import clear_attention
+from orders.unconfirmed.decisions import clear_flag
 from panel.wallet.deposits.deposits import DepositDecidedError, approve_deposit, reject_deposit, report_deposit
 from providers.adapters.base import ItemError, OrderStatus, ReportedStatus
 from providers.availability.circuit_breaker import resume_provider
@@ -110,7 +110,7 @@ class Selling(Buying):
 
         def call() -> None:
             close_cancels(now=self.now())
-            pass_on_cancels(provider=self.reload(provider), now=self.now(), everything=True)
+            send_cancels(provider=self.reload(provider), now=self.now(), everything=True)
 
         self.do(call, dict, die=die)
         self.upstreams[provider].is_broken, self.upstreams[provider].requests = False, ""
@@ -188,7 +188,7 @@ class Selling(Buying):
         """A person has seen what the order was flagged for."""
         life = self.lives[pk]
         self.do(
-            lambda: clear_attention(order_id=pk, actor="staff", reason="seen"),
+            lambda: clear_flag(order_id=pk, actor="staff", reason="seen"),
             lambda: {pk: [replace(life, attention="")]},
         )
 

@@ -13,8 +13,8 @@ from orders.models import Order, UnmatchedOrder
 from orders.operations.future_times import reset_future_times
 from orders.submission.due import first_of_each_cost
 from orders.unconfirmed.decisions import CannotResolveError
-from orders.unconfirmed.probe import Probed, probe_doubts
-from orders.unconfirmed.restore_search import CannotLookError, find_orphans, write_off_orphan
+from orders.unconfirmed.probe import ProbeRunResult, probe_unconfirmed
+from orders.unconfirmed.restore_search import CannotSearchError, find_orphans, write_off_orphan
 from panel.ops.alerts import alerts
 from panel.ops.jobs.leases import run_leased
 from panel.ops.models import JobRun
@@ -134,7 +134,7 @@ class Trouble(Holds):
         north = self.reload("North")
 
         def look() -> None:
-            with suppress(CannotLookError):
+            with suppress(CannotSearchError):
                 find_orphans(provider=north, quiet=100)
 
         self.upstreams["North"].meanwhile = look
@@ -156,8 +156,8 @@ class Trouble(Holds):
     def probe_beside(self, *, seconds: int) -> None:
         """While the provider is slow to answer a look for a doubt, the job comes again: for that doubt it does not."""
         doubts = sum(life.state == "UNCONFIRMED" for life in self.lives.values())
-        beside: list[Probed] = []
-        self.upstreams["North"].meanwhile = lambda: beside.append(probe_doubts(now=self.now()))
+        beside: list[ProbeRunResult] = []
+        self.upstreams["North"].meanwhile = lambda: beside.append(probe_unconfirmed(now=self.now()))
         self.probe(seconds=seconds)
         self.upstreams["North"].meanwhile = None
         assert all(one.looked < doubts for one in beside), "two look for the same doubt at once"

@@ -101,7 +101,7 @@ def test_a_persons_verdict_and_a_cancel(store: Store, lines: Lines, monkeypatch:
         decisions.refund_unconfirmed(order_id=order.pk, actor="ada", reason="why")
     say_in(monkeypatch, decisions, "lock_orders")
     say_in(monkeypatch, cancels, "lock_orders")
-    for act in (decisions.refund_unconfirmed, decisions.it_was_not_placed, decisions.clear_attention):
+    for act in (decisions.refund_unconfirmed, decisions.requeue_order, decisions.clear_flag):
         with pytest.raises(RuntimeError):
             act(order_id=order.pk, actor="ada", reason="why")
     with pytest.raises(RuntimeError):

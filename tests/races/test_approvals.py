@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.refunds import refund_all
 from orders.staff.review.approvals import approve
 from orders.tracking.settle import settle_batch
@@ -56,7 +56,7 @@ def test_two_approve_at_once(store: Store) -> None:
     assert sum(isinstance(one, CannotApproveError) for one in came) == RIVALS - 1
     assert store.wallet() == 105
     assert Transfer.objects.filter(key__startswith="adjust:").count() == 1
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("rival", ["withdraw", "decline", "expire"])
@@ -75,7 +75,7 @@ def test_approved_while_it_is_closed(store: Store, rival: str, attempt: int) -> 
     is_approved = request.state == "approved"
     assert store.wallet() == (105 if is_approved else 100)
     assert isinstance(came[0], CannotApproveError) != is_approved
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("attempt", range(3))
@@ -98,7 +98,7 @@ def test_approved_while_the_order_moves(store: Store, attempt: int) -> None:
         assert (approved, order.state, order.refunded) == (None, "CANCELED", Decimal("1.35"))
         assert ApprovalRequest.objects.get().state == "approved"
     assert store.wallet() == Decimal("98.65") + order.refunded
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_two_ask_at_once(store: Store) -> None:

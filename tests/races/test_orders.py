@@ -11,7 +11,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.cancels import request_cancel
 from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
 from orders.models import Attempt, Order, UnmatchedOrder
@@ -22,7 +22,7 @@ from orders.submission.submit import submit_order
 from orders.submission.sweep import reap_attempts, sweep_orders
 from orders.tracking.poll import poll_provider
 from orders.tracking.settle import settle_batch
-from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, refund_unconfirmed
+from orders.unconfirmed.decisions import CannotResolveError, refund_unconfirmed, requeue_order
 from orders.unconfirmed.restore_search import write_off_orphan
 from panel.ops.models import AuditEvent
 from panel.wallet import ledger
@@ -73,7 +73,7 @@ def test_funds_for_seven_buy_seven(store: Store) -> None:
     assert sum(isinstance(result, NotEnoughFundsError) for result in results) == 1
     assert Order.objects.count() == 7
     assert store.wallet() == Decimal("5.5")
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_without_the_guard_they_would_overdraw(store: Store) -> None:
@@ -125,7 +125,7 @@ def test_one_order_is_sent_once(store: Store) -> None:
     assert results.count(True) == 1
     assert len(store.simulator.created(LINK)) == 1
     assert Attempt.objects.count() == 1
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_sweeps_side_by_side_send_each_order_once(store: Store) -> None:
@@ -135,7 +135,7 @@ def test_sweeps_side_by_side_send_each_order_once(store: Store) -> None:
 
     assert {store.fresh(order).state for order in orders} == {"ACTIVE"}
     assert len(store.simulator.orders()) == 12
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_one_order_alone_tries_a_provider_after_its_closure(store: Store) -> None:
@@ -169,7 +169,7 @@ def test_the_same_end_told_by_many_gives_back_once(store: Store) -> None:
     assert [result.failed for result in results] == [0] * RIVALS
     assert store.wallet() == Decimal("98.65") + Decimal("0.44955")
     assert Transfer.objects.filter(key__startswith="refund:").count() == 1
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_polls_side_by_side_ask_for_each_order_once(store: Store) -> None:
@@ -197,7 +197,7 @@ def test_a_late_answer_and_the_reaper(store: Store) -> None:
     assert [result for result in results if isinstance(result, Exception)] == []
     order = store.fresh(order)
     assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", "777", Decimal("0.9"))
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("attempt", range(5))
@@ -222,7 +222,7 @@ def test_the_late_answer_and_writing_off_what_was_found(store: Store, attempt: i
     assert (orphan.verdict, orphan.order_id) == ("adopted", order.pk)
     assert (store.fresh(order).state, store.fresh(order).cost) == ("ACTIVE", Decimal("0.9"))
     assert (store.house("loss"), store.house(store.provider.account)) == (0, Decimal("999.1"))
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_two_verdicts(store: Store) -> None:
@@ -231,12 +231,12 @@ def test_two_verdicts(store: Store) -> None:
     store.let_lease_end(order)
     results = at_once(
         lambda: refund_unconfirmed(order_id=order.pk, actor="a@example.com", reason="one"),
-        lambda: it_was_not_placed(order_id=order.pk, actor="b@example.com", reason="two"),
+        lambda: requeue_order(order_id=order.pk, actor="b@example.com", reason="two"),
     )
 
     assert sum(isinstance(result, CannotResolveError) for result in results) == 1
     assert store.fresh(order).state in {"REJECTED", "QUEUED"}
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_money_in_and_out_of_one_wallet(store: Store) -> None:
@@ -246,7 +246,7 @@ def test_money_in_and_out_of_one_wallet(store: Store) -> None:
     at_once(*[credit(number) for number in range(RIVALS)], placing(store), placing(store, link=f"{LINK}/2"))
 
     assert store.wallet() == 100 + RIVALS - 27
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_a_service_that_goes_off_sale_meanwhile(store: Store) -> None:
@@ -254,7 +254,7 @@ def test_a_service_that_goes_off_sale_meanwhile(store: Store) -> None:
 
     placed = not isinstance(results[0], Exception)
     assert Order.objects.count() == placed
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("attempt", range(5))
@@ -275,7 +275,7 @@ def test_staff_set_partial_while_the_provider_says_completed(store: Store, attem
     assert (order.state, order.refunded, order.captured) == ("PARTIAL", Decimal("0.27"), Decimal("1.08"))
     assert (order.remains, order.attention) == (200, "")  # whichever came first, this is how it ends
     assert store.wallet() == Decimal("98.92")
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_two_members_of_staff_give_the_same_money_back(store: Store) -> None:
@@ -294,7 +294,7 @@ def test_two_members_of_staff_give_the_same_money_back(store: Store) -> None:
     assert store.wallet() == 100
     assert Transfer.objects.filter(key__startswith="refund:").count() == 1
     assert AuditEvent.objects.filter(target=f"order:{order.pk}").count() == 1
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_two_clicks_on_order_again_are_one_order(store: Store) -> None:
@@ -307,4 +307,4 @@ def test_two_clicks_on_order_again_are_one_order(store: Store) -> None:
     assert [result.is_new for result in results].count(True) == 1
     assert (Order.objects.count(), store.wallet()) == (2, Decimal("98.65"))
     assert order.events.filter(what="ordered again").count() == 1
-    assert recount() == []
+    assert audit_all() == []

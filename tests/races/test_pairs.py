@@ -14,12 +14,12 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import Order
 from orders.placing.place import Placement, place_order
 from orders.tracking import settle
 from orders.tracking.settle import settle_batch
-from orders.unconfirmed.decisions import CannotResolveError, evidence_shows_it, refund_unconfirmed
+from orders.unconfirmed.decisions import CannotResolveError, confirm_by_evidence, refund_unconfirmed
 from panel.customers.keys import issue_key, revoke_key
 from panel.customers.models import ApiKey
 from panel.ops.jobs import leases
@@ -58,7 +58,7 @@ def crowd_places(store: Store) -> list[Any]:
 def check_ten(store: Store, came: list[Any]) -> None:
     assert sum(isinstance(one, Placement) for one in came) == Order.objects.count() == 10
     assert store.wallet() == 0
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_of_two_hundred_orders_at_once_funds_for_ten_buy_ten(store: Store) -> None:
@@ -96,7 +96,7 @@ def test_two_polls_that_heard_different_ends(store: Store, attempt: int) -> None
     assert [result.failed for result in came] == [0, 0]
     order = store.fresh(order)
     assert (order.state, order.refunded, store.wallet()) == ("CANCELED", order.charge, 100)
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_refunds_without_the_lock_collide(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_refunds_without_the_lock_collide(store: Store, monkeypatch: pytest.Monk
 
     assert sorted(result.failed for result in came) == [0, 1]
     assert Transfer.objects.filter(key__startswith="refund:").count() == 1
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("attempt", range(3))
@@ -127,7 +127,7 @@ def test_the_evidence_and_a_person(store: Store, attempt: int) -> None:
     store.let_lease_end(order)
     (bought,) = store.simulator.created(LINK)
     came = at_once(
-        lambda: evidence_shows_it(order_id=order.pk, provider_order_id=bought["id"], why="found"),
+        lambda: confirm_by_evidence(order_id=order.pk, provider_order_id=bought["id"], why="found"),
         lambda: refund_unconfirmed(order_id=order.pk, actor="staff@example.com", reason="enough"),
     )
 
@@ -135,7 +135,7 @@ def test_the_evidence_and_a_person(store: Store, attempt: int) -> None:
     won = "ACTIVE" if came[0] is None else "REJECTED"
     order = store.fresh(order)
     assert (order.state, order.refunded) == (won, 0 if won == "ACTIVE" else order.charge)
-    assert recount() == []
+    assert audit_all() == []
 
 
 def beats() -> int:
@@ -179,7 +179,7 @@ def test_a_markup_that_changes_while_orders_are_placed(store: Store) -> None:
     assert set(charges) <= {(Decimal("1.35"), Decimal("1.35")), (Decimal("1.8"), Decimal("1.8"))}
     assert store.wallet() == 100 - sum(charge for _, charge in charges)
     assert place(RIVALS).order.charge == Decimal("1.8")
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("attempt", range(3))
@@ -199,4 +199,4 @@ def test_a_key_that_is_revoked_during_a_call(store: Store, attempt: int) -> None
     assert store.wallet() == 100 - sum(charge for _, charge in orders)
     assert Client().post("/api/v2", words).json() == {"error": "Invalid API key"}
     assert Order.objects.count() == len(orders) <= 1
-    assert recount() == []
+    assert audit_all() == []

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.cancel_closing import cancel_unsent, close_cancels
 from orders.aftercare.cancel_jobs import poll_cancels
 from orders.aftercare.cancels import CannotCancelError, ask_for_cancels, request_cancel
@@ -44,7 +44,7 @@ def test_money_comes_back_once_to_many_askers(store: Store) -> None:
     assert results.count(None) == 1
     assert sum(isinstance(result, CannotCancelError) for result in results) == RIVALS - 1
     assert store.wallet() == 100
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("attempt", range(5))
@@ -63,7 +63,7 @@ def test_canceling_and_sending(store: Store, attempt: int) -> None:
     else:
         assert (order.state, sent, len(store.simulator.created(LINK))) == ("ACTIVE", True, 1)
         assert Cancellation.objects.get().state == "wanted"
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("attempt", range(3))
@@ -75,7 +75,7 @@ def test_a_wish_that_is_kept_and_an_order_that_is_sent_again(store: Store, attem
     assert (store.fresh(order).state, sent) == (State.CANCELED, False)
     assert canceled in {0, 1}  # whoever comes first ends it
     assert (store.wallet(), store.simulator.orders()) == (100, [])
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_jobs_side_by_side_pass_each_on_once(store: Store) -> None:

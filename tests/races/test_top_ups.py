@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from panel.customers.models import User
 from panel.wallet.deposits.deposits import DepositDecidedError, approve_deposit, report_deposit
 from panel.wallet.models import PaymentMethod, TopUp
@@ -29,4 +29,4 @@ def test_a_top_up_is_credited_once() -> None:
     assert sum(isinstance(one, TopUp) for one in came) == 1
     assert sum(isinstance(one, DepositDecidedError) for one in came) == RIVALS - 1
     assert wallet_balance(user=ada) == 50
-    assert recount() == []
+    assert audit_all() == []

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from orders.unconfirmed.restore_search import MOST_CALLS, QUIET, CannotLookError, find_orphans
+from orders.unconfirmed.restore_search import MAX_CALLS, QUIET, CannotSearchError, find_orphans
 from panel.lib.commands import Answer, BadInput, OperatorCommand, operator
 from panel.lib.crypto import SealError
 from panel.ops import audit
@@ -18,7 +18,7 @@ class Command(OperatorCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("provider", help="Its name.")
-        parser.add_argument("--calls", type=int, default=MOST_CALLS, help="At most so many calls (%(default)s).")
+        parser.add_argument("--calls", type=int, default=MAX_CALLS, help="At most so many calls (%(default)s).")
         parser.add_argument("--quiet", type=int, default=QUIET, help="Ids in a row that end the search (%(default)s).")
 
     def work(self, **options: Any) -> Answer:
@@ -28,8 +28,8 @@ class Command(OperatorCommand):
         if options["calls"] < 1 or options["quiet"] < 1:
             raise BadInput("--calls and --quiet are above zero.")
         try:
-            looked = find_orphans(provider=provider, most_calls=options["calls"], quiet=options["quiet"])
-        except CannotLookError as problem:
+            looked = find_orphans(provider=provider, max_calls=options["calls"], quiet=options["quiet"])
+        except CannotSearchError as problem:
             raise BadInput(str(problem)) from None
         except (RetryLater, SealError) as problem:
             return Answer(text=f"{provider}: {problem}", data={"error": str(problem)}, exit_status=1)

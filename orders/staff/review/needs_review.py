@@ -139,7 +139,7 @@ def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
     if not reason:
         return _refuse(request, order, "looked", _("Note what you found. It is saved with the order."))
     if order.attention:
-        decisions.clear_attention(order_id=order.pk, actor=actor_of(request), reason=reason)
+        decisions.clear_flag(order_id=order.pk, actor=actor_of(request), reason=reason)
         messages.success(request, _("Order #%(order)d is marked as reviewed.") % {"order": order.pk})
     else:
         messages.info(request, _("Order #%(order)d is no longer flagged.") % {"order": order.pk})
@@ -157,13 +157,13 @@ def _carry_out(request: HttpRequest, order: Order, verdict: str) -> str:
             entered = read_text(request.POST, "provider_order_id", max_length=MAX_ENTRY)
             if not PROVIDER_ID.fullmatch(entered):
                 raise CannotResolveError(_("Enter the order ID at the provider."))
-            decisions.it_was_placed(order_id=order.pk, provider_order_id=entered, actor=actor, reason=reason)
+            decisions.confirm_placed(order_id=order.pk, provider_order_id=entered, actor=actor, reason=reason)
             return _("Order #%(order)d continues under the provider order ID %(id)s.") % {
                 "order": order.pk,
                 "id": entered,
             }
         case "again":
-            decisions.it_was_not_placed(order_id=order.pk, actor=actor, reason=reason)
+            decisions.requeue_order(order_id=order.pk, actor=actor, reason=reason)
             return _("Order #%(order)d is queued and will be sent again.") % {"order": order.pk}
         case "back":
             decisions.refund_unconfirmed(order_id=order.pk, actor=actor, reason=reason)

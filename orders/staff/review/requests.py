@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from orders.aftercare.decisions import CannotDecideError, close_request, send_again
-from orders.aftercare.unanswered import unanswered_cancels, unanswered_refills
+from orders.aftercare.unanswered_requests import unanswered_cancels, unanswered_refills
 from orders.models import Cancellation, Refill
 from orders.site.filters import read_choice, read_number
 from panel.ops.admin_forms.base import actor_of

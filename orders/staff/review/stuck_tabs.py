@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from orders.models import MISSING_THERE, UNKNOWN_WORD, Order
 from orders.staff.review import stuck_orders
-from orders.unconfirmed.decisions import clear_word
+from orders.unconfirmed.decisions import clear_unknown_status
 from panel.ops.jobs.schedule import FailingJob, failing_jobs
 from panel.web.access import need, staff_only
 from panel.web.formatting import duration_text
@@ -100,7 +100,7 @@ def know_word(request: HttpRequest, provider_id: int) -> HttpResponse:
     reason, word = read_reason(request, max_length=150), read_text(request.POST, "word", max_length=100)
     if reason:
         actor = request.user.get_username()
-        cleared = clear_word(provider_id=provider.pk, word=word, actor=actor, reason=reason)
+        cleared = clear_unknown_status(provider_id=provider.pk, word=word, actor=actor, reason=reason)
         text = ngettext(
             "Flag cleared on %(count)s order with the status “%(status)s” at %(provider)s.",
             "Flag cleared on %(count)s orders with the status “%(status)s” at %(provider)s.",

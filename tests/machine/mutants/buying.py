@@ -142,24 +142,24 @@ BUYING_MUTANTS = (
         "sent though its cancel is asked for",
         "unwanted",
         MAY_SEND,
-        "if cancel_if_asked(change, houses=Houses()):",
+        "if cancel_if_requested(change, houses=Houses()):",
         "if False:",
     ),
     Mutant(
         "bought elsewhere though its cancel is asked for",
         "unwanted",
         RECORD,
-        "if is_cancel_asked(change.order):",
+        "if is_cancel_requested(change.order):",
         "if False:",
     ),
     Mutant(
         "queued again though its cancel is asked for",
         "unwanted",
         RECORD,
-        """reason=outcome.text)
-            cancel_if_asked(change, houses=houses)
+        """why=outcome.text)
+            cancel_if_requested(change, houses=houses)
 """,
-        """reason=outcome.text)
+        """why=outcome.text)
 """,
     ),
     Mutant(

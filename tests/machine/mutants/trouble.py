@@ -200,22 +200,28 @@ TROUBLE_MUTANTS = (
         "a doubt is told of after the transaction",
         "hiccups",
         RECORD,
-        "            follow_doubts(provider_id=sent_to)\n",
+        "            update_unconfirmed_alert(provider_id=sent_to)\n",
         "            pass\n",
-        ((CLEAR, "    if final is not None:\n        follow_doubts(provider_id=attempt.order.provider_id)\n" + CLEAR),),
+        (
+            (
+                CLEAR,
+                "    if final is not None:\n        update_unconfirmed_alert(provider_id=attempt.order.provider_id)\n"
+                + CLEAR,
+            ),
+        ),
     ),
     Mutant(
         "the end of a doubt is told where its order has gone",
         "refused_after_all",
         RECORD,
-        "follow_doubts(provider_id=sent_to)",
-        "follow_doubts(provider_id=change.order.provider_id)",
+        "update_unconfirmed_alert(provider_id=sent_to)",
+        "update_unconfirmed_alert(provider_id=change.order.provider_id)",
     ),
     Mutant(
         "one decided doubt closes the alert of all",
         "two_doubts",
         "orders.unconfirmed.decisions",
-        "        follow_doubts(provider_id=change.order.provider_id)\n",
+        "        update_unconfirmed_alert(provider_id=change.order.provider_id)\n",
         CLOSES,
     ),
     Mutant(

@@ -1,11 +1,11 @@
-"""The recount: clean books say nothing, and each kind of damage is named."""
+"""The audit: clean books say nothing, and each kind of damage is named."""
 
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import Attempt, Order
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS
@@ -24,7 +24,7 @@ def orders(store: Store) -> list[Order]:
 
 def test_clean_books(orders: list[Order]) -> None:
     assert [order.state for order in orders] == ["COMPLETED", "PARTIAL", "CANCELED"]
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_clean_books(orders: list[Order]) -> None:
 )
 def test_damage_is_found(orders: list[Order], number: int, damage: dict[str, object], says: str) -> None:
     Order.objects.filter(pk=orders[number].pk).update(**damage)
-    found = [line for line in recount() if says in line]
+    found = [line for line in audit_all() if says in line]
 
     assert len(found) == 1
     assert found[0].startswith(f"order {orders[number].pk}: ")
@@ -51,4 +51,4 @@ def test_an_attempt_that_does_not_fit_is_found(orders: list[Order]) -> None:
     Attempt.objects.filter(order=orders[0]).update(outcome=None, lease_until=timezone.now())
     Order.objects.filter(state="QUEUED").update(state="SENDING")
 
-    assert len([line for line in recount() if "attempt" in line]) == 2
+    assert len([line for line in audit_all() if "attempt" in line]) == 2

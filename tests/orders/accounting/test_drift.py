@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.accounting.drift import Step, drift_facts
-from orders.accounting.subset_sum import MOST, sole_subset
+from orders.accounting.subset_sum import MAX_AMOUNTS, sole_subset
 from orders.models import Order
 from providers.models import Provider
 from tests.fixtures_orders import Store
@@ -32,8 +32,8 @@ def amounts(*texts: str) -> list[Decimal]:
         (("1", "2", "3"), "3", None),  # 1 and 2, or 3
         (("0.000001", "0.000002"), "0.000003", [0, 1]),
         ((), "1", None),
-        (("1",) * MOST, str(MOST), list(range(MOST))),
-        (("1",) * (MOST + 1), str(MOST + 1), None),
+        (("1",) * MAX_AMOUNTS, str(MAX_AMOUNTS), list(range(MAX_AMOUNTS))),
+        (("1",) * (MAX_AMOUNTS + 1), str(MAX_AMOUNTS + 1), None),
     ],
 )
 def test_only_a_sole_answer_is_an_answer(costs: tuple[str, ...], total: str, places: list[int] | None) -> None:

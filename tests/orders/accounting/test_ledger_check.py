@@ -9,7 +9,7 @@ import time_machine
 
 from orders import tasks
 from orders.accounting import ledger_check
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.accounting.ledger_check import ROUND_EVERY, RUN_SECONDS, check_ledger
 from orders.models import LedgerCheck, Order, OrderEvent
 from orders.reports.models import DailyFigure, RolledDay, Scope
@@ -96,7 +96,7 @@ def test_everything_is_checked_once_a_week_and_what_moved_every_day(orders: list
         assert check_ledger().differences == []
     clock.shift(DAY)
     assert found_in(check_ledger().differences) == [orders[0].pk]
-    assert recount() == check_ledger().differences
+    assert audit_all() == check_ledger().differences
 
 
 def test_after_a_difference_every_run_looks_at_everything_until_none_is_left(orders: list[Order], clock: Any) -> None:
@@ -120,8 +120,8 @@ def test_only_orders_that_moved_are_looked_at(
     orders: list[Order], store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settle_everything(clock)
-    real, seen = ledger_check.recount_orders, []
-    monkeypatch.setattr(ledger_check, "recount_orders", lambda pks: seen.extend(pks) or real(pks))
+    real, seen = ledger_check.audit_orders, []
+    monkeypatch.setattr(ledger_check, "audit_orders", lambda pks: seen.extend(pks) or real(pks))
     check_ledger()
     assert seen == []
     change(orders[4])
@@ -173,7 +173,7 @@ def test_while_nothing_is_settled_every_run_looks_at_everything(orders: list[Ord
 def test_a_run_that_is_stopped_loses_no_slice(
     orders: list[Order], slices: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, seen = ledger_check.recount_between, []
+    real, seen = ledger_check.audit_between, []
 
     def dies_in_the_third(*, after: int, upto: int) -> list[str]:
         seen.append(upto)
@@ -182,7 +182,7 @@ def test_a_run_that_is_stopped_loses_no_slice(
         return real(after=after, upto=upto)
 
     with monkeypatch.context() as patched:
-        patched.setattr(ledger_check, "recount_between", dies_in_the_third)
+        patched.setattr(ledger_check, "audit_between", dies_in_the_third)
         with pytest.raises(ZeroDivisionError):
             check_ledger(seconds=100)
     assert LedgerCheck.objects.get().last_order == orders[3].pk
@@ -261,7 +261,7 @@ def test_a_millionth_is_found_wherever_it_is_in_an_old_closed_day(orders: list[O
     settle_everything(clock)
     assert RolledDay.objects.filter(is_closed=True).exclude(sums__isnull=True).count() == 3
     line = getattr(Damage, kind)(Order.objects.get(pk=orders[0].pk))
-    assert line in recount()
+    assert line in audit_all()
     daily = check_ledger().differences
     assert (line in daily) is (kind in {"wallet", "transfer"})
     clock.shift(ROUND_EVERY)

@@ -1,10 +1,10 @@
-"""Refills and cancels of many orders at once: what is done, why the rest is not, and whose orders they are."""
+"""Refills and cancels of many orders at once: what is done, reason the rest is not, and whose orders they are."""
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.bulk_requests import request_cancels, request_refills
 from orders.models import Cancellation, Order, Refill
 from orders.rules.states import State
@@ -53,7 +53,7 @@ def test_each_cancel_is_done_or_has_its_reason(store: Store) -> None:
     assert [store.fresh(order).state for order in (plain, sent, *waiting)] == ["ACTIVE"] * 2 + ["CANCELED"] * 2
     assert Cancellation.objects.get().order_id == sent.pk
     assert store.wallet() == wallet + sum(order.charge for order in waiting)
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_orders_of_others_are_left_out(store: Store) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.cancel_jobs import poll_cancels
 from orders.aftercare.cancels import ask_for_cancels, request_cancel
 from orders.models import Cancellation, Order
@@ -63,7 +63,7 @@ def test_accepted_moves_nothing_and_canceled_gives_everything_back(store: Store,
     assert wish().state == "done"
     assert wish().ended_at is not None
     assert told(order) == ["cancel asked", "cancel taken", "canceled"]
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_what_was_delivered_by_then_is_paid_for(store: Store, order: Order) -> None:
@@ -74,7 +74,7 @@ def test_what_was_delivered_by_then_is_paid_for(store: Store, order: Order) -> N
     assert (order.state, order.remains, order.refunded) == ("PARTIAL", 500, D("0.675"))
     assert poll_cancels(now=timezone.now()).closed == 1
     assert wish().state == "done"
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_one_that_came_too_late_says_so(store: Store, order: Order) -> None:
@@ -176,7 +176,7 @@ def test_a_refusal_after_a_lost_answer_proves_nothing(store: Store, order: Order
     store.poll()
     assert poll_cancels(now=timezone.now()).closed == 1
     assert (wish().state, store.wallet()) == ("done", D(100))
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize(("fault", "minutes"), [("busy429", 6), ("maintenance", 6)])

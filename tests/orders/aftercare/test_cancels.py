@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.cancel_closing import close_cancels
 from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.models import Cancellation, Order
 from orders.submission.sweep import sweep_orders
-from orders.unconfirmed.decisions import it_was_not_placed
+from orders.unconfirmed.decisions import requeue_order
 from tests.fixtures_orders import Store
 from tests.fixtures_simulator import ORDER_SECONDS, PLAIN_SERVICE
 
@@ -43,7 +43,7 @@ def test_a_queued_order_is_canceled_with_its_money_back(store: Store) -> None:
     assert Cancellation.objects.count() == 0
     assert store.wallet() == 100
     assert store.simulator.orders() == []
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_for_a_sent_order_the_wish_is_noted_and_nothing_moves(store: Store) -> None:
@@ -90,7 +90,7 @@ def test_a_wish_in_doubt_ends_the_order_once_it_is_known_not_to_be_placed(store:
     assert (sweep_orders(now=timezone.now()).canceled, store.money()) == (0, held)
 
     store.let_lease_end(order)
-    it_was_not_placed(order_id=order.pk, actor="staff@example.com", reason="Asked there")
+    requeue_order(order_id=order.pk, actor="staff@example.com", reason="Asked there")
     swept = sweep_orders(now=timezone.now())
     order = store.fresh(order)
     assert (swept.canceled, swept.submitted) == (1, 0)
@@ -99,14 +99,14 @@ def test_a_wish_in_doubt_ends_the_order_once_it_is_known_not_to_be_placed(store:
     assert close_cancels(now=timezone.now()) == 1
     assert Cancellation.objects.get().state == "done"
     assert store.simulator.orders() == []
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_an_order_that_waits_again_is_canceled_at_once_by_its_button_too(store: Store) -> None:
     order = lose_the_answer(store)
     request_cancel(order_id=order.pk, actor=ADA)
     store.let_lease_end(order)
-    it_was_not_placed(order_id=order.pk, actor="staff@example.com", reason="Asked there")
+    requeue_order(order_id=order.pk, actor="staff@example.com", reason="Asked there")
     request_cancel(order_id=order.pk, actor=ADA)
     assert store.fresh(order).state == "CANCELED"
     close_cancels(now=timezone.now())

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders.aftercare import cancel_jobs, refill_jobs
-from orders.aftercare.claims import Claimed, Told, claim_to_send, write_failure
+from orders.aftercare.claims import ClaimedRequest, RequestUpdate, claim_to_send, write_failure
 from orders.aftercare.decisions import send_again
 from orders.aftercare.refill_jobs import poll_refills
 from orders.aftercare.refills import ask_for_refills
@@ -196,9 +196,9 @@ def test_a_provider_that_is_busy_leaves_it_as_it_was(
 @pytest.mark.parametrize(("was", "back"), [("wanted", "wanted"), ("unknown", "unknown"), ("sending", "unknown")])
 def test_an_order_that_is_busy_leaves_its_request_as_it_was(job: Any, was: str, back: str) -> None:
     now = timezone.now()
-    row = Claimed(1, 1, "11", "sending", 2, now, was)
+    row = ClaimedRequest(1, 1, "11", "sending", 2, now, was)
     busy = ItemError("Too many requests")
-    assert job._told(row, busy, now) == Told(back, now + job.UNSENT_FOR, 1, "Too many requests")
+    assert job._update(row, busy, now) == RequestUpdate(back, now + job.UNSENT_FOR, 1, "Too many requests")
 
 
 def test_no_refill_waits_for_longer_than_a_day(store: Store, wanted: Refill) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.refunds import CannotRefundError, full_refund, partial_refund, refund_all, set_partial
 from orders.models import Order
 from orders.tracking.settle import settle_batch
@@ -58,7 +58,7 @@ def test_a_running_order_ends_partial_with_its_share_back(store: Store, remains:
     assert [(e.what, e.actor) for e in order.events.filter(actor=ACTOR)] == [("partial", ACTOR), ("refunded", ACTOR)]
     assert order.events.get(what="partial").reason == f"{remains:,} of 1,000 were not delivered."
     assert order.events.get(what="refunded").reason == WHO["reason"]
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_the_audit_trail_has_before_and_after(store: Store) -> None:
@@ -83,7 +83,7 @@ def test_what_was_delivered_is_given_back_of_from_what_was_earned(store: Store, 
     assert store.money()["revenue"] == Decimal("0.945")
     assert store.money()["held"] == 0
     assert order.finished_at == completed.finished_at
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_all_of_it_goes_back_from_every_state_that_was_sent(store: Store, completed: Order) -> None:
@@ -98,7 +98,7 @@ def test_all_of_it_goes_back_from_every_state_that_was_sent(store: Store, comple
     assert store.wallet() == 100
     assert (store.money()["revenue"], store.money()["held"]) == (0, 0)
     assert AuditEvent.objects.filter(action="order money back").count() == 3
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_what_the_provider_says_afterwards_takes_nothing_and_surprises_nobody(store: Store) -> None:
@@ -117,7 +117,7 @@ def test_what_the_provider_says_afterwards_takes_nothing_and_surprises_nobody(st
     Order.objects.update(applied_at=None)
     order = say(store, order, ReportedStatus.PARTIAL, remains=400)
     assert (order.state, order.refunded) == ("PARTIAL", Decimal("0.54"))
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_a_canceled_order_that_is_delivered_after_all_is_for_a_person(store: Store) -> None:
@@ -129,7 +129,7 @@ def test_a_canceled_order_that_is_delivered_after_all_is_for_a_person(store: Sto
     order = say(store, order, ReportedStatus.COMPLETED, charge=Decimal("0.9"))
     assert (order.state, order.attention) == ("CANCELED", "reopened by the provider")
     assert (order.refunded, order.cost) == (Decimal("1.35"), Decimal("0.9"))
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_an_answer_that_was_asked_for_before_is_dropped(store: Store) -> None:

@@ -16,13 +16,13 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from orders.accounting.reconcile import Read, read_balances
+from orders.accounting.reconcile import ReadResult, read_balances
 from orders.aftercare.cancel_closing import close_cancels
 from orders.aftercare.cancels import CannotCancelError, request_cancel
 from orders.aftercare.refill_jobs import give_up_refills
 from orders.aftercare.refills import CannotRefillError, request_refill
 from orders.aftercare.refunds import CannotRefundError, refund_all, set_partial
-from orders.aftercare.unanswered import MAX_TRIES
+from orders.aftercare.unanswered_requests import MAX_TRIES
 from orders.core import high_water, safe_mode
 from orders.models import Attempt, Cancellation, Order, Refill, UnmatchedOrder
 from orders.placing.place import place_order
@@ -31,11 +31,11 @@ from orders.submission.submit import submit_order
 from orders.submission.sweep import Swept, sweep_orders
 from orders.tracking.poll import CannotAskError, Polled
 from orders.tracking.refresh_order import refresh_order
-from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed, refund_unconfirmed
-from orders.unconfirmed.probe import Probed, probe_doubts
+from orders.unconfirmed.decisions import CannotResolveError, confirm_placed, refund_unconfirmed, requeue_order
+from orders.unconfirmed.probe import ProbeRunResult, probe_unconfirmed
 from orders.unconfirmed.restore_search import (
-    CannotLookError,
-    Looked,
+    CannotSearchError,
+    SearchResult,
     adopt_orphan,
     candidates,
     find_orphans,
@@ -112,7 +112,7 @@ def test_nothing_moves_in_safe_mode(store: Store) -> None:
         request_cancel(order_id=queued.pk, actor="ada")
     assert submit_order(order_id=queued.pk, even_early=True) is False
     assert store.poll() == Polled()
-    assert probe_doubts(now=timezone.now()) == Probed()
+    assert probe_unconfirmed(now=timezone.now()) == ProbeRunResult()
     assert sweep_orders(now=timezone.now(), everything=True) == Swept()
     assert store.everything() == before
     assert Alert.objects.get(subject="safe-mode").level == "critical"
@@ -136,11 +136,11 @@ def test_staff_move_no_money_and_ask_no_provider_in_safe_mode(store: Store, owne
         set_partial(order_id=running.pk, remains=400, agreed=Decimal("0.54"), **who)
     with pytest.raises(CannotRefundError, match=REFUSED):
         refund_all(order_id=running.pk, agreed=Decimal("1.35"), **who)
-    for decide in (refund_unconfirmed, it_was_not_placed):
+    for decide in (refund_unconfirmed, requeue_order):
         with pytest.raises(CannotResolveError, match=REFUSED):
             decide(order_id=doubtful.pk, **who)
     with pytest.raises(CannotResolveError, match=REFUSED):
-        it_was_placed(order_id=doubtful.pk, provider_order_id="1", **who)
+        confirm_placed(order_id=doubtful.pk, provider_order_id="1", **who)
     with pytest.raises(CannotAskError, match=REFUSED):
         refresh_order(order_id=running.pk, actor="staff")
     with pytest.raises(CannotRefillError, match="We're doing maintenance"):
@@ -149,7 +149,7 @@ def test_staff_move_no_money_and_ask_no_provider_in_safe_mode(store: Store, owne
         request_cancel(order_id=queued.pk, actor="staff")
     assert (close_cancels(now=timezone.now()), give_up_refills(now=timezone.now())) == (0, 0)
     readings = BalanceReading.objects.count()
-    assert read_balances() == Read()
+    assert read_balances() == ReadResult()
     page = owner.post(f"/staff/balances/{store.provider.pk}/read/", follow=True).content.decode()
     assert "Safe mode is on" in page
     assert BalanceReading.objects.count() == readings
@@ -353,7 +353,7 @@ def test_what_was_bought_is_found_once_and_goes_on_as_its_order(store: Store) ->
     orphan = UnmatchedOrder.objects.get()
     assert (orphan.external_id, orphan.charge, orphan.currency) == (bought, Decimal("0.9"), "USD")
     assert candidates(orphan=orphan) == [order]
-    with pytest.raises(CannotResolveError, match="Say why"):
+    with pytest.raises(CannotResolveError, match="Enter a reason"):
         adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason=" ")
     assert store.fresh(order).state == "QUEUED"
     adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="same cost")
@@ -375,25 +375,25 @@ def test_what_is_nobodys_is_our_loss(store: Store) -> None:
     write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="made after the backup")
     assert store.house("loss") == Decimal("0.9")
     assert store.house(store.provider.account) == before - Decimal("0.9")
-    with pytest.raises(CannotResolveError, match="decided already"):
+    with pytest.raises(CannotResolveError, match="already decided"):
         write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="twice")
     assert store.house("loss") == Decimal("0.9")
     assert ledger.balance(account=ledger.house_account(house="loss", currency="USD")) == Decimal("0.9")
 
 
 def test_nothing_is_concluded_where_the_provider_forgets_our_own(store: Store) -> None:
-    with pytest.raises(CannotLookError, match="Too few orders"):
+    with pytest.raises(CannotSearchError, match="Too few orders"):
         find_orphans(provider=store.provider)
     store.active(quantity="2000"), store.active(quantity="3000")
     store.simulator.next("status", "error_entries", times=TRIES)
-    with pytest.raises(CannotLookError, match="did not know orders that are ours"):
+    with pytest.raises(CannotSearchError, match="did not know orders of yours"):
         find_orphans(provider=store.provider)
     assert UnmatchedOrder.objects.count() == 0
 
 
 def test_a_search_that_is_cut_short_says_so(store: Store) -> None:
     store.active(quantity="2000"), store.active(quantity="3000")
-    assert find_orphans(provider=store.provider, most_calls=2, quiet=1000) == Looked(asked=196, calls=2)
+    assert find_orphans(provider=store.provider, max_calls=2, quiet=1000) == SearchResult(asked=196, calls=2)
 
 
 def test_the_page_shows_and_decides(store: Store, owner: Client) -> None:

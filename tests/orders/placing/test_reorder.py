@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.cancels import request_cancel
 from orders.models import Order
 from orders.placing.reorder import CannotReorderError, ordered_as, price_now, reorder
@@ -45,7 +45,7 @@ def test_it_is_a_new_order_and_both_tell_of_each_other(store: Store, canceled: O
     assert (event.actor, event.target, event.detail["order"], event.detail["charge"]) == (
         ACTOR, f"order:{canceled.pk}", new.pk, "1.35",
     )  # fmt: skip
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_a_second_click_is_the_same_order(store: Store, canceled: Order) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.bulk_requests import request_cancels
 from orders.aftercare.cancel_jobs import poll_cancels
 from orders.models import Order
@@ -76,7 +76,7 @@ def test_from_the_form_to_its_end(store: Store, client: Client, name: str) -> No
     order = store.fresh(order)
     assert (order.state, order.refunded, order.cost) == ("COMPLETED", 0, charge * 2 / 3)
     assert store.money()["revenue"] == charge
-    assert recount() == []
+    assert audit_all() == []
     page = client.get(f"/orders/{order.pk}/").content.decode()
     for field in ("username", "hashtag", "comments", "usernames", "keywords", "groups"):
         for line in words.get(field, "").splitlines():
@@ -99,7 +99,7 @@ def test_a_subscription(store: Store, client: Client, posts: int, state: str, re
     order = store.fresh(order)
     assert (order.state, order.refunded) == (state, Decimal(refunded))
     assert store.wallet() == 100 - Decimal("2.16") + Decimal(refunded)
-    assert recount() == []
+    assert audit_all() == []
     assert "natgeo" not in client.get(f"/orders/{order.pk}/").content.decode()
 
 
@@ -121,7 +121,7 @@ def test_a_subscription_that_is_stopped_pays_for_what_was_served(store: Store, c
     assert (order.state, order.refunded, order.cost) == ("PARTIAL", Decimal("0.72"), Decimal("0.96"))
     assert store.wallet() == 100 - Decimal("1.44")
     assert order.cancellations.get().state == "done"
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_a_drip_feed_runs_to_its_end(store: Store, client: Client) -> None:
@@ -136,4 +136,4 @@ def test_a_drip_feed_runs_to_its_end(store: Store, client: Client) -> None:
     assert (order.state, order.refunded, order.cost) == ("COMPLETED", 0, Decimal("1.8"))
     page = client.get(f"/orders/{order.pk}/").content.decode()
     assert "3 runs of 100, every 1 min" in page
-    assert recount() == []
+    assert audit_all() == []

@@ -10,13 +10,13 @@ import time_machine
 from django.apps import apps
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import Attempt, Order, UnmatchedOrder
 from orders.reports.aggregation import SHOP, add_up
 from orders.reports.days import Period
 from orders.reports.figures import Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
-from orders.reports.read import by_day, by_subject, count_subjects, standing, totals
+from orders.reports.read import by_day, by_subject, count_subjects, freshness, totals
 from orders.reports.roll_up import RollUp, forget_days, roll_day, roll_up
 from orders.submission.record import record_outcome
 from orders.unconfirmed.restore_search import write_off_orphan
@@ -122,7 +122,7 @@ def test_the_job_goes_from_today_back_to_the_first_transfer_and_closes_what_is_o
         assert RolledDay.objects.filter(is_closed=True).count() == 2
         assert roll_up() == RollUp(days=1, changed=0)
     assert totals(period=Period(now.date(), now.date())).charged == Decimal("4.05")
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_a_day_is_closed_an_hour_after_its_end(store: Store) -> None:
@@ -135,7 +135,7 @@ def test_a_day_is_closed_an_hour_after_its_end(store: Store) -> None:
 def test_what_waits_is_said_when_the_time_is_up(worked: Store) -> None:
     with time_machine.travel(timezone.now() + timedelta(days=5)):
         assert roll_up(seconds=0) == RollUp(days=1, changed=0, waiting=5)
-        assert standing(period=Period(date(2000, 1, 1), AHEAD.date()), today=timezone.now().date()).missing == 0
+        assert freshness(period=Period(date(2000, 1, 1), AHEAD.date()), today=timezone.now().date()).missing == 0
         assert roll_up().waiting == 0
 
 
@@ -207,16 +207,16 @@ def test_another_zone_begins_anew(worked: Store, settings: Any) -> None:
 def test_the_recount_finds_a_roll_up_that_is_off_by_a_millionth(worked: Store) -> None:
     today = timezone.now().date()
     roll_day(day=today, now=timezone.now() + timedelta(days=3))
-    assert recount() == []
+    assert audit_all() == []
     row = DailyFigure.objects.get(scope=Scope.ALL)
     for name in ("charged", "refunded", "revenue"):
         DailyFigure.objects.filter(pk=row.pk).update(**{name: getattr(row, name) + Decimal("0.000001")})
-        assert any(f"report of {today}: {name} is" in line for line in recount()), name
+        assert any(f"report of {today}: {name} is" in line for line in audit_all()), name
         DailyFigure.objects.filter(pk=row.pk).update(**{name: getattr(row, name)})
     DailyFigure.objects.filter(scope=Scope.SERVICE).update(orders=4)
-    assert recount() == [f"report of {today}: orders by service comes to 4, in all to 3"]
+    assert audit_all() == [f"report of {today}: orders by service comes to 4, in all to 3"]
     assert forget_days() == 1
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_groupings_are_sorted_and_come_to_the_whole(worked: Store) -> None:

@@ -13,7 +13,7 @@ from orders.reports.aggregation import SHOP, add_up
 from orders.reports.days import ONE, midnight
 from orders.reports.models import DailyFigure, RolledDay
 from orders.reports.roll_up import roll_day
-from orders.reports.today import Counted, count_on
+from orders.reports.today import Counted, count_new
 from panel.customers.models import User
 from panel.ops.jobs.settled_ids import settle_ids
 from panel.wallet import ledger
@@ -112,14 +112,14 @@ def test_what_appears_late_is_counted_once(accounts: list[int], counted: list[in
 
 
 def test_many_late_ones_have_the_day_added_up_whole(accounts: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.reports.today.MOST_LATE", 1)
+    monkeypatch.setattr("orders.reports.today.MAX_LATE", 1)
     pay(1, accounts, START, pk=10)
     settle(START)
     pay(2, accounts, START, pk=14)
-    before, _ = count_on(Counted())
+    before, _ = count_new(Counted())
     for pk in (11, 12):
         pay(pk, accounts, START, pk=pk)
-    after, new = count_on(before)
+    after, new = count_new(before)
     assert (after.missing, new) == ([[13, 13]], None)
 
 

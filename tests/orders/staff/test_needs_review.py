@@ -69,7 +69,7 @@ def test_the_money_goes_back_once_however_often_it_is_clicked(owner: Client, sto
     assert decide(owner, doubtful, "back") == 302
     assert store.wallet() == 100
     again = owner.post(f"/staff/doubtful/{doubtful.pk}/back/", {"reason": "Twice"}, follow=True).content.decode()
-    assert "This order is no longer in doubt." in again
+    assert "This order is no longer unconfirmed." in again
     assert store.wallet() == 100
     assert store.fresh(doubtful).state == "REJECTED"
     assert Transfer.objects.filter(key__startswith="refund:").count() == 1

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orders.aftercare.cancel_jobs import poll_cancels
 from orders.aftercare.refill_jobs import poll_refills
-from orders.aftercare.unanswered import tell_staff
+from orders.aftercare.unanswered_requests import update_unanswered_alert
 from orders.models import Cancellation, Order, Refill
 from orders.rules.states import State
 from panel.ops.alerts.alert_pages import page_url_of
@@ -29,7 +29,7 @@ def stuck(store: Store) -> Cancellation:
     """A cancel that was tried three times without an answer."""
     order = store.active()
     wish = Cancellation.objects.create(order=order, state="unknown", tries=3, reason="HTTP 500.", next_at=None)
-    tell_staff(provider_ids=[store.provider.pk])
+    update_unanswered_alert(provider_ids=[store.provider.pk])
     return wish
 
 
@@ -113,9 +113,7 @@ def test_a_filter_without_sense_finds_nothing_and_says_so(
 
 def test_it_shows_what_stands_how_and_at_whom(store: Store, owner: Client, stuck: Cancellation) -> None:
     orders = fill_orders(store, 2, state=State.COMPLETED)
-    Refill.objects.create(
-        order=orders[0], state="pending", provider_refill_id="771", tries=5, reason="Refill not found"
-    )
+    Refill.objects.create(order=orders[0], state="pending", provider_refill_id="771", tries=5, reason="Refill not found")
     Refill.objects.create(order=orders[1], state="rejected", reason="No drop", next_at=None, ended_at=timezone.now())
     text = text_of(owner, QUEUE)
     assert "Refills 1 Cancels 1" in text
@@ -154,7 +152,7 @@ def test_sending_a_cancel_again(store: Store, owner: Client, stuck: Cancellation
 
 
 def test_closing_a_cancel(store: Store, owner: Client, stuck: Cancellation) -> None:
-    assert "Say why: the reason is kept with the order." in decide(owner, stuck, "close", reason=" ")
+    assert "Enter a reason. It is saved with the order." in decide(owner, stuck, "close", reason=" ")
     stuck.refresh_from_db()
     assert stuck.state == "unknown"
     before = store.everything()
@@ -165,7 +163,7 @@ def test_closing_a_cancel(store: Store, owner: Client, stuck: Cancellation) -> N
     event = stuck.order.events.latest("pk")
     assert (event.what, event.actor, event.reason) == ("cancel refused", "owner@example.com", "They will not")
     assert store.everything() == before
-    assert "has ended already" in decide(owner, stuck, "again")
+    assert "has already ended" in decide(owner, stuck, "again")
 
 
 def test_a_refill_that_was_lost_is_sent_again_or_closed(store: Store, owner: Client) -> None:
@@ -184,7 +182,7 @@ def test_a_refill_that_was_lost_is_sent_again_or_closed(store: Store, owner: Cli
 
 def test_what_is_being_sent_is_left_alone(store: Store, owner: Client, stuck: Cancellation) -> None:
     Cancellation.objects.update(state="sending")
-    assert "It is being sent at this moment" in decide(owner, stuck, "close", reason="x")
+    assert "The request is being sent" in decide(owner, stuck, "close", reason="x")
     stuck.refresh_from_db()
     assert stuck.state == "sending"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.cancel_closing import close_cancels
 from orders.aftercare.cancels import request_cancel
 from orders.core.change import Change, lock_orders
@@ -71,7 +71,7 @@ def test_a_supplier_whose_price_no_account_can_hold_is_none(store: Store, second
     store.simulator.next("add", "refused")
     order = store.active()
     assert (order.state, order.provider, order.refunded) == ("REJECTED", store.provider, Decimal("1.35"))
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("allow_below_cost", [True, False])
@@ -180,7 +180,7 @@ def test_an_order_whose_cancel_is_asked_for_is_not_bought_elsewhere(
     assert (end.old, end.new, end.actor) == ("QUEUED", "CANCELED", "ada@example.com")
     close_cancels(now=timezone.now())
     assert Cancellation.objects.get().state == "done"
-    assert recount() == []
+    assert audit_all() == []
 
 
 def spoil(second: Provider, name: str) -> None:

@@ -13,7 +13,7 @@ from django.db import Error, InterfaceError, InternalError, OperationalError
 from django.utils import timezone
 
 from orders import tasks
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.core import change
 from orders.models import Attempt, Cancellation, Order
 from orders.submission import record, submit
@@ -198,7 +198,7 @@ def test_an_order_is_reckoned_at_the_exchange_rate_of_the_day_it_is_sent(store: 
 
     assert (order.state, order.exchange_rate, order.cost) == ("ACTIVE", Decimal("1.5"), Decimal("0.9"))
     assert order.cost_in_shop == Decimal("1.35")
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("doubt", ["rejected", "price", "meaning", "refused"])
@@ -404,7 +404,7 @@ def test_an_answer_is_recorded_whatever_the_database_failed_with(
     assert waits == [1, 2]
     assert closed.close_all.call_count == 2
     assert len(store.simulator.orders()) == (0 if fault else 1)
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_an_answer_that_cannot_be_recorded_is_in_the_log(
@@ -429,7 +429,7 @@ def test_an_alert_that_cannot_be_written_leaves_the_outcome_to_be_written(
     order = store.place()
     store.simulator.next("add", "error500_before")
     waits = list[int]()
-    real = record.follow_doubts
+    real = record.update_unconfirmed_alert
 
     def fail_once(**given: Any) -> None:
         if not waits:
@@ -437,7 +437,7 @@ def test_an_alert_that_cannot_be_written_leaves_the_outcome_to_be_written(
             raise OperationalError("database is locked")
         real(**given)
 
-    monkeypatch.setattr(record, "follow_doubts", fail_once)
+    monkeypatch.setattr(record, "update_unconfirmed_alert", fail_once)
     monkeypatch.setattr(submit, "connections", mock.Mock())
     monkeypatch.setattr(submit.time, "sleep", waits.append)
     assert store.submit(order).state == "UNCONFIRMED"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.tracking.settle import settle_batch
 from providers.adapters.v2_reads import read_statuses
 from tests.fixtures_orders import Store
@@ -101,4 +101,4 @@ def test_what_it_means(store: Store, entry: Any, state: str, refunded: str, cost
     )
     assert store.wallet() == Decimal("98.65") + Decimal(refunded)
     assert store.money()["provider"] == 1000 - Decimal(cost)
-    assert recount() == []
+    assert audit_all() == []

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import Order
 from orders.tracking.poll import CannotAskError
 from orders.tracking.refresh_order import refresh_order
@@ -30,7 +30,7 @@ def test_it_is_asked_for_at_once_though_it_is_not_due(store: Store) -> None:
     event = AuditEvent.objects.get(action="order update")
     assert (event.actor, event.target) == (ACTOR, f"order:{order.pk}")
     assert (event.detail["before"]["state"], event.detail["after"]["refunded"]) == ("ACTIVE", "0.675")
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_one_that_is_followed_no_more_is_asked_for_as_well(store: Store) -> None:
@@ -43,7 +43,7 @@ def test_one_that_is_followed_no_more_is_asked_for_as_well(store: Store) -> None
     assert (looked.before.state, looked.after.state) == ("COMPLETED", "CANCELED")
     assert looked.after.refunded == Decimal("1.35")
     assert store.wallet() == 100
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_the_same_answer_twice_moves_nothing(store: Store) -> None:

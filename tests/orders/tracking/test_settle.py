@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.aftercare.refunds import set_partial
 from orders.api.status_query import status_rows
 from orders.models import Order
@@ -60,7 +60,7 @@ def test_an_order_is_followed_to_its_end(store: Store) -> None:
         "cost": Decimal("0.9"),
     }
     assert store.simulator.balance == Decimal("999.1")
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_a_partial_gives_back_the_exact_share_once(store: Store) -> None:
@@ -75,7 +75,7 @@ def test_a_partial_gives_back_the_exact_share_once(store: Store) -> None:
     assert store.money()["revenue"] == Decimal("0.90045")
     assert store.money()["held"] == 0
     assert Decimal(1000) - store.money()["provider"] == order.cost == Decimal(1000) - store.simulator.balance
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize(("remains", "given_back"), [(1, "0.000375"), (3, "0.001125"), (7, "0.002625")])
@@ -93,7 +93,7 @@ def test_a_share_is_rounded_down_to_a_millionth(store: Store) -> None:
     order = say(store, order, ReportedStatus.PARTIAL, remains=7)
 
     assert order.refunded == Decimal("0.002333")  # 0.00233354…, rounded down
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_a_cancel_gives_all_back(store: Store) -> None:
@@ -104,7 +104,7 @@ def test_a_cancel_gives_all_back(store: Store) -> None:
 
     assert (order.state, order.refunded, order.cost) == ("CANCELED", Decimal("1.35"), 0)
     assert store.money() == {"wallet": 100, "held": 0, "revenue": 0, "provider": 1000, "cost": 0}
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_a_late_partial_and_a_later_cancel_give_back_upwards_from_revenue(store: Store) -> None:
@@ -118,7 +118,7 @@ def test_a_late_partial_and_a_later_cancel_give_back_upwards_from_revenue(store:
 
     assert (order.state, order.refunded, order.cost) == ("CANCELED", Decimal("1.35"), 0)
     assert store.money() == {"wallet": 100, "held": 0, "revenue": 0, "provider": 1000, "cost": 0}
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_an_older_answer_is_dropped(store: Store) -> None:
@@ -139,7 +139,7 @@ def test_money_given_back_is_never_taken_again(store: Store, end: ReportedStatus
     assert order.state == end.value.upper()
     assert store.wallet() == before == 100
     assert order.cost == Decimal("0.9")
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("word", [ReportedStatus.IN_PROGRESS, ReportedStatus.COMPLETED, ReportedStatus.UNKNOWN])
@@ -149,7 +149,7 @@ def test_what_a_partial_was_paid_back_for_stays_with_it(store: Store, word: Repo
 
     assert (order.state, order.remains, order.refunded) == ("PARTIAL", 333, Decimal("0.44955"))
     assert order.attention
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("word", [ReportedStatus.UNKNOWN, ReportedStatus.FAILED, ReportedStatus.EXPIRED])
@@ -248,7 +248,7 @@ def test_a_part_that_is_said_to_be_free_is_asked_about_once_more(store: Store) -
         assert order.next_poll_at is not None
         assert (order.next_poll_at - timezone.now() <= timedelta(minutes=1)) == soon
     assert store.money()["provider"] == Decimal("999.46")
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_a_part_that_stays_free_is_asked_about_for_an_hour(store: Store) -> None:
@@ -283,7 +283,7 @@ def test_a_cost_that_changes_without_end_is_for_a_person(store: Store) -> None:
     order = say(store, order, ReportedStatus.PARTIAL, seconds=2, remains=400, charge=Decimal("0.97"))
     assert (order.state, order.refunded, order.captured) == ("PARTIAL", Decimal("0.54"), Decimal("0.81"))
     assert (order.cost, order.money_moves) == (Decimal("0.95"), 30_001)
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("remains", [200, 0, -1, 1001, 499])
@@ -311,7 +311,7 @@ def test_a_reported_charge_trues_up_the_cost(store: Store) -> None:
     order = say(store, order, ReportedStatus.COMPLETED, seconds=2, charge=Decimal("0.8"))
 
     assert (order.cost, store.money()["provider"]) == (Decimal("0.8"), Decimal("999.2"))
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("answer", [None, ItemError("Incorrect order ID")])
@@ -375,7 +375,7 @@ def test_a_batch_is_settled_in_one_piece(store: Store, make_orders: Callable[[in
     settle(make_orders(1))  # opens the house accounts
 
     assert settle(make_orders(2)) == settle(make_orders(40)) <= 16
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_one_order_that_cannot_be_settled_stops_no_other(
@@ -390,7 +390,7 @@ def test_one_order_that_cannot_be_settled_stops_no_other(
     assert settled.failed == 1
     assert [store.fresh(order).state for order in orders] == ["COMPLETED", "ACTIVE", "COMPLETED"]
     assert "batch not settled" in caplog.text
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import Order
 from orders.rules.polling_interval import POLLS_AFTER_END
 from orders.tracking.settle import settle_batch
@@ -72,7 +72,7 @@ def test_how_it_ends(
         order = say(store, order, word, posts, seconds=seconds)
     assert (order.state, order.refunded, order.attention) == (state, Decimal(refunded), attention)
     assert store.wallet() == Decimal(100) - Decimal("0.945") + Decimal(refunded)
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize(("word", "posts", "cost"), [(C, 3, "0.63"), (E, 7, "0.63"), (X, 3, "0.63"), (P, 3, "0.63"),
@@ -84,7 +84,7 @@ def test_only_one_that_served_no_post_is_free(
     assert (order.cost, store.house(store.provider.account)) == (Decimal(cost), 1000 - Decimal(cost))
     order = say(store, order, word, posts, seconds=1, charge=Decimal("0.27"))
     assert order.cost == Decimal("0.27")
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_an_end_that_says_no_charge_is_looked_at_as_rarely_as_any(store: Store, order: Order) -> None:
@@ -122,4 +122,4 @@ def test_what_comes_back_later_only_grows(store: Store, order: Order) -> None:
     assert order.refunded == Decimal("0.27")
     order = say(store, order, X, 0, seconds=3, charge=Decimal(0))
     assert (order.state, order.refunded, order.cost) == ("CANCELED", Decimal("0.945"), 0)
-    assert recount() == []
+    assert audit_all() == []

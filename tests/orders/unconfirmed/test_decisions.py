@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import Order
 from orders.unconfirmed.decisions import (
     CannotResolveError,
-    clear_attention,
-    it_was_not_placed,
-    it_was_placed,
+    clear_flag,
+    confirm_placed,
     refund_unconfirmed,
+    requeue_order,
 )
 from panel.ops.models import Alert, AuditEvent
 from tests.fixtures_orders import LINK, Store
@@ -31,23 +31,23 @@ def doubtful(store: Store) -> Order:
 
 def test_it_was_placed(store: Store, doubtful: Order) -> None:
     (bought,) = store.simulator.created(LINK)
-    it_was_placed(order_id=doubtful.pk, provider_order_id=bought["id"], actor=ACTOR, reason="seen in their panel")
+    confirm_placed(order_id=doubtful.pk, provider_order_id=bought["id"], actor=ACTOR, reason="seen in their panel")
     order = store.fresh(doubtful)
 
     assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", bought["id"], Decimal("0.9"))
     assert AuditEvent.objects.get().target == f"order:{order.pk}"
     assert not Alert.objects.filter(closed_at=None, subject__startswith="doubtful").exists()
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_it_was_not_placed_sends_again(store: Store, doubtful: Order) -> None:
-    it_was_not_placed(order_id=doubtful.pk, actor=ACTOR, reason="not in their panel")
+    requeue_order(order_id=doubtful.pk, actor=ACTOR, reason="not in their panel")
     assert store.fresh(doubtful).state == "QUEUED"
     order = store.submit(doubtful)
 
     assert order.state == "ACTIVE"
     assert [attempt.outcome for attempt in order.attempts.order_by("number")] == ["absent", "placed"]
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_the_money_goes_back(store: Store, doubtful: Order) -> None:
@@ -55,14 +55,14 @@ def test_the_money_goes_back(store: Store, doubtful: Order) -> None:
 
     assert store.fresh(doubtful).state == "REJECTED"
     assert store.wallet() == 100
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_an_id_the_provider_does_not_know(store: Store, doubtful: Order) -> None:
     before = store.everything()
 
     with pytest.raises(CannotResolveError, match="does not know this id"):
-        it_was_placed(order_id=doubtful.pk, provider_order_id="999999", actor=ACTOR, reason="a guess")
+        confirm_placed(order_id=doubtful.pk, provider_order_id="999999", actor=ACTOR, reason="a guess")
 
     assert store.everything() == before
 
@@ -72,7 +72,7 @@ def test_an_id_that_belongs_to_another_order(store: Store, doubtful: Order) -> N
     before = store.everything()
 
     with pytest.raises(CannotResolveError, match="another order"):
-        it_was_placed(
+        confirm_placed(
             order_id=doubtful.pk, provider_order_id=other.provider_order_id or "", actor=ACTOR, reason="a mix-up"
         )
 
@@ -85,7 +85,7 @@ def test_a_provider_that_cannot_be_asked(store: Store, doubtful: Order) -> None:
     store.simulator.next("status", "error503", times=2)
 
     with pytest.raises(CannotResolveError, match="could not be asked"):
-        it_was_placed(order_id=doubtful.pk, provider_order_id="1", actor=ACTOR, reason="seen")
+        confirm_placed(order_id=doubtful.pk, provider_order_id="1", actor=ACTOR, reason="seen")
 
     assert store.everything() == before
 
@@ -98,19 +98,19 @@ def test_a_verdict_waits_for_the_lease_and_needs_a_reason(store: Store) -> None:
     with pytest.raises(CannotResolveError, match="may still come"):
         refund_unconfirmed(order_id=order.pk, actor=ACTOR, reason="now")
     store.let_lease_end(order)
-    with pytest.raises(CannotResolveError, match="Say why"):
+    with pytest.raises(CannotResolveError, match="Enter a reason"):
         refund_unconfirmed(order_id=order.pk, actor=ACTOR, reason=" ")
 
     assert store.everything() == before
 
 
-@pytest.mark.parametrize("verdict", [refund_unconfirmed, it_was_not_placed])
+@pytest.mark.parametrize("verdict", [refund_unconfirmed, requeue_order])
 def test_a_verdict_is_given_once(store: Store, doubtful: Order, verdict: object) -> None:
     verdict(order_id=doubtful.pk, actor=ACTOR, reason="first")  # type: ignore[operator]
     before = store.everything()
 
-    for again in (refund_unconfirmed, it_was_not_placed):
-        with pytest.raises(CannotResolveError, match="no longer in doubt"):
+    for again in (refund_unconfirmed, requeue_order):
+        with pytest.raises(CannotResolveError, match="no longer unconfirmed"):
             again(order_id=doubtful.pk, actor=ACTOR, reason="second")
 
     assert store.everything() == before
@@ -119,7 +119,7 @@ def test_a_verdict_is_given_once(store: Store, doubtful: Order, verdict: object)
 def test_a_flag_is_cleared(store: Store) -> None:
     order = store.active()
     Order.objects.filter(pk=order.pk).update(attention="odd remains")
-    clear_attention(order_id=order.pk, actor=ACTOR, reason="asked them")
+    clear_flag(order_id=order.pk, actor=ACTOR, reason="asked them")
 
     order = store.fresh(order)
     assert order.attention == ""

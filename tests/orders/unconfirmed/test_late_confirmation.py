@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.models import Attempt, Order, UnmatchedOrder
 from orders.submission.record import record_outcome
-from orders.unconfirmed.decisions import it_was_not_placed, refund_unconfirmed
+from orders.unconfirmed.decisions import refund_unconfirmed, requeue_order
 from orders.unconfirmed.restore_search import adopt_orphan, candidates, write_off_orphan
 from panel.ops.models import Alert
 from providers.adapters.base import Placed
@@ -39,17 +39,17 @@ def test_bought_after_the_money_went_back(store: Store, attempt: Attempt) -> Non
     assert store.everything() == before
     assert rows() == [("777", Decimal("0.9"), "USD")]
     alert = Alert.objects.get(closed_at=None, subject=f"orphans:{store.provider.pk}")
-    assert alert.title == f"Order #{attempt.order_id} was placed at the provider after all"
+    assert alert.title == f"Order {attempt.order_id} was bought after all"
 
     write_off_orphan(orphan_id=UnmatchedOrder.objects.get().pk, actor="staff", reason="their ticket 5")
     alert.refresh_from_db()
     assert alert.closed_at is not None
     assert (store.house("loss"), store.wallet()) == (Decimal("0.9"), 100)
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_bought_while_it_waits_to_be_sent_again(store: Store, attempt: Attempt) -> None:
-    it_was_not_placed(order_id=attempt.order_id, actor="staff", reason="not in their panel")
+    requeue_order(order_id=attempt.order_id, actor="staff", reason="not in their panel")
     record_outcome(attempt_id=attempt.pk, outcome=Placed("777"))
     assert store.fresh(attempt.order).state == "QUEUED"
     assert candidates(orphan=UnmatchedOrder.objects.get()) == [attempt.order]
@@ -57,7 +57,7 @@ def test_bought_while_it_waits_to_be_sent_again(store: Store, attempt: Attempt) 
 
 def test_it_cost_what_it_cost_when_it_was_bought(store: Store, attempt: Attempt) -> None:
     """Since then the price rose, and the order was sent once more."""
-    it_was_not_placed(order_id=attempt.order_id, actor="staff", reason="not in their panel")
+    requeue_order(order_id=attempt.order_id, actor="staff", reason="not in their panel")
     UpstreamService.objects.filter(external_id="1").update(rate=Decimal("1.2"))
     store.simulator.next("add", "funds")
     order = store.submit(attempt.order)
@@ -77,7 +77,7 @@ def test_it_cost_what_it_cost_when_it_was_bought(store: Store, attempt: Attempt)
     adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="their ticket 5")
     order = store.fresh(order)
     assert (order.state, order.expected_cost, order.cost) == ("ACTIVE", Decimal("0.9"), Decimal("0.9"))
-    assert recount() == []
+    assert audit_all() == []
 
 
 @pytest.mark.parametrize("status", ["answered late for order x", "answered late for order 1²", "Pending", ""])

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.core.unmatched_orders import keep_unmatched_order
 from orders.models import Attempt, Order, UnmatchedOrder
 from orders.submission.record import record_outcome
@@ -65,12 +65,12 @@ def test_the_late_answer_says_whose_it_is(store: Store, sending: Order) -> None:
     orphan.refresh_from_db()
     assert (orphan.order_id, orphan.decided_by) == (sending.pk, "the panel")
     assert Alert.objects.get(subject__startswith="orphans").closed_at is not None
-    event = AuditEvent.objects.get(action="unmatched order adopted")
-    assert event.detail == {"reason": "The provider's answer named this ID.", "order": sending.pk}
-    with pytest.raises(CannotResolveError, match="decided already"):
+    event = AuditEvent.objects.get(action="orphan adopted")
+    assert event.detail == {"reason": "The provider's answer named this id.", "order": sending.pk}
+    with pytest.raises(CannotResolveError, match="already decided"):
         write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="nobody's")
     assert told(store) == ONCE
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_what_was_written_off_comes_back_with_the_late_answer(store: Store, sending: Order) -> None:
@@ -79,7 +79,7 @@ def test_what_was_written_off_comes_back_with_the_late_answer(store: Store, send
     assert told(store) == ("lost", Decimal("999.1"), Decimal(0), Decimal("0.9"))
     answer(sending)
     assert told(store) == ONCE
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_what_was_somebody_elses_is_ours_after_all(store: Store, sending: Order) -> None:
@@ -94,13 +94,11 @@ def test_an_id_that_an_order_has_is_not_decided_otherwise(
 ) -> None:
     """As they were left before: the answer came first, and nobody linked the two."""
     answer(sending)
-    orphan = UnmatchedOrder.objects.create(
-        provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD"
-    )
-    with pytest.raises(CannotResolveError, match=f"Order {sending.pk} has this ID by now"):
+    orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD")
+    with pytest.raises(CannotResolveError, match=f"Order #{sending.pk} has this ID by now"):
         decide(orphan_id=orphan.pk, actor="staff", reason="nobody's")
     assert told(store) == ONCE
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_what_became_an_orders_while_it_was_looked_for_is_no_find(
@@ -124,7 +122,7 @@ def test_an_order_that_waits_takes_what_was_written_off(store: Store) -> None:
     assert (store.fresh(order).state, *told(store)) == ("ACTIVE", *ONCE)
     orphan.refresh_from_db()
     assert (orphan.order_id, orphan.decided_by) == (order.pk, "staff")
-    assert AuditEvent.objects.get(action="unmatched order adopted").detail == {"reason": "same link", "order": order.pk}
+    assert AuditEvent.objects.get(action="orphan adopted").detail == {"reason": "same link", "order": order.pk}
 
 
 @pytest.mark.parametrize("currency", ["EUR", "eur"])

@@ -9,13 +9,13 @@ import pytest
 
 from orders.unconfirmed.evidence import (
     AHEAD,
-    MOST_IDS,
-    Judgement,
-    Landmark,
+    MAX_IDS,
+    Decision,
+    ReferenceOrder,
     Scan,
     Window,
-    joined,
-    judge,
+    decide_by_scan,
+    join_scans,
     read_scan,
     window_of,
 )
@@ -28,9 +28,9 @@ SETTLED, OPEN = Window(100, 110, is_settled=True), Window(100, 110, is_settled=F
 NOBODYS = ItemError("Incorrect order ID")
 
 
-def mark(minute: float, number: int, seconds: float = 1) -> Landmark:
+def mark(minute: float, number: int, seconds: float = 1) -> ReferenceOrder:
     at = NOON + timedelta(minutes=minute)
-    return Landmark(at, at + timedelta(seconds=seconds), number)
+    return ReferenceOrder(at, at + timedelta(seconds=seconds), number)
 
 
 def said(
@@ -39,9 +39,11 @@ def said(
     complete: bool = True,
     clean: int = 0,
     others: Collection[Decimal] = (),
-) -> Judgement:
+) -> Decision:
     scan = Scan(9, found, is_complete=complete)
-    return judge(window=window, scan=scan, expected_cost=COST, currency="USD", clean_scans=clean, other_costs=others)
+    return decide_by_scan(
+        window=window, scan=scan, expected_cost=COST, currency="USD", clean_scans=clean, other_costs=others
+    )
 
 
 def test_the_window_lies_between_our_nearest_orders() -> None:
@@ -56,15 +58,15 @@ def test_the_window_lies_between_our_nearest_orders() -> None:
 
 def test_without_an_order_before_there_is_no_window() -> None:
     found = window_of(before=[], after=[mark(2, 104)], settled=[])
-    assert isinstance(found, Judgement)
-    assert found.word == "undecided"
+    assert isinstance(found, Decision)
+    assert found.outcome == "undecided"
 
 
 @pytest.mark.parametrize("wrong", [99, 100])
 def test_ids_that_do_not_grow_with_time_say_nothing(wrong: int) -> None:
     found = window_of(before=[mark(-1, 100)], after=[mark(2, wrong)], settled=[])
-    assert isinstance(found, Judgement)
-    assert (found.word, "do not grow" in found.why) == ("undecided", True)
+    assert isinstance(found, Decision)
+    assert (found.outcome, "do not grow" in found.reason) == ("undecided", True)
 
 
 def test_ids_of_attempts_side_by_side_may_cross() -> None:
@@ -73,24 +75,24 @@ def test_ids_of_attempts_side_by_side_may_cross() -> None:
 
 
 def test_too_many_ids_are_not_asked_for() -> None:
-    most = window_of(before=[mark(-1, 100)], after=[mark(2, 101 + MOST_IDS)], settled=[])
+    most = window_of(before=[mark(-1, 100)], after=[mark(2, 101 + MAX_IDS)], settled=[])
     assert isinstance(most, Window)
-    more = window_of(before=[mark(-1, 100)], after=[mark(2, 102 + MOST_IDS)], settled=[])
-    assert isinstance(more, Judgement)
-    assert more.word == "undecided"
+    more = window_of(before=[mark(-1, 100)], after=[mark(2, 102 + MAX_IDS)], settled=[])
+    assert isinstance(more, Decision)
+    assert more.outcome == "undecided"
 
 
 @pytest.mark.parametrize("window", [SETTLED, OPEN, Window(100, None, is_settled=False)])
 def test_the_one_with_its_cost_is_it(window: Window) -> None:
     found = said(OURS, window=window)
-    assert (found.word, found.candidate) == ("placed", "105")
+    assert (found.outcome, found.candidate) == ("placed", "105")
 
 
 @pytest.mark.parametrize("charge", [None, Decimal(0)])
 @pytest.mark.parametrize("beside", [[], [replace(OURS, external_id="106")]])
 def test_where_a_charge_is_not_told_nothing_is_concluded(charge: Decimal | None, beside: list[OrderStatus]) -> None:
     found = said(replace(OURS, charge=charge), *beside, clean=5)
-    assert (found.word, found.candidate) == ("wait", "")
+    assert (found.outcome, found.candidate) == ("wait", "")
 
 
 @pytest.mark.parametrize(
@@ -108,33 +110,33 @@ def test_where_a_charge_is_not_told_nothing_is_concluded(charge: Decimal | None,
 def test_whatever_else_answers_leaves_it_to_a_person(others: list[OrderStatus]) -> None:
     for complete in (True, False):
         found = said(*others, complete=complete, clean=5)
-        assert (found.word, found.candidate) == ("undecided", "")
-        assert all(row.external_id in found.why for row in others)
+        assert (found.outcome, found.candidate) == ("undecided", "")
+        assert all(row.external_id in found.reason for row in others)
 
 
 def test_an_id_that_costs_as_much_as_another_doubt_speaks_against_nothing_and_rules_nothing_out() -> None:
     other = replace(OURS, external_id="106", charge=Decimal(7))
     found = said(OURS, other, others=[Decimal(7)])
-    assert (found.word, found.candidate) == ("placed", "105")
-    assert said(other, others=[Decimal(7)], clean=100).word == "wait"
+    assert (found.outcome, found.candidate) == ("placed", "105")
+    assert said(other, others=[Decimal(7)], clean=100).outcome == "wait"
     for unlike in (replace(other, word=ReportedStatus.PARTIAL), replace(other, currency="EUR")):
-        assert said(OURS, unlike, others=[Decimal(7)]).word == "undecided"
-    assert said(OURS, replace(OURS, external_id="107"), others=[COST]).word == "undecided"
+        assert said(OURS, unlike, others=[Decimal(7)]).outcome == "undecided"
+    assert said(OURS, replace(OURS, external_id="107"), others=[COST]).outcome == "undecided"
 
 
 def test_an_incomplete_look_proves_nothing() -> None:
-    assert said(OURS, complete=False).word == "wait"
-    assert said(complete=False, clean=5).word == "wait"
+    assert said(OURS, complete=False).outcome == "wait"
+    assert said(complete=False, clean=5).outcome == "wait"
 
 
 def test_it_is_ruled_out_by_three_looks_once_it_is_settled_and_never_before() -> None:
-    assert [said(clean=clean).word for clean in range(3)] == ["wait", "wait", "absent"]
-    assert said(window=OPEN, clean=100).word == "wait"
-    assert said(window=Window(100, None, is_settled=False), clean=100).word == "wait"
+    assert [said(clean=clean).outcome for clean in range(3)] == ["wait", "wait", "absent"]
+    assert said(window=OPEN, clean=100).outcome == "wait"
+    assert said(window=Window(100, None, is_settled=False), clean=100).outcome == "wait"
 
 
 def test_an_empty_window_can_be_settled() -> None:
-    assert said(window=Window(100, 101, is_settled=True), clean=2).word == "absent"
+    assert said(window=Window(100, 101, is_settled=True), clean=2).outcome == "absent"
 
 
 def test_a_call_is_complete_when_all_answered_and_ours_were_known() -> None:
@@ -144,5 +146,5 @@ def test_a_call_is_complete_when_all_answered_and_ours_were_known() -> None:
     assert not read_scan(asked=["101", "105"], controls=["100"], answers={"105": OURS, **ours}).is_complete
     assert not read_scan(asked=["101"], controls=["100"], answers={"101": NOBODYS, "100": NOBODYS}).is_complete
     assert not read_scan(asked=["101"], controls=["100"], answers={"101": NOBODYS}).is_complete
-    assert joined([full, replace(full, is_complete=False)]) == Scan(4, [OURS, OURS], is_complete=False)
-    assert joined([]) == Scan(0, [], is_complete=True)
+    assert join_scans([full, replace(full, is_complete=False)]) == Scan(4, [OURS, OURS], is_complete=False)
+    assert join_scans([]) == Scan(0, [], is_complete=True)

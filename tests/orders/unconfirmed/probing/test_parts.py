@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from orders.models import HasParts, Order
 from orders.models.parts import PARTS
-from orders.unconfirmed.reference_ids import had_parts
+from orders.unconfirmed.reference_ids import placed_child_orders
 from tests.fixtures_orders import Store
 from tests.orders.filled import fill_orders
 
@@ -38,7 +38,7 @@ def test_what_runs_or_ended_since_then_counts(store: Store, given: dict[str, obj
     provider = store.provider
     if is_elsewhere:
         provider.pk += 1
-    assert had_parts(provider=provider, since=now - timedelta(minutes=10)) is found
+    assert placed_child_orders(provider=provider, since=now - timedelta(minutes=10)) is found
 
 
 def test_the_condition_of_queries_is_the_condition_of_the_index(store: Store) -> None:
@@ -54,7 +54,7 @@ def test_the_condition_of_queries_is_the_condition_of_the_index(store: Store) ->
 def test_it_is_looked_up_in_its_index(store: Store) -> None:
     fill_orders(store, 200)
     with CaptureQueriesContext(connection) as seen:
-        assert not had_parts(provider=store.provider, since=timezone.now())
+        assert not placed_child_orders(provider=store.provider, since=timezone.now())
     assert len(seen) == 2
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from orders.models import Attempt, Order
 from orders.unconfirmed import probe, unmatched_search
-from orders.unconfirmed.evidence import Landmark
-from orders.unconfirmed.unmatched_search import Stretch
+from orders.unconfirmed.evidence import ReferenceOrder
+from orders.unconfirmed.unmatched_search import IdRange
 from tests.fixtures_orders import Store
 from tests.orders.filled import fill_orders
 from tests.plans import plan_of
@@ -52,8 +52,8 @@ def test_rivals_are_found_in_the_index_of_doubts(store: Store, doubtful: Attempt
 
 def test_costs_of_doubts_are_found_in_the_index_of_doubts(store: Store, doubtful: Attempt) -> None:
     now = doubtful.started_at
-    low, high = (Landmark(now, now, number) for number in (1, 9))
-    stretch = Stretch(low, high, [], since=now - SPAN)
+    low, high = (ReferenceOrder(now, now, number) for number in (1, 9))
+    stretch = IdRange(low, high, [], since=now - SPAN)
     assert unmatched_search._costs_of_doubts(store.provider, stretch) == {doubtful.order.expected_cost}
     Attempt.objects.filter(pk=doubtful.pk).update(expected_cost=2)  # the order's own may be of a later try
     assert unmatched_search._costs_of_doubts(store.provider, stretch) == {2}

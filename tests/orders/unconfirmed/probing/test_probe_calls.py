@@ -7,7 +7,7 @@ from django.conf import settings
 
 from orders.models import Probe
 from orders.unconfirmed import probe
-from orders.unconfirmed.probe import EARLY_CALLS, MOST_CALLS, Probed
+from orders.unconfirmed.probe import EARLY_CALLS, MAX_CALLS, ProbeRunResult
 from orders.unconfirmed.scan import TRIES
 from providers.models import Provider
 from tests.fixtures_orders import LINK, Store
@@ -30,7 +30,7 @@ def test_a_broken_answer_is_asked_for_again_at_once(store: Store, fault: str) ->
     with later(minutes=3):
         bound(store)
         store.simulator.next("status", fault, times=TRIES - 1)
-        assert probe_now() == Probed(looked=1, adopted=1)
+        assert probe_now() == ProbeRunResult(looked=1, adopted=1)
     assert (verdict(order)[0], Probe.objects.get().calls) == ("placed", TRIES)
 
 
@@ -53,8 +53,8 @@ def test_a_doubt_takes_so_many_calls_and_no_more(store: Store) -> None:
             store.simulator.next("status", "missing_ids", times=TRIES)
             probe_now()
     found = Probe.objects.get()
-    assert (found.verdict, found.calls) == ("undecided", MOST_CALLS)
-    assert f"{MOST_CALLS} calls brought no proof" in found.reason
+    assert (found.verdict, found.calls) == ("undecided", MAX_CALLS)
+    assert f"No proof after {MAX_CALLS} calls." in found.reason
     assert store.fresh(order).state == "REVIEW"
 
 
@@ -70,7 +70,7 @@ def test_in_quiet_hours_it_is_not_asked_over_and_over(store: Store) -> None:
 
 
 def test_a_provider_is_not_asked_without_end_in_one_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "CALLS_A_RUN", 2)
+    monkeypatch.setattr(probe, "CALLS_PER_RUN", 2)
     trust(store)
     doubt(store)
     for quantity in ("1100", "1200"):
@@ -80,7 +80,7 @@ def test_a_provider_is_not_asked_without_end_in_one_run(store: Store, monkeypatc
     with later(minutes=3):
         Provider.objects.update(breaker_open_until=None, unknown_in_a_row=0)
         bound(store)
-        assert [probe_now(), probe_now()] == [Probed(looked=2, adopted=2), Probed(looked=1, adopted=1)]
+        assert [probe_now(), probe_now()] == [ProbeRunResult(looked=2, adopted=2), ProbeRunResult(looked=1, adopted=1)]
 
 
 def test_one_that_cannot_be_asked_is_left_alone_for_the_run(store: Store) -> None:
@@ -89,4 +89,4 @@ def test_one_that_cannot_be_asked_is_left_alone_for_the_run(store: Store) -> Non
     store.active(link=f"{LINK}/second", quantity="1100")
     with later(minutes=3):
         store.simulator.next("status", "reset")
-        assert probe_now() == Probed(looked=1)
+        assert probe_now() == ProbeRunResult(looked=1)

@@ -9,14 +9,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from orders.core import safe_mode
 from orders.models import Order, UnmatchedOrder
 from orders.unconfirmed import unmatched_search
-from orders.unconfirmed.decisions import CannotResolveError, it_was_not_placed, it_was_placed, refund_unconfirmed
+from orders.unconfirmed.decisions import CannotResolveError, confirm_placed, refund_unconfirmed, requeue_order
 from orders.unconfirmed.restore_search import adopt_orphan
 from orders.unconfirmed.scan import TRIES
-from orders.unconfirmed.unmatched_search import MOST_KEPT, TRUSTED_AGAIN_AFTER, Strays, latest_stray, look_for_strays
+from orders.unconfirmed.unmatched_search import (
+    MAX_KEPT,
+    TRUSTED_AGAIN_AFTER,
+    UnmatchedSearchResult,
+    latest_unmatched_id,
+    search_unmatched_orders,
+)
 from panel.customers.models import User
 from panel.ops.models import Alert, AuditEvent
 from providers.models import Provider
@@ -27,9 +33,9 @@ pytestmark = pytest.mark.django_db
 SETTLED = {"minutes": 11}
 
 
-def look(**span: float) -> Strays:
+def look(**span: float) -> UnmatchedSearchResult:
     with later(**(span or SETTLED)):
-        return look_for_strays(now=timezone.now())
+        return search_unmatched_orders(now=timezone.now())
 
 
 def ours(store: Store, *words: str) -> None:
@@ -52,14 +58,16 @@ def test_an_order_by_hand_is_found_once(store: Store) -> None:
     stray = by_hand(store)
     ours(store, "ccc", "dddd")
     before = store.everything()
-    assert look(minutes=1) == Strays()  # it could still be an order of ours that has not been answered for
+    assert (
+        look(minutes=1) == UnmatchedSearchResult()
+    )  # it could still be an order of ours that has not been answered for
     found = look()
     assert (found.found, found.unanswered) == (1, 0)
     assert found.asked > 1
     orphan = UnmatchedOrder.objects.get()
     assert (orphan.external_id, orphan.charge, orphan.currency) == (stray, Decimal("0.45"), "USD")
     assert open_alerts() == [f"orphans:{store.provider.pk}"]
-    assert look() == Strays()  # up to there everything is known
+    assert look() == UnmatchedSearchResult()  # up to there everything is known
     assert store.everything() == before
 
 
@@ -108,11 +116,11 @@ def test_a_doubt_explains_an_id_of_its_cost_and_one_whose_cost_is_not_told(
     store.simulator.next("status", fault)
     assert look().found == 0
     store.let_lease_end(order)
-    it_was_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as they say")
-    assert look() == Strays()
+    confirm_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as they say")
+    assert look() == UnmatchedSearchResult()
 
 
-@pytest.mark.parametrize("decide", [refund_unconfirmed, it_was_not_placed])
+@pytest.mark.parametrize("decide", [refund_unconfirmed, requeue_order])
 def test_what_people_decided_explains_an_id_of_that_cost(store: Store, decide: Callable[..., None]) -> None:
     ours(store, "a", "bb")
     store.simulator.next("add", "reset_after_create")
@@ -144,16 +152,16 @@ def test_the_parts_of_drip_feeds_are_no_strays(store: Store) -> None:
     store.active(link=f"{LINK}/drip", quantity="100", runs="3", interval="60")
     by_hand(store)
     ours(store, "ccc")
-    assert look() == Strays()
+    assert look() == UnmatchedSearchResult()
     assert Provider.objects.get().ids_seen_to is not None
 
 
 def test_of_a_provider_that_answers_for_everybody_some_are_kept(store: Store) -> None:
     ours(store, "a", "bb")
-    store.simulator.fill(count=MOST_KEPT + 4)
+    store.simulator.fill(count=MAX_KEPT + 4)
     ours(store, "ccc")
-    assert look().found == MOST_KEPT
-    assert UnmatchedOrder.objects.count() == MOST_KEPT
+    assert look().found == MAX_KEPT
+    assert UnmatchedOrder.objects.count() == MAX_KEPT
 
 
 def test_nobody_is_asked_where_doubts_are_not_looked_into_and_in_safe_mode(store: Store) -> None:
@@ -161,10 +169,10 @@ def test_nobody_is_asked_where_doubts_are_not_looked_into_and_in_safe_mode(store
     by_hand(store)
     ours(store, "ccc")
     Provider.objects.update(probing="off")
-    assert look() == Strays()
+    assert look() == UnmatchedSearchResult()
     Provider.objects.update(probing="shadow")
     safe_mode.switch_on(reason="a look at the books", actor="staff")
-    assert look() == Strays()
+    assert look() == UnmatchedSearchResult()
     assert store.simulator.requests("status") == []
 
 
@@ -173,14 +181,14 @@ def test_one_provider_that_cannot_be_looked_at_holds_up_no_other(store: Store, m
     by_hand(store)
     ours(store, "ccc")
     Provider.objects.create(pk=store.provider.pk - 1, name="Broken", url="https://x.example", currency="USD")
-    look_at = unmatched_search._stretch
+    look_at = unmatched_search._next_range
 
     def broken(provider: Provider, *rest: object) -> object:
         if provider.name == "Broken":
             raise KeyError("an error nobody thought of")
         return look_at(provider, *rest)
 
-    monkeypatch.setattr(unmatched_search, "_stretch", broken)
+    monkeypatch.setattr(unmatched_search, "_next_range", broken)
     assert look().found == 1
 
 
@@ -198,9 +206,9 @@ def test_after_a_stray_evidence_decides_nothing_by_itself_for_a_month(store: Sto
     assert store.fresh(order).state == "REVIEW"
     assert verdict(order) == ("placed", store.simulator.created(LINK)[0]["id"])
     assert f"But {stray.external_id} there is in no order here" in order.events.get(what="evidence").reason
-    assert latest_stray(provider=store.provider, now=timezone.now()) == stray.external_id
+    assert latest_unmatched_id(provider=store.provider, now=timezone.now()) == stray.external_id
     a_month_on = timezone.now() + TRUSTED_AGAIN_AFTER + timedelta(hours=1)
-    assert latest_stray(provider=store.provider, now=a_month_on) == ""
+    assert latest_unmatched_id(provider=store.provider, now=a_month_on) == ""
 
 
 def test_an_orphan_that_turns_out_to_be_an_order_is_that_order(store: Store) -> None:
@@ -210,16 +218,14 @@ def test_an_orphan_that_turns_out_to_be_an_order_is_that_order(store: Store) -> 
     (bought,) = store.simulator.created(LINK)
     orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id=bought["id"], charge=7, currency="USD")
     store.let_lease_end(order)
-    it_was_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as they say")
+    confirm_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as they say")
     orphan.refresh_from_db()
     assert (orphan.verdict, orphan.order, orphan.decided_by) == ("adopted", order, "staff")
-    assert (
-        AuditEvent.objects.filter(action="unmatched order adopted", target=f"unmatched order:{orphan.pk}").count() == 1
-    )
-    assert latest_stray(provider=store.provider, now=timezone.now()) == ""
-    with pytest.raises(CannotResolveError, match="decided already"):
+    assert AuditEvent.objects.filter(action="orphan adopted", target=f"orphan:{orphan.pk}").count() == 1
+    assert latest_unmatched_id(provider=store.provider, now=timezone.now()) == ""
+    with pytest.raises(CannotResolveError, match="already decided"):
         adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="again")
-    assert recount() == []
+    assert audit_all() == []
 
 
 def test_staff_say_that_one_is_not_ours(store: Store) -> None:
@@ -237,20 +243,20 @@ def test_staff_say_that_one_is_not_ours(store: Store) -> None:
     orphan.refresh_from_db()
     assert (orphan.verdict, orphan.decided_by) == ("not ours", "owner@example.com")
     assert store.money() == before
-    assert latest_stray(provider=store.provider, now=timezone.now()) == "77"
+    assert latest_unmatched_id(provider=store.provider, now=timezone.now()) == "77"
 
 
 def test_where_nothing_was_found_the_attempts_are_not_searched(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[Provider] = []
-    real = unmatched_search._costs_of_doubts
+    real = unmatched_search._unconfirmed_costs
 
-    def search(provider: Provider, stretch: unmatched_search.Stretch) -> set[Decimal]:
+    def search(provider: Provider, stretch: unmatched_search.IdRange) -> set[Decimal]:
         searched.append(provider)
         return real(provider, stretch)
 
-    monkeypatch.setattr(unmatched_search, "_costs_of_doubts", search)
+    monkeypatch.setattr(unmatched_search, "_unconfirmed_costs", search)
     ours(store, "a", "bb", "ccc", "dddd")
-    assert look() == Strays()
+    assert look() == UnmatchedSearchResult()
     assert Provider.objects.get().ids_seen_to is not None
     assert searched == []
     with later(minutes=20):

@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from orders.models import Order, Probe
-from orders.unconfirmed.probe import Probed, probe_doubts
+from orders.unconfirmed.probe import ProbeRunResult, probe_unconfirmed
 from providers.models import PROBES_TO_TRUST, Provider
 from tests.fixtures_orders import LINK, Store
 
@@ -39,8 +39,8 @@ def trust(store: Store) -> None:
     Provider.objects.update(probing="adopt", probes_right=PROBES_TO_TRUST)
 
 
-def probe_now() -> Probed:
-    return probe_doubts(now=timezone.now())
+def probe_now() -> ProbeRunResult:
+    return probe_unconfirmed(now=timezone.now())
 
 
 def verdict(order: Order) -> tuple[str, str]:

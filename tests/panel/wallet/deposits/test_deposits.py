@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from orders.accounting.audit import recount
+from orders.accounting.audit import audit_all
 from panel.customers.models import User
 from panel.ops.models import Alert, AuditEvent
 from panel.wallet import ledger
@@ -96,7 +96,7 @@ def test_received_amount_is_credited_once(ada: User, bank: PaymentMethod) -> Non
         with pytest.raises(DepositDecidedError, match="This deposit was already reviewed"):
             decide(asked)
     assert wallet_balance(user=ada) == Decimal("49.9")
-    assert recount() == []
+    assert audit_all() == []
 
 
 def approve_again(asked: TopUp) -> None:
