@@ -84,6 +84,8 @@ def _suspects(provider: Provider, missing: Decimal) -> list[Order]:
     """Where exactly one choice among the orders in doubt costs what is missing, they were probably bought."""
     if not missing:
         return []
-    doubtful = list(Order.objects.filter(provider=provider, state__in=POSSIBLY_PLACED).order_by("pk")[: MAX_AMOUNTS + 1])
+    doubtful = list(
+        Order.objects.filter(provider=provider, state__in=POSSIBLY_PLACED).order_by("pk")[: MAX_AMOUNTS + 1]
+    )
     places = sole_subset([order.expected_cost for order in doubtful], total=missing)
     return [doubtful[place] for place in places or []]

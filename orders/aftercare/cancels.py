@@ -51,7 +51,9 @@ def ask_for_cancels(
         houses, requests = Houses(), []
         for change in granted:
             if change.state == State.QUEUED:
-                end_with_refund(change, State.CANCELED, houses=houses, what="canceled", reason=reason or "", actor=actor)
+                end_with_refund(
+                    change, State.CANCELED, houses=houses, what="canceled", reason=reason or "", actor=actor
+                )
             else:
                 requests.append(Cancellation(order=change.order, created_at=now, next_at=now))
                 change.note("cancel asked", reason=reason or "", actor=actor)

@@ -165,4 +165,14 @@ def _row(
 ) -> tuple[Any, ...]:
     is_over = new.state not in still_open
     next_at, ended_at = (None, now) if is_over else (new.next_at, None)
-    return (claimed.pk, new.state, new.tries, new.reason[:300], next_at, ended_at, *values, claimed.state, claimed.next_at)
+    return (
+        claimed.pk,
+        new.state,
+        new.tries,
+        new.reason[:300],
+        next_at,
+        ended_at,
+        *values,
+        claimed.state,
+        claimed.next_at,
+    )

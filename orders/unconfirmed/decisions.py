@@ -103,7 +103,9 @@ def _adopt(order_id: int, provider_order_id: str, actor: str, reason: str) -> No
     """Confirm the order. Without an actor the panel itself decided; a person's decision also grades the evidence."""
 
     def decide(change: Change, attempt: Attempt) -> None:
-        accept(change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", reason=reason, actor=actor)
+        accept(
+            change, provider_order_id=provider_order_id, houses=Houses(), what="confirmed", reason=reason, actor=actor
+        )
         _close_attempt(attempt, Attempt.Outcome.PLACED)
         if actor:
             _grade(attempt, provider_order_id)

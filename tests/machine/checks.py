@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from orders.accounting.audit import audit_all
-from orders.models import Attempt, Cancellation, Order, OrderEvent, UnmatchedOrder, Probe, Refill
+from orders.models import Attempt, Cancellation, Order, OrderEvent, Probe, Refill, UnmatchedOrder
 from panel.ops.models import Alert
 from panel.wallet.models import Account, TopUp, Transfer
 from providers.models import Pause

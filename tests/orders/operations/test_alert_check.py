@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from orders.aftercare.unanswered_requests import KIND
-from orders.models import UnmatchedOrder, Refill
+from orders.models import Refill, UnmatchedOrder
 from orders.operations.alert_check import check_alerts
 from orders.unconfirmed.decisions import refund_unconfirmed
 from orders.unconfirmed.restore_search import not_ours

@@ -113,7 +113,9 @@ def test_a_filter_without_sense_finds_nothing_and_says_so(
 
 def test_it_shows_what_stands_how_and_at_whom(store: Store, owner: Client, stuck: Cancellation) -> None:
     orders = fill_orders(store, 2, state=State.COMPLETED)
-    Refill.objects.create(order=orders[0], state="pending", provider_refill_id="771", tries=5, reason="Refill not found")
+    Refill.objects.create(
+        order=orders[0], state="pending", provider_refill_id="771", tries=5, reason="Refill not found"
+    )
     Refill.objects.create(order=orders[1], state="rejected", reason="No drop", next_at=None, ended_at=timezone.now())
     text = text_of(owner, QUEUE)
     assert "Refills 1 Cancels 1" in text

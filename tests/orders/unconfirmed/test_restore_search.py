@@ -94,7 +94,9 @@ def test_an_id_that_an_order_has_is_not_decided_otherwise(
 ) -> None:
     """As they were left before: the answer came first, and nobody linked the two."""
     answer(sending)
-    orphan = UnmatchedOrder.objects.create(provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD")
+    orphan = UnmatchedOrder.objects.create(
+        provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD"
+    )
     with pytest.raises(CannotResolveError, match=f"Order #{sending.pk} has this ID by now"):
         decide(orphan_id=orphan.pk, actor="staff", reason="nobody's")
     assert told(store) == ONCE
