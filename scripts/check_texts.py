@@ -19,9 +19,9 @@ from django.template.base import Lexer, Token, TokenType
 ROOT = Path(__file__).resolve().parent.parent
 CONVERTED: tuple[str, ...] = (
     *("panel/", "providers/", "templates/"),
-    *("orders/accounting/", "orders/aftercare/", "orders/api/", "orders/core/", "orders/listing/", "orders/management/"),
-    *("orders/operations/", "orders/placing/", "orders/rules/", "orders/site/", "orders/staff/", "orders/submission/"),
-    *("orders/tracking/", "orders/unconfirmed/"),
+    *("orders/accounting/", "orders/aftercare/", "orders/api/", "orders/core/", "orders/listing/"),
+    *("orders/management/", "orders/operations/", "orders/placing/", "orders/rules/", "orders/site/", "orders/staff/"),
+    *("orders/submission/", "orders/tracking/", "orders/unconfirmed/"),
 )
 """Paths that have been converted: a folder or a file each."""
 

@@ -35,7 +35,7 @@ class ReadResult:
 
 
 def read_balances() -> ReadResult:
-    """ReadResult the balance of every active provider. One that fails is logged, alerted on, and does not stop the others.
+    """Read the balance of every active provider. One that fails is logged, alerted on, and stops no other.
 
     None is read in safe mode: the books are not complete then, and what is missing in them would pass for drift.
     """
@@ -54,7 +54,7 @@ def providers_due() -> list[Provider]:
 
 
 def read_provider(*, provider: Provider) -> tuple[ReadResult, bool]:
-    """ReadResult one balance; what went wrong is logged and raises an alert. Also whether the provider answered at all."""
+    """Read one balance; what went wrong is logged and raises an alert. Also whether the provider answered at all."""
     reading, answered = _try_to_read(provider)
     if reading is None:
         return ReadResult(failed=1), answered

@@ -80,7 +80,7 @@ def _alert_text(provider: Provider) -> AlertText | None:
         return None
     text = ngettext(
         "%(count)s request got no clear answer after several tries. Ask the provider, then close it or send it again.",
-        "%(count)s requests got no clear answer after several tries. Ask the provider, then close them or send them again.",
+        "%(count)s requests got no clear answer after several tries. Ask the provider, then close or resend them.",
         count,
     )
     return AlertText(

@@ -1,6 +1,6 @@
 """Staff decisions on unconfirmed and flagged orders. Called by the staff pages and the admin.
 
-The panel itself only confirms orders with clear evidence (orders/unconfirmed/probe.py); it never sends again or refunds.
+The panel itself only confirms orders with clear evidence (probe.py); it never sends again or refunds.
 """
 
 from collections.abc import Callable

@@ -46,7 +46,7 @@ def reference_order(*, provider: Provider, number: int) -> ReferenceOrder | None
 
 
 def settling_delay(*, provider: Provider) -> timedelta:
-    """How long after an attempt its order may still appear: three times the slowest recent answer, at least the setting.
+    """How long after an attempt its order may still appear: three times the slowest recent one, at least the setting.
 
     Attempts count that ended with an answer, not those that evidence or a person decided.
     """

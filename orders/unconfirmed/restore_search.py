@@ -173,7 +173,7 @@ def _check_currency(orphan: UnmatchedOrder) -> None:
     reported, known = orphan.currency.upper(), orphan.provider.currency.upper()
     if orphan.charge and reported and reported != known:
         text = _(
-            "The provider reports that this order cost %(charge)s %(reported)s, but your account there is kept in %(known)s. "
+            "The provider reports that the order cost %(charge)s %(reported)s, but your account there is in %(known)s. "
             "Record the amount that was really taken as a balance difference, then mark this order as not ours."
         )
         raise CannotResolveError(text % {"charge": plain(orphan.charge), "reported": reported, "known": known})
