@@ -7,13 +7,14 @@ ARGS ?=
 EXAMPLES ?= 100000
 CASES ?= 5000
 MINUTES ?= 60
+TRIAL_MINUTES ?=
 WORKERS ?= 2
 FUZZED := tests/orders/api/test_fuzz.py tests/providers/adapters/test_fuzz.py tests/machine/test_machine.py
 BIN := $(VENV)/bin
 export VENV PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev tools run test fuzz doubts fairness attack mutants chaos lint format bench screenshots shell lock sbom audit docs clean
+.PHONY: help setup setup-dev tools run test quick trials fuzz doubts fairness attack mutants chaos lint format bench screenshots shell lock sbom audit docs clean
 
 help: ## List the tasks
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,11 +31,17 @@ tools: ## Only the environment for tests and development; no database is touched
 run: setup ## Set up and run the panel with a demo provider; Ctrl-C stops it (PORT, DATA_DIR, PROVIDER_URL, PROVIDER_KEY)
 	@$(BIN)/python -m scripts.start
 
-test: tools lint ## Set up, check, and run all tests on SQLite and on PostgreSQL (ARGS go to pytest)
+test: tools lint ## Set up, check, and run the tests on SQLite and on PostgreSQL, long trials in small (ARGS go to pytest)
 	@$(BIN)/python -m scripts.test $(ARGS)
 
+quick: tools lint ## Check, and run what needs neither processes nor a browser, on SQLite: two minutes (ARGS go to pytest)
+	@$(BIN)/python -m scripts.test --extent quick $(ARGS)
+
+trials: tools ## Everything in full: all tests on both databases, attacks, planted bugs, chaos, … (TRIAL_MINUTES: how long at most)
+	@MINUTES=$(TRIAL_MINUTES) $(BIN)/python -m scripts.trials
+
 fuzz: tools ## 100,000 calls of the API, as many answers of providers, a thousand lives of shops (EXAMPLES, ARGS)
-	@FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m scripts.test $(FUZZED) --durations=0 $(ARGS)
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m scripts.test --extent full $(FUZZED) --durations=0 $(ARGS)
 
 doubts: tools ## Days of shops with 5,000 doubtful orders: what the evidence says of each (CASES, ARGS go to pytest)
 	@DOUBTS=$(CASES) $(BIN)/python -m pytest -q -n $(WORKERS) tests/doubts $(ARGS)

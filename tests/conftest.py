@@ -1,16 +1,19 @@
 """What every test may use. The simulator's fixtures are in fixtures_simulator, the shop's in fixtures_shop."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from orders.core import high_water, safe_mode
 from panel.customers import sessions
 from panel.wallet.triggers import lay_triggers, lift_triggers
+from tests import extent, template
 
 pytest_plugins = [
     "tests.fixtures_servers",
@@ -18,6 +21,41 @@ pytest_plugins = [
     "tests.fixtures_shop",
     "tests.fixtures_orders",
 ]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what a run of this extent does not take."""
+    chosen, left_out = extent.choose(items, is_sqlite=connection.vendor == "sqlite")
+    if left_out:
+        items[:] = chosen
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector of garbage need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The database is there already; what is in it goes with the data directory or with the server."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """Give the run, or the worker, a clone of the migrated database; with --reuse-db it keeps the one that it has."""
+    if request.config.getoption("reuse_db"):
+        return
+    name = connection.creation._get_test_db_name()
+    if connection.vendor == "sqlite":
+        template.copy_sqlite(Path(name))
+    else:
+        template.clone_postgres(f"{settings.DATABASE_URL.rpartition('/')[0]}/{name}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,6 +19,7 @@ from panel.customers.keys import issue_key
 from panel.customers.models import User
 from panel.customers.roles import ADMIN, MANAGER, READ_ONLY, SUPPORT, set_up_roles
 from panel.wallet.models import PaymentMethod, TopUp
+from tests.extent import IS_SMALL, few
 from tests.fixtures_orders import Store
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +120,7 @@ def test_every_address_is_in_exactly_one_group() -> None:
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_stranger_is_led_to_the_sign_in(store: Store, numbers: dict[str, Any], method: str) -> None:
     before = store.everything()
-    for address in ADDRESSES:
+    for address in few(ADDRESSES, offset=len(method)):
         if address.name in PUBLIC | KEYED or not address.name:
             continue
         path = address.path(numbers)
@@ -137,7 +138,7 @@ def test_a_stranger_is_led_to_the_sign_in(store: Store, numbers: dict[str, Any],
 def test_to_another_customer_what_is_not_his_does_not_exist(store: Store, numbers: dict[str, Any], method: str) -> None:
     bo = User.objects.create_user("bo@example.com", "correct horse battery")
     before = store.everything()
-    for address in ADDRESSES:
+    for address in few(ADDRESSES, offset=len(method)):
         is_foreign = address.name in MINE | KEYED or address.is_staffs or address.is_admins
         if not is_foreign or address.name in {"logout", "password_change"}:
             continue
@@ -188,7 +189,7 @@ def test_who_may_only_look_changes_nothing_anywhere(store: Store, numbers: dict[
     client = Client()
     client.force_login(user)
     before, refused = everything(), []
-    for address in ADDRESSES:
+    for address in few(ADDRESSES):
         if not (address.is_staffs or address.is_admins) or address.name in {"logout", "password_change"}:
             continue
         answer = client.post(address.path(numbers), {"reason": "x", "action": "delete_selected", "post": "yes"})
@@ -197,13 +198,13 @@ def test_who_may_only_look_changes_nothing_anywhere(store: Store, numbers: dict[
             assert answer.status_code in {403, 405}, f"{address.route}: {answer.status_code}"
             refused.append(answer.status_code)
         assert everything() == before, address.route
-    assert refused.count(403) >= 18
+    assert refused.count(403) >= (3 if IS_SMALL else 18)
     assert len(store.simulator.requests("balance")) == 1  # the fixture's own
 
 
 def test_no_address_of_the_staff_breaks_for_its_owner(store: Store, numbers: dict[str, Any]) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("owner@example.com", "correct horse battery"))
-    for address in ADDRESSES:
+    for address in few(ADDRESSES):
         if address.name not in PUBLIC | {"logout"}:
             assert client.get(address.path(numbers)).status_code < 500, address.route

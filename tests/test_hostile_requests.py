@@ -12,6 +12,7 @@ from orders.api.openapi import SECTIONS
 from panel.customers.keys import issue_key
 from panel.customers.models import User
 from panel.wallet.models import PaymentMethod
+from tests.extent import few
 from tests.fixtures_orders import Store
 from tests.hostile import CORPUS, MARKUP, SURROGATES, live_parts
 from tests.test_every_address import ADDRESSES, numbers
@@ -51,7 +52,7 @@ def test_every_form_takes_it_or_says_why_not(store: Store, settings: Any, path: 
     if not path.startswith("/accounts/") or path == "/accounts/email/":
         client.force_login(store.customer)
     before = store.money()
-    for text in CORPUS:
+    for text in few(CORPUS):
         answer = client.post(path, {name: given.replace("{}", text) for name, given in fields.items()})
         assert answer.status_code < 500, text[:40]
         assert "\n" not in answer.get("Location", "")
@@ -94,7 +95,7 @@ def test_every_address_takes_it_as_a_query(store: Store, numbers: dict[str, Any]
         "{{7919*7927}}",
         "-1",
     ]
-    for place, address in enumerate(ADDRESSES):
+    for place, address in enumerate(few(ADDRESSES, offset=1)):
         if address.name in {"logout", "account_logout", "healthz", "readyz"}:
             continue
         for text in (texts[place % len(texts)], texts[(place + 3) % len(texts)], "\x00"):
@@ -114,7 +115,7 @@ def test_every_address_takes_it_as_a_form(store: Store, numbers: dict[str, Any])
     """Posted by the owner, who may do everything: done or refused in words, and never half."""
     owner = User.objects.create_superuser("owner@example.com", "correct horse battery")
     texts = [f"a{text}" for text in (*MARKUP[:2], "\x00", "\u202e", "9" * 400)]
-    for address in ADDRESSES:
+    for address in few(ADDRESSES, offset=2):
         if address.name in {"logout", "account_logout"}:
             continue
         for text in texts:
@@ -142,7 +143,7 @@ def test_every_action_of_the_api_takes_it(store: Store) -> None:
         "idempotency_key",
     )
     for section in SECTIONS:
-        for text in (*CORPUS, *SURROGATES):
+        for text in few((*CORPUS, *SURROGATES)):
             call = {"key": key, "action": section.action, **dict.fromkeys(names, text)}
             cache.clear()
             answer = client.post("/api/v2", json.dumps(call), content_type="application/json")

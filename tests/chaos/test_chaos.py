@@ -9,9 +9,12 @@ import sys
 
 import pytest
 
+from tests.extent import IS_SMALL
 from tests.process.processes import ROOT
 
 PATIENCE = 600
+SCALED = ("--orders", "40", "--kills", "3") if IS_SMALL else ("--orders", "120", "--kills", "8")
+EMBEDDED = ("--orders", "30", "--kills", "2") if IS_SMALL else ("--orders", "80", "--kills", "5")
 pytestmark = pytest.mark.process
 
 
@@ -26,14 +29,14 @@ def chaos(*arguments: str) -> tuple[int, str]:
 @pytest.mark.redis
 @pytest.mark.usefixtures("postgres_url", "redis_url")
 def test_nothing_is_lost_doubled_or_swapped_on_postgres_and_redis() -> None:
-    status, said = chaos("--orders", "120", "--kills", "8")
+    status, said = chaos(*SCALED)
     assert status == 0, said
     assert "FAULTS 0" in said
     assert re.search(r"recounts [1-9]", said), said
 
 
 def test_nothing_is_lost_doubled_or_swapped_in_one_process_on_sqlite() -> None:
-    status, said = chaos("--orders", "80", "--kills", "5", "--sqlite")
+    status, said = chaos(*EMBEDDED, "--sqlite")
     assert status == 0, said
     assert "FAULTS 0" in said
     assert re.search(r"recounts [1-9]", said), said

@@ -39,8 +39,11 @@ def played(record_property: Callable[[str, object], None], caplog: pytest.LogCap
 
 @pytest.mark.parametrize(
     ("ids_a_second", "decided", "of_few"),
-    [(0.05, 0.95, 0.95), (0.5, 0.95, 0.7), (5, 0.35, 0.35)],
-    ids=["an id in 20 seconds", "an id in 2 seconds", "5 ids a second"],
+    [
+        pytest.param(0.05, 0.95, 0.95, id="an id in 20 seconds", marks=pytest.mark.trial),
+        pytest.param(0.5, 0.95, 0.7, id="an id in 2 seconds"),
+        pytest.param(5, 0.35, 0.35, id="5 ids a second", marks=pytest.mark.trial),
+    ],
 )
 def test_nothing_that_evidence_says_is_wrong(
     played: Played, ids_a_second: float, decided: float, of_few: float
@@ -57,9 +60,9 @@ def test_nothing_that_evidence_says_is_wrong(
     ("habits", "by_hand"),
     [
         pytest.param(Habits(), 0.05, id="the key is used by hand as well"),
-        pytest.param(Habits(is_open=True), 0, id="it answers for everybody"),
-        pytest.param(Habits(is_random=True), 0, id="its ids are random"),
-        pytest.param(Habits(ids_a_second=60), 0, id="too many order there"),
+        pytest.param(Habits(is_open=True), 0, id="it answers for everybody", marks=pytest.mark.trial),
+        pytest.param(Habits(is_random=True), 0, id="its ids are random", marks=pytest.mark.trial),
+        pytest.param(Habits(ids_a_second=60), 0, id="too many order there", marks=pytest.mark.trial),
     ],
 )
 def test_where_ids_cannot_be_trusted_nothing_is_adopted(played: Played, habits: Habits, by_hand: float) -> None:

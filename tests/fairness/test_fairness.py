@@ -138,6 +138,7 @@ def figures_of(store: Store, counted: Counter[str], place: Callable[[int], Order
     return counted + Counter(found)
 
 
+@pytest.mark.trial
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_quick_time")
 def test_the_good_ones_get_at_least_half_of_what_they_get_alone(

@@ -4,7 +4,6 @@ Called by test_mutants for the bugs that a test of its own has to catch.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,9 +13,10 @@ import pytest
 
 from tests.machine.mutants import MUTANTS, Mutant
 from tests.machine.mutate import planted
+from tests.template import copy_sqlite
 
 ROOT = Path(__file__).parents[2]
-NOT_HANDED_ON = ("DATABASE_URL", "DATA_DIR_OF", "PYTEST_XDIST_WORKER", "PYTEST_ADDOPTS", "MUTANTS")
+NOT_HANDED_ON = ("DATABASE_URL", "DATA_DIR_OF", "PYTEST_XDIST_WORKER", "PYTEST_ADDOPTS", "MUTANTS", "TEST_EXTENT")
 SECONDS = 240
 
 
@@ -31,26 +31,17 @@ def _planted(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-def fails_its_test(mutant: Mutant, *, database: Path, data_dir: Path) -> bool:
-    """Whether the mutant's test fails with the bug, in a process of its own on a copy of the `database`.
+def fails_its_test(mutant: Mutant, *, data_dir: Path) -> bool:
+    """Whether the mutant's test fails with the bug, in a process of its own on a database of its own.
 
     Raises RuntimeError where the test did not run.
     """
-    shutil.copy(database, data_dir / "tests.sqlite3")
+    copy_sqlite(data_dir / "tests.sqlite3")
     plugin = ["-p", "tests.machine.planting", "--plant", mutant.name]
     run = _run(["-m", "pytest", "-q", "-x", "--reuse-db", *plugin, mutant.met_by], DATA_DIR=str(data_dir))
     if run.returncode not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} or " skipped" in run.stdout:
         raise RuntimeError(f"{mutant.met_by} did not run:\n{run.stdout}{run.stderr}")
     return run.returncode == pytest.ExitCode.TESTS_FAILED
-
-
-def migrated_database(folder: Path) -> Path:
-    """A SQLite database as the migrations leave it, for any number of runs."""
-    found = folder / "migrated.sqlite3"
-    run = _run(["manage.py", "migrate", "-v", "0"], DATA_DIR=str(folder), DATABASE_URL=f"sqlite:///{found}")
-    if run.returncode:
-        raise RuntimeError(run.stderr)
-    return found
 
 
 def _run(command: list[str], **settings: str) -> subprocess.CompletedProcess[str]:

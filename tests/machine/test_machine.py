@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.examples import examples
+from tests.extent import IS_SMALL
 from tests.machine.machine import OneExample
 from tests.machine.troubled import TroubledMachine
 from tests.machine.walks import WALKS, Walker
@@ -29,5 +30,5 @@ def test_walks(name: str) -> None:
 
 
 def test_whatever_happens() -> None:
-    chosen = examples(10, share=LIVES_OF_EACH_THOUSAND / 1000)
+    chosen = examples(3 if IS_SMALL else 10, share=LIVES_OF_EACH_THOUSAND / 1000)
     run_state_machine_as_test(TroubledMachine, settings=settings(chosen, stateful_step_count=STEPS))

@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.machine.machine import OneExample
 from tests.machine.mutants import MUTANTS, Mutant
 from tests.machine.mutate import planted
-from tests.machine.planting import ROOT, fails_its_test, migrated_database
+from tests.machine.planting import ROOT, fails_its_test
 from tests.machine.troubled import TroubledMachine
 from tests.machine.walks import WALKS, Walker
 
@@ -36,12 +36,6 @@ GUESSES = settings(
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What each run with a bug for a test begins with."""
-    return migrated_database(tmp_path_factory.mktemp("planted"))
-
-
 @pytest.mark.parametrize("mutant", [one for one in CHOSEN if not one.is_met_by_a_test], ids=lambda one: one.name)
 def test_a_planted_bug_is_caught(mutant: Mutant, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
@@ -50,8 +44,8 @@ def test_a_planted_bug_is_caught(mutant: Mutant, caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.parametrize("mutant", [one for one in CHOSEN if one.is_met_by_a_test], ids=lambda one: one.name)
-def test_a_planted_bug_is_caught_by_its_test(mutant: Mutant, database: Path, tmp_path: Path) -> None:
-    assert fails_its_test(mutant, database=database, data_dir=tmp_path), f"nobody saw that {mutant.name}"
+def test_a_planted_bug_is_caught_by_its_test(mutant: Mutant, tmp_path: Path) -> None:
+    assert fails_its_test(mutant, data_dir=tmp_path), f"nobody saw that {mutant.name}"
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

@@ -46,7 +46,7 @@ def test_it_serves_pages_runs_the_jobs_and_stops_cleanly(data_dir: Path, tmp_pat
 
 
 def test_only_the_owner_reads_the_secrets(data_dir: Path) -> None:
-    migrate(env=environment(data_dir=data_dir))
+    assert manage("migrate", "--no-input", env=environment(data_dir=data_dir)).returncode == 0
     assert (data_dir / "secrets.json").stat().st_mode & 0o777 == 0o600
     assert data_dir.stat().st_mode & 0o777 == 0o700
 

@@ -69,6 +69,7 @@ def drill(env: dict[str, str], simulator_url: str, backup: Path) -> None:
     assert run("read_balances")["drifting"] == 0
 
 
+@pytest.mark.trial
 def test_on_sqlite(data_dir: Path, simulator_url: str) -> None:
     env = environment(data_dir=data_dir, ALLOWED_PRIVATE_HOSTS="127.0.0.1")
     drill(env, simulator_url, data_dir / "backup.tar.gz")
