@@ -12,6 +12,7 @@ from panel.celery_settings import GENERAL_QUEUE, PLACING_QUEUE
 from panel.embedded import JOB_THREADS, PLACING_THREADS, EmbeddedJobs, Part
 from panel.ops import tasks as ops_tasks
 from providers.adapters.v2 import READ_SECONDS
+from tests.process.processes import PATIENCE, wait_until
 
 
 class FakePart:
@@ -78,11 +79,12 @@ def workers() -> Iterator[dict[str, Part]]:
     threads = [threading.Thread(target=part.start, daemon=True) for part in parts.values()]
     for thread in threads:
         thread.start()
+    wait_until(lambda: all(getattr(part.consumer, "task_consumer", None) for part in parts.values()))  # type: ignore[attr-defined]
     yield parts
     for part in parts.values():
         part.stop()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert not any(thread.is_alive() for thread in threads)
 
 
@@ -94,7 +96,7 @@ def test_jobs_that_wait_for_providers_leave_the_placing_of_orders_alone(workers:
     def wait() -> None:
         waiting.append(threading.current_thread().name)
         begun.release()
-        go_on.wait(20)
+        go_on.wait(PATIENCE)
 
     @app.task(name="tests.place", ignore_result=True)
     def place() -> None:
@@ -106,10 +108,10 @@ def test_jobs_that_wait_for_providers_leave_the_placing_of_orders_alone(workers:
         for _ in range(3 * (JOB_THREADS + PLACING_THREADS)):
             wait.apply_async(retry=False)
         for _ in range(JOB_THREADS):
-            assert begun.acquire(timeout=20)
+            assert begun.acquire(timeout=PATIENCE)
         for _ in range(20):
             place.apply_async(retry=False, queue=PLACING_QUEUE)
-            assert placed.acquire(timeout=10)
+            assert placed.acquire(timeout=PATIENCE)
         assert len(waiting) == JOB_THREADS
     finally:
         go_on.set()

@@ -22,7 +22,7 @@ from tests.template import KEPT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
-PATIENCE = 60
+PATIENCE = 180
 
 
 def environment(*, data_dir: Path, **more: str) -> dict[str, str]:

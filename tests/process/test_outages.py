@@ -17,7 +17,7 @@ from tests.process.processes import Running, ask, environment, managed, migrate,
 
 pytestmark = [pytest.mark.process, pytest.mark.postgres, pytest.mark.redis]
 Site = tuple[str, dict[str, Running]]
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 120
 CUSTOMER = "anna@example.com"
 
 

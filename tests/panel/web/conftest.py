@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.fixtures_servers import chromium
 
@@ -28,11 +28,12 @@ def browser(chromium: str) -> Iterator[tuple[ThreadPoolExecutor, Browser]]:
 
 
 class Window:
-    """A window of its own session. `complaints` is what the browser's console said: broken policies and errors."""
+    """A window of its own session."""
 
     def __init__(self, thread: ThreadPoolExecutor, browser: Browser, origin: str, **options: Any) -> None:
         self.origin = origin
-        self.complaints: list[str] = []
+        self._console: list[str] = []
+        self._broken_off = 0
         self._thread = thread
         self._context = thread.submit(lambda: browser.new_context(**options)).result()
         self._page = thread.submit(self._open).result()
@@ -40,9 +41,27 @@ class Window:
     def _open(self) -> Page:
         page = self._context.new_page()
         page.set_default_timeout(10_000)
-        page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda line: self._console.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: self._console.append(str(error)))
+        page.on("requestfailed", self._note_failure)
         return page
+
+    def _note_failure(self, request: Request) -> None:
+        self._broken_off += request.resource_type in {"xhr", "fetch"} and request.failure == "net::ERR_ABORTED"
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the console said: broken policies and errors.
+
+        htmx says two lines of a request that leaving the page, or the next one, breaks off; these are left out.
+        """
+        lines = list(self._console)
+        for _ in range(self._broken_off):
+            for said in (("htmx:afterRequest",), ("htmx:sendAbort", "htmx:sendError")):
+                found = next((line for line in lines if line.startswith(said)), None)
+                if found is not None:
+                    lines.remove(found)
+        return lines
 
     def do(self, visit: Visit) -> Any:
         """What `visit` returns, called with the page."""
