@@ -79,7 +79,7 @@ def workers() -> Iterator[dict[str, Part]]:
     threads = [threading.Thread(target=part.start, daemon=True) for part in parts.values()]
     for thread in threads:
         thread.start()
-    wait_until(lambda: all(getattr(part.consumer, "task_consumer", None) for part in parts.values()))  # type: ignore[attr-defined]
+    wait_until(lambda: all(getattr(part.consumer, "task_consumer", None) for part in parts.values()))
     yield parts
     for part in parts.values():
         part.stop()
