@@ -67,6 +67,7 @@ class PanelServer(BaseApplication):  # type: ignore[misc] # gunicorn is not type
             "logger_class": ServerLog,
             "accesslog": "-",
             "proc_name": "panel",
+            "forwarder_headers": "",  # no client says where the panel begins (SCRIPT_NAME)
         }
         if SHARED_MEMORY.is_dir():
             settings["worker_tmp_dir"] = str(SHARED_MEMORY)

@@ -2,7 +2,8 @@
 
 Called by `make lint`. A template's text nodes and the attributes in ATTRIBUTES have to stand in `{% translate %}` or
 `{% blocktranslate %}`, a tag's text argument in `_("…")`. In Python the arguments in KEYWORDS, the labels of choices
-and the texts of CALLS have to be calls of gettext. Only files under CONVERTED are checked.
+and the texts of CALLS have to be calls of gettext. Only files under CONVERTED are checked. A text's placeholders have to be
+those that it is filled with, where both stand in one function.
 """
 
 import ast
@@ -56,8 +57,10 @@ TAGS_WITHOUT_TEXT = TRANSLATION_TAGS | {
 }
 KEYWORDS = {"label", "help_text", "verbose_name", "verbose_name_plural", "empty_label", "short_description"}
 CALLS = {"ValidationError", "message_user", "add_error", "CommandError"}
+GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 MESSAGES = {"debug", "info", "success", "warning", "error", "add_message"}
 
+PLACEHOLDER = re.compile(r"%\((\w+)\)")
 WORD = re.compile(r"[^\W\d_]{2,}")
 LITERAL = re.compile(r"""(_\()?("[^"]*"|'[^']*')""")
 HOLE = "\ufffc"
@@ -210,10 +213,41 @@ def _texts_of_class(node: ast.ClassDef) -> Iterator[ast.expr]:
             yield from _bare_texts(statement.value)
 
 
+def _keys(values: ast.expr, assigned: dict[str, ast.expr]) -> set[str] | None:
+    """The names that a dictionary has; None where they are not to be read off."""
+    found = assigned.get(values.id) if isinstance(values, ast.Name) else values
+    if not isinstance(found, ast.Dict):
+        return None
+    keys = {key.value for key in found.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    return keys if len(keys) == len(found.keys) else None
+
+
+def _wrong_placeholders(tree: ast.AST) -> Iterator[Finding]:
+    """Texts with a placeholder that nothing is given for, which fails only once the text is shown."""
+    for scope in ast.walk(tree):
+        if not isinstance(scope, ast.FunctionDef):
+            continue
+        assigned = {
+            node.targets[0].id: node.value
+            for node in ast.walk(scope)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+        for node in ast.walk(scope):
+            is_filled = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+            if not (is_filled and isinstance(node.left, ast.Call) and _name_of(node.left) in GETTEXT):
+                continue
+            texts = [arg.value for arg in node.left.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+            wanted = {name for text in texts for name in PLACEHOLDER.findall(text)}
+            keys = _keys(node.right, assigned)
+            if keys is not None and not wanted <= keys:
+                yield Finding(node.lineno, f"nothing is given for {', '.join(sorted(wanted - keys))}: {texts[0]}")
+
+
 def in_python(source: str) -> list[Finding]:
     """The bare texts of a module's forms, models, messages and errors."""
-    findings = []
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    findings = list(_wrong_placeholders(tree))
+    for node in ast.walk(tree):
         texts: Iterator[ast.expr] = iter(())
         if isinstance(node, ast.Call):
             texts = _texts_of_call(node)
@@ -238,7 +272,7 @@ def is_product_file(name: str) -> bool:
 
 
 def main(paths: list[str]) -> None:
-    """Check the files under `paths`; exit status 1 with the list of bare texts."""
+    """Check the files under `paths`; exit status 1 with the list of bare texts and wrong placeholders."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     names = [
         name
@@ -247,7 +281,7 @@ def main(paths: list[str]) -> None:
     ]
     findings = [line for name in names for line in check(name, (ROOT / name).read_text(encoding="utf-8"))]
     if findings:
-        sys.exit("\n".join([*findings, f"{len(findings)} texts do not go through gettext"]))
+        sys.exit("\n".join([*findings, f"{len(findings)} texts do not go through gettext, or lack a value"]))
 
 
 if __name__ == "__main__":

@@ -46,11 +46,15 @@ BARE_IN_PYTHON = [
     ('x = CharField(error_messages={"required": "Enter it."})', ["'Enter it.'"]),
     ('class State(models.TextChoices):\n    OPEN = "OPEN", "Open"', ["'Open'"]),
     ('class Meta:\n    verbose_name = "order"', ["'order'"]),
+    ('def f(): return _("%(a)s of %(b)s") % {"a": 1}', ["nothing is given for b: %(a)s of %(b)s"]),
+    ('def f():\n    facts = {"why": 1}\n    return _("%(reason)s") % facts', ["nothing is given for reason: %(reason)s"]),
 ]
 TRANSLATED_PYTHON = [
     'name = CharField(label=_("Name"), help_text=_lazy("At most %(max)s.") % {"max": N})',
     'messages.success(request, ngettext("%(n)s order", "%(n)s orders", n) % {"n": n})',
     'class State(models.TextChoices):\n    OPEN = "OPEN", _lazy("Open")',
+    'def f():\n    facts = {"a": 1, "b": 2}\n    return _("%(a)s") % facts',
+    'def f(facts): return _("%(a)s") % facts',
     'logger.info("sent")',
     'form.add_error("link", message)',
 ]

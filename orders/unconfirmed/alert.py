@@ -23,7 +23,7 @@ def update_unconfirmed_alert(*, provider_id: int) -> None:
 
 def _text(order_id: int) -> AlertText:
     attempts = Attempt.objects.filter(order=order_id, outcome=Attempt.Outcome.UNKNOWN).order_by("-pk")
-    facts = {"order": order_id, "why": attempts.values_list("reason", flat=True).first() or ""}
+    facts = {"order": order_id, "reason": attempts.values_list("reason", flat=True).first() or ""}
     return AlertText(
         Alert.Level.WARNING,
         _("An order is unconfirmed"),

@@ -86,3 +86,8 @@ def test_several_processes_without_redis_are_refused(
     monkeypatch.setenv("WEB_CONCURRENCY", given)
     with pytest.raises(CommandError, match=problem):
         web_processes()
+
+
+def test_no_header_says_where_the_panel_begins() -> None:
+    """A neighbor on the same machine would go round what is looked up by path."""
+    assert PanelServer(bind="127.0.0.1:8000", jobs=False, workers=1).cfg.forwarder_headers == []

@@ -33,6 +33,9 @@ NICEST = 19
 class Place:
     """The right to have one password hashed."""
 
+    def __init__(self, *, is_known: bool) -> None:
+        self.is_known = is_known
+
 
 _taken: set[Place] = set()
 _taking = threading.Lock()
@@ -45,7 +48,7 @@ def take_place(*, is_known: bool) -> Place | None:
     with _taking:
         if len(_taken) >= (PLACES if is_known else FOR_ANYBODY):
             return None
-        place = Place()
+        place = Place(is_known=is_known)
         _taken.add(place)
         return place
 
@@ -56,11 +59,19 @@ def free_place(place: Place) -> None:
         _taken.discard(place)
 
 
+def _own_place() -> Place | None:
+    """The request's place; once that is used, another on the same terms. Other forms are of who is signed in."""
+    own = _own.get()
+    if own is None:
+        return take_place(is_known=True)
+    return own if own in _taken else take_place(is_known=own.is_known)
+
+
 class BoundedPasswordHasher(PBKDF2PasswordHasher):
     """Django's default hasher. Raises UnavailableError where too many passwords wait to be hashed."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        place = _own.get() or take_place(is_known=True)  # without one of its own, it is a form of who is signed in
+        place = _own_place()
         if place is None:
             raise UnavailableError("Too many passwords are being checked.")
         try:
@@ -68,7 +79,6 @@ class BoundedPasswordHasher(PBKDF2PasswordHasher):
                 return thread.submit(super().encode, password, salt, iterations).result()
         finally:
             free_place(place)
-            _own.set(None)
 
 
 class HashingPlaceMiddleware:
@@ -78,7 +88,7 @@ class HashingPlaceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method != "POST" or request.path not in HASHING_PAGES:
+        if request.method != "POST" or request.path_info not in HASHING_PAGES:
             return self.get_response(request)
         place = request.META.get(PLACE) or take_place(is_known=is_known(request.COOKIES))
         if place is None:

@@ -119,6 +119,31 @@ def test_a_place_is_free_once_the_password_is_hashed(is_given: bool) -> None:
     assert seen == [1, 0, 0]
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_second_password_of_a_request_takes_no_better_place_than_the_first(is_known: bool) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        BoundedPasswordHasher().encode("x", "salt", 10)
+        with taken(FOR_ANYBODY):
+            BoundedPasswordHasher().encode("x", "salt", 10)
+        return HttpResponse()
+
+    middleware = HashingPlaceMiddleware(view)
+    request = RequestFactory().post(PAGES[1], **{PLACE: take_place(is_known=is_known)})  # type: ignore[arg-type]
+    if is_known:
+        assert middleware(request).status_code == 200
+    else:
+        with pytest.raises(UnavailableError):
+            middleware(request)
+    assert not hashing._taken
+    assert hashing._own.get() is None
+
+
+def test_a_prefix_hides_no_form() -> None:
+    with every_place_taken():
+        request = RequestFactory().post(PAGES[0], SCRIPT_NAME="/elsewhere")
+        assert HashingPlaceMiddleware(lambda _: HttpResponse())(request).status_code == 503
+
+
 def test_a_form_that_fails_leaves_its_place() -> None:
     def view(request: HttpRequest) -> HttpResponse:
         raise ValueError("unforeseen")
