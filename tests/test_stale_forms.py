@@ -222,11 +222,11 @@ def test_a_form_that_comes_back_for_another_reason_overwrites_nothing(owner: Cli
     sent = opened(owner, service)
     write(service, {"name": "Theirs", "keeps_name": True, "position": 7})
     page = owner.post(address(service), {**sent, "own_min": "999999999"}).content.decode()
-    assert "The provider takes at most" in page
+    assert "The provider&#x27;s maximum is" in page
     again = read_form(page, "service_form")
     assert owner.post(address(service), {**again, "own_min": "60"}).status_code == 302
     assert (store.service().name, store.service().position, store.service().own_min) == ("Theirs", 7, 60)
-    assert AuditEvent.objects.get().detail["fields"] == ["Own min"]
+    assert AuditEvent.objects.get().detail["fields"] == ["Custom minimum"]
 
 
 def test_two_who_enter_the_same_agree(owner: Client, store: Store) -> None:
@@ -242,7 +242,7 @@ def test_a_limit_that_a_colleague_narrowed_is_judged_with_ours(owner: Client, st
     sent = opened(owner, service)
     write(service, {"own_max": 100})
     page = owner.post(address(service), {**sent, "own_min": "200"}).content.decode()
-    assert "This is under our own min." in page
+    assert "The maximum must not be below the custom minimum." in page
     assert (store.service().own_min, store.service().own_max) == (None, 100)
 
 
@@ -282,7 +282,7 @@ def test_rows_of_a_record_are_judged_alike(owner: Client, store: Store, backup: 
     assert (Backup.objects.get().position, store.service().own_min) == (3, 60)
     line = AuditEvent.objects.get(action="service.change").detail
     assert line == {
-        "fields": ["Own min"],
+        "fields": ["Custom minimum"],
         "before": {"own_min": None},
         "after": {"own_min": 60},
         "rows": [
@@ -345,7 +345,7 @@ def test_prices_are_derived_anew_only_where_a_price_changed(
     owner.post(address(store.provider), {**sent, "runway_hours": "24"})
     assert derived == []
     line = AuditEvent.objects.get(action="provider.change").detail
-    assert line == {"fields": ["Lasts at least"], "before": {"runway_hours": 12}, "after": {"runway_hours": 24}}
+    assert line == {"fields": ["Runway (hours)"], "before": {"runway_hours": 12}, "after": {"runway_hours": 24}}
 
 
 def test_a_category_and_a_rule_are_told_with_before_and_after(owner: Client, rows: dict[str, Any]) -> None:

@@ -76,9 +76,9 @@ def test_ordered_completed_and_refilled(manage: Run, simulator: Simulator, servi
     [
         (("request_refills", "x"), "argument ORDER: invalid int value: 'x'"),
         (("request_cancels",), "the following arguments are required: ORDER"),
-        (("set_refill_days", "many", "--named", "R30"), "argument days: “many” is no number of days up to 3,650."),
-        (("set_refill_days", "9999", "--named", "R30"), "argument days: “9999” is no number of days up to 3,650."),
-        (("set_refill_days", "30", "--named", " "), "Say which services: a text that their names hold."),
+        (("set_refill_days", "many", "--named", "R30"), "argument days: “many” is not a number of days up to 3,650."),
+        (("set_refill_days", "9999", "--named", "R30"), "argument days: “9999” is not a number of days up to 3,650."),
+        (("set_refill_days", "30", "--named", " "), "Enter a part of the services' names."),
     ],
 )
 def test_bad_input_is_one_line(manage: Run, arguments: tuple[object, ...], line: str) -> None:

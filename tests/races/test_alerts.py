@@ -83,7 +83,7 @@ def test_a_deposit_that_is_reported_while_the_last_one_is_withdrawn(ada: User) -
     )
     assert TopUp.objects.filter(state="asked").count() == 1
     assert open_alerts() == ["top-ups"]
-    assert Alert.objects.get(closed_at=None).detail == "bob@example.com reports a payment of 50 USD by Bank."
+    assert Alert.objects.get(closed_at=None).detail == "bob@example.com reported a payment of $50.00 by Bank."
 
 
 def test_without_the_lock_its_alert_is_lost(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +133,7 @@ def test_an_order_that_comes_into_doubt_while_the_last_one_is_decided(store: Sto
     assert (store.fresh(first).state, store.fresh(second).state) == ("REJECTED", "UNCONFIRMED")
     subject = f"doubtful:{store.provider.pk}"
     assert open_alerts() == [f"breaker:{store.provider.pk}", subject]  # the second in a row
-    assert Alert.objects.get(closed_at=None, subject=subject).detail.startswith(f"Order {second.pk}: ")
+    assert Alert.objects.get(closed_at=None, subject=subject).detail.startswith(f"Order #{second.pk}: ")
 
 
 def test_a_doubt_that_a_late_answer_ends_has_no_alert(store: Store) -> None:
@@ -158,7 +158,7 @@ def test_an_order_under_our_key_that_is_found_while_the_last_one_is_decided(stor
 
     while_uncommitted(find, lambda: not_ours(orphan_id=first.pk, actor="staff", reason="a friend's"))
     assert open_alerts() == [f"orphans:{pk}"]
-    assert Alert.objects.get(closed_at=None).detail.startswith("Its id there is 2.")
+    assert Alert.objects.get(closed_at=None).detail.startswith("Order 2 at the provider matches no order here.")
 
 
 def test_a_reason_for_a_pause_that_is_met_while_it_ends(store: Store) -> None:

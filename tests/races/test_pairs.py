@@ -127,7 +127,7 @@ def test_the_evidence_and_a_person(store: Store, attempt: int) -> None:
     store.let_lease_end(order)
     (bought,) = store.simulator.created(LINK)
     came = at_once(
-        lambda: confirm_by_evidence(order_id=order.pk, provider_order_id=bought["id"], why="found"),
+        lambda: confirm_by_evidence(order_id=order.pk, provider_order_id=bought["id"], reason="found"),
         lambda: refund_unconfirmed(order_id=order.pk, actor="staff@example.com", reason="enough"),
     )
 

@@ -156,10 +156,10 @@ BUYING_MUTANTS = (
         "queued again though its cancel is asked for",
         "unwanted",
         RECORD,
-        """why=outcome.text)
+        """reason=outcome.text)
             cancel_if_requested(change, houses=houses)
 """,
-        """why=outcome.text)
+        """reason=outcome.text)
 """,
     ),
     Mutant(

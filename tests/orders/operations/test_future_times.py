@@ -120,7 +120,7 @@ def test_a_person_decides_a_doubt_of_such_an_attempt_after_a_whole_lease(
     order = store.active()
     order.attempts.update(lease_until=timezone.now() + AHEAD)
     reset_future_times(now=timezone.now())
-    with pytest.raises(CannotResolveError, match="may still come"):
+    with pytest.raises(CannotResolveError, match="may still answer"):
         refund_unconfirmed(order_id=order.pk, actor="staff", reason="a test")
     clock.shift(LEASE)
     refund_unconfirmed(order_id=order.pk, actor="staff", reason="a test")

@@ -159,4 +159,4 @@ def test_it_is_in_the_navigation_only_while_it_is_of_use(store: Store, owner: Cl
     for page in ("/staff/", "/staff/alerts/", "/admin/"):
         assert link not in text(owner, page)
     assert "No requests to approve" in text(owner, "/staff/approvals/")
-    assert "does not have the value" in text(owner, "/staff/approvals/?show=nonsense")
+    assert "has no value" in text(owner, "/staff/approvals/?show=nonsense")

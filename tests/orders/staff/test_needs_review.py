@@ -44,7 +44,7 @@ def test_it_was_placed_asks_the_provider_for_the_id_and_follows_it(
     answer = owner.post(f"/staff/doubtful/{doubtful.pk}/placed/", {"reason": "Seen there", "provider_order_id": "999"})
     assert answer.status_code == 422
     text = answer.content.decode()
-    assert "The provider does not know this id" in text
+    assert "The provider does not know this ID" in text
     assert 'value="999"' in text
     assert 'value="Seen there"' in text
     assert store.everything() == before

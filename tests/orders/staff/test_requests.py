@@ -106,7 +106,7 @@ def test_a_filter_without_sense_finds_nothing_and_says_so(
     owner: Client, two: list[Provider], query: str, label: str
 ) -> None:
     page = text_of(owner, f"{QUEUE}?{query}")
-    assert f"The filter “{label}” does not have the value “" in page
+    assert f"The filter “{label}” has no value “" in page
     assert "No results" in page
     assert "Send again" not in page
 

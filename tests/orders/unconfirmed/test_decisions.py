@@ -61,7 +61,7 @@ def test_the_money_goes_back(store: Store, doubtful: Order) -> None:
 def test_an_id_the_provider_does_not_know(store: Store, doubtful: Order) -> None:
     before = store.everything()
 
-    with pytest.raises(CannotResolveError, match="does not know this id"):
+    with pytest.raises(CannotResolveError, match="does not know this ID"):
         confirm_placed(order_id=doubtful.pk, provider_order_id="999999", actor=ACTOR, reason="a guess")
 
     assert store.everything() == before
@@ -95,7 +95,7 @@ def test_a_verdict_waits_for_the_lease_and_needs_a_reason(store: Store) -> None:
     order = store.active()
     before = store.everything()
 
-    with pytest.raises(CannotResolveError, match="may still come"):
+    with pytest.raises(CannotResolveError, match="may still answer"):
         refund_unconfirmed(order_id=order.pk, actor=ACTOR, reason="now")
     store.let_lease_end(order)
     with pytest.raises(CannotResolveError, match="Enter a reason"):

@@ -39,7 +39,7 @@ def test_bought_after_the_money_went_back(store: Store, attempt: Attempt) -> Non
     assert store.everything() == before
     assert rows() == [("777", Decimal("0.9"), "USD")]
     alert = Alert.objects.get(closed_at=None, subject=f"orphans:{store.provider.pk}")
-    assert alert.title == f"Order {attempt.order_id} was bought after all"
+    assert alert.title == f"Order #{attempt.order_id} was placed at the provider after all"
 
     write_off_orphan(orphan_id=UnmatchedOrder.objects.get().pk, actor="staff", reason="their ticket 5")
     alert.refresh_from_db()

@@ -65,7 +65,7 @@ def test_the_late_answer_says_whose_it_is(store: Store, sending: Order) -> None:
     orphan.refresh_from_db()
     assert (orphan.order_id, orphan.decided_by) == (sending.pk, "the panel")
     assert Alert.objects.get(subject__startswith="orphans").closed_at is not None
-    event = AuditEvent.objects.get(action="orphan adopted")
+    event = AuditEvent.objects.get(action="unmatched order adopted")
     assert event.detail == {"reason": "The provider's answer named this id.", "order": sending.pk}
     with pytest.raises(CannotResolveError, match="already decided"):
         write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="nobody's")
@@ -124,14 +124,14 @@ def test_an_order_that_waits_takes_what_was_written_off(store: Store) -> None:
     assert (store.fresh(order).state, *told(store)) == ("ACTIVE", *ONCE)
     orphan.refresh_from_db()
     assert (orphan.order_id, orphan.decided_by) == (order.pk, "staff")
-    assert AuditEvent.objects.get(action="orphan adopted").detail == {"reason": "same link", "order": order.pk}
+    assert AuditEvent.objects.get(action="unmatched order adopted").detail == {"reason": "same link", "order": order.pk}
 
 
 @pytest.mark.parametrize("currency", ["EUR", "eur"])
 def test_a_cost_in_another_currency_is_not_booked_as_one_of_the_providers(store: Store, currency: str) -> None:
     orphan = find(store, currency=currency)
     before = store.everything()
-    with pytest.raises(CannotResolveError, match=r"cost 0\.9 EUR, but your account there is kept in USD"):
+    with pytest.raises(CannotResolveError, match=r"cost 0\.9 EUR, but your account there is in USD"):
         write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="nobody's")
     assert store.everything() == before
     assert told(store) == ("", Decimal(1000), Decimal(0), Decimal(0))

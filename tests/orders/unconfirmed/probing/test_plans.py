@@ -50,12 +50,12 @@ def test_rivals_are_found_in_the_index_of_doubts(store: Store, doubtful: Attempt
     assert "attempt_may_be_there" in plan, plan
 
 
-def test_costs_of_doubts_are_found_in_the_index_of_doubts(store: Store, doubtful: Attempt) -> None:
+def test_unconfirmed_costs_are_found_in_the_index_of_doubts(store: Store, doubtful: Attempt) -> None:
     now = doubtful.started_at
     low, high = (ReferenceOrder(now, now, number) for number in (1, 9))
     stretch = IdRange(low, high, [], since=now - SPAN)
-    assert unmatched_search._costs_of_doubts(store.provider, stretch) == {doubtful.order.expected_cost}
+    assert unmatched_search._unconfirmed_costs(store.provider, stretch) == {doubtful.order.expected_cost}
     Attempt.objects.filter(pk=doubtful.pk).update(expected_cost=2)  # the order's own may be of a later try
-    assert unmatched_search._costs_of_doubts(store.provider, stretch) == {2}
-    plan = plan_of(lambda: unmatched_search._costs_of_doubts(store.provider, stretch))
+    assert unmatched_search._unconfirmed_costs(store.provider, stretch) == {2}
+    plan = plan_of(lambda: unmatched_search._unconfirmed_costs(store.provider, stretch))
     assert "attempt_may_be_there" in plan, plan

@@ -36,7 +36,7 @@ def test_an_id_that_may_be_an_earlier_doubts_of_the_same_cost_is_nobodys(store: 
     with later(minutes=6):
         assert probe_now() == ProbeRunResult(looked=1, for_review=1)
     assert (store.fresh(second).state, verdict(second)) == ("REVIEW", ("undecided", ""))
-    assert f"Order {first.pk} costs the same" in Probe.objects.get(attempt__order=second).reason
+    assert f"Order #{first.pk} is unconfirmed too and costs the same" in Probe.objects.get(attempt__order=second).reason
 
 
 def test_somebody_elses_hand_on_our_key_leaves_it_to_a_person(store: Store) -> None:
@@ -88,7 +88,7 @@ def test_a_charge_that_is_not_told_yet_is_waited_for(store: Store, fault: str) -
         bound(store)
         store.simulator.next("status", fault)
         assert probe_now() == ProbeRunResult(looked=1)
-        assert "not what it costs" in Probe.objects.get().reason
+        assert "does not report its cost yet" in Probe.objects.get().reason
     with later(minutes=6):
         assert probe_now() == ProbeRunResult(looked=1, adopted=1)
     assert verdict(order)[0] == "placed"

@@ -205,7 +205,7 @@ def test_after_a_stray_evidence_decides_nothing_by_itself_for_a_month(store: Sto
         assert probe_now().for_review == 1
     assert store.fresh(order).state == "REVIEW"
     assert verdict(order) == ("placed", store.simulator.created(LINK)[0]["id"])
-    assert f"But {stray.external_id} there is in no order here" in order.events.get(what="evidence").reason
+    assert f"the provider also has the unknown order {stray.external_id}" in order.events.get(what="evidence").reason
     assert latest_unmatched_id(provider=store.provider, now=timezone.now()) == stray.external_id
     a_month_on = timezone.now() + TRUSTED_AGAIN_AFTER + timedelta(hours=1)
     assert latest_unmatched_id(provider=store.provider, now=a_month_on) == ""
@@ -221,7 +221,7 @@ def test_an_orphan_that_turns_out_to_be_an_order_is_that_order(store: Store) -> 
     confirm_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as they say")
     orphan.refresh_from_db()
     assert (orphan.verdict, orphan.order, orphan.decided_by) == ("adopted", order, "staff")
-    assert AuditEvent.objects.filter(action="orphan adopted", target=f"orphan:{orphan.pk}").count() == 1
+    assert AuditEvent.objects.filter(action="unmatched order adopted", target=f"unmatched order:{orphan.pk}").count() == 1
     assert latest_unmatched_id(provider=store.provider, now=timezone.now()) == ""
     with pytest.raises(CannotResolveError, match="already decided"):
         adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="again")
