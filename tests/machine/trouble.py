@@ -23,6 +23,7 @@ from providers.admin.edit import save_provider
 from providers.catalog.publishing.refresh import refresh_provider
 from providers.models import Provider
 from tests.machine import life as lives
+from tests.machine.buying import QUEUED_FOR
 from tests.machine.holds import Holds
 from tests.machine.world import RATES, WORD, Lives
 
@@ -56,19 +57,24 @@ class Trouble(Holds):
 
     def outage(self, *, pk: int, trips: int) -> None:
         """Another order of unknown fate after so many openings of the breaker in a row."""
-        Provider.objects.filter(name="North").update(trips_in_a_row=trips, breaker_open_until=None)
+        name = self.lives[pk].provider
+        Provider.objects.filter(name=name).update(trips_in_a_row=trips, breaker_open_until=None)
         self.submit(pk=pk, plan="never")
         if self.lives[pk].tag in self.sent:
-            closed = self.reload("North").breaker_open_until
+            closed = self.reload(name).breaker_open_until
             assert closed is not None or not trips, "an outage, and orders go on being sent there"
             assert closed is None or timedelta() < closed - self.now() <= MAX_OPEN_TIME
 
     def sweep_after_a_closure(self) -> None:
         """The breaker lets one order through: one that can be sent, whichever others are looked at before."""
         now = self.now()
+
+        def expires(life: lives.Life) -> bool:  # within the second that the sweep waits
+            return life.queued_at <= now + timedelta(seconds=1) - QUEUED_FOR
+
         Provider.objects.filter(name="North").update(trips_in_a_row=1, breaker_open_until=now)
         due = set(Order.objects.filter(state="QUEUED", next_attempt_at__lte=now).values_list("pk", flat=True))
-        mine = [life for pk, life in self.lives.items() if pk in due and life.provider == "North"]
+        mine = [life for pk, life in self.lives.items() if pk in due and life.provider == "North" and not expires(life)]
         good = {one.tag for one in mine if not self.is_hindered(one) and not self.rivals(one)}
         self.sweep(seconds=1, plan="placed")
         is_open = self.open_before["North"]

@@ -52,7 +52,7 @@ def drill(env: dict[str, str], simulator_url: str, backup: Path) -> None:
     assert run("find_orphans", "Upstream", "--quiet", "200")["found"] == 2
     assert run("find_orphans", "Upstream", "--quiet", "200")["found"] == 0
     early = manage("safe_mode", "--off", "compared", env=env)
-    assert (early.returncode, "2 orders" in early.stderr) == (2, True)
+    assert (early.returncode, "2 unknown provider orders" in early.stderr) == (2, True)
     decide = (
         "from orders.models import UnmatchedOrder; from orders.unconfirmed.restore_search import *\n"
         f"mine = [o for o in open_orphans() if [c.pk for c in candidates(orphan=o)] == [{queued}]]\n"

@@ -66,7 +66,7 @@ def test_the_late_answer_says_whose_it_is(store: Store, sending: Order) -> None:
     assert (orphan.order_id, orphan.decided_by) == (sending.pk, "the panel")
     assert Alert.objects.get(subject__startswith="orphans").closed_at is not None
     event = AuditEvent.objects.get(action="unmatched order adopted")
-    assert event.detail == {"reason": "The provider's answer named this id.", "order": sending.pk}
+    assert event.detail == {"reason": "The provider's answer named this ID.", "order": sending.pk}
     with pytest.raises(CannotResolveError, match="already decided"):
         write_off_orphan(orphan_id=orphan.pk, actor="staff", reason="nobody's")
     assert told(store) == ONCE
