@@ -2,8 +2,8 @@
 
 Called by `make lint`. A template's text nodes and the attributes in ATTRIBUTES have to stand in `{% translate %}` or
 `{% blocktranslate %}`, a tag's text argument in `_("…")`. In Python the arguments in KEYWORDS, the labels of choices
-and the texts of CALLS have to be calls of gettext. Only files under CONVERTED are checked. A text's placeholders have to be
-those that it is filled with, where both stand in one function.
+and the texts of CALLS have to be calls of gettext. A text's placeholders have to be those that it is filled with, where
+both stand in one function. Only files under CONVERTED are checked.
 """
 
 import ast
@@ -233,10 +233,13 @@ def _wrong_placeholders(tree: ast.AST) -> Iterator[Finding]:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
         }
         for node in ast.walk(scope):
-            is_filled = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
-            if not (is_filled and isinstance(node.left, ast.Call) and _name_of(node.left) in GETTEXT):
+            if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Call)):
                 continue
-            texts = [arg.value for arg in node.left.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+            if _name_of(node.left) not in GETTEXT:
+                continue
+            texts = [
+                arg.value for arg in node.left.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            ]
             wanted = {name for text in texts for name in PLACEHOLDER.findall(text)}
             keys = _keys(node.right, assigned)
             if keys is not None and not wanted <= keys:

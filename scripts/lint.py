@@ -23,6 +23,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
     ("types", [str(BIN / "mypy"), "--no-error-summary"]),
     ("layers", [str(BIN / "lint-imports"), "--no-logo"]),
+    ("sizes and names", [sys.executable, "-m", "scripts.check_house"]),
     ("texts", [sys.executable, "-m", "scripts.check_texts"]),
     ("secrets", [sys.executable, "-m", "scripts.scan_secrets"]),
     ("docs", [str(BIN / "sphinx-build"), "-q", "-W", "--keep-going", "-b", "html", "docs", f"{OUT}/docs"]),

@@ -47,7 +47,10 @@ BARE_IN_PYTHON = [
     ('class State(models.TextChoices):\n    OPEN = "OPEN", "Open"', ["'Open'"]),
     ('class Meta:\n    verbose_name = "order"', ["'order'"]),
     ('def f(): return _("%(a)s of %(b)s") % {"a": 1}', ["nothing is given for b: %(a)s of %(b)s"]),
-    ('def f():\n    facts = {"why": 1}\n    return _("%(reason)s") % facts', ["nothing is given for reason: %(reason)s"]),
+    (
+        'def f():\n    facts = {"why": 1}\n    return _("%(reason)s") % facts',
+        ["nothing is given for reason: %(reason)s"],
+    ),
 ]
 TRANSLATED_PYTHON = [
     'name = CharField(label=_("Name"), help_text=_lazy("At most %(max)s.") % {"max": N})',

@@ -97,28 +97,25 @@ def place_order(
 ) -> Placement:
     """Take the charge and write the order as QUEUED; all or nothing. A `token` makes a repeated call harmless.
 
-    A token that was used gives back its order, even where nothing could be ordered so any more.
+    A token that was used before returns its order, even where nothing could be ordered like that any more. With
+    `repeat_seconds`, so does an order of the same content that is in progress and no older than that.
 
-    With `repeat_seconds`, so does a living order of the same content that is no older than that.
-
-    Raises BadOrderError when it cannot be ordered so, or would cost more than `agreed_charge` (what the customer was
-    shown), and NotEnoughFundsError when the wallet holds less than the charge.
+    Raises BadOrderError where it cannot be ordered, or would cost more than `agreed_charge` (what the customer was
+    shown), and NotEnoughFundsError where the wallet holds less than the charge.
     """
     try:
         if customer.is_suspended:
             raise BadOrderError([Problem("account", suspended_message(), "Account suspended")])
         if safe_mode.is_on():
-            raise BadOrderError(
-                [Problem("account", _(safe_mode.CUSTOMER_NOTICE), "Maintenance. Please try again later.")]
-            )
+            maintenance = Problem("account", _(safe_mode.CUSTOMER_NOTICE), "Maintenance. Please try again later.")
+            raise BadOrderError([maintenance])
         with transaction.atomic(durable=True):
             quote = quote_order(customer=customer, service_id=service_id, params=params)
             if agreed_charge is not None and quote.charge > agreed_charge:
                 amount = money_text(quote.charge, currency=settings.CURRENCY)
                 text = _("The price has changed: this order now costs %(amount)s.") % {"amount": amount}
                 raise BadOrderError([Problem("charge", text)])
-            same = _same_order(customer, quote, now - timedelta(seconds=repeat_seconds)) if repeat_seconds else None
-            if same is not None:
+            if repeat_seconds and (same := _same_order(customer, quote, now - timedelta(seconds=repeat_seconds))):
                 return Placement(same, is_new=False)
             order = _write_order(customer, quote, token, now)
             wake_submit(order_id=order.pk)

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from orders.models import Order
-from orders.reports.figures import Figures
 from orders.reports.models import Scope
+from orders.reports.totals import ReportTotals
 from panel.lib.money import round_to
 from panel.wallet.ledger import HELD, LOSS, REVENUE
 from panel.wallet.models import Transfer
@@ -51,15 +51,15 @@ class Bought(NamedTuple):
     exchange_rate: Decimal
 
 
-def add_up(*, since: datetime, until: datetime) -> dict[Subject, Figures]:
+def add_up(*, since: datetime, until: datetime) -> dict[Subject, ReportTotals]:
     """What the transfers from `since` until just before `until` come to, for every subject that they touch."""
     return add_up_these(Transfer.objects.filter(created_at__gte=since, created_at__lt=until))
 
 
-def add_up_these(transfers: QuerySet[Transfer]) -> dict[Subject, Figures]:
+def add_up_these(transfers: QuerySet[Transfer]) -> dict[Subject, ReportTotals]:
     """What these transfers come to."""
     rates = dict(Provider.objects.values_list("pk", "exchange_rate"))
-    found: defaultdict[Subject, Figures] = defaultdict(Figures)
+    found: defaultdict[Subject, ReportTotals] = defaultdict(ReportTotals)
     stream = _rows(transfers)
     while rows := list(islice(stream, ROWS)):
         orders = _orders(rows)
@@ -88,7 +88,9 @@ def _order_of(row: Row) -> int:
     return int(number) if kind == "order" else 0
 
 
-def _count(row: Row, order: Bought | None, rates: dict[int, Decimal], found: defaultdict[Subject, Figures]) -> None:
+def _count(
+    row: Row, order: Bought | None, rates: dict[int, Decimal], found: defaultdict[Subject, ReportTotals]
+) -> None:
     provider = _provider_of(row)
     rate = row.loss_rate or (order.exchange_rate if order else rates.get(provider, Decimal(1)))
     subjects = _subjects(row, order, provider)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from django.db.models import Sum
 
 from orders.reports.days import ONE, midnight
-from orders.reports.figures import NAMES, Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
+from orders.reports.totals import NAMES, ReportTotals
 from panel.lib.database.snapshot import one_snapshot
 from panel.lib.money import ZERO, plain
 from panel.wallet.audit import PairSums, pair_sums
@@ -109,10 +109,10 @@ def _booked(pairs: PairSums) -> dict[str, Decimal]:
     return found
 
 
-def _rolled(day: date) -> defaultdict[Scope, Figures]:
+def _rolled(day: date) -> defaultdict[Scope, ReportTotals]:
     """The sums of the day's rows, by scope."""
     rows = DailyFigure.objects.filter(day=day).order_by().values_list("scope").annotate(*(Sum(name) for name in NAMES))
-    found: defaultdict[Scope, Figures] = defaultdict(Figures)
+    found: defaultdict[Scope, ReportTotals] = defaultdict(ReportTotals)
     for scope, *sums in rows:
-        found[Scope(scope)] = Figures(*sums)
+        found[Scope(scope)] = ReportTotals(*sums)
     return found

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from orders.reports.figures import NAMES, Figures
+from orders.reports.totals import NAMES, ReportTotals
 from panel.lib.database.fields import AmountField
 
 
@@ -41,8 +41,8 @@ class DailyFigure(models.Model):
         return f"{self.day} {self.scope} {self.subject}"
 
     @property
-    def figures(self) -> Figures:
-        return Figures(*(getattr(self, name) for name in NAMES))
+    def figures(self) -> ReportTotals:
+        return ReportTotals(*(getattr(self, name) for name in NAMES))
 
 
 class RolledDay(models.Model):

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Count, ExpressionWrapper, F, QuerySet, Sum
 
 from orders.reports.days import Period
-from orders.reports.figures import NAMES, Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
+from orders.reports.totals import NAMES, ReportTotals
 from panel.customers.models import User
 from panel.lib.database.fields import AmountField
 from providers.catalog.models import Service
@@ -35,15 +35,15 @@ def freshness(*, period: Period, today: date) -> Freshness:
     return Freshness(max(known, default=None), len(wanted) - len(known))
 
 
-def totals(*, period: Period, scope: Scope = Scope.ALL, subject: int = 0) -> Figures:
+def totals(*, period: Period, scope: Scope = Scope.ALL, subject: int = 0) -> ReportTotals:
     """What the days of the period come to."""
     return _figures(_rows(period, scope).filter(subject=subject).aggregate(**_sums()))
 
 
-def by_day(*, period: Period, scope: Scope = Scope.ALL, subject: int = 0) -> dict[date, Figures]:
+def by_day(*, period: Period, scope: Scope = Scope.ALL, subject: int = 0) -> dict[date, ReportTotals]:
     """Day by day, the first one first; a day on which nothing moved is there too."""
     found = {row.day: row.figures for row in _rows(period, scope).filter(subject=subject)}
-    return {day: found.get(day) or Figures() for day in period.days()}
+    return {day: found.get(day) or ReportTotals() for day in period.days()}
 
 
 def count_subjects(*, period: Period, scope: Scope) -> int:
@@ -54,7 +54,7 @@ def count_subjects(*, period: Period, scope: Scope) -> int:
 
 def by_subject(
     *, period: Period, scope: Scope, sort: str = "revenue", start: int = 0, count: int | None = None
-) -> list[tuple[int, Figures]]:
+) -> list[tuple[int, ReportTotals]]:
     """The subjects with their figures, the largest `sort` (of SORTS) first; `count` of them from the `start`-th on."""
     profit = ExpressionWrapper(F("sum_revenue") - F("sum_cost") - F("sum_lost"), output_field=AmountField())
     rows = _rows(period, scope).values("subject").annotate(**_sums()).annotate(sum_profit=profit)
@@ -76,9 +76,9 @@ def names_of(*, scope: Scope, subjects: Iterable[int]) -> dict[int, str]:
     return {}
 
 
-def sum_of(days: dict[date, Figures]) -> Figures:
+def sum_of(days: dict[date, ReportTotals]) -> ReportTotals:
     """What the days come to."""
-    whole = Figures()
+    whole = ReportTotals()
     for figures in days.values():
         whole.add_all(figures)
     return whole
@@ -92,5 +92,5 @@ def _sums() -> dict[str, Sum]:
     return {f"sum_{name}": Sum(name) for name in NAMES}
 
 
-def _figures(sums: Mapping[str, Any]) -> Figures:
-    return Figures(**{name: sums[f"sum_{name}"] for name in NAMES if sums[f"sum_{name}"]})
+def _figures(sums: Mapping[str, Any]) -> ReportTotals:
+    return ReportTotals(**{name: sums[f"sum_{name}"] for name in NAMES if sums[f"sum_{name}"]})

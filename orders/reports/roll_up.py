@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from orders.reports.aggregation import Subject, add_up_these
 from orders.reports.days import ONE, day_of, midnight
-from orders.reports.figures import NAMES, Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
 from orders.reports.today import Counted, count_new
+from orders.reports.totals import NAMES, ReportTotals
 from panel.lib.database.snapshot import one_snapshot
 from panel.wallet.models import Transfer
 
@@ -110,7 +110,7 @@ def _due_days(now: datetime) -> Iterator[date]:
         day -= ONE
 
 
-def _add(day: date, found: dict[Subject, Figures]) -> int:
+def _add(day: date, found: dict[Subject, ReportTotals]) -> int:
     """Add to the day's rows."""
     for scope, subjects in _by_scope(found).items():
         for start in range(0, len(subjects), ROWS_A_STATEMENT):
@@ -128,7 +128,7 @@ def _by_scope(found: Iterable[Subject]) -> dict[str, list[int]]:
     return subjects
 
 
-def _write(day: date, found: dict[Subject, Figures]) -> int:
+def _write(day: date, found: dict[Subject, ReportTotals]) -> int:
     """Bring the day's rows in line, touching only those that differ."""
     known = {(row.scope, row.subject): row for row in DailyFigure.objects.filter(day=day)}
     differing = {
@@ -140,7 +140,7 @@ def _write(day: date, found: dict[Subject, Figures]) -> int:
     return len(differing) + len(gone)
 
 
-def _upsert(day: date, found: dict[Subject, Figures]) -> None:
+def _upsert(day: date, found: dict[Subject, ReportTotals]) -> None:
     DailyFigure.objects.bulk_create(
         (
             DailyFigure(day=day, scope=scope, subject=subject, **{name: getattr(figures, name) for name in NAMES})

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from orders.reports.days import day_of
-from orders.reports.figures import Figures
 from orders.reports.models import Scope
 from orders.reports.read import by_day, by_subject, count_subjects, freshness, names_of, sum_of, totals
+from orders.reports.totals import ReportTotals
 from orders.staff.report_query import GROUPINGS, PRESETS, ReportQuery, read_report
 from panel.lib.spreadsheet import Cell, csv_lines
 from panel.web.access import staff_only
@@ -37,7 +37,7 @@ COLUMNS = (
 )
 """The figures of a report's rows: name and heading."""
 PROVIDER_COLUMNS = (("own_cost", _lazy("Provider cost")), ("deposited", _lazy("Provider deposits")))
-"""Figures in the provider's currency."""
+"""ReportTotals in the provider's currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Line:
     day: date | None
     subject: int
     name: str
-    figures: Figures
+    figures: ReportTotals
     currency: str = ""
 
 
@@ -138,12 +138,12 @@ def staff_reports_csv(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
-def _page(query: ReportQuery, days: dict[date, Figures], number: str | None) -> "Page[Line]":
+def _page(query: ReportQuery, days: dict[date, ReportTotals], number: str | None) -> "Page[Line]":
     rows: Any = _day_lines(days)[::-1] if query.is_by_day else Subjects(query)
     return Paginator(rows, PAGE_SIZE).get_page(number)
 
 
-def _day_lines(days: dict[date, Figures]) -> list[Line]:
+def _day_lines(days: dict[date, ReportTotals]) -> list[Line]:
     return [Line(day, 0, day.isoformat(), figures) for day, figures in days.items()]
 
 
@@ -157,7 +157,7 @@ def _name(query: ReportQuery) -> str:
         raise Http404 from None
 
 
-def _chart(days: dict[date, Figures]) -> dict[str, Any]:
+def _chart(days: dict[date, ReportTotals]) -> dict[str, Any]:
     """The chart's data by day, as floats for drawing only, and its texts."""
     return {
         "day": [day.isoformat() for day in days],

@@ -16,14 +16,7 @@ from structlog.contextvars import bound_contextvars
 
 from orders.core.change import Change, lock_orders, write
 from orders.core.unmatched_orders import THE_PANEL, link_unmatched_order
-from orders.models import (
-    MISSING_THERE,
-    ODD_REMAINS,
-    OTHER_CURRENCY,
-    UNKNOWN_WORD,
-    UNTIL_ANSWERED,
-    WITHOUT_REMAINS,
-)
+from orders.models import MISSING_THERE, ODD_REMAINS, OTHER_CURRENCY, UNKNOWN_WORD, UNTIL_ANSWERED, WITHOUT_REMAINS
 from orders.rules import subscription
 from orders.rules.polling_interval import FIRST_POLL, POLLS_AFTER_END, next_poll
 from orders.rules.states import FINAL, State

@@ -122,7 +122,7 @@ def decide_by_scan(
     if uncharged:
         text = _("Order %(id)s exists, but the provider does not report its cost yet.")
         return Decision("wait", text % {"id": uncharged[0].external_id})
-    values = {"ids": _id_range(window), "count": clean_scans + 1}
+    values = {"ids": _id_range(window)}
     if strong:
         match = strong[0].external_id
         text = _("Order %(id)s is the only match among the IDs %(ids)s, and its cost is equal.")
@@ -132,13 +132,16 @@ def decide_by_scan(
         return Decision("wait", text % values)
     if not window.is_settled:
         return Decision("wait", _("No match among the IDs %(ids)s; the order may still appear.") % values, settled=True)
+    return _no_match(_id_range(window), clean_scans + 1)
+
+
+def _no_match(ids: str, checks: int) -> Decision:
     text = ngettext(
         "No match among the IDs %(ids)s in %(count)s check.",
         "No match among the IDs %(ids)s in %(count)s checks.",
-        clean_scans + 1,
+        checks,
     )
-    is_ruled_out = clean_scans + 1 >= SCANS_TO_RULE_OUT
-    return Decision("absent" if is_ruled_out else "wait", text % values)
+    return Decision("absent" if checks >= SCANS_TO_RULE_OUT else "wait", text % {"ids": ids, "count": checks})
 
 
 def read_scan(*, asked: Sequence[str], controls: Sequence[str], answers: Mapping[str, OrderStatus | ItemError]) -> Scan:

@@ -12,7 +12,7 @@ from functools import partial
 
 from orders.webhooks.models import Delivery
 from orders.webhooks.turn import QUICK_SECONDS, DeliveryResult, Lane, claim_turn
-from panel.lib.turns import serve
+from panel.lib.delivery_pool import serve
 
 DEADLINE_SECONDS = 10
 RUN_SECONDS = 45

@@ -23,10 +23,10 @@ from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.pause import pause_webhook
 from orders.webhooks.send import SendResult, send_message
 from panel.lib.crypto import SealError
+from panel.lib.delivery_pool import Job
 from panel.lib.future_times import SKEW
 from panel.lib.outbound.retries import RETRIES, next_try
 from panel.lib.secret import Secret
-from panel.lib.turns import Job
 
 LEASE = timedelta(minutes=1)
 BATCH_SIZE = 100

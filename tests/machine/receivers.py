@@ -107,9 +107,9 @@ class Receivers(Trouble):
                 return
 
         with (
-            mock.patch("panel.lib.turns.ThreadPoolExecutor", _Pool),
-            mock.patch("panel.lib.turns.wait", lambda running, **_: (set(running), set())),
-            mock.patch("panel.lib.turns.time", self),
+            mock.patch("panel.lib.delivery_pool.ThreadPoolExecutor", _Pool),
+            mock.patch("panel.lib.delivery_pool.wait", lambda running, **_: (set(running), set())),
+            mock.patch("panel.lib.delivery_pool.time", self),
             mock.patch("orders.webhooks.turn.time", self),
             mock.patch("orders.webhooks.turn.send_message", self._send),
         ):

@@ -14,9 +14,9 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from panel.lib.delivery_pool import Job, serve
 from panel.lib.future_times import SKEW
 from panel.lib.outbound.retries import RETRIES, next_try
-from panel.lib.turns import Job, serve
 from panel.ops.alerts.channels import NotSentError, send
 from panel.ops.alerts.notices import NoticeChannel
 from panel.ops.models import AlertNotice

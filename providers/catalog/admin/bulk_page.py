@@ -188,7 +188,13 @@ def _refused(request: HttpRequest, name: str, form: Any, error: MarkupError) -> 
 
 def summary(preview: ChangePreview) -> Iterator[str]:
     """What would happen, a sentence for each kind of change."""
-    for count, text in (
+    for count, text in _counted(preview):
+        if count:
+            yield text % {"count": f"{count:,}"}
+
+
+def _counted(preview: ChangePreview) -> tuple[tuple[int, str], ...]:
+    return (
         (preview.created, ngettext("%(count)s new service", "%(count)s new services", preview.created)),
         (
             preview.sold,
@@ -226,9 +232,7 @@ def summary(preview: ChangePreview) -> Iterator[str]:
             preview.others,
             ngettext("%(count)s of these was not selected", "%(count)s of these were not selected", preview.others),
         ),
-    ):
-        if count:
-            yield text % {"count": f"{count:,}"}
+    )
 
 
 def _page(

@@ -95,12 +95,8 @@ def import_services(
         publish(rows, from_providers=Provider.objects.all(), now=now)
         bump_catalog_version()
         counts = {"created": created, "enabled_before": was_enabled, "enabled_after": len(service_ids) * on_sale}
-        detail = {
-            **audited(service_ids),
-            **counts,
-            "to": "" if to is None else str(to),
-            **_markup_detail(percent, fixed),
-        }
+        target = {"to": "" if to is None else str(to)}
+        detail = audited(service_ids) | counts | target | _markup_detail(percent, fixed)
         audit.record(actor=actor, action="service.import", target="services", detail=detail)
     return len(service_ids)
 

@@ -14,10 +14,10 @@ from orders.accounting.audit import audit_all
 from orders.models import Attempt, Order, UnmatchedOrder
 from orders.reports.aggregation import SHOP, add_up
 from orders.reports.days import Period
-from orders.reports.figures import Figures
 from orders.reports.models import DailyFigure, RolledDay, Scope
 from orders.reports.read import by_day, by_subject, count_subjects, freshness, totals
 from orders.reports.roll_up import RollUp, forget_days, roll_day, roll_up
+from orders.reports.totals import ReportTotals
 from orders.submission.record import record_outcome
 from orders.unconfirmed.restore_search import write_off_orphan
 from panel.customers.models import User
@@ -56,7 +56,7 @@ def test_every_figure_follows_from_the_accounts(worked: Store) -> None:
     readings.record_deposit(provider=worked.provider, amount=Decimal("-50"), token="b")
     found = add_up(since=LONG_AGO, until=AHEAD)
     partial_cost = sum(order.cost for order in Order.objects.all())
-    orders = Figures(
+    orders = ReportTotals(
         orders=3,
         charged=Decimal("4.05"),
         refunded=Decimal("0.58995"),
@@ -64,13 +64,13 @@ def test_every_figure_follows_from_the_accounts(worked: Store) -> None:
         cost=partial_cost,
     )
     assert found[Scope.SERVICE, worked.service().pk] == orders
-    assert found[SHOP] == Figures(
+    assert found[SHOP] == ReportTotals(
         **{name: getattr(orders, name) for name in ("orders", "charged", "refunded", "revenue", "cost")},
         topped_up=Decimal("25.5"),
         adjusted=Decimal("99.5"),
     )
     assert found[Scope.CUSTOMER, worked.customer.pk] == found[SHOP]
-    assert found[Scope.PROVIDER, worked.provider.pk] == Figures(
+    assert found[Scope.PROVIDER, worked.provider.pk] == ReportTotals(
         **{name: getattr(orders, name) for name in ("orders", "charged", "refunded", "revenue", "cost")},
         own_cost=partial_cost,
         deposited=Decimal("1250"),
@@ -230,7 +230,7 @@ def test_groupings_are_sorted_and_come_to_the_whole(worked: Store) -> None:
     assert [pk for pk, _ in by_revenue] == [worked.customer.pk, bo.pk]
     by_top_ups = by_subject(period=period, scope=Scope.CUSTOMER, sort="topped_up", count=1)
     assert [(pk, figures.topped_up) for pk, figures in by_top_ups] == [(bo.pk, 1000)]
-    whole = Figures()
+    whole = ReportTotals()
     for _, figures in by_revenue:
         whole.add_all(figures)
     assert whole == totals(period=period)

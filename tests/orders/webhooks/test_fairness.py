@@ -11,9 +11,9 @@ from orders.webhooks import deliver, turn
 from orders.webhooks.models import Delivery, Webhook
 from orders.webhooks.send import SendResult
 from panel.customers.models import User
-from panel.lib import turns
+from panel.lib import delivery_pool
+from panel.lib.delivery_pool import Job
 from panel.lib.secret import Secret
-from panel.lib.turns import Job
 from tests.orders.webhooks.conftest import queue
 
 pytestmark = pytest.mark.django_db
@@ -88,9 +88,9 @@ class World:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world = World()
-    monkeypatch.setattr(turns, "ThreadPoolExecutor", lambda *_, **__: world)
-    monkeypatch.setattr(turns, "wait", world.wait)
-    monkeypatch.setattr(turns, "time", world)
+    monkeypatch.setattr(delivery_pool, "ThreadPoolExecutor", lambda *_, **__: world)
+    monkeypatch.setattr(delivery_pool, "wait", world.wait)
+    monkeypatch.setattr(delivery_pool, "time", world)
     monkeypatch.setattr(turn, "time", world)
     monkeypatch.setattr(turn, "send_message", world.send)
     return world

@@ -221,7 +221,9 @@ def test_an_orphan_that_turns_out_to_be_an_order_is_that_order(store: Store) -> 
     confirm_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as they say")
     orphan.refresh_from_db()
     assert (orphan.verdict, orphan.order, orphan.decided_by) == ("adopted", order, "staff")
-    assert AuditEvent.objects.filter(action="unmatched order adopted", target=f"unmatched order:{orphan.pk}").count() == 1
+    assert (
+        AuditEvent.objects.filter(action="unmatched order adopted", target=f"unmatched order:{orphan.pk}").count() == 1
+    )
     assert latest_unmatched_id(provider=store.provider, now=timezone.now()) == ""
     with pytest.raises(CannotResolveError, match="already decided"):
         adopt_orphan(orphan_id=orphan.pk, order_id=order.pk, actor="staff", reason="again")

@@ -7,7 +7,7 @@ from panel.lib.money import ZERO
 
 
 @dataclass(slots=True)
-class Figures:
+class ReportTotals:
     """Amounts in the shop's currency, but for the last two, which are in the provider's and only a provider has."""
 
     orders: int = 0
@@ -34,10 +34,10 @@ class Figures:
         """Add to one figure."""
         setattr(self, name, getattr(self, name) + amount)
 
-    def add_all(self, other: "Figures") -> None:
+    def add_all(self, other: "ReportTotals") -> None:
         """Add every figure of another day or subject."""
         for name in NAMES:
             self.add(name, getattr(other, name))
 
 
-NAMES = tuple(field.name for field in fields(Figures))
+NAMES = tuple(field.name for field in fields(ReportTotals))

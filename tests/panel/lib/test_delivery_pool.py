@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from panel.lib.turns import Job, serve
+from panel.lib.delivery_pool import Job, serve
 
 
 @dataclass
