@@ -138,11 +138,11 @@ def test_who_is_idle_is_closed_without_a_word(hasty: Server, said: bytes) -> Non
 def test_of_one_address_with_too_many_the_oldest_are_closed(server: Server) -> None:
     port, _ = server
     with ExitStack() as stack:
-        many = [stack.enter_context(call(port, "127.0.3.1", GET[:-2])) for _ in range(FROM_ONE_ADDRESS + 5)]
+        many = [stack.enter_context(call(port, "127.0.3.1")) for _ in range(FROM_ONE_ADDRESS + 5)]
         assert [hear(one) for one in many[:5]] == [b""] * 5
         assert_others_are_answered(port)
         for one in many[5:]:
-            one.sendall(b"\r\n")
+            one.sendall(GET)
             assert one.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
