@@ -153,25 +153,32 @@ def probe_provider(provider_id: int) -> None:
 
 
 @shared_task
-def look_for_strays() -> None:
-    """Have the providers asked for what is under our key and in no order here, each by a task of its own."""
+def search_unmatched_orders() -> None:
+    """Have the providers searched for orders that match none of ours, each by a task of its own."""
 
     def job() -> dict[str, Any]:
-        _hand_out(find_unmatched_orders, "look_for_strays", unmatched_search.providers_due(), settings.STRAYS_SECONDS)
+        due = unmatched_search.providers_due()
+        _hand_out(find_unmatched_orders, "search_unmatched_orders", due, settings.UNMATCHED_SECONDS)
         return asdict(unmatched_search.UnmatchedSearchResult())
 
-    run_leased(name="look_for_strays", seconds=LEASE, job=job)
+    run_leased(name="search_unmatched_orders", seconds=LEASE, job=job)
+
+
+@shared_task(name="orders.tasks.look_for_strays")
+def _search_unmatched_orders_by_former_name() -> None:
+    """Run `search_unmatched_orders` for a message that an earlier version queued."""
+    search_unmatched_orders()
 
 
 @shared_task
 def find_unmatched_orders(provider_id: int) -> None:
-    """Look at one provider for what is under our key and in no order here."""
+    """Search one provider for orders that match none of ours."""
 
     def ask(provider: Provider) -> ProviderRun:
         done = unmatched_search.search_provider(provider=provider, now=timezone.now())
         return _asked_in_batches(asdict(done), done.asked, done.unanswered)
 
-    _ask("look_for_strays", provider_id, ask)
+    _ask("search_unmatched_orders", provider_id, ask)
 
 
 @shared_task
@@ -229,7 +236,7 @@ def check_books() -> None:
 @shared_task
 def check_alerts() -> None:
     """Open and close alerts as what they stand for is now."""
-    run_leased(name="check_alerts", seconds=LEASE, job=lambda: {"looked": alert_check.check_alerts()})
+    run_leased(name="check_alerts", seconds=LEASE, job=lambda: {"checked": alert_check.check_alerts()})
 
 
 @shared_task

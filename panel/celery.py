@@ -32,7 +32,7 @@ def periods() -> dict[str, int]:
         "orders.tasks.poll_refills": settings.REFILL_SECONDS,
         "orders.tasks.poll_cancels": settings.CANCEL_SECONDS,
         "orders.tasks.probe_doubts": settings.PROBE_SECONDS,
-        "orders.tasks.look_for_strays": settings.STRAYS_SECONDS,
+        "orders.tasks.search_unmatched_orders": settings.UNMATCHED_SECONDS,
         "orders.tasks.deliver_webhooks": settings.WEBHOOK_SECONDS,
         "orders.tasks.deliver_slow_webhooks": settings.WEBHOOK_SECONDS,
         "orders.tasks.forget_deliveries": 24 * 3600,

@@ -8,7 +8,7 @@ PLACING_TASKS = ("orders.tasks.sweep_orders", "orders.tasks.submit_order")
 """What places orders has a queue, and workers, of its own: jobs that wait for slow providers never hold it up."""
 SOFT_LIMIT_SECONDS = 90
 TIME_LIMIT_SECONDS = 150
-"""A task that is told to stop still waits for the calls under way, 30 seconds each at most, before it is killed."""
+"""A task that is asked to stop still waits for the calls under way, 30 seconds each at most, before it is killed."""
 
 
 def celery_settings(redis_url: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def celery_settings(redis_url: str) -> dict[str, Any]:
         "CELERY_TASK_PUBLISH_RETRY": False,
         "CELERY_TIMEZONE": "UTC",
         "CELERY_TASK_DEFAULT_QUEUE": GENERAL_QUEUE,
-        # A worker that is not told which queues to read reads both.
+        # A worker that is started without queue names reads both.
         "CELERY_TASK_QUEUES": {
             name: {"exchange": name, "exchange_type": "direct", "routing_key": name}
             for name in (GENERAL_QUEUE, PLACING_QUEUE)

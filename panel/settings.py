@@ -230,7 +230,7 @@ CANCEL_SECONDS = env.int("CANCEL_SECONDS", default=60)
 BALANCE_SECONDS = env.int("BALANCE_SECONDS", default=5 * 60)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=15 if REDIS_URL else 5)
 PROBE_SECONDS = env.int("PROBE_SECONDS", default=30)
-STRAYS_SECONDS = env.int("STRAYS_SECONDS", default=5 * 60)
+UNMATCHED_SECONDS = env.int("UNMATCHED_SECONDS", default=env.int("STRAYS_SECONDS", default=5 * 60))  # its old name
 WEBHOOK_SECONDS = env.int("WEBHOOK_SECONDS", default=5)
 ALERT_SECONDS = env.int("ALERT_SECONDS", default=15)
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=10 * 60)

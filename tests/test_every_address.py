@@ -98,7 +98,7 @@ def numbers(store: Store) -> dict[str, Any]:
         "delivery_id": delivery.pk, "provider_id": store.provider.pk, "session_id": 1, "orphan_id": 1, "alert_id": 1,
         "request_id": 1, "user_id": store.customer.pk, "customer_id": store.customer.pk, "markup_id": 1,
         "verdict": "placed", "kind": "refill", "name": "check_books", "to": "on", "object_id": store.customer.pk,
-        "content_type_id": 1, "slug": "looked", "what": "list", "category_id": store.service().category_id,
+        "content_type_id": 1, "slug": "reviewed", "what": "list", "category_id": store.service().category_id,
     }  # fmt: skip
 
 

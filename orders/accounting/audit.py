@@ -1,6 +1,6 @@
 """Recount the books: what the wallets hold, and that every order's money is where its state says. Reads only.
 
-An order's transfers are set against its row: charged once, given back as noted, and what is left held or earned. The
+An order's transfers are set against its row: charged once, refunded as noted, and what is left held or earned. The
 reports' daily roll-ups are set against the ledger. The database sets one against the other, a set of orders or a day
 at a time; only what differs, or may, comes back as rows.
 """
@@ -19,7 +19,7 @@ from panel.lib.money import share
 from panel.wallet.audit import pair_sums, recount_accounts, recount_wallets_lately
 
 ROWS = 5_000
-"""Orders that are looked at by one statement."""
+"""Orders checked by one statement."""
 
 
 def audit_all() -> list[str]:
@@ -103,9 +103,9 @@ def _problems(row: OrderFlows) -> Iterator[str]:
     if (row.held, row.earned, row.captured) != (held, earned, earned):
         yield f"{row.held} held and {row.earned} earned, not {held} and {earned} as {row.state} means"
     if row.state in {State.CANCELED, State.REJECTED} and row.refunded != row.charge:
-        yield f"{row.state}, and only {row.refunded} of {row.charge} given back"
+        yield f"{row.state}, and only {row.refunded} of {row.charge} refunded"
     if row.state == State.PARTIAL and row.refunded < _least_refund(row):
-        yield f"PARTIAL with {row.remains} remaining, and only {row.refunded} given back"
+        yield f"PARTIAL with {row.remains} remaining, and only {row.refunded} refunded"
 
 
 def _least_refund(row: OrderFlows) -> Decimal:

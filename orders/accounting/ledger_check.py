@@ -67,7 +67,7 @@ def _lately(until: float) -> Iterator[list[str]]:
 
 
 class _ChangedOrders:
-    """The orders with transfers or events that may not have been there when the last run looked."""
+    """The orders with transfers or events that may have appeared only after the last run."""
 
     def __init__(self, place: LedgerCheck, now: datetime) -> None:
         self.place, self.now = place, now

@@ -54,7 +54,7 @@ class Change:
 
     @property
     def seen(self) -> tuple[str, Decimal]:
-        """What its customer is told of when it changes: the word for its state, and what was given back."""
+        """What its customer is notified of when it changes: the word for its state, and what was refunded."""
         return self.order.word, self.order.refunded
 
     @property

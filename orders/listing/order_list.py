@@ -86,7 +86,7 @@ class Listing:
         return self._search.page(rows, is_filtered=is_filtered, before=before, after=after)
 
     def counts(self) -> Counts:
-        """How many there are of each word. A bounded number of rows is looked at."""
+        """How many there are of each word. At most a fixed number of rows is read."""
         if self._search is None:
             return Counts(count_each(**{word: self._of(word).values("pk")[: MAX_COUNTED + 1] for word in WORDS}))
         rows, is_partial = self._search.newest(self._rows, is_filtered=self._is_dated)

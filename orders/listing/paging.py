@@ -1,6 +1,6 @@
 """Long lists of orders, newest first, a page at a time and in the same time however many there are.
 
-Pages go on from an order ("older than 17"). What no index finds is looked for in REACH orders at most, and the page
+Pages go on from an order ("older than 17"). What no index finds is searched for in REACH orders at most, and the page
 tells where to go on. Called by the customers' list and by the staff's search.
 """
 
@@ -31,15 +31,14 @@ class Place(NamedTuple):
 class Page:
     """Rows, newest first. `newer` and `older` are the ids that the pages beside it begin after; None: there is none.
 
-    `looked_to` is set where a search ended before the list did: the order it looked at last, which `older` goes on
-    from, or `newer` where the search went that way (`is_newer`). `is_short`: its text is too short for
-    an index.
+    `searched_to` is set where a search ended before the list did: the last order searched, from which `older`
+    continues, or `newer` where the search went that way (`is_newer`). `is_short`: its text is too short for an index.
     """
 
     rows: list[Order]
     newer: int | None
     older: int | None
-    looked_to: Place | None = None
+    searched_to: Place | None = None
     is_newer: bool = False
     is_short: bool = False
 

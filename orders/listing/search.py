@@ -1,7 +1,7 @@
 """Orders of all customers, found by what staff know of them. Called by the staff's list of orders.
 
 One of the conditions is found by an index, and so is what a search names exactly: an order's number, its number at the
-provider, a customer's address. Other text is text_search's; what is left is looked for within the reach of a page.
+provider, a customer's address. Other text is text_search's; what is left is searched for within the reach of a page.
 """
 
 import re

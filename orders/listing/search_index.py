@@ -29,7 +29,7 @@ _WORD = re.compile(r"[^\W_]{3}")
 class Match:
     """What an order has to have: `text` in its link, or one of these services, or one of these customers.
 
-    `customer` is whose orders are looked at; None: everybody's.
+    `customer` is whose orders are searched; None: everybody's.
     """
 
     text: str
@@ -80,8 +80,8 @@ def has_parts(text: str) -> bool:
 
 def find_near(match: Match, way: Way, *, most: int) -> Found:
     """Those that match among the next `most` orders."""
-    looked, ids = _hits(_entries(match, way).order_by(way.order)[:most], match)
-    return Found(ids, looked[-1] if len(looked) == most else None)
+    searched, ids = _hits(_entries(match, way).order_by(way.order)[:most], match)
+    return Found(ids, searched[-1] if len(searched) == most else None)
 
 
 def find_among(match: Match, ids: list[int]) -> list[int]:
@@ -109,13 +109,13 @@ def in_orders(match: Match) -> Q:
 
 
 def _hits(rows: QuerySet[SearchEntry], match: Match) -> tuple[list[int], list[int]]:
-    """The ids of all that were looked at, and of those that match. Three queries at most."""
+    """The ids of all orders searched, and of those that match. Three queries at most."""
     is_hit = models.ExpressionWrapper(Q(text__contains=_folded(match.text)), output_field=models.BooleanField())
-    looked = list(rows.annotate(is_hit=is_hit).values_list("order_id", "service", "customer", "is_hit"))
-    services = _named(match.services, {row[1] for row in looked})
-    customers = _named(match.customers, {row[2] for row in looked})
-    ids = [pk for pk, service, customer, hit in looked if hit or service in services or customer in customers]
-    return [row[0] for row in looked], ids
+    searched = list(rows.annotate(is_hit=is_hit).values_list("order_id", "service", "customer", "is_hit"))
+    services = _named(match.services, {row[1] for row in searched})
+    customers = _named(match.customers, {row[2] for row in searched})
+    ids = [pk for pk, service, customer, hit in searched if hit or service in services or customer in customers]
+    return [row[0] for row in searched], ids
 
 
 def _entries(match: Match, way: Way) -> QuerySet[SearchEntry]:
@@ -134,7 +134,7 @@ def _named(rows: QuerySet[Any] | None, among: set[int]) -> set[int]:
 
 
 def _by_text(match: Match, way: Way, most: int) -> Found:
-    """By the index of texts. Where it breaks off, `end` is the last order that it looked at."""
+    """By the index of texts. Where the search stops early, `end` is the last order searched."""
     ids: list[int] = []
     asked, edge, started = 0, 0, time.monotonic()
     for first, last in _blocks(match, way):

@@ -39,14 +39,17 @@ class Condition:
 
 
 def check_alerts() -> int:
-    """How many conditions were looked at: those that may hold, and those whose alert is open."""
+    """Open and close alerts. Returns how many conditions were checked.
+
+    Those are the conditions that may hold, and those whose alert is open.
+    """
     follow_deposits()
-    looked = 1
+    checked = 1
     for condition in _conditions():
         ids = sorted({*condition.met_at, *_open(condition.kind)})
-        looked += each_apart(partial(_follow, condition), ids, row="provider", what="alert not followed")
+        checked += each_apart(partial(_follow, condition), ids, row="provider", what="alert not followed")
     close_inactive_provider_alerts()
-    return looked
+    return checked
 
 
 def _conditions() -> list[Condition]:

@@ -59,7 +59,7 @@ class Line:
 
 
 def check_lines(*, customer: User, text: str) -> list[Line]:
-    """What each line would order. Changes nothing; a service is looked up once. Raises MassOrderError."""
+    """What each line would order. Changes nothing; a service is fetched once. Raises MassOrderError."""
     sales: dict[int, OrderableService] = {}
     return [_check(number, line, customer, sales) for number, line in enumerate(_split(text), start=1)]
 

@@ -49,7 +49,7 @@ def quote_order(*, customer: User, service_id: int, params: Mapping[str, str]) -
 
 
 def quote_sale(sale: OrderableService, *, params: Mapping[str, str]) -> Quote:
-    """As `quote_order`, for a service that was looked up before."""
+    """As `quote_order`, for a service that was fetched before."""
     request = validate_order(limits=limits_of(sale), params=params)
     charge, cost = price_of(sale, units=request.quantity)
     return Quote(sale, request, charge, cost)

@@ -98,7 +98,7 @@ def validate_order(*, limits: OrderLimits, params: Mapping[str, str]) -> OrderRe
 
 
 def read_units(*, limits: OrderLimits, params: Mapping[str, str]) -> int | None:
-    """The units these params would be charged for, whatever is wrong elsewhere; None where they cannot be told."""
+    """The units these params would be charged for, whatever is wrong elsewhere; None where they cannot be counted."""
     values, counted = {}, _counted_by(limits.service_type)
     try:
         for field in limits.fields:
@@ -244,7 +244,7 @@ def _counted_by(service_type: ServiceType) -> set[str]:
 
 
 def _problems_of_count(limits: OrderLimits, values: Mapping[str, str]) -> list[Problem]:
-    """What is wrong with the number, told beside what is wrong elsewhere."""
+    """What is wrong with the number, reported beside what is wrong elsewhere."""
     try:
         _count_units(limits, values)
     except _FieldError as error:

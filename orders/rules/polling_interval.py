@@ -1,4 +1,4 @@
-"""When an order is looked at again: often while young, rarely when old, and a few times after its end. Pure."""
+"""When an order is polled next: often while young, rarely when old, and a few times after its end. Pure."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise

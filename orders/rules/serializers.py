@@ -8,7 +8,7 @@ from panel.lib.money import plain
 
 
 class StatusRow(NamedTuple):
-    """What a status is told from, named like the columns of an order."""
+    """What an order's status is built from, named like the columns of an order."""
 
     pk: int
     state: str
@@ -40,11 +40,11 @@ def error(text: str) -> dict[str, str]:
 
 
 def status(row: StatusRow) -> dict[str, Any]:
-    """An order's status. `charge` is what it costs the customer as things stand: what was given back is off it.
+    """An order's status. `charge` is what the customer has paid for it so far, less refunds.
 
-    A subscription's tells the posts served, too: panels that buy from us pay their customers back by them.
+    A subscription's status also has the posts served: panels that buy from us pay their customers back by them.
     """
-    told = {
+    answer = {
         "charge": plain(row.charge - row.refunded),
         "start_count": None if row.start_count is None else str(row.start_count),
         "status": word_for_customer(row.state, row.provider_status),
@@ -52,8 +52,8 @@ def status(row: StatusRow) -> dict[str, Any]:
         "currency": row.currency,
     }
     if row.post_units:
-        told["posts"] = str((row.quantity - _remains(row)) // row.post_units)
-    return told
+        answer["posts"] = str((row.quantity - _remains(row)) // row.post_units)
+    return answer
 
 
 def _remains(row: StatusRow) -> int:

@@ -19,7 +19,7 @@ PERMISSIONS = {
     "partial": "orders.refund_order",
     "back": "orders.refund_order",
     "again": "orders.change_order",
-    "looked": "orders.change_order",
+    "reviewed": "orders.change_order",
 }
 
 REFUNDS = {"partial", "back"}
@@ -66,7 +66,7 @@ def actions_of(order: Order, *, remains: int | None = None) -> list[Action]:
 
 def _clear_flag(order: Order) -> Action:
     explanation = _("Removes the flag “%(flag)s”. Nothing else changes.") % {"flag": order.attention}
-    return Action(slug="looked", title=_("Mark as reviewed"), button=_("Remove flag"), explanation=explanation)
+    return Action(slug="reviewed", title=_("Mark as reviewed"), button=_("Remove flag"), explanation=explanation)
 
 
 def _update(order: Order) -> Action:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("balances/<int:provider_id>/resume/", drift.resume, name="staff_provider_resume"),
     path("orders/", order_list.staff_orders, name="staff_orders"),
     path("orders/<int:order_id>/", order_page.staff_order, name="staff_order"),
+    path("orders/<int:order_id>/looked/", order_page.act, {"slug": "reviewed"}),  # the address of earlier versions
     path("orders/<int:order_id>/<slug:slug>/", order_page.act, name="staff_order_act"),
     path("doubtful/", needs_review.staff_doubtful, name="staff_doubtful"),
     path("reports/", reports.staff_reports, name="staff_reports"),
@@ -28,6 +29,7 @@ urlpatterns = [
     path("approvals/<int:request_id>/", approvals_page.staff_approval, name="staff_approval"),
     path("approvals/<int:request_id>/<slug:verdict>/", approvals_page.decide, name="staff_approval_decide"),
     path("doubtful/words/<int:provider_id>/", stuck_tabs.know_word, name="staff_know_word"),
-    path("doubtful/<int:order_id>/looked/", needs_review.looked_at, name="staff_looked_at"),
+    path("doubtful/<int:order_id>/reviewed/", needs_review.mark_reviewed, name="staff_mark_reviewed"),
+    path("doubtful/<int:order_id>/looked/", needs_review.mark_reviewed),  # the address of earlier versions
     path("doubtful/<int:order_id>/<slug:verdict>/", needs_review.decide, name="staff_decide"),
 ]

@@ -15,7 +15,7 @@ LATELY = timedelta(days=90)
 ENOUGH = 5
 """Fewer finished orders say nothing."""
 MOST = 100
-"""The newest ones that are looked at of a service."""
+"""How many of a service's newest orders are measured."""
 
 
 def measure_times(*, now: datetime) -> int:

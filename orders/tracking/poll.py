@@ -147,7 +147,7 @@ def _followed(everything: bool, now: datetime) -> QuerySet[Order]:
 
 
 def _batches(provider: Provider, everything: bool, is_failing: Callable[[], bool]) -> Generator[list[Seen], None, None]:
-    """Claim what is due, a chunk at a time, and give it out in batches. What is claimed and not drawn is given back."""
+    """Claim what is due, a chunk at a time, and yield it in batches. What is claimed and not taken is released."""
     started = timezone.now()
     size = adapter_class(provider.adapter).batch_size
     followed = _followed(everything, started).filter(provider=provider)

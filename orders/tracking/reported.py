@@ -22,7 +22,7 @@ def undelivered(order: Order, remains: int) -> Decimal:
 def reported_cost(status: OrderStatus) -> Decimal | None:
     """What the order costs by this answer; None where it does not tell.
 
-    Zero is also what providers say who have not reckoned yet, so it counts only where something was given back.
+    Zero is also what providers say who have not reckoned yet, so it counts only where something was refunded.
     """
     return status.charge if status.charge or status.word in REFUNDING else None
 
@@ -40,7 +40,7 @@ def note_facts(change: Change, status: OrderStatus) -> None:
 
 
 def _gives_back_more(order: Order, status: OrderStatus) -> bool:
-    """Once an order has ended, only this says what is left, so that the API never contradicts what was given back."""
+    """Once an order has ended, only this says what is left, so that the API never contradicts the refund."""
     remains = status.remains or 0
     is_part = status.word in REFUNDING and 0 < remains <= order.quantity
     return is_part and undelivered(order, remains) > order.refunded

@@ -44,7 +44,7 @@ Answer = OrderStatus | ItemError | None
 
 @dataclass(slots=True)
 class Houses:
-    """The house accounts an order's money passes, all looked up at once when the first is needed."""
+    """The house accounts an order's money passes, all fetched at once when the first is needed."""
 
     found: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -57,7 +57,7 @@ class Houses:
 
 
 def refund_to(change: Change, *, target: Decimal, houses: Houses, reason: str = "", actor: str = "") -> Decimal:
-    """Bring the money given back up to `target`, at most the charge; what that adds. Less than before adds nothing."""
+    """Raise the refund to `target`, at most the charge; returns what that adds. A lower target adds nothing."""
     order = change.order
     target = min(target, order.charge)
     difference: Decimal = target - order.refunded
@@ -120,17 +120,18 @@ def accept(
 def end_with_refund(
     change: Change, new: State, *, houses: Houses, what: str, reason: str = "", actor: str = ""
 ) -> None:
-    """End the order in `new` with all of its money given back."""
+    """End the order in `new` and refund all of its charge."""
     change.to(new, what=what, reason=reason, actor=actor)
     refund_to(change, target=change.order.charge, houses=houses, reason=reason, actor=actor)
 
 
 def end_partial(change: Change, *, remains: int, houses: Houses, reason: str = "", actor: str = "") -> None:
-    """End the order as PARTIAL: what `remains` is given back, the rest is earned. `reason` is a person's reason."""
+    """End the order as PARTIAL: what `remains` is refunded, the rest is earned. `reason` is a person's reason."""
     order = change.order
-    told = f"{remains:,} of {order.quantity:,} were not delivered."
-    change.to(State.PARTIAL, what="partial", reason=told, actor=actor)
-    refund_to(change, target=undelivered(order, remains), houses=houses, reason=reason or told, actor=actor)
+    undelivered_text = f"{remains:,} of {order.quantity:,} were not delivered."
+    change.to(State.PARTIAL, what="partial", reason=undelivered_text, actor=actor)
+    target = undelivered(order, remains)
+    refund_to(change, target=target, houses=houses, reason=reason or undelivered_text, actor=actor)
     capture(change, houses=houses)
 
 

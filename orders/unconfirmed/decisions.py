@@ -96,7 +96,7 @@ def clear_flag(*, order_id: int, actor: str, reason: str) -> None:
         change.note("seen", reason=f"{change.order.attention}: {reason}", actor=actor)
         change.order.attention = ""
         write([change])
-        audit_change(change, actor=actor, action="order looked at", reason=reason)
+        audit_change(change, actor=actor, action="order reviewed", reason=reason)
 
 
 def _adopt(order_id: int, provider_order_id: str, actor: str, reason: str) -> None:

@@ -67,7 +67,7 @@ class RunCalls:
 class ProbeRunResult:
     """The result of a run, in orders."""
 
-    looked: int = 0
+    probed: int = 0
     adopted: int = 0
     for_review: int = 0
 
@@ -77,7 +77,7 @@ def probe_unconfirmed(*, now: datetime) -> ProbeRunResult:
     total = ProbeRunResult()
     for provider in providers_due(now=now):
         done, _ = probe_provider(provider=provider, now=now)
-        total.looked += done.looked
+        total.probed += done.probed
         total.adopted += done.adopted
         total.for_review += done.for_review
     return total
@@ -141,7 +141,7 @@ def _probe(probe: Probe, provider: Provider, run: RunCalls, now: datetime, resul
     if order.state != State.UNCONFIRMED:  # decided in the meantime
         _close(probe, now)
         return
-    result.looked += 1
+    result.probed += 1
     settle, calls_before = settling_delay(provider=provider), probe.calls
     try:
         decision = _decide(probe, provider, run, settle)

@@ -102,7 +102,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class ApiKey(models.Model):
-    """An API key. Only a digest is stored; `prefix` is the visible beginning, by which the key is looked up."""
+    """An API key. Only a digest is stored; `prefix` is the visible beginning, by which the key is found."""
 
     customer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys")
     name = models.CharField(_("name"), max_length=60)

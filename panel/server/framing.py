@@ -53,7 +53,7 @@ class HeadFinder:
 
     def _refuse_bare_line_feeds(self, buffer: bytearray, limit: int) -> None:
         """A head with a line that ends otherwise is read differently by others, or never ends."""
-        start = max(0, self._searched - 1)  # a line feed that stands there was looked at before
+        start = max(0, self._searched - 1)  # a line feed that stands there was checked before
         ended = buffer.count(b"\r\n", start, limit) + (start > 0 and buffer.startswith(b"\n", start))
         if buffer.count(b"\n", start, limit) != ended:
             raise InvalidRequestLine("a line feed without a carriage return")

@@ -23,8 +23,8 @@ SIGNED_IN_AT = "signed_in_at"
 def staff_only(permission: str) -> Callable[[View], View]:
     """The view for staff with that permission, such as orders.view_order.
 
-    Without a sign-in one is asked for, for a customer the page does not exist, and other staff are told that they may
-    not see it.
+    Without a sign-in one is asked for, for a customer the page does not exist, and other staff see that they lack the
+    permission.
     """
 
     def guard(view: View) -> View:

@@ -92,7 +92,7 @@ def _rule(request: HttpRequest) -> BodyRule:
 
 
 def _is_signed_in(request: HttpRequest) -> bool:
-    """Looked up here, since neither the web server nor this early middleware has the session yet."""
+    """Read here, since neither the web server nor this early middleware has the session yet."""
     SessionMiddleware(lambda _: HttpResponse()).process_request(request)
     return get_user(request).is_authenticated
 

@@ -4,7 +4,7 @@ BROWSERS = (
     ("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
     ("Chrome", "Chrome"), ("Safari", "Safari"),
 )  # fmt: skip
-"""Their marks, in the order in which they are looked for: most browsers bear the marks of others too."""
+"""What identifies them, in the order of the search: most browsers also carry the names of others."""
 SYSTEMS = (
     ("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS", "macOS"),
     ("CrOS", "ChromeOS"), ("Linux", "Linux"),

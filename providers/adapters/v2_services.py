@@ -35,12 +35,12 @@ def read_services(data: Any) -> tuple[list[ServiceRow], list[RejectedRow]]:
     times = Counter(ids) if len(set(ids)) < len(ids) else {}
     good: list[ServiceRow] = []
     rejected: list[RejectedRow] = []
-    told: set[str] = set()
+    repeated: set[str] = set()
     for external_id, row in zip(ids, rows, strict=True):
         if external_id and times.get(external_id, 1) > 1:
             # Which of them is meant cannot be known, so none is kept.
-            if external_id not in told:
-                told.add(external_id)
+            if external_id not in repeated:
+                repeated.add(external_id)
                 rejected.append(RejectedRow(external_id, f"listed {times[external_id]} times"))
             continue
         try:
@@ -74,7 +74,7 @@ def _known_or_new_row(external_id: str, row: Any) -> ServiceRow:
         raise _RowError("its id is missing, too long or not an id")
     try:
         return _remembered_row(external_id, tuple(row), *row.values())
-    except TypeError:  # a list or an object among the values, which cannot be looked up by
+    except TypeError:  # a list or an object among the values, which cannot be a cache key
         return _row(external_id, row)
 
 

@@ -128,13 +128,13 @@ def _order(engine: Engine, text: str, now: float) -> Order:
     return order
 
 
-def _entry(asked: str, text: str, told: str, act: Callable[[], Any]) -> dict[str, Any]:
+def _entry(asked: str, text: str, answer_key: str, act: Callable[[], Any]) -> dict[str, Any]:
     """One id's entry in the answer to a batch: what was done, or the error of that id alone."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
     try:
-        return {asked: number, told: act()}
+        return {asked: number, answer_key: act()}
     except OrderError as refusal:
-        return {asked: number, told: {"error": str(refusal)}}
+        return {asked: number, answer_key: {"error": str(refusal)}}
 
 
 def _batch(fields: Fields) -> list[str]:

@@ -135,7 +135,7 @@ def _describe(product: Product, service: Service, *, quality: str, speed: int, s
     rows = [f"Link: {product.link}", f"Start: {start}", f"Speed: up to {_short(speed)} a day", f"Quality: {quality}"]
     if product.lasts:
         rows += [f"Refill: {refill} days, when the count falls" if refill else "Refill: none; a few may drop"]
-    rows += ["An order that runs can be canceled; what is left is given back."] if service.cancel else []
+    rows += ["An active order can be canceled; the undelivered part is refunded."] if service.cancel else []
     rows += ["Keep the account public, and place one order a link at a time."]
     return "\n".join(rows)
 

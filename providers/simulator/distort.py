@@ -40,7 +40,7 @@ def _status(fault: str, said: Entry, asked: Sequence[str]) -> Any:
 
 def _many(fault: str, action: str, said: Any) -> Any:
     """Faults of refill, refill_status and cancel: one answer, or an array with an entry for each id."""
-    told = "status" if action == "refill_status" else action
+    answer_key = "status" if action == "refill_status" else action
     is_single = isinstance(said, dict)
     entries: list[Entry] = [said] if is_single else said
     asked = "refill" if action == "refill_status" else "order"
@@ -50,13 +50,15 @@ def _many(fault: str, action: str, said: Any) -> Any:
     if fault == "missing_ids":
         changed = [{}] if is_single else entries[hit:]
     elif fault == "error_entries":
-        changed = [{**entry, told: error} if place < hit else entry for place, entry in enumerate(entries)]
+        changed = [{**entry, answer_key: error} if place < hit else entry for place, entry in enumerate(entries)]
     elif fault == "bare_strings":
-        changed = [{**entry, told: error["error"]} if place < hit else entry for place, entry in enumerate(entries)]
+        changed = [
+            {**entry, answer_key: error["error"]} if place < hit else entry for place, entry in enumerate(entries)
+        ]
     elif fault == "unknown_word":
-        changed = [{**entry, told: "Teleporting"} for entry in entries]
+        changed = [{**entry, answer_key: "Teleporting"} for entry in entries]
     else:  # object_shape
-        changed = [said] if is_single else {str(entry[asked]): {told: entry[told]} for entry in entries}
+        changed = [said] if is_single else {str(entry[asked]): {answer_key: entry[answer_key]} for entry in entries}
     return changed[0] if is_single else changed
 
 

@@ -27,7 +27,7 @@ from providers.simulator.wire import BadRequestError, Connection, Request
 
 PATHS = ("/api/v2", "/api/v2/")
 REPEATED: Mapping[str, Callable[[Iterable[int]], int]] = {"duplicate_id": max, "first_id": min}
-"""Faults that answer an order's id once more: the latest one's, which may never have been told, or the first one's."""
+"""Faults that repeat an order's id: the latest one's, which may never have been reported, or the first one's."""
 
 
 class SimulatorServer:

@@ -76,7 +76,7 @@ class Plan:
             "BALANCE_SECONDS": 2,
             "SWEEP_SECONDS": 1,
             "PROBE_SECONDS": 1,
-            "STRAYS_SECONDS": 15,
+            "UNMATCHED_SECONDS": 15,
             "WEBHOOK_SECONDS": 60,
             "SETTLE_SECONDS": self.settle,
             "LEASE_SECONDS": self.lease,

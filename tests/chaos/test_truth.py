@@ -47,7 +47,7 @@ def test_books_that_agree_have_no_fault() -> None:
         ({"ours": [OURS, replace(DOUBT, state="QUEUED")]}, {"lost", "money unexplained"}),
         (
             {"ours": [OURS, replace(DOUBT, state="REJECTED", refunded=1000)]},
-            {"given back though bought", "money unexplained", "wallet wrong"},
+            {"refunded though bought", "money unexplained", "wallet wrong"},
         ),
         ({"wallets": {5: 3332}}, {"wallet wrong"}),
         ({"charges": frozenset({1, 2, 3})}, {"wallet wrong"}),
@@ -68,4 +68,4 @@ def test_a_customer_who_never_heard_may_have_one_order_and_no_more() -> None:
     found = find_faults(
         replace(BOOKS, ours=[OURS, DOUBT, twin], told=(unheard, *TOLD[1:]), charges=frozenset({1, 2, 3}))
     )
-    assert set(found) == {"customer deceived", "given back though bought"}
+    assert set(found) == {"customer deceived", "refunded though bought"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 FAULTS = (
-    "lost", "bought twice", "swapped", "given back though bought", "refund wrong", "cost wrong", "money unexplained",
+    "lost", "bought twice", "swapped", "refunded though bought", "refund wrong", "cost wrong", "money unexplained",
     "wallet wrong", "doubt without evidence", "customer deceived",
 )  # fmt: skip
 WORDS = {"COMPLETED": "Completed", "PARTIAL": "Partial", "CANCELED": "Canceled"}
@@ -98,12 +98,12 @@ def _order_faults(
         if order.state != "REVIEW":
             yield "lost", "it never came before a person"
         if order.refunded or order.cost:
-            yield "refund wrong", f"{order.refunded} given back and {order.cost} booked while it is in doubt"
+            yield "refund wrong", f"{order.refunded} refunded and {order.cost} booked while it is in doubt"
     elif order.state in ("REJECTED", "CANCELED"):
         if created:
-            yield "given back though bought", f"the provider has it as {created[0].id}"
+            yield "refunded though bought", f"the provider has it as {created[0].id}"
         if order.refunded != order.charge or order.cost:
-            yield "refund wrong", f"{order.refunded} of {order.charge} given back, {order.cost} booked as cost"
+            yield "refund wrong", f"{order.refunded} of {order.charge} refunded, {order.cost} booked as cost"
     else:
         yield "lost", "it has no end"
 
@@ -120,13 +120,13 @@ def _linked_faults(order: Ours, bought: Bought | None) -> Iterator[tuple[str, st
         return
     target = refund_of(order, bought)
     if order.refunded != target:
-        yield "refund wrong", f"{order.refunded} of {order.charge} given back, not {target}"
+        yield "refund wrong", f"{order.refunded} of {order.charge} refunded, not {target}"
     if order.cost != bought.kept:
         yield "cost wrong", f"{order.cost} booked, the provider kept {bought.kept}"
 
 
 def refund_of(order: Ours, bought: Bought) -> int:
-    """What has to have been given back, in millionths."""
+    """What has to have been refunded, in millionths."""
     if bought.word == "Partial":
         return order.charge * bought.remains // order.quantity
     return order.charge if bought.word == "Canceled" else 0

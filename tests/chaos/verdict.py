@@ -49,7 +49,7 @@ def judge_run(*, world: World, shop: Shop, run: Run) -> Outcome:
         "too slow": _slow(world),
         "wrong verdicts of the evidence": [f"{wrong} contradicted"] * bool(wrong),
         "drift": _drift(),
-        "strays": _strays(),
+        "unmatched orders": _unmatched_orders(),
         "canary": canaries,
     }
     faults = find_faults(books)
@@ -88,7 +88,7 @@ def _drift() -> list[str]:
     return [f"{reading.provider}: {reading.drift}" for reading in readings if reading.drift]
 
 
-def _strays() -> list[str]:
+def _unmatched_orders() -> list[str]:
     """What was found at the providers and is in no order: everything there was bought by the panel itself."""
     return [
         f"{orphan}: {orphan.status}"

@@ -52,7 +52,7 @@ FATES = {"lost": 4, "never": 4, "late": 1, "dead before": 1, "dead after": 1}
 """What becomes of an order in doubt: it is there and the answer is lost, it is not there, it appears minutes later, or
 the worker dies before or after it is there."""
 ANSWER_WITHIN, LATE_WITHIN = 25.0, 300.0
-SWEEP, PROBE, STRAYS, STAFF = (timedelta(seconds=seconds) for seconds in (15, 30, 300, 1800))
+SWEEP, PROBE, UNMATCHED, STAFF = (timedelta(seconds=seconds) for seconds in (15, 30, 300, 1800))
 REST = timedelta(minutes=50)
 """Longer than any doubt is looked into."""
 
@@ -114,7 +114,7 @@ class Trial:
     def _play(self, doubts: int) -> Score:
         with time_machine.travel(START, tick=False) as clock:
             self._open()
-            jobs = {SWEEP: self._sweep, PROBE: self._probe, STRAYS: self._strays, STAFF: self._staff}
+            jobs = {SWEEP: self._sweep, PROBE: self._probe, UNMATCHED: self._search_unmatched, STAFF: self._staff}
             for every, work in jobs.items():
                 self._repeat(every, work)
             self._after(1, self._customer)
@@ -187,7 +187,7 @@ class Trial:
     def _probe(self) -> None:
         probe_unconfirmed(now=timezone.now())
 
-    def _strays(self) -> None:
+    def _search_unmatched(self) -> None:
         search_unmatched_orders(now=timezone.now())
 
     def _staff(self) -> None:

@@ -54,7 +54,7 @@ HOSTILE: list[Act] = [
 
 @pytest.fixture
 def _quick_time(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("SYNC", "POLL", "REFILL", "CANCEL", "BALANCE", "PROBE", "STRAYS"):
+    for name in ("SYNC", "POLL", "REFILL", "CANCEL", "BALANCE", "PROBE", "UNMATCHED"):
         setattr(settings, f"{name}_SECONDS", getattr(settings, f"{name}_SECONDS") / SCALE)
     settings.SWEEP_SECONDS, settings.ADD_DEADLINE_SECONDS = 15 / SCALE, 30 / SCALE
     minute = timedelta(seconds=60 / SCALE)

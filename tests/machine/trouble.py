@@ -166,7 +166,7 @@ class Trouble(Holds):
         self.upstreams["North"].meanwhile = lambda: beside.append(probe_unconfirmed(now=self.now()))
         self.probe(seconds=seconds)
         self.upstreams["North"].meanwhile = None
-        assert all(one.looked < doubts for one in beside), "two look for the same doubt at once"
+        assert all(one.probed < doubts for one in beside), "two look for the same doubt at once"
 
     def decide_while_another_asks(self, *, pk: int, customer: str, dollars: int) -> None:
         """A deposit is decided on, and in that moment another one is reported: staff hear of that one."""

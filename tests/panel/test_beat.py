@@ -31,7 +31,7 @@ def test_a_job_that_ran_is_due_a_period_after_it_and_one_that_never_ran_at_once(
         "deliver_webhooks": NEVER,
         "deliver_slow_webhooks": NEVER,
         "probe_doubts": NEVER,
-        "look_for_strays": NEVER,
+        "search_unmatched_orders": NEVER,
         "forget_deliveries": NEVER,
         "tell_alerts": NEVER,
         "count_orders": NEVER,

@@ -49,6 +49,7 @@ def test_a_provider_is_added_synced_priced_and_listed(db: None, simulator: Simul
         "id": provider.pk,
         "currency": "USD",
         "exchange_rate": "1.1",
+        "new_services": "all",
         "shelve": "all",
     }
     assert provider.open_key().reveal() == SIMULATOR_KEY

@@ -145,7 +145,7 @@ def opened_doubt(scene: Scene) -> Order:
     return order
 
 
-def stray(scene: Scene) -> int:
+def unmatched(scene: Scene) -> int:
     """An order by hand between orders of ours; how many were known before."""
     for part in range(3):
         scene.store.submit(scene.place(f"ours{part}", part))
@@ -379,8 +379,9 @@ SCENARIOS = {
     "orders.tasks.poll_provider_cancels": Scenario(cancel, canceled, to_provider),
     "orders.tasks.probe_doubts": Scenario(doubt, probed),
     "orders.tasks.probe_provider": Scenario(opened_doubt, probed, to_provider),
-    "orders.tasks.look_for_strays": Scenario(stray, found),
-    "orders.tasks.find_unmatched_orders": Scenario(stray, found, to_provider),
+    "orders.tasks.search_unmatched_orders": Scenario(unmatched, found),
+    "orders.tasks.look_for_strays": Scenario(unmatched, found),  # the name that earlier versions queued
+    "orders.tasks.find_unmatched_orders": Scenario(unmatched, found, to_provider),
     "orders.tasks.deliver_webhooks": Scenario(message, delivered),
     "orders.tasks.deliver_slow_webhooks": Scenario(slow_message, delivered),
     "orders.tasks.forget_deliveries": Scenario(

@@ -28,13 +28,13 @@ class Command(OperatorCommand):
         if options["calls"] < 1 or options["quiet"] < 1:
             raise BadInput("--calls and --quiet are above zero.")
         try:
-            looked = find_orphans(provider=provider, max_calls=options["calls"], quiet=options["quiet"])
+            found = find_orphans(provider=provider, max_calls=options["calls"], quiet=options["quiet"])
         except CannotSearchError as problem:
             raise BadInput(str(problem)) from None
         except (RetryLater, SealError) as problem:
             return Answer(text=f"{provider}: {problem}", data={"error": str(problem)}, exit_status=1)
-        data = asdict(looked)
+        data = asdict(found)
         audit.record(actor=operator(), action="orphan.find", target=f"provider:{provider.pk}", detail=data)
         counts = Answer.of_counts({name: data[name] for name in ("asked", "calls", "found")}).text
-        end = "the search is complete" if looked.is_complete else "there may be more: run it again with more --calls"
-        return Answer(text=f"{counts}; {end}.", data=data, exit_status=0 if looked.is_complete else 1)
+        end = "the search is complete" if found.is_complete else "there may be more: run it again with more --calls"
+        return Answer(text=f"{counts}; {end}.", data=data, exit_status=0 if found.is_complete else 1)

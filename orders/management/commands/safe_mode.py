@@ -15,7 +15,7 @@ class Command(OperatorCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         either = parser.add_mutually_exclusive_group()
-        either.add_argument("--on", metavar="REASON", help="Nothing is sold, sent, followed or given back from now on.")
+        either.add_argument("--on", metavar="REASON", help="Stop selling, sending, polling and refunding orders.")
         either.add_argument("--off", metavar="REASON", help="What was found at the providers is decided: go on.")
 
     def work(self, **options: Any) -> Answer:

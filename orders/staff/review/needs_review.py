@@ -131,13 +131,13 @@ def decide(request: HttpRequest, order_id: int, verdict: str) -> HttpResponse:
 
 @staff_only("orders.view_order")
 @require_POST
-def looked_at(request: HttpRequest, order_id: int) -> HttpResponse:
+def mark_reviewed(request: HttpRequest, order_id: int) -> HttpResponse:
     """Clear an order's flag: a person has checked it."""
     need(request, "orders.change_order")
     order = get_object_or_404(Order, pk=order_id)
     reason = read_reason(request)
     if not reason:
-        return _refuse(request, order, "looked", _("Note what you found. It is saved with the order."))
+        return _refuse(request, order, "reviewed", _("Note what you found. It is saved with the order."))
     if order.attention:
         decisions.clear_flag(order_id=order.pk, actor=actor_of(request), reason=reason)
         messages.success(request, _("Order #%(order)d is marked as reviewed.") % {"order": order.pk})
@@ -177,7 +177,7 @@ def _carry_out(request: HttpRequest, order: Order, verdict: str) -> str:
 
 def _refuse(request: HttpRequest, order: Order, verdict: str, error: str) -> HttpResponse:
     order.refresh_from_db()
-    if verdict != "looked" and order.state not in UNCONFIRMED_STATES:
+    if verdict != "reviewed" and order.state not in UNCONFIRMED_STATES:
         messages.error(request, _("Order #%(order)d: %(error)s") % {"order": order.pk, "error": error})
         return redirect("staff_doubtful")
     entered = {name: read_text(request.POST, name, max_length=MAX_ENTRY) for name in ("reason", "provider_order_id")}

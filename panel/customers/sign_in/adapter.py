@@ -1,6 +1,6 @@
 """What allauth asks us at the ways in: a log line for each sign-in, second factors sealed at rest. Named in settings.
 
-No line holds what was typed: an address that failed is told by a digest, so that tries for one account can be counted.
+No line holds what was typed: an address that failed is logged as a digest, so that tries for an account can be counted.
 """
 
 import logging

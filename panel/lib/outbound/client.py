@@ -1,7 +1,7 @@
 """The one way out: every request to a host that is not ours goes through here (providers, webhooks, gateways, alerts).
 
 It connects only to public addresses unless a host is allowed to be private, speaks only https to the others, follows
-no redirect, ends at a deadline whatever the server does, and reads no more than it was told. Its errors say whether
+no redirect, ends at a deadline whatever the server does, and reads no more than the given limit. Its errors say whether
 the request can have been received, and hold neither the request nor its secrets:
 
     OutboundError

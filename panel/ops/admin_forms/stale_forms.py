@@ -1,7 +1,7 @@
 """A change form that knows its row as it was when the page was opened, so that nobody's change is overwritten unseen.
 
 The page carries what its fields showed. When it is sent, a field that the person did not touch keeps what it holds by
-now; where one that was touched was changed by somebody else meanwhile, nothing is saved and the form tells both values.
+now; where one that was touched was changed by somebody else meanwhile, nothing is saved and the form shows both values.
 Called by base for every model of the admin, its inlines included; the caller holds the row's lock.
 """
 
@@ -45,7 +45,7 @@ def seal_page(page_forms: Iterable[Any]) -> str:
 
 
 def open_page(text: str) -> Page | None:
-    """What the page showed; None where that is not told, or not by us."""
+    """What the page showed; None where it is missing or not signed by us."""
     try:
         page: Page = signing.loads(text, salt=NAME)
     except signing.BadSignature:
@@ -89,7 +89,7 @@ class OpenedForm(ModelForm):
         return self._opened is not None and any(self._was_overtaken(name) for name in self._columns)
 
     def shown(self) -> dict[str, Any]:
-        """What the page shows of this row; of a form that comes back, what it showed before and was told since."""
+        """What the page shows of this row; of a form that comes back, what it showed before and was shown since."""
         fresh = {name: _write(value) for name, value in self.now.items()}
         fresh |= {name: self._digest(name) for name in self._relies_on if name in self.fields}
         if self._opened is None:
@@ -121,7 +121,7 @@ class OpenedForm(ModelForm):
         elif self.after(name) == self.now[name]:
             return
         else:
-            now, entered = self._told(name, self.now[name]), self._told(name, self.after(name))
+            now, entered = self._displayed(name, self.now[name]), self._displayed(name, self.after(name))
             text = _(
                 "Somebody else changed this while you had the page open: it is “%(now)s” now, and you entered "
                 "“%(entered)s”. Save again to keep what you entered."
@@ -148,13 +148,13 @@ class OpenedForm(ModelForm):
         values = [getattr(self.instance, column) for column in self._relies_on[name]]
         return salted_hmac(NAME, repr(values), algorithm="sha256").hexdigest()
 
-    def _told(self, name: str, value: Any) -> str:
+    def _displayed(self, name: str, value: Any) -> str:
         """The value as people know it."""
         column = self._columns[name]
         if column.is_relation and value not in (None, []):
             rows = column.related_model._default_manager.filter(pk__in=value if isinstance(value, list) else [value])
             return ", ".join(map(str, rows))[:MAX_TEXT_LENGTH]
-        return told(dict(column.flatchoices).get(value, value) if column.choices else value)
+        return value_text(dict(column.flatchoices).get(value, value) if column.choices else value)
 
 
 class OpenedFormSet(InlineFormSet):
@@ -172,7 +172,7 @@ class OpenedFormSet(InlineFormSet):
                 )
 
 
-def told(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A column's value in a sentence or in the audit trail."""
     if value is None or value == "":
         return _("empty")

@@ -35,7 +35,7 @@ MAX_TRIES = 1000
 class SendResult:
     """The numbers of messages sent and failed in a run."""
 
-    told: int = 0
+    sent: int = 0
     failed: int = 0
 
 
@@ -79,7 +79,7 @@ class _Turn:
             self.run.failed.add(self.channel)
             self.run.result.failed += 1
         else:
-            self.run.result.told += 1
+            self.run.result.sent += 1
 
 
 def send_due() -> SendResult:

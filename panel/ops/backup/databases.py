@@ -30,7 +30,7 @@ def file_name() -> str:
 
 
 def database_size() -> int:
-    """About how many bytes the database takes, so that room can be looked for before."""
+    """About how many bytes the database takes, so that free space can be checked first."""
     if kind() == "sqlite":
         return sum(path.stat().st_size for path in _sqlite_files() if path.exists())
     with connection.cursor() as cursor:

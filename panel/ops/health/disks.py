@@ -32,7 +32,7 @@ def folders() -> Iterator[tuple[str, Path]]:
 
 @lru_cache(maxsize=8)
 def _disk_problem(name: str, path: str, period: int) -> str:
-    """The problem of one folder's disk, or ""; another `period` has it looked at anew."""
+    """The problem of one folder's disk, or ""; another `period` checks it again."""
     try:
         room = shutil.disk_usage(path).free
         _write(path)

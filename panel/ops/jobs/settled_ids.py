@@ -2,7 +2,7 @@
 
 A row gets its id when it is written, and is seen when its transaction ends: a lower id may appear after a higher one.
 The newest id that was seen at some moment was given before that moment, and so was every lower one; once the longest
-transaction there can be is over since then, none of those can appear any more. No row's own time is looked at, so that
+transaction there can be is over since then, none of those can appear any more. No row's own time is read, so that
 a clock which was wrong when a row was written does no harm.
 """
 

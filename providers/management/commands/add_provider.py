@@ -48,7 +48,7 @@ class Command(OperatorCommand):
         )
         parser.add_argument(
             "--new-services",
-            "--shelve",
+            "--shelve",  # its former name
             choices=Provider.NewServices.values,
             default="all",
             help="Enable new services automatically (all), or after review.",
@@ -78,7 +78,8 @@ class Command(OperatorCommand):
                 "id": provider.pk,
                 "currency": provider.currency,
                 "exchange_rate": provider.exchange_rate,
-                "shelve": provider.new_services,
+                "new_services": provider.new_services,
+                "shelve": provider.new_services,  # the key's former name
             },
         )
 

@@ -118,8 +118,8 @@ def test_a_search_for_two_letters_looks_so_far_and_says_where_to_go_on(
     place = None
     for _ in range(3):
         page = Listing(wanted).page(before=place)
-        pages.append((([row.pk for row in page.rows]), page.older, page.looked_to and page.looked_to.id))
-        place = page.looked_to
+        pages.append((([row.pk for row in page.rows]), page.older, page.searched_to and page.searched_to.id))
+        place = page.searched_to
     assert pages == [([], ten[6], ten[6]), ([ten[2]], ten[2], ten[2]), ([], None, None)]
     assert Listing(wanted).counts() == Counts(NOTHING, is_partial=True)
 
@@ -132,9 +132,9 @@ def test_a_search_goes_back_to_newer_orders_just_so(
     wanted = Wanted(store.customer, search="8/")
     first = Listing(wanted).page(after=find_place(customer=store.customer, order_id=ten[0]))
     assert ([row.pk for row in first.rows], first.newer, first.is_newer) == ([], ten[4], True)
-    second = Listing(wanted).page(after=first.looked_to)
+    second = Listing(wanted).page(after=first.searched_to)
     assert ([row.pk for row in second.rows], second.newer, second.is_newer) == ([ten[8]], ten[8], True)
-    third = Listing(wanted).page(after=second.looked_to)  # one order is left, and it is not this: the newest page
+    third = Listing(wanted).page(after=second.searched_to)  # one order is left, and it is not this: the newest page
     assert ([row.pk for row in third.rows], third.newer, third.is_newer) == ([ten[8]], None, False)
 
 

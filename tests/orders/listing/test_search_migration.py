@@ -83,5 +83,5 @@ def test_without_an_index_a_search_goes_so_far(store: Store, monkeypatch: pytest
     monkeypatch.setattr("orders.listing.text_search.REACH", 3)
     page = Listing(Wanted(store.customer, search="example/one")).page()
     assert (page.rows, page.older) == ([], ids[1])
-    following = Listing(Wanted(store.customer, search="example/one")).page(before=page.looked_to)
+    following = Listing(Wanted(store.customer, search="example/one")).page(before=page.searched_to)
     assert [order.pk for order in following.rows] == [ids[0]]

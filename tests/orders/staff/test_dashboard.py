@@ -33,7 +33,7 @@ def test_pages_and_buttons_are_for_staff_alone(store: Store, helper: Client, dou
     customer.force_login(store.customer)
     before = store.everything()
     seen = ["/staff/", "/staff/balances/", f"/staff/balances/{provider}/", "/staff/doubtful/", "/staff/alerts/"]
-    pressed = [f"/staff/doubtful/{doubtful.pk}/{verdict}/" for verdict in ("placed", "again", "back", "looked")]
+    pressed = [f"/staff/doubtful/{doubtful.pk}/{verdict}/" for verdict in ("placed", "again", "back", "reviewed")]
     pressed += [f"/staff/alerts/{alert}/take/", f"/staff/alerts/{alert}/close/"]
     for url in [*seen, *pressed, f"/staff/balances/{provider}/read/"]:
         for method in ("get", "post"):

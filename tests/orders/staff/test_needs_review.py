@@ -105,15 +105,16 @@ def test_an_order_whose_answer_may_still_come_cannot_be_decided(owner: Client, s
 def test_unknown_orders_and_verdicts_are_not_found(owner: Client, doubtful: Order) -> None:
     assert decide(owner, doubtful, "nonsense") == 404
     assert owner.post("/staff/doubtful/987654/back/", {"reason": "x"}).status_code == 404
-    assert owner.post("/staff/doubtful/987654/looked/", {"reason": "x"}).status_code == 404
+    assert owner.post("/staff/doubtful/987654/reviewed/", {"reason": "x"}).status_code == 404
     assert owner.get("/staff/balances/987654/").status_code == 404
 
 
-def test_a_flagged_order_is_looked_at(owner: Client, store: Store) -> None:
+@pytest.mark.parametrize("address", ["reviewed", "looked"])  # the second is that of earlier versions
+def test_a_flagged_order_is_marked_as_reviewed(owner: Client, store: Store, address: str) -> None:
     order = store.active()
     Order.objects.filter(pk=order.pk).update(attention="odd remains")
     assert "odd remains" in owner.get("/staff/doubtful/").content.decode()
-    url = f"/staff/doubtful/{order.pk}/looked/"
+    url = f"/staff/doubtful/{order.pk}/{address}/"
     refused = owner.post(url, {"reason": ""})
     assert (refused.status_code, store.fresh(order).attention) == (422, "odd remains")
     assert "Note what you found. It is saved with the order." in refused.content.decode()
@@ -123,7 +124,7 @@ def test_a_flagged_order_is_looked_at(owner: Client, store: Store) -> None:
     assert store.fresh(order).events.filter(what="seen").count() == 1
 
 
-def test_one_order_can_be_looked_at_alone(owner: Client, store: Store, doubtful: Order) -> None:
+def test_one_order_can_be_shown_alone(owner: Client, store: Store, doubtful: Order) -> None:
     order = store.active()
     Order.objects.filter(pk=order.pk).update(attention="odd remains")
     page = owner.get("/staff/doubtful/", {"order": order.pk}).content.decode()

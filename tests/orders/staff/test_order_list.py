@@ -86,7 +86,7 @@ def test_what_no_index_finds_is_looked_for_so_far(five: list[int], monkeypatch: 
     monkeypatch.setattr(text_search, "REACH", 2)
     page = find_orders(Sought(search="1/"))
     assert (page.rows, page.older) == ([], five[3])
-    assert page.looked_to is not None
+    assert page.searched_to is not None
     assert found(state="QUEUED") == [five[2], five[1], five[0]]  # an index finds these, all of them
 
 

@@ -49,7 +49,7 @@ def test_the_page_takes_few_queries(owner: Client, store: Store, django_assert_m
 
 
 def test_what_the_state_allows(owner: Client, store: Store, doubtful: Order) -> None:
-    titles = {"update", "cancel", "partial", "back", "again", "looked"}
+    titles = {"update", "cancel", "partial", "back", "again", "reviewed"}
 
     def offered(order: Order) -> set[str]:
         page = read(owner, order)
@@ -97,7 +97,7 @@ def test_a_partial_is_told_in_money_before_it_is_done(owner: Client, store: Stor
         ("back", {"agreed": "1.35", "reason": ""}, "Enter a reason. It is saved with the order."),
         ("again", {"agreed": "1.35"}, "Only orders that ended with a full refund can be reordered."),
         ("cancel", {"reason": ""}, "Enter a reason. It is saved with the order."),
-        ("looked", {"reason": ""}, "Enter a reason. It is saved with the order."),
+        ("reviewed", {"reason": ""}, "Enter a reason. It is saved with the order."),
     ],
 )
 def test_a_refusal_says_why_and_moves_nothing(
@@ -168,9 +168,9 @@ def test_a_flag_is_taken_away(owner: Client, store: Store) -> None:
     order = store.active()
     Order.objects.filter(pk=order.pk).update(attention="odd remains")
     assert "Removes the flag “odd remains”." in read(owner, order)
-    assert do(owner, order, "looked")[0] == 302
+    assert do(owner, order, "reviewed")[0] == 302
     assert store.fresh(order).attention == ""
-    detail = AuditEvent.objects.get(action="order looked at").detail
+    detail = AuditEvent.objects.get(action="order reviewed").detail
     assert (detail["before"]["attention"], detail["after"]["attention"]) == ("odd remains", "")
 
 

@@ -56,11 +56,13 @@ BUTTONS = {
     "/staff/doubtful/{order}/placed/": {ADMIN, MANAGER, SUPPORT},
     "/staff/doubtful/{order}/again/": {ADMIN, MANAGER, SUPPORT},
     "/staff/doubtful/{order}/back/": {ADMIN, MANAGER, SUPPORT},
-    "/staff/doubtful/{order}/looked/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/doubtful/{order}/reviewed/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/doubtful/{order}/looked/": {ADMIN, MANAGER, SUPPORT},  # an address of earlier versions
     "/staff/orders/{order}/update/": {ADMIN, MANAGER, SUPPORT},
     "/staff/orders/{order}/cancel/": {ADMIN, MANAGER, SUPPORT},
     "/staff/orders/{order}/again/": {ADMIN, MANAGER, SUPPORT},
-    "/staff/orders/{order}/looked/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/orders/{order}/reviewed/": {ADMIN, MANAGER, SUPPORT},
+    "/staff/orders/{order}/looked/": {ADMIN, MANAGER, SUPPORT},  # an address of earlier versions
     "/staff/orders/{order}/partial/": {ADMIN, MANAGER},
     "/staff/orders/{order}/back/": {ADMIN, MANAGER},
     "/staff/alerts/{alert}/take/": {ADMIN, MANAGER, SUPPORT},

@@ -25,7 +25,7 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """The other side: a text that is looked for, or an expression."""
+    """The other side: a text that is searched for, or an expression."""
 
     operators = base.DatabaseWrapper.operators | dict.fromkeys(CASELESS, f"LIKE {LOWERED}(%s) ESCAPE '\\'")
     pattern_ops = {

@@ -37,7 +37,7 @@ def test_what_was_placed_goes_on_by_itself_where_that_is_allowed(store: Store) -
     assert probe_now() == ProbeRunResult()  # its answer may still come
     with later(minutes=3):
         bound(store)
-        assert probe_now() == ProbeRunResult(looked=1, adopted=1)
+        assert probe_now() == ProbeRunResult(probed=1, adopted=1)
         assert probe_now() == ProbeRunResult()
     order = store.fresh(order)
     assert (order.state, order.provider_order_id, order.cost) == ("ACTIVE", bought["id"], Decimal("0.9"))
@@ -53,7 +53,7 @@ def test_by_default_a_person_decides_with_the_evidence(store: Store) -> None:
     (bought,) = store.simulator.created(LINK)
     before = store.money()
     with later(minutes=3):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)  # found ahead: no later order bounds it
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)  # found ahead: no later order bounds it
         assert (store.fresh(order).state, verdict(order)) == ("REVIEW", ("placed", bought["id"]))
         assert store.money() == before
         confirm_placed(order_id=order.pk, provider_order_id=bought["id"], actor="staff", reason="as found")
@@ -82,7 +82,7 @@ def test_a_verdict_that_was_not_carried_out_is_found_again(
         assert store.fresh(order).state == "UNCONFIRMED"
         assert probe_now() == ProbeRunResult()  # the look of the worker that died could still be under way
     with later(minutes=6):
-        assert probe_now().looked == 1
+        assert probe_now().probed == 1
         assert store.fresh(order).state == state
         assert probe_now() == ProbeRunResult()
     assert Probe.objects.get().ended_at is not None
@@ -98,7 +98,7 @@ def test_doubts_side_by_side_are_told_apart_by_their_costs(store: Store) -> None
     bought = {row["link"]: row["id"] for row in store.simulator.orders()}
     with later(minutes=3):
         bound(store)
-        assert probe_now() == ProbeRunResult(looked=2, adopted=2)
+        assert probe_now() == ProbeRunResult(probed=2, adopted=2)
     assert store.fresh(first).provider_order_id == bought[LINK]
     assert store.fresh(second).provider_order_id == bought[f"{LINK}/second"]
     assert audit_all() == []
@@ -114,12 +114,12 @@ def test_what_was_never_placed_is_ruled_out_by_three_looks_and_not_sent_by_itsel
     assert Probe.objects.get().clean_scans == 0  # it could still appear
     with later(minutes=11):
         bound(store, "4000")
-        assert probe_now() == ProbeRunResult(looked=1)
+        assert probe_now() == ProbeRunResult(probed=1)
         assert probe_now() == ProbeRunResult()  # two minutes apart
     with later(minutes=14):
-        assert probe_now() == ProbeRunResult(looked=1)
+        assert probe_now() == ProbeRunResult(probed=1)
     with later(minutes=17):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
         assert (store.fresh(order).state, verdict(order)) == ("REVIEW", ("absent", ""))
         assert store.simulator.created(LINK) == []
         requeue_order(order_id=order.pk, actor="staff", reason="as found")
@@ -134,7 +134,7 @@ def test_a_late_creation_is_found_and_not_ruled_out(store: Store) -> None:
     order = doubt(store, "late_create")
     with later(minutes=3):
         bound(store)
-        assert probe_now() == ProbeRunResult(looked=1)
+        assert probe_now() == ProbeRunResult(probed=1)
     store.simulator.advance(120)
     with later(minutes=11):
         bound(store, "4000")
@@ -153,13 +153,13 @@ def test_a_late_creation_is_found_and_not_ruled_out(store: Store) -> None:
 def test_an_earlier_doubt_whose_id_was_found_stands_in_nobodys_way(store: Store) -> None:
     first = doubt(store)
     with later(minutes=3):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
         trust(store)
         store.simulator.next("add", LOST)
         second = store.active(link=f"{LINK}/second")
     with later(minutes=6):
         bound(store)
-        assert probe_now() == ProbeRunResult(looked=1, adopted=1)
+        assert probe_now() == ProbeRunResult(probed=1, adopted=1)
     bought = {row["link"]: row["id"] for row in store.simulator.orders()}
     assert verdict(first) == ("placed", bought[LINK])
     assert store.fresh(first).state == "REVIEW"
@@ -180,7 +180,7 @@ def test_trust_is_earned(store: Store) -> None:
     Provider.objects.update(probing="adopt")  # not by the form
     order = doubt(store)
     with later(minutes=3):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
         refund_unconfirmed(order_id=order.pk, actor="staff", reason="goodwill")
     provider = Provider.objects.get()
     assert (provider.probes_right, provider.probes_wrong) == (0, 0)
@@ -223,9 +223,9 @@ def test_the_job_looks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     doubt(store)
     with later(minutes=3):
         tasks.probe_doubts()
-    assert JobRun.objects.get(name="probe_doubts").summary == {"looked": 0, "adopted": 0, "for_review": 0}
+    assert JobRun.objects.get(name="probe_doubts").summary == {"probed": 0, "adopted": 0, "for_review": 0}
     part = JobRun.objects.get(name=f"probe_doubts:{store.provider.pk}")
-    assert part.summary == {"looked": 1, "adopted": 0, "for_review": 1}
+    assert part.summary == {"probed": 1, "adopted": 0, "for_review": 1}
 
 
 def test_how_late_a_person_decided_says_nothing_of_how_late_an_order_appears(store: Store) -> None:
@@ -240,8 +240,8 @@ def test_how_late_a_person_decided_says_nothing_of_how_late_an_order_appears(sto
         second = store.active(link=f"{LINK}/second", quantity="1500")
     with later(days=1, minutes=12):
         bound(store)
-        assert probe_now() == ProbeRunResult(looked=1)
+        assert probe_now() == ProbeRunResult(probed=1)
     for minutes in (14, 16):
         with later(days=1, minutes=minutes):
-            assert probe_now().looked == 1
+            assert probe_now().probed == 1
     assert verdict(second) == ("absent", "")

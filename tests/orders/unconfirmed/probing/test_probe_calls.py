@@ -30,7 +30,7 @@ def test_a_broken_answer_is_asked_for_again_at_once(store: Store, fault: str) ->
     with later(minutes=3):
         bound(store)
         store.simulator.next("status", fault, times=TRIES - 1)
-        assert probe_now() == ProbeRunResult(looked=1, adopted=1)
+        assert probe_now() == ProbeRunResult(probed=1, adopted=1)
     assert (verdict(order)[0], Probe.objects.get().calls) == ("placed", TRIES)
 
 
@@ -80,7 +80,7 @@ def test_a_provider_is_not_asked_without_end_in_one_run(store: Store, monkeypatc
     with later(minutes=3):
         Provider.objects.update(breaker_open_until=None, unknown_in_a_row=0)
         bound(store)
-        assert [probe_now(), probe_now()] == [ProbeRunResult(looked=2, adopted=2), ProbeRunResult(looked=1, adopted=1)]
+        assert [probe_now(), probe_now()] == [ProbeRunResult(probed=2, adopted=2), ProbeRunResult(probed=1, adopted=1)]
 
 
 def test_one_that_cannot_be_asked_is_left_alone_for_the_run(store: Store) -> None:
@@ -89,4 +89,4 @@ def test_one_that_cannot_be_asked_is_left_alone_for_the_run(store: Store) -> Non
     store.active(link=f"{LINK}/second", quantity="1100")
     with later(minutes=3):
         store.simulator.next("status", "reset")
-        assert probe_now() == ProbeRunResult(looked=1)
+        assert probe_now() == ProbeRunResult(probed=1)

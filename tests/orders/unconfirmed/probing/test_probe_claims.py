@@ -47,7 +47,7 @@ def test_nobody_looks_beside_one_who_looks(store: Store, monkeypatch: pytest.Mon
         assert len(store.simulator.requests("status")) == calls
         go_on.set()
         thread.join()
-    assert came == [ProbeRunResult(looked=1, for_review=1)]
+    assert came == [ProbeRunResult(probed=1, for_review=1)]
 
 
 def test_a_look_that_takes_too_long_ends_and_is_taken_up_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,12 +59,12 @@ def test_a_look_that_takes_too_long_ends_and_is_taken_up_again(store: Store, mon
             patched.setattr(probe, "CALLS_BEGIN_FOR", 0)
             done, looks = probe_provider(provider=store.provider, now=timezone.now())
             assert (done, looks.calls) == (ProbeRunResult(), 0)  # opened by the job that hands out
-            assert probe_now() == ProbeRunResult(looked=1)
+            assert probe_now() == ProbeRunResult(probed=1)
         assert len(store.simulator.requests("status")) == before
         assert Probe.objects.get().reason == "The provider could not be asked: The provider answers too slowly."
         assert store.fresh(order).state == "UNCONFIRMED"
     with later(minutes=6):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
 
 
 def test_a_run_ends_before_it_is_stopped_and_before_its_claim_does() -> None:
@@ -78,4 +78,4 @@ def test_a_look_that_was_set_while_the_clock_was_ahead_is_due(store: Store) -> N
     with later(minutes=3):
         probe.providers_due(now=timezone.now())
         Probe.objects.update(next_at=timezone.now() + timedelta(days=30))
-        assert probe_now().looked == 1
+        assert probe_now().probed == 1

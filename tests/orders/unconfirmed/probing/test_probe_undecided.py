@@ -25,7 +25,7 @@ def test_an_id_that_may_be_an_earlier_doubts_of_the_same_cost_is_nobodys(store: 
     first = doubt(store)
     store.simulator.set_order(store.simulator.created(LINK)[0]["id"], status="Partial", remains=10)
     with later(minutes=3):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
         assert verdict(first) == ("undecided", "")
         if is_given_back:
             refund_unconfirmed(order_id=first.pk, actor="staff", reason="waited too long")
@@ -34,7 +34,7 @@ def test_an_id_that_may_be_an_earlier_doubts_of_the_same_cost_is_nobodys(store: 
         second = store.active(link=f"{LINK}/second")
         assert second.state == "UNCONFIRMED"
     with later(minutes=6):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
     assert (store.fresh(second).state, verdict(second)) == ("REVIEW", ("undecided", ""))
     assert f"Order #{first.pk} is unconfirmed too and costs the same" in Probe.objects.get(attempt__order=second).reason
 
@@ -47,7 +47,7 @@ def test_somebody_elses_hand_on_our_key_leaves_it_to_a_person(store: Store) -> N
     Order.objects.filter(pk=stranger.pk).update(provider_order_id=None, state="REJECTED")
     with later(minutes=3):
         bound(store)
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
     assert verdict(order) == ("undecided", "")
     assert store.fresh(order).state == "REVIEW"
 
@@ -61,11 +61,11 @@ def test_answers_that_prove_nothing_prove_nothing(store: Store, fault: str) -> N
     for minutes in (12, 15, 18, 21):
         with later(minutes=minutes):
             store.simulator.next("status", fault, times=TRIES)
-            assert probe_now() == ProbeRunResult(looked=1)
+            assert probe_now() == ProbeRunResult(probed=1)
     assert Probe.objects.get().clean_scans == 0
     with later(minutes=41):
         store.simulator.next("status", fault, times=TRIES)
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
     assert verdict(order) == ("undecided", "")
 
 
@@ -76,7 +76,7 @@ def test_an_end_that_came_early_is_weak_evidence(store: Store, word: str) -> Non
     store.simulator.set_order(store.simulator.created(LINK)[0]["id"], status=word, remains=10)
     with later(minutes=3):
         bound(store)
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
     assert verdict(order) == ("undecided", "")
 
 
@@ -87,10 +87,10 @@ def test_a_charge_that_is_not_told_yet_is_waited_for(store: Store, fault: str) -
     with later(minutes=3):
         bound(store)
         store.simulator.next("status", fault)
-        assert probe_now() == ProbeRunResult(looked=1)
+        assert probe_now() == ProbeRunResult(probed=1)
         assert "does not report its cost yet" in Probe.objects.get().reason
     with later(minutes=6):
-        assert probe_now() == ProbeRunResult(looked=1, adopted=1)
+        assert probe_now() == ProbeRunResult(probed=1, adopted=1)
     assert verdict(order)[0] == "placed"
 
 
@@ -99,7 +99,7 @@ def test_drip_feeds_there_leave_it_to_a_person(store: Store) -> None:
     store.active(link=f"{LINK}/drip", quantity="100", runs="3", interval="60")
     order = doubt(store)
     with later(minutes=3):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
     assert "Drip-feeds" in Probe.objects.get(attempt__order=order).reason
 
 
@@ -107,7 +107,7 @@ def test_ids_that_are_no_numbers(store: Store) -> None:
     order = doubt(store)
     Order.objects.exclude(pk=order.pk).update(provider_order_id="01HXYZ")
     with later(minutes=3):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
     assert "not all numbers" in Probe.objects.get().reason
 
 
@@ -115,7 +115,7 @@ def test_a_first_order_has_nothing_to_look_from(store: Store) -> None:
     store.simulator.next("add", LOST)
     order = store.active()
     with later(minutes=3):
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
     assert verdict(order) == ("undecided", "")
 
 
@@ -126,5 +126,5 @@ def test_drip_feeds_that_ended_since_leave_it_to_a_person(store: Store) -> None:
     Order.objects.filter(pk=drip.pk).update(state="COMPLETED", finished_at=timezone.now())
     with later(minutes=3):
         bound(store)
-        assert probe_now() == ProbeRunResult(looked=1, for_review=1)
+        assert probe_now() == ProbeRunResult(probed=1, for_review=1)
     assert verdict(order) == ("undecided", "")

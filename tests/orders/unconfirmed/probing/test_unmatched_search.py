@@ -55,7 +55,7 @@ def open_alerts() -> list[str]:
 
 def test_an_order_by_hand_is_found_once(store: Store) -> None:
     ours(store, "a", "bb")
-    stray = by_hand(store)
+    unmatched = by_hand(store)
     ours(store, "ccc", "dddd")
     before = store.everything()
     assert (
@@ -65,7 +65,7 @@ def test_an_order_by_hand_is_found_once(store: Store) -> None:
     assert (found.found, found.unanswered) == (1, 0)
     assert found.asked > 1
     orphan = UnmatchedOrder.objects.get()
-    assert (orphan.external_id, orphan.charge, orphan.currency) == (stray, Decimal("0.45"), "USD")
+    assert (orphan.external_id, orphan.charge, orphan.currency) == (unmatched, Decimal("0.45"), "USD")
     assert open_alerts() == [f"orphans:{store.provider.pk}"]
     assert look() == UnmatchedSearchResult()  # up to there everything is known
     assert store.everything() == before
@@ -87,10 +87,10 @@ def test_what_was_never_told_is_found_where_nobody_doubts(store: Store) -> None:
     store.simulator.next("add", "refused")
     refused = store.active(link=f"{LINK}/refused")
     assert refused.state == "REJECTED"
-    stray = by_hand(store, quantity=1000)
+    unmatched = by_hand(store, quantity=1000)
     ours(store, "ccc")
     assert look().found == 1
-    assert UnmatchedOrder.objects.get().external_id == stray
+    assert UnmatchedOrder.objects.get().external_id == unmatched
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_an_answer_that_proves_nothing_is_asked_for_again(store: Store, fault: s
     assert look().found == 1
 
 
-def test_the_parts_of_drip_feeds_are_no_strays(store: Store) -> None:
+def test_parts_of_drip_feeds_are_not_unmatched(store: Store) -> None:
     ours(store, "a", "bb")
     store.active(link=f"{LINK}/drip", quantity="100", runs="3", interval="60")
     by_hand(store)
@@ -192,7 +192,7 @@ def test_one_provider_that_cannot_be_looked_at_holds_up_no_other(store: Store, m
     assert look().found == 1
 
 
-def test_after_a_stray_evidence_decides_nothing_by_itself_for_a_month(store: Store) -> None:
+def test_after_an_unmatched_order_evidence_decides_nothing_by_itself_for_a_month(store: Store) -> None:
     trust(store)
     ours(store, "a", "bb")
     by_hand(store)
@@ -200,13 +200,15 @@ def test_after_a_stray_evidence_decides_nothing_by_itself_for_a_month(store: Sto
     assert look().found == 1
     store.simulator.next("add", "reset_after_create")
     order = store.active()
-    stray = UnmatchedOrder.objects.get()
+    unmatched = UnmatchedOrder.objects.get()
     with later(minutes=3):
         assert probe_now().for_review == 1
     assert store.fresh(order).state == "REVIEW"
     assert verdict(order) == ("placed", store.simulator.created(LINK)[0]["id"])
-    assert f"the provider also has the unknown order {stray.external_id}" in order.events.get(what="evidence").reason
-    assert latest_unmatched_id(provider=store.provider, now=timezone.now()) == stray.external_id
+    assert (
+        f"the provider also has the unknown order {unmatched.external_id}" in order.events.get(what="evidence").reason
+    )
+    assert latest_unmatched_id(provider=store.provider, now=timezone.now()) == unmatched.external_id
     a_month_on = timezone.now() + TRUSTED_AGAIN_AFTER + timedelta(hours=1)
     assert latest_unmatched_id(provider=store.provider, now=a_month_on) == ""
 

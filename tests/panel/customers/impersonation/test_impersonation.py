@@ -26,7 +26,7 @@ from tests.extent import few
 from tests.fixtures_orders import LINK, Store
 
 BANNER = "You can't change anything."
-WORDS = {"slug": "looked", "kind": "cancels", "verdict": "again", "name": "check_books", "key": "1-x", "uidb36": "1"}
+WORDS = {"slug": "reviewed", "kind": "cancels", "verdict": "again", "name": "check_books", "key": "1-x", "uidb36": "1"}
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_the_walk_finds_the_whole_site() -> None:
     for address in (
         "/order/",
         "/api/v2",
-        "/staff/orders/1/looked/",
+        "/staff/orders/1/reviewed/",
         "/admin/customers/user/1/freeze/",
         "/accounts/2fa/",
     ):

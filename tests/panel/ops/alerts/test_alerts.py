@@ -83,10 +83,10 @@ def test_every_channel_hears_of_the_opening_and_of_the_end_once(
 ) -> None:
     alert = open_one()
     raise_alert(subject="books", level=Alert.Level.CRITICAL, title="The books do not add up", detail="wallet 2")
-    assert send_due() == SendResult(told=4)
+    assert send_due() == SendResult(sent=4)
     assert close_alert(subject="books")
     assert not close_alert(subject="books")
-    assert send_due() == SendResult(told=4)
+    assert send_due() == SendResult(sent=4)
     assert send_due() == SendResult()
 
     assert subjects() == [OPENED, OVER]
@@ -164,7 +164,7 @@ def test_a_failure_is_tried_again_with_growing_pauses_and_given_up(
 ) -> None:
     settings.ALERT_WEBHOOK_URL = f"http://127.0.0.1:{closed_port()}/"
     open_one()
-    assert send_due() == SendResult(told=1, failed=1)
+    assert send_due() == SendResult(sent=1, failed=1)
     assert subjects() == [OPENED]  # the other channel is not held up
     for number, pause in enumerate(RETRIES, 1):
         notice = AlertNotice.objects.get(channel="webhook")
@@ -185,7 +185,7 @@ def test_an_end_waits_for_its_opening(program: ScriptedServer, clock: time_machi
     close_alert(subject="books")
     assert send_due() == SendResult()
     clock.shift(RETRIES[0])
-    assert send_due() == SendResult(told=2)
+    assert send_due() == SendResult(sent=2)
     events = [json.loads(body)["event"] for body in program.requests]
     assert events == ["alert.opened", "alert.opened", "alert.closed"]
 
@@ -205,9 +205,9 @@ def test_flapping_is_damped(by_mail: None, clock: time_machine.Traveller) -> Non
     clock.shift(QUIET_FOR - timedelta(seconds=201))
     assert send_due() == SendResult()
     clock.shift(1)
-    assert send_due() == SendResult(told=1)
+    assert send_due() == SendResult(sent=1)
     close_alert(subject="books")
-    assert send_due() == SendResult(told=1)
+    assert send_due() == SendResult(sent=1)
     assert subjects() == [OPENED, OVER, OPENED, OVER]
 
 
@@ -215,7 +215,7 @@ def test_one_flapping_subject_holds_up_no_other(by_mail: None, clock: time_machi
     open_one()
     send_due()
     open_one("drift:1")
-    assert send_due() == SendResult(told=1)
+    assert send_due() == SendResult(sent=1)
 
 
 def test_a_message_being_sent_is_left_alone_and_sent_again_after_a_crash(
@@ -233,7 +233,7 @@ def test_a_message_being_sent_is_left_alone_and_sent_again_after_a_crash(
     close_alert(subject="books")  # it may have been told, so its end is told too
     assert send_due() == SendResult()
     clock.shift(LEASE)
-    assert send_due() == SendResult(told=2)
+    assert send_due() == SendResult(sent=2)
     assert subjects() == [OPENED, OVER]
 
 
@@ -292,7 +292,7 @@ def test_a_wake_up_follows_the_commit(
     assert sent == ["panel.ops.tasks.tell_alerts"]
     tasks.tell_alerts()
     assert subjects() == [OPENED]
-    assert JobRun.objects.get().summary == {"told": 1, "failed": 0}
+    assert JobRun.objects.get().summary == {"sent": 1, "failed": 0}
 
 
 def test_old_messages_are_forgotten(by_mail: None, clock: time_machine.Traveller) -> None:
@@ -311,7 +311,7 @@ def test_old_messages_are_forgotten(by_mail: None, clock: time_machine.Traveller
 
 def test_a_test_goes_to_every_channel(by_mail: None, program: ScriptedServer) -> None:
     assert queue_test(actor="ada@example.com", now=timezone.now()) == 2
-    assert send_due() == SendResult(told=2)
+    assert send_due() == SendResult(sent=2)
     assert subjects() == ["[Panel] Test notification"]
     assert json.loads(program.requests[0])["text"] == "This is a test."
     event = AuditEvent.objects.get()
@@ -348,10 +348,10 @@ def test_a_channel_that_never_heard_of_an_alert_is_not_told_its_end(
 ) -> None:
     url, settings.ALERT_WEBHOOK_URL = settings.ALERT_WEBHOOK_URL, ""
     open_one()
-    assert send_due() == SendResult(told=1)
+    assert send_due() == SendResult(sent=1)
     settings.ALERT_WEBHOOK_URL = url
     close_alert(subject="books")
-    assert send_due() == SendResult(told=1)
+    assert send_due() == SendResult(sent=1)
     assert subjects() == [OPENED, OVER]
     assert program.requests == []
     assert list(AlertNotice.objects.order_by("pk").values_list("event", "channel")) == [
@@ -361,7 +361,7 @@ def test_a_channel_that_never_heard_of_an_alert_is_not_told_its_end(
     close_alert(subject="drift:1")  # before anybody was told
     assert send_due() == SendResult()
     open_one("drift:1")
-    assert send_due() == SendResult(told=2)
+    assert send_due() == SendResult(sent=2)
 
 
 def test_the_end_of_an_alert_that_was_open_for_long_is_told(by_mail: None, clock: time_machine.Traveller) -> None:
@@ -370,7 +370,7 @@ def test_the_end_of_an_alert_that_was_open_for_long_is_told(by_mail: None, clock
     clock.shift(timedelta(days=31))
     assert forget_old(now=timezone.now()) == 0
     close_alert(subject="books")
-    assert send_due() == SendResult(told=1)
+    assert send_due() == SendResult(sent=1)
     assert subjects() == [OPENED, OVER]
     assert forget_old(now=timezone.now()) == 1  # its opening; the end is of today
 
@@ -378,7 +378,7 @@ def test_the_end_of_an_alert_that_was_open_for_long_is_told(by_mail: None, clock
 def test_a_chat_that_was_taken_out_hears_nothing_more(telegram: ScriptedServer, settings: LazySettings) -> None:
     open_one()
     settings.ALERT_TELEGRAM_CHATS = ["7"]
-    assert send_due() == SendResult(told=1, failed=1)
+    assert send_due() == SendResult(sent=1, failed=1)
     assert [json.loads(body)["chat_id"] for body in telegram.requests] == ["7"]
     notice = AlertNotice.objects.get(target="-100")
     assert notice.reason == "ALERT_TELEGRAM_CHATS no longer contains this chat."
@@ -404,7 +404,7 @@ def test_a_channel_that_hangs_holds_up_no_other(
     for number in range(3):
         open_one(f"drift:{number}")
     AlertNotice.objects.filter(channel="email").exclude(alert__subject="drift:0").delete()
-    assert send_due() == SendResult(told=10)
+    assert send_due() == SendResult(sent=10)
     assert (len(telegram.requests), len(program.requests)) == (6, 3)
 
 
@@ -420,7 +420,7 @@ def test_a_message_that_kills_its_workers_is_counted_to_a_limit(by_mail: None, m
 def test_a_time_of_a_clock_that_was_ahead_holds_up_nobody(by_mail: None) -> None:
     open_one()
     AlertNotice.objects.update(next_at=timezone.now() + timedelta(days=30))
-    assert send_due() == SendResult(told=1)
+    assert send_due() == SendResult(sent=1)
 
 
 def test_what_was_told_of_a_subject_is_found_in_its_index(settings: LazySettings) -> None:

@@ -29,7 +29,7 @@ QUICK_JOBS = (
     "deliver_webhooks",
     "deliver_slow_webhooks",
     "probe_doubts",
-    "look_for_strays",
+    "search_unmatched_orders",
     "tell_alerts",
     "count_orders",
     "reset_future_times",
