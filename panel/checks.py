@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.utils.translation import gettext as _
 
 from panel.lib import crypto
+from panel.lib.commands import CONFIGURATION
 from panel.lib.outbound.addresses import address_problem
 from panel.lib.outbound.signing import key_of
 from panel.lib.secret import Secret
@@ -34,12 +35,10 @@ DURATIONS = (
 
 def register_checks() -> None:
     """Make Django run these checks with its own."""
-    register(check_addresses, Tags.security)
-    register(check_secrets, Tags.security)
-    register(check_numbers)
-    register(check_scale)
-    register(check_alerts)
-    register(check_reports)
+    register(check_addresses, Tags.security, CONFIGURATION)
+    register(check_secrets, Tags.security, CONFIGURATION)
+    for check in (check_numbers, check_scale, check_alerts, check_reports):
+        register(check, CONFIGURATION)
     register(check_mail, deploy=True)
 
 

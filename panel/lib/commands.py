@@ -20,6 +20,9 @@ from panel.lib.money import AmountError, parse_amount, plain
 from panel.lib.secret import Secret
 
 MAX_ACTOR_LENGTH = 100
+CONFIGURATION = "configuration"
+"""The tag of the checks that come before each command: ours, of what the environment says. Django's own checks of the
+code load every page, which takes longer than most commands; `run_panel` and `migrate` run them all."""
 FROM_INPUT = "-"
 """In the place of a secret: read it from standard input, or ask for it on a terminal."""
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,50}", re.ASCII)
@@ -57,6 +60,7 @@ class OperatorCommand(BaseCommand):
     """
 
     on_command_line = False
+    requires_system_checks = (CONFIGURATION,)
 
     def arguments(self, parser: CommandParser) -> None:
         """Add the command's own arguments."""

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from django.core import checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 
 from panel.checks import check_mail
+from panel.lib.commands import CONFIGURATION, OperatorCommand
 
 
 def found() -> set[str | None]:
@@ -88,3 +91,18 @@ def test_no_message_holds_a_secret(settings: Any) -> None:
     settings.SECRET_KEY, settings.DATA_KEYS = "canary-secret", ["canary-key"]
     said = " ".join(f"{message.msg} {message.hint}" for message in checks.run_checks())
     assert "canary" not in said
+
+
+def test_commands_run_the_checks_of_the_configuration_alone() -> None:
+    """Django's own load every page of the panel, which takes longer than most commands do."""
+    registered: Any = checks.registry.registry.registered_checks
+    tagged = {check.__name__ for check in registered if CONFIGURATION in check.tags}
+    names = ("addresses", "secrets", "numbers", "scale", "alerts", "reports")
+    assert tagged == {f"check_{name}" for name in names}
+    assert OperatorCommand.requires_system_checks == (CONFIGURATION,)
+
+
+def test_a_command_is_refused_where_the_configuration_is_wrong(settings: Any) -> None:
+    settings.SITE_URL = "nonsense"
+    with pytest.raises(SystemCheckError, match=r"panel\.E001"):
+        call_command("safe_mode", skip_checks=False)
