@@ -77,14 +77,14 @@ RECEIVER_MUTANTS = (
         "a rest of a clock that was ahead holds",
         "ahead_in_delivery",
         TURN,
-        " | Q(rests_until__gt=now + max(RETRIES) + SKEW)",
+        " | Q(retry_at__gt=now + max(RETRIES) + SKEW)",
         "",
     ),
     Mutant(
         "a pause leaves messages waiting",
         "last_try",
         "orders.webhooks.pause",
-        "        next_at=None, why=",
-        "        why=",
+        "        next_at=None, reason=",
+        "        reason=",
     ),
 )
