@@ -16,7 +16,7 @@ which SQLite would not match with an index's condition."""
 
 
 class Attempt(models.Model):
-    """An attempt to place an order, committed before it is sent. Of an order, one is open, unknown or placed at most."""
+    """An attempt to place an order, committed before it is sent. Per order, one at most is open, unknown or placed."""
 
     class Outcome(models.TextChoices):
         PLACED = "placed", _lazy("Placed")
