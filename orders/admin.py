@@ -1,4 +1,4 @@
-"""Orders with their evidence and history, to look at. The few actions call the same functions as the site."""
+"""Orders with their attempts and history, read-only. The few actions call the same functions as the site."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from orders.aftercare.bulk_requests import request_cancels_for_customers, request_refills_for_customers
 from orders.models import Attempt, Cancellation, Order, OrderEvent, Refill
@@ -24,13 +27,13 @@ from panel.web.text_input import read_reason
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    """Orders that a person should look at."""
+    """Filters orders that staff should review."""
 
-    title = "attention"
+    title = _lazy("needs review")
     parameter_name = "attention"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Needs a look"), ("no", "Needs none")]
+        return [("yes", _("Yes")), ("no", _("No"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         if self.value() == "yes":
@@ -39,34 +42,47 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 class ReasonForm(ActionForm):
-    """The actions' menu with a line for why."""
+    """The actions menu with a field for the reason."""
 
-    reason = forms.CharField(required=False, max_length=200)
+    reason = forms.CharField(label=_lazy("Reason"), required=False, max_length=200)
 
 
 class AttemptInline(ReadOnlyInline):
     model = Attempt
-    fields = ("number", "outcome", "started_at", "ended_at", "http_status", "reason", "candidate", "excerpt", "probed")
-    readonly_fields = ("probed",)
+    fields = (
+        "number",
+        "outcome",
+        "started_at",
+        "ended_at",
+        "http_status",
+        "reason",
+        "candidate",
+        "excerpt",
+        "check_shown",
+    )
+    readonly_fields = ("check_shown",)
     ordering = ("number",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("probe")
 
-    @admin.display(description="looked into")
-    def probed(self, attempt: Attempt) -> str:
+    @admin.display(description=_lazy("provider check"))
+    def check_shown(self, attempt: Attempt) -> str:
         probe = getattr(attempt, "probe", None)
-        return "" if probe is None else f"{probe.verdict or 'under way'}: {probe.reason}"
+        if probe is None:
+            return ""
+        result = probe.get_verdict_display() if probe.verdict else _("Still checking")
+        return _("%(result)s: %(reason)s") % {"result": result, "reason": probe.reason} if probe.reason else result
 
 
 class EventInline(ReadOnlyInline):
     model = OrderEvent
-    verbose_name_plural = "history"
+    verbose_name_plural = _lazy("history")
     fields = ("at", "what", "old", "new", "actor", "reason", "amount_shown")
     readonly_fields = ("amount_shown",)
     ordering = ("pk",)
 
-    @admin.display(description="amount")
+    @admin.display(description=_lazy("amount"))
     def amount_shown(self, event: OrderEvent) -> str:
         return money(event.amount) if event.amount is not None else ""
 
@@ -80,62 +96,62 @@ class OrderAdmin(ReadOnlyAdmin):
     list_select_related = ("customer", "service", "provider")
     list_filter = ("state", AttentionFilter, "provider")
     search_fields = ("=id", "=provider_order_id", "customer__email", "link")
-    search_help_text = "Its number, the provider's number, the customer's e-mail address or the link"
+    search_help_text = _lazy("Order ID, the provider's order ID, the customer's email or the link")
     ordering = ("-pk",)
     action_form = ReasonForm
-    actions = ("cancel", "refill", "looked_at")
+    actions = ("cancel", "refill", "mark_reviewed")
     inlines = (AttemptInline, EventInline)
     fieldsets = (
         (None, {"fields": ("customer", "service", "link", "quantity", "type", "fields", "created_at")}),
         (
-            "Money",
+            _lazy("Money"),
             {"fields": ("charge_shown", "refunded_shown", "captured_shown", "expected_cost_shown", "cost_shown")},
         ),
-        ("Fate", {"fields": ("state_shown", "attention", "start_count", "remains", "sent_at", "finished_at")}),
+        (_lazy("Status"), {"fields": ("state_shown", "attention", "start_count", "remains", "sent_at", "finished_at")}),
         (
-            "At the provider",
+            _lazy("Provider"),
             {"fields": ("provider", "provider_service", "provider_order_id", "provider_status_raw", "next_poll_at")},
         ),
     )
 
-    @admin.display(description="service")
+    @admin.display(description=_lazy("service"))
     def service_shown(self, order: Order) -> str:
         return Truncator(str(order.service)).chars(48)
 
-    @admin.display(description="all of it")
+    @admin.display(description=_lazy("staff page"))
     def staff_page(self, order: Order) -> str:
-        return format_html('<a href="{}">Open</a>', reverse("staff_order", args=[order.pk]))
+        return format_html('<a href="{}">{}</a>', reverse("staff_order", args=[order.pk]), _("Open"))
 
-    @admin.display(description="link")
+    @admin.display(description=_lazy("link"))
     def link_shown(self, order: Order) -> str:
-        """Text, not a link: customers wrote it."""
+        """As text, not as a link: customers entered it."""
         return Truncator(order.link).chars(60)
 
-    @admin.display(description="quantity", ordering="quantity")
+    @admin.display(description=_lazy("quantity"), ordering="quantity")
     def quantity_shown(self, order: Order) -> str:
         return f"{order.quantity:,}"
 
-    @admin.display(description="charge", ordering="charge")
+    @admin.display(description=_lazy("charge"), ordering="charge")
     def charge_shown(self, order: Order) -> str:
         return money(order.charge, order.currency)
 
-    @admin.display(description="refunded")
+    @admin.display(description=_lazy("refunded"))
     def refunded_shown(self, order: Order) -> str:
         return money(order.refunded or None, order.currency)
 
-    @admin.display(description="earned")
+    @admin.display(description=_lazy("revenue"))
     def captured_shown(self, order: Order) -> str:
         return money(order.captured, order.currency)
 
-    @admin.display(description="expected cost")
+    @admin.display(description=_lazy("expected cost"))
     def expected_cost_shown(self, order: Order) -> str:
         return money(order.expected_cost, order.provider_currency)
 
-    @admin.display(description="cost")
+    @admin.display(description=_lazy("cost"))
     def cost_shown(self, order: Order) -> str:
         return money(order.cost, order.provider_currency)
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=_lazy("status"), ordering="state")
     def state_shown(self, order: Order) -> str:
         return format_html('<span title="{}">{}</span>', order.word, state_badge(order.state))
 
@@ -145,62 +161,77 @@ class OrderAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """With the order's transfers, which know it by their cause alone."""
+        """Adds the order's transfers, which refer to the order by their cause alone."""
         moves = Transfer.objects.filter(cause=f"order:{object_id}").select_related("source", "target").order_by("pk")
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "moves": moves})
 
-    @admin.action(description="Cancel: at once what was not sent, the rest is asked for", permissions=["act"])
+    @admin.action(description=_lazy("Cancel, or request a cancellation if already sent"), permissions=["act"])
     def cancel(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         reason = read_reason(request)
-        said = request_cancels_for_customers(order_ids=_ids(orders), actor=actor_of(request), reason=reason)
-        granted = [order_id for order_id, reason in said.items() if not reason]
-        ended = Order.objects.filter(pk__in=granted, state=State.CANCELED).count()
-        if ended:
-            messages.success(request, f"{ended} canceled, with all of their money back.")
-        if len(granted) > ended:
-            messages.success(request, f"{len(granted) - ended} asked for. No money has moved yet.")
-        _tell_refused(request, said)
+        results = request_cancels_for_customers(order_ids=_ids(orders), actor=actor_of(request), reason=reason)
+        accepted = [order_id for order_id, refusal in results.items() if not refusal]
+        canceled = Order.objects.filter(pk__in=accepted, state=State.CANCELED).count()
+        if canceled:
+            text = ngettext(
+                "%(count)s order was canceled and refunded in full.",
+                "%(count)s orders were canceled and refunded in full.",
+                canceled,
+            )
+            messages.success(request, text % {"count": canceled})
+        if requested := len(accepted) - canceled:
+            text = ngettext(
+                "%(count)s cancellation was requested. Nothing has been refunded yet.",
+                "%(count)s cancellations were requested. Nothing has been refunded yet.",
+                requested,
+            )
+            messages.success(request, text % {"count": requested})
+        _show_refusals(request, results)
 
-    @admin.action(description="Ask for a refill", permissions=["act"])
+    @admin.action(description=_lazy("Request refill"), permissions=["act"])
     def refill(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        said = request_refills_for_customers(order_ids=_ids(orders), actor=actor_of(request))
-        if done := sum(not reason for reason in said.values()):
-            messages.success(request, f"{done} refills asked for.")
-        _tell_refused(request, said)
+        results = request_refills_for_customers(order_ids=_ids(orders), actor=actor_of(request))
+        if requested := sum(not refusal for refusal in results.values()):
+            text = ngettext("%(count)s refill was requested.", "%(count)s refills were requested.", requested)
+            messages.success(request, text % {"count": requested})
+        _show_refusals(request, results)
 
-    @admin.action(description="I have looked: take the flag away", permissions=["act"])
-    def looked_at(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+    @admin.action(description=_lazy("Mark as reviewed"), permissions=["act"])
+    def mark_reviewed(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         reason = read_reason(request)
         if not reason:
-            messages.error(request, "Say in the reason what you found: it is kept with the order. Nothing was changed.")
+            messages.error(request, _("Enter what you found as the reason. Nothing was changed."))
             return
         actor = actor_of(request)
         flagged = orders.exclude(attention="")
         for order_id in (ids := _ids(flagged)):
             clear_flag(order_id=order_id, actor=actor, reason=reason)
-        messages.success(request, f"{len(ids)} looked at.")
+        text = ngettext("%(count)s order is marked as reviewed.", "%(count)s orders are marked as reviewed.", len(ids))
+        messages.success(request, text % {"count": len(ids)})
 
 
 def _ids(orders: QuerySet[Order]) -> list[int]:
     return list(orders.order_by("pk").values_list("pk", flat=True))
 
 
-def _tell_refused(request: HttpRequest, said: Mapping[int, str]) -> None:
-    """Each reason once, with how many it is true of."""
-    for reason, count in Counter(reason for reason in said.values() if reason).items():
-        messages.warning(request, f"{count} left as they were: {reason}")
+def _show_refusals(request: HttpRequest, results: Mapping[int, str]) -> None:
+    """Show each reason once, with the number of orders that it applies to."""
+    for reason, count in Counter(reason for reason in results.values() if reason).items():
+        text = ngettext(
+            "%(count)s order was not changed: %(reason)s", "%(count)s orders were not changed: %(reason)s", count
+        )
+        messages.warning(request, text % {"count": count, "reason": reason})
 
 
 class RequestAdmin(ReadOnlyAdmin):
-    """What refills and cancels have in common."""
+    """Shared by the lists of refills and cancellations."""
 
     list_select_related = ("order__provider",)
     list_filter = ("state", "order__provider")
     search_fields = ("=order__id", "=order__provider_order_id", "order__customer__email")
-    search_help_text = "The order's number, its number at the provider, or the customer's e-mail address"
+    search_help_text = _lazy("Order ID, the provider's order ID or the customer's email")
     ordering = ("-pk",)
 
-    @admin.display(description="provider")
+    @admin.display(description=_lazy("provider"))
     def provider(self, one: Refill | Cancellation) -> str:
         return str(one.order.provider)
 

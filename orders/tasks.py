@@ -1,6 +1,6 @@
-"""The order jobs as Celery runs them: ids in, one call. Each looks for due rows, so a lost message costs a moment.
+"""The order jobs as Celery tasks. Each searches for due rows, so a lost message causes only a short delay.
 
-None is retried by Celery and none is acknowledged late: what was not done is still due at the next tick.
+Celery retries none of them and acknowledges none late: work that was not done is still due at the next run.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,14 +29,14 @@ from providers.availability.backoff import ProviderRun, providers_due, run_for_p
 from providers.models import Provider
 
 SUBMITS_IN_FLIGHT = 16
-"""Orders that a sweep has in flight at the same time, over all providers."""
+"""Orders that a sweep has in flight at the same time, at all providers together."""
 SWEEP_FOR = 50
-"""Seconds in which a sweep begins to send orders: the last one's deadline ends before the task is stopped."""
+"""Seconds during which a sweep starts to send orders. The last one's deadline ends before the task is stopped."""
 LEASE = TIME_LIMIT_SECONDS
 SHORTEST_WAIT = 60
-"""Seconds that a task for one provider waits for a worker; where its job runs less often, until that is next due."""
+"""Seconds that a task for one provider waits for a worker. Jobs that run less often wait until their next run."""
 CHECK_SOFT_SECONDS, CHECK_LEASE = 25 * 60, 30 * 60
-"""The ledger check begins nothing after fifteen minutes, and reads wallets and reports before that."""
+"""The ledger check starts no further orders after fifteen minutes. It checks wallets and reports before the orders."""
 
 
 @shared_task
@@ -48,7 +48,7 @@ def submit_order(order_id: int) -> None:
 
 @shared_task
 def sweep_orders() -> None:
-    """Notice dead workers, end what waited too long, send what is due."""
+    """Detect dead workers, end orders that waited too long, send those that are due."""
 
     def job() -> dict[str, Any]:
         return asdict(sweep.sweep_orders(now=timezone.now(), in_flight=SUBMITS_IN_FLIGHT, seconds=SWEEP_FOR))
@@ -58,7 +58,7 @@ def sweep_orders() -> None:
 
 @shared_task
 def poll_orders() -> None:
-    """Have every provider with due orders polled, each by a task of its own, so that a slow one holds up no other."""
+    """Poll every provider with due orders, each in its own task, so that a slow one does not delay the others."""
 
     def job() -> dict[str, Any]:
         due = poll.providers_due(now=timezone.now())
@@ -69,7 +69,7 @@ def poll_orders() -> None:
 
 @shared_task
 def poll_provider(provider_id: int) -> None:
-    """Follow the due orders of one provider."""
+    """Poll the due orders of one provider."""
 
     def ask(provider: Provider) -> ProviderRun:
         done = poll.poll_provider(provider=provider)
@@ -81,7 +81,7 @@ def poll_provider(provider_id: int) -> None:
 
 @shared_task
 def poll_refills() -> None:
-    """Have the refills of every provider with due ones passed on and followed, each by a task of its own."""
+    """Send and poll the due refills of every provider, each in its own task."""
 
     def job() -> dict[str, Any]:
         now = timezone.now()
@@ -95,7 +95,7 @@ def poll_refills() -> None:
 
 @shared_task
 def poll_provider_refills(provider_id: int) -> None:
-    """Pass on and follow the due refills of one provider."""
+    """Send and poll the due refills of one provider."""
 
     def ask(provider: Provider) -> ProviderRun:
         done = refill_jobs.poll_provider_refills(provider=provider, now=timezone.now())
@@ -106,7 +106,7 @@ def poll_provider_refills(provider_id: int) -> None:
 
 @shared_task
 def poll_cancels() -> None:
-    """Close the cancels whose orders ended, and have those due passed on, each provider's by a task of its own."""
+    """Close the cancellations of finished orders, and send the due ones of every provider, each in its own task."""
 
     def job() -> dict[str, Any]:
         now = timezone.now()
@@ -120,7 +120,7 @@ def poll_cancels() -> None:
 
 @shared_task
 def poll_provider_cancels(provider_id: int) -> None:
-    """Pass on the due cancels of one provider."""
+    """Send the due cancellations of one provider."""
 
     def ask(provider: Provider) -> ProviderRun:
         done = cancel_jobs.send_cancels(provider=provider, now=timezone.now())
@@ -131,7 +131,7 @@ def poll_provider_cancels(provider_id: int) -> None:
 
 @shared_task
 def probe_doubts() -> None:
-    """Have the providers asked about orders whose fate is unknown, each by a task of its own."""
+    """Check unconfirmed orders at every provider, each in its own task."""
 
     def job() -> dict[str, Any]:
         due = probe.providers_due(now=timezone.now())
@@ -143,7 +143,7 @@ def probe_doubts() -> None:
 
 @shared_task
 def probe_provider(provider_id: int) -> None:
-    """Look at one provider for orders whose fate is unknown."""
+    """Check the unconfirmed orders of one provider."""
 
     def ask(provider: Provider) -> ProviderRun:
         done, run = probe.probe_provider(provider=provider, now=timezone.now())
@@ -154,7 +154,7 @@ def probe_provider(provider_id: int) -> None:
 
 @shared_task
 def search_unmatched_orders() -> None:
-    """Have the providers searched for orders that match none of ours, each by a task of its own."""
+    """Search every provider for orders under our key that match none of ours, each in its own task."""
 
     def job() -> dict[str, Any]:
         due = unmatched_search.providers_due()
@@ -172,7 +172,7 @@ def _search_unmatched_orders_by_former_name() -> None:
 
 @shared_task
 def find_unmatched_orders(provider_id: int) -> None:
-    """Search one provider for orders that match none of ours."""
+    """Search one provider for orders under our key that match none of ours."""
 
     def ask(provider: Provider) -> ProviderRun:
         done = unmatched_search.search_provider(provider=provider, now=timezone.now())
@@ -183,25 +183,25 @@ def find_unmatched_orders(provider_id: int) -> None:
 
 @shared_task
 def deliver_webhooks() -> None:
-    """Tell customers' programs what has changed, those that answer quickly."""
+    """Deliver messages to the webhooks that respond quickly."""
     run_leased(name="deliver_webhooks", seconds=LEASE, job=lambda: asdict(deliver.deliver_quick()))
 
 
 @shared_task
 def deliver_slow_webhooks() -> None:
-    """Tell the others: new, slow and failing ones."""
+    """Deliver messages to the other webhooks: new, slow and failing ones."""
     run_leased(name="deliver_slow_webhooks", seconds=LEASE, job=lambda: asdict(deliver.deliver_slow()))
 
 
 @shared_task
 def forget_deliveries() -> None:
-    """Drop the log of messages that were over long ago."""
+    """Delete messages that finished long ago."""
     run_leased(name="forget_deliveries", seconds=LEASE, job=lambda: {"deleted": deliver.forget_old(now=timezone.now())})
 
 
 @shared_task
 def read_balances() -> None:
-    """Have the providers' balances read and set against the books, each by a task of its own."""
+    """Read the balance at every provider and compare it with the ledger, each in its own task."""
 
     def job() -> dict[str, Any]:
         _hand_out(read_provider_balance, reconcile.JOB, reconcile.providers_due(), settings.BALANCE_SECONDS)
@@ -212,7 +212,7 @@ def read_balances() -> None:
 
 @shared_task
 def read_provider_balance(provider_id: int) -> None:
-    """Read the balance at one provider and set it against the books."""
+    """Read the balance at one provider and compare it with the ledger."""
 
     def ask(provider: Provider) -> ProviderRun:
         done, answered = reconcile.read_provider(provider=provider)
@@ -223,7 +223,7 @@ def read_provider_balance(provider_id: int) -> None:
 
 @shared_task(soft_time_limit=CHECK_SOFT_SECONDS, time_limit=CHECK_LEASE)
 def check_books() -> None:
-    """Check the ledger, as much of it as fits into a run; an alert where anything differs."""
+    """Check as much of the ledger as fits into a run, and open an alert if anything differs."""
 
     def job() -> dict[str, Any]:
         checked = ledger_check.check_ledger()
@@ -235,19 +235,19 @@ def check_books() -> None:
 
 @shared_task
 def check_alerts() -> None:
-    """Open and close alerts as what they stand for is now."""
+    """Open and close alerts according to the present state."""
     run_leased(name="check_alerts", seconds=LEASE, job=lambda: {"checked": alert_check.check_alerts()})
 
 
 @shared_task
 def count_orders() -> None:
-    """Count the orders that are sent or over, for the page of metrics."""
+    """Count sent and finished orders for the metrics page."""
     run_leased(name="count_orders", seconds=LEASE, job=metrics.count_orders)
 
 
 @shared_task
 def reset_future_times() -> None:
-    """Have what waits for a time that a clock which was ahead has set go on."""
+    """Reset due times that a clock which was ahead set too far in the future."""
 
     def job() -> dict[str, Any]:
         return {"changed": future_times.reset_future_times(now=timezone.now())}
@@ -257,7 +257,7 @@ def reset_future_times() -> None:
 
 @shared_task
 def measure_times() -> None:
-    """Keep how long orders of each service take."""
+    """Store how long the orders of each service take."""
     run_leased(
         name="measure_times", seconds=LEASE, job=lambda: {"changed": delivery_times.measure_times(now=timezone.now())}
     )
@@ -265,7 +265,7 @@ def measure_times() -> None:
 
 @shared_task
 def take_checkpoints() -> None:
-    """Take checkpoints of what the accounts hold, so that no balance is summed from the first transfer on."""
+    """Take checkpoints of the balances, so that none is summed from the first transfer on."""
 
     def job() -> dict[str, Any]:
         now = timezone.now()
@@ -277,12 +277,12 @@ def take_checkpoints() -> None:
 
 @shared_task(soft_time_limit=CHECK_SOFT_SECONDS, time_limit=CHECK_LEASE)
 def roll_up_reports() -> None:
-    """Add the ledger up by day, for the reports. A day of a million orders takes a minute or more when it is closed."""
+    """Compute the daily totals for the reports. Closing a day of a million orders takes a minute or more."""
     run_leased(name="roll_up_reports", seconds=CHECK_LEASE, job=lambda: asdict(roll_up.roll_up()))
 
 
 def _hand_out(task: Any, job: str, providers: Sequence[Provider], seconds: int) -> int:
-    """A task for each provider whose turn it is; one that is not begun when the next tick is due is dropped."""
+    """Start a task for each due provider. A task that has not begun when the next run is due expires."""
     for provider in providers_due(job=job, providers=providers, now=timezone.now()):
         task.apply_async((provider.pk,), retry=False, expires=max(seconds, SHORTEST_WAIT))
     return len(providers)
@@ -293,6 +293,6 @@ def _ask(job: str, provider_id: int, ask: Callable[[Provider], ProviderRun]) -> 
 
 
 def _asked_in_batches(summary: dict[str, Any], answers: int, failures: int) -> ProviderRun:
-    """A run of calls one after the other, up to a hundred rows a call."""
+    """The result of calls made one after the other, with up to a hundred rows each."""
     answered = True if answers else False if failures else None
     return ProviderRun(summary, answered, rounds=1 + answers // 100)

@@ -18,12 +18,7 @@ from typing import NamedTuple
 from django.template.base import Lexer, Token, TokenType
 
 ROOT = Path(__file__).resolve().parent.parent
-CONVERTED: tuple[str, ...] = (
-    *("panel/", "providers/", "templates/"),
-    *("orders/accounting/", "orders/aftercare/", "orders/api/", "orders/core/", "orders/listing/"),
-    *("orders/management/", "orders/operations/", "orders/placing/", "orders/rules/", "orders/site/", "orders/staff/"),
-    *("orders/submission/", "orders/tracking/", "orders/unconfirmed/"),
-)
+CONVERTED: tuple[str, ...] = ("orders/", "panel/", "providers/", "templates/")
 """Paths that have been converted: a folder or a file each."""
 
 ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-confirm", "label"}

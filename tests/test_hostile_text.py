@@ -43,8 +43,8 @@ OUTSIDE: dict[type[models.Model], tuple[str, ...]] = {
     User: ("name",),
     TopUp: ("reference", "note"),
     PaymentMethod: ("name", "instructions"),
-    Webhook: ("url", "paused_why"),
-    Delivery: ("why",),
+    Webhook: ("url", "pause_reason"),
+    Delivery: ("reason",),
     Alert: ("title", "detail"),
     AuditEvent: ("actor",),
 }

@@ -1,17 +1,20 @@
-"""How far the scheduled check of the ledger has come."""
+"""The progress of the scheduled ledger check."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _lazy
 
 
 class LedgerCheck(models.Model):
-    """One row: where the next run goes on. Written by orders/accounting/ledger_check.py alone."""
+    """One row: where the next run continues. Written by orders/accounting/ledger_check.py alone."""
 
-    last_order = models.BigIntegerField(default=0, help_text="The last order of this round that was checked.")
-    last_event = models.BigIntegerField(default=0, help_text="Orders with later events are looked at again.")
-    last_transfer = models.BigIntegerField(default=0, help_text="Orders with later transfers are looked at again.")
-    differences = models.PositiveIntegerField(default=0, help_text="What was found since the last round began.")
-    round_began = models.DateTimeField(null=True, help_text="When the last round began, which looks at everything.")
-    is_in_round = models.BooleanField(default=False, help_text="Whether orders of it are left.")
+    last_order = models.BigIntegerField(default=0, help_text=_lazy("The last order checked in this round."))
+    last_event = models.BigIntegerField(default=0, help_text=_lazy("Orders with later events are checked again."))
+    last_transfer = models.BigIntegerField(default=0, help_text=_lazy("Orders with later transfers are checked again."))
+    differences = models.PositiveIntegerField(
+        default=0, help_text=_lazy("Differences found since the last round began.")
+    )
+    round_began = models.DateTimeField(null=True, help_text=_lazy("When the last round, a check of all orders, began."))
+    is_in_round = models.BooleanField(default=False, help_text=_lazy("Whether the round has orders left to check."))
 
     def __str__(self) -> str:
         return f"checked to order {self.last_order}"

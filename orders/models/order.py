@@ -6,12 +6,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.models.parts import PARTS
 from orders.rules import subscription
 from orders.rules.states import State, word_for_customer
 from panel.lib.database.fields import AmountField, ExchangeRateField
 from panel.lib.money import round_up
+from panel.web.icons import badge_of
 from providers.catalog.models import Service
 from providers.models import Provider
 
@@ -50,67 +53,85 @@ class Order(models.Model):
         db_index=False,  # two indexes begin with it
     )
     client_token = models.CharField(
-        max_length=64, null=True, help_text="Given by the form; the same one is the same order."
+        max_length=64, null=True, help_text=_lazy("Set by the form. The same token is the same order.")
     )
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="orders", db_index=False)  # as above
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="orders", db_index=False)
     provider_service = models.CharField(max_length=64)
     type = models.CharField(max_length=40)
     link = models.CharField(max_length=2000, blank=True)
-    quantity = models.BigIntegerField(help_text="What is charged for: units in all, over all runs; 1 for a package.")
-    fields = models.JSONField(default=dict, help_text="What is sent to the provider beside the service.")
+    quantity = models.BigIntegerField(help_text=_lazy("Units that are charged, over all runs. 1 for a package."))
+    fields = models.JSONField(default=dict, help_text=_lazy("Fields sent to the provider with the service."))
 
     currency = models.CharField(max_length=8)
     rate = AmountField()
     charge = AmountField()
     refunded = AmountField(default=0)
     captured = AmountField(
-        default=0, help_text="What reached revenue when the order ended; refunds after that come from there."
+        default=0,
+        help_text=_lazy(
+            "Amount booked as revenue when the order ended, in the shop's currency. Later refunds are taken from it."
+        ),
     )
     provider_currency = models.CharField(max_length=8)
     exchange_rate = ExchangeRateField()
     expected_cost = AmountField()
     cost = AmountField(default=0)
-    money_moves = models.PositiveSmallIntegerField(default=0, help_text="Numbers the capture and cost transfers.")
+    money_moves = models.PositiveSmallIntegerField(
+        default=0, help_text=_lazy("Counter that numbers the order's revenue and cost transfers.")
+    )
 
-    state = models.CharField(max_length=12, default=State.QUEUED, choices=[(s.value, s.value) for s in State])
+    state = models.CharField(
+        max_length=12, default=State.QUEUED, choices=[(one.value, badge_of(one.value).label) for one in State]
+    )
     provider_order_id = models.CharField(max_length=64, null=True, blank=True)
     provider_status = models.CharField(max_length=20, blank=True)
     provider_status_raw = models.CharField(max_length=100, blank=True)
     start_count = models.BigIntegerField(null=True)
     remains = models.BigIntegerField(null=True)
     attention = models.CharField(
-        max_length=40, blank=True, help_text="Why a person should look; empty when none should."
+        max_length=40, blank=True, help_text=_lazy("Why staff should review the order. Empty if no review is needed.")
     )
 
     in_flight_cost = AmountField(
-        null=True, editable=False, help_text="In flight or in doubt at a provider that is probed: its expected cost."
+        null=True,
+        editable=False,
+        help_text=_lazy(
+            "Expected cost while the order is in flight or unconfirmed at a provider where unconfirmed orders are "
+            "checked, in the provider's currency."
+        ),
     )
 
     next_attempt_at = models.DateTimeField(
-        null=True, default=timezone.now, help_text="When a QUEUED order may be sent."
+        null=True, default=timezone.now, help_text=_lazy("When a queued order may be sent.")
     )
-    next_poll_at = models.DateTimeField(null=True, help_text="When its status is due; empty when it is not followed.")
+    next_poll_at = models.DateTimeField(
+        null=True, help_text=_lazy("When the status is polled next. Empty if it is not polled.")
+    )
     applied_at = models.DateTimeField(
-        null=True, help_text="When the answer applied last was asked for; older ones are dropped."
+        null=True, help_text=_lazy("When the response applied last was requested. Older responses are ignored.")
     )
     misses = models.PositiveSmallIntegerField(
-        default=0, help_text="Answers in a row without this order, or without sense."
+        default=0, help_text=_lazy("Responses in a row that lacked the order or were invalid.")
     )
     missed_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
-    queued_at = models.DateTimeField(default=timezone.now, help_text="When it last became QUEUED for a new reason.")
+    queued_at = models.DateTimeField(
+        default=timezone.now, help_text=_lazy("When the order was last queued for a new reason.")
+    )
     sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     listed_as = models.GeneratedField(
         expression=LISTED_AS,
         output_field=models.CharField(max_length=12),
         db_persist=True,
-        help_text="The word that customers read, for lists of one word. Kept by the database.",
+        help_text=_lazy("Status shown to customers, to filter lists by. Computed by the database."),
     )
 
     class Meta:
-        permissions = [("refund_order", "Can give back the money of an order that was sent")]
+        verbose_name = _lazy("order")
+        verbose_name_plural = _lazy("orders")
+        permissions = [("refund_order", "Can refund an order that was sent")]
         constraints = [
             models.UniqueConstraint(fields=["customer", "client_token"], name="order_token_once"),
             models.UniqueConstraint(
@@ -149,7 +170,7 @@ class Order(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"order {self.pk}"
+        return _("Order #%(id)s") % {"id": self.pk}
 
     @property
     def word(self) -> str:
@@ -182,16 +203,19 @@ class OrderEvent(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(default=timezone.now)
     what = models.CharField(
-        max_length=20, help_text="ordered, sent, accepted, started, ended, refunded, canceled, doubt, …"
+        max_length=20,
+        help_text=_lazy("Type of the event: ordered, sent, accepted, started, ended, refunded, canceled, doubt, …"),
     )
     old = models.CharField(max_length=12, blank=True)
     new = models.CharField(max_length=12, blank=True)
-    actor = models.CharField(max_length=100, blank=True, help_text="Empty: the panel itself.")
+    actor = models.CharField(max_length=100, blank=True, help_text=_lazy("Empty if it happened automatically."))
     reason = models.CharField(max_length=300, blank=True)
     amount = AmountField(null=True)
 
     class Meta:
+        verbose_name = _lazy("order event")
+        verbose_name_plural = _lazy("order events")
         indexes = [models.Index(fields=["order", "id"], name="event_order")]
 
     def __str__(self) -> str:
-        return f"order {self.order_id}: {self.what}"
+        return _("Order #%(order)s: %(event)s") % {"order": self.order_id, "event": self.what}

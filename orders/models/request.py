@@ -1,41 +1,42 @@
-"""What is asked of a provider after the sale."""
+"""Refills and cancellations that are requested from a provider."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.models.order import Order
 
 
 class Request(models.Model):
-    """What is asked of a provider after the sale. Moves no money; at most one of a kind a order is open."""
+    """A request to a provider about an order. Moves no money; an order has at most one open request of each type."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="%(class)ss")
-    tries = models.PositiveSmallIntegerField(default=0, help_text="Calls in a row without a sensible answer for it.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text=_lazy("Attempts in a row without a valid response."))
     reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    asked_at = models.DateTimeField(null=True, help_text="When it was passed on last.")
-    next_at = models.DateTimeField(null=True, default=timezone.now, help_text="When it is passed on or looked at next.")
+    asked_at = models.DateTimeField(null=True, help_text=_lazy("When the request was last sent to the provider."))
+    next_at = models.DateTimeField(
+        null=True, default=timezone.now, help_text=_lazy("When the request is sent or its status is polled next.")
+    )
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True
 
-    def __str__(self) -> str:
-        return f"{self._meta.verbose_name} {self.pk} of order {self.order_id}"
-
 
 class Refill(Request):
-    """A request to make good what dropped. UNKNOWN was passed on without a sensible answer."""
+    """A request to replace what dropped. UNKNOWN: sent, without a valid response."""
 
     class State(models.TextChoices):
-        WANTED = "wanted"
-        SENDING = "sending"
-        UNKNOWN = "unknown"
-        PENDING = "pending"
-        IN_PROGRESS = "in progress"
-        COMPLETED = "completed"
-        REJECTED = "rejected"
+        WANTED = "wanted", _lazy("Requested")
+        SENDING = "sending", _lazy("Sending")
+        UNKNOWN = "unknown", _lazy("Unknown")
+        PENDING = "pending", _lazy("Pending")
+        IN_PROGRESS = "in progress", _lazy("In progress")
+        COMPLETED = "completed", _lazy("Completed")
+        REJECTED = "rejected", _lazy("Rejected")
 
     OPEN = (State.WANTED, State.SENDING, State.UNKNOWN, State.PENDING, State.IN_PROGRESS)
 
@@ -44,6 +45,8 @@ class Refill(Request):
     provider_status_raw = models.CharField(max_length=100, blank=True)
 
     class Meta:
+        verbose_name = _lazy("refill")
+        verbose_name_plural = _lazy("refills")
         constraints = [
             models.UniqueConstraint(
                 fields=["order"],
@@ -53,27 +56,32 @@ class Refill(Request):
         ]
         indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="refill_due")]
 
+    def __str__(self) -> str:
+        return _("Refill #%(id)s of order #%(order)s") % {"id": self.pk, "order": self.order_id}
+
 
 class Cancellation(Request):
-    """A wish to end an order that may have been sent: only what becomes of the order moves money, and closes it.
+    """A request to cancel an order that may have been sent. The order's final status closes it and moves the money.
 
-    UNKNOWN was passed on without a clear answer.
+    UNKNOWN: sent, without a clear response.
     """
 
     class State(models.TextChoices):
-        WANTED = "wanted"
-        SENDING = "sending"
-        UNKNOWN = "unknown"
-        ASKED = "asked"
-        DONE = "done"
-        TOO_LATE = "too late"
-        REFUSED = "refused"
+        WANTED = "wanted", _lazy("Requested")
+        SENDING = "sending", _lazy("Sending")
+        UNKNOWN = "unknown", _lazy("Unknown")
+        ASKED = "asked", _lazy("Accepted")
+        DONE = "done", _lazy("Completed")
+        TOO_LATE = "too late", _lazy("Too late")
+        REFUSED = "refused", _lazy("Rejected")
 
     OPEN = (State.WANTED, State.SENDING, State.UNKNOWN, State.ASKED)
 
     state = models.CharField(max_length=12, choices=State, default=State.WANTED)
 
     class Meta:
+        verbose_name = _lazy("cancellation")
+        verbose_name_plural = _lazy("cancellations")
         constraints = [
             models.UniqueConstraint(
                 fields=["order"],
@@ -82,3 +90,6 @@ class Cancellation(Request):
             )
         ]
         indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="cancellation_due")]
+
+    def __str__(self) -> str:
+        return _("Cancellation #%(id)s of order #%(order)s") % {"id": self.pk, "order": self.order_id}

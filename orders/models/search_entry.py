@@ -1,6 +1,7 @@
 """What a search for text looks at: a small row for each order. Triggers keep it (orders/search_triggers)."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.models.order import Order
 
@@ -16,8 +17,8 @@ class SearchEntry(models.Model):
     )
     customer = models.BigIntegerField()
     service = models.BigIntegerField()
-    block = models.IntegerField(help_text="The order's id divided by BLOCK.")
-    text = models.TextField(help_text="The link in one case: upper on PostgreSQL, lower on SQLite.")
+    block = models.IntegerField(help_text=_lazy("The order ID divided by 65,536."))
+    text = models.TextField(help_text=_lazy("The link in one case: upper case on PostgreSQL, lower case on SQLite."))
 
     class Meta:
         indexes = [
@@ -26,4 +27,4 @@ class SearchEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"what is searched of order {self.order_id}"
+        return f"search entry of order {self.order_id}"

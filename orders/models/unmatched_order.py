@@ -1,8 +1,9 @@
-"""What was found at a provider and belongs to no order here: bought after a backup that was restored, or elsewhere."""
+"""Orders at a provider that match none of ours: placed after a backup that was restored, or outside the panel."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.models.order import Order
 from panel.lib.database.fields import AmountField
@@ -10,16 +11,16 @@ from providers.models import Provider
 
 
 class UnmatchedOrder(models.Model):
-    """An order of ours at a provider, without one here. A person says which it is, that its cost is lost, or whose."""
+    """An order under our key at a provider that matches none of ours. Staff match it, write it off or dismiss it."""
 
     class Verdict(models.TextChoices):
-        ADOPTED = "adopted"
-        LOST = "lost"
-        NOT_OURS = "not ours"
+        ADOPTED = "adopted", _lazy("Matched")
+        LOST = "lost", _lazy("Written off")
+        NOT_OURS = "not ours", _lazy("Not ours")
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=64)
-    charge = AmountField(null=True, help_text="In the provider's currency.")
+    charge = AmountField(null=True, help_text=_lazy("Cost at the provider, in the currency of its response."))
     currency = models.CharField(max_length=8, blank=True)
     status = models.CharField(max_length=100, blank=True)
     found_at = models.DateTimeField(default=timezone.now)

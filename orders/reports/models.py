@@ -1,37 +1,45 @@
-"""The daily roll-ups, which only roll_up.py writes: the ledger added up, so that no report looks at transfers."""
+"""The daily totals of the ledger, so that reports need not read transfers. Written by roll_up.py alone."""
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _lazy
 
 from orders.reports.totals import NAMES, ReportTotals
 from panel.lib.database.fields import AmountField
 
 
 class Scope(models.TextChoices):
-    """Of what a row is: of the whole shop, or of one provider, service or customer."""
+    """What a row is about: the whole shop, or one provider, service or customer."""
 
-    ALL = "all"
-    PROVIDER = "provider"
-    SERVICE = "service"
-    CUSTOMER = "customer"
+    ALL = "all", _lazy("Shop")
+    PROVIDER = "provider", _lazy("Provider")
+    SERVICE = "service", _lazy("Service")
+    CUSTOMER = "customer", _lazy("Customer")
 
 
 class DailyFigure(models.Model):
-    """What one day's transfers came to, for one subject: its primary key in the scope, 0 for the whole shop."""
+    """One day's totals for one subject: its primary key in the scope, 0 for the whole shop."""
 
     day = models.DateField()
     scope = models.CharField(max_length=8, choices=Scope)
     subject = models.BigIntegerField(default=0)
-    orders = models.PositiveIntegerField(default=0, help_text="Orders that were charged.")
-    charged = AmountField(default=0, help_text="Taken for orders, before anything was given back.")
-    refunded = AmountField(default=0, help_text="Given back for orders.")
-    revenue = AmountField(default=0, help_text="Earned: what orders that ended kept, less what was given back later.")
-    cost = AmountField(default=0, help_text="In the shop's currency, by the exchange rate that each order keeps.")
-    lost = AmountField(default=0, help_text="Spent at a provider for nothing, in the shop's currency.")
-    topped_up = AmountField(default=0, help_text="Paid in by customers.")
-    adjusted = AmountField(default=0, help_text="Put into wallets by staff, less what they took out.")
-    own_cost = AmountField(default=0, help_text="In the provider's currency.")
-    deposited = AmountField(default=0, help_text="Paid to the provider, in its currency.")
+    orders = models.PositiveIntegerField(default=0, help_text=_lazy("Number of orders charged."))
+    charged = AmountField(default=0, help_text=_lazy("Charged for orders before refunds, in the shop's currency."))
+    refunded = AmountField(default=0, help_text=_lazy("Refunded for orders, in the shop's currency."))
+    revenue = AmountField(
+        default=0, help_text=_lazy("Revenue of finished orders less later refunds, in the shop's currency.")
+    )
+    cost = AmountField(
+        default=0,
+        help_text=_lazy("Cost of orders in the shop's currency, at the exchange rate stored with each order."),
+    )
+    lost = AmountField(default=0, help_text=_lazy("Losses at a provider, in the shop's currency."))
+    topped_up = AmountField(default=0, help_text=_lazy("Deposits of customers, in the shop's currency."))
+    adjusted = AmountField(
+        default=0, help_text=_lazy("Balance adjustments by staff, added less deducted, in the shop's currency.")
+    )
+    own_cost = AmountField(default=0, help_text=_lazy("Cost of orders in the provider's currency."))
+    deposited = AmountField(default=0, help_text=_lazy("Deposits to the provider, in its currency."))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scope", "subject", "day"], name="daily_figure_once")]
@@ -46,16 +54,20 @@ class DailyFigure(models.Model):
 
 
 class RolledDay(models.Model):
-    """A day that was added up, by the clock of `zone`; a closed one has all of its transfers."""
+    """A day whose totals were computed, in the time zone `zone`. A closed day includes all of its transfers."""
 
     day = models.DateField(unique=True)
     zone = models.CharField(max_length=64)
-    rolled_at = models.DateTimeField(default=timezone.now, help_text="No transfer before this moment is missing.")
+    rolled_at = models.DateTimeField(
+        default=timezone.now, help_text=_lazy("The totals include all transfers before this time.")
+    )
     is_closed = models.BooleanField(default=False)
-    upto = models.BigIntegerField(default=0, help_text="While it runs: transfers up to this id are in its figures.")
-    missing = models.JSONField(default=list, help_text="Ids before that which are not, as ranges; see running.py.")
-    settled = models.BigIntegerField(default=0, help_text="No id up to this one was still to appear then.")
-    sums = models.JSONField(null=True, help_text="What its figures came to when it was checked, by scope and name.")
+    upto = models.BigIntegerField(
+        default=0, help_text=_lazy("During the day: the totals include transfers up to this ID.")
+    )
+    missing = models.JSONField(default=list, help_text=_lazy("Earlier IDs that are not included, as ranges."))
+    settled = models.BigIntegerField(default=0, help_text=_lazy("No ID up to this one can appear anymore."))
+    sums = models.JSONField(null=True, help_text=_lazy("The totals at the last check, by scope and name."))
 
     def __str__(self) -> str:
         return f"{self.day}"

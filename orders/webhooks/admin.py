@@ -19,13 +19,13 @@ WAITING = Coalesce(Subquery(OPEN.order_by().values("webhook").values(number=Coun
 class WebhookAdmin(ReadOnlyAdmin):
     """The webhooks of all customers."""
 
-    list_display = ("customer", "url", "is_active", "waiting", "paused_why")
+    list_display = ("customer", "url", "is_active", "waiting", "pause_reason")
     list_select_related = ("customer",)
     list_filter = ("is_active", ("slow_until", admin.EmptyFieldListFilter))
     search_fields = ("customer__email", "url")
     fields = (
-        *("customer", "url", "is_active", "waiting", "paused_why"),
-        *("rests_until", "slow_until", "last_turn_at", "created_at"),
+        *("customer", "url", "is_active", "waiting", "pause_reason"),
+        *("retry_at", "slow_until", "last_turn_at", "created_at"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
@@ -43,11 +43,11 @@ class WebhookAdmin(ReadOnlyAdmin):
 class DeliveryAdmin(ReadOnlyAdmin):
     """The messages of the last days."""
 
-    list_display = ("id", "webhook", "event", "state", "status", "tries", "created_at", "why")
+    list_display = ("id", "webhook", "event", "state", "status", "tries", "created_at", "reason")
     list_select_related = ("webhook",)
     list_filter = ("event", "is_delivered")
     search_fields = ("=webhook__customer__email", "=id")
-    fields = ("webhook", "event", "payload", "state", "status", "tries", "created_at", "tried_at", "next_at", "why")
+    fields = ("webhook", "event", "payload", "state", "status", "tries", "created_at", "tried_at", "next_at", "reason")
 
     @admin.display(description=_("status"))
     def state(self, delivery: Any) -> str:

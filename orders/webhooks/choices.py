@@ -39,10 +39,10 @@ def set_webhook(*, customer: User, url: str, actor: str) -> Secret | None:
         webhook, is_new = locked.get_or_create(customer=customer, defaults={"url": url})
         if webhook.url != url:
             webhook.slow_until = _not_before(webhook.slow_until, timezone.now())
-        webhook.url, webhook.is_active, webhook.paused_why, webhook.rests_until = url, True, "", None
+        webhook.url, webhook.is_active, webhook.pause_reason, webhook.retry_at = url, True, "", None
         webhook.end_turn()
         webhook.save(
-            update_fields=["url", "slow_until", "is_active", "paused_why", "rests_until", "claim", "claimed_until"]
+            update_fields=["url", "slow_until", "is_active", "pause_reason", "retry_at", "claim", "claimed_until"]
         )
         _record(customer, actor, "webhook set")
         return _new_secret(webhook) if is_new else None
@@ -89,7 +89,7 @@ def send_again(*, delivery: Delivery) -> bool:
         _check_takes_more(webhook)
         if delivery.event == Delivery.TEST:
             _check_no_test_waits(webhook.pk)
-        over.update(next_at=timezone.now(), tries=0, is_delivered=False, why="")
+        over.update(next_at=timezone.now(), tries=0, is_delivered=False, reason="")
         _wake(webhook.pk)
     return True
 
@@ -112,7 +112,7 @@ def _check_no_test_waits(webhook_id: int) -> None:
 
 def _wake(webhook_id: int) -> None:
     """End the wait after a failure: all waiting messages are tried now, in their order."""
-    Webhook.objects.filter(pk=webhook_id).update(rests_until=None)
+    Webhook.objects.filter(pk=webhook_id).update(retry_at=None)
 
 
 def _not_before(moment: datetime | None, now: datetime) -> datetime:

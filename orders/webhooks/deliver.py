@@ -4,7 +4,7 @@ A webhook starts in the slow lane and moves to the quick one with its first quic
 moves back for a while, so slow webhooks never delay quick ones. In each lane the webhook served least recently is
 next and has one turn in a run, with a limited number of messages and a limited time. Messages may arrive twice
 where a worker died between sending and recording, or where a quick one turned slow; their `webhook-id` is the same.
-After a failure the webhook rests for a while, and after the last of RETRIES it is paused.
+After a failure nothing is sent to the webhook for a while, and after the last of RETRIES it is paused.
 """
 
 from datetime import datetime, timedelta

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from panel.lib import crypto
 from panel.lib.secret import Secret
@@ -15,24 +17,34 @@ class Webhook(models.Model):
     """The URL that a customer's updates are sent to, with the sealed secret that signs every message."""
 
     customer = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="webhook")
-    url = models.CharField("address", max_length=LONGEST_URL)
+    url = models.CharField(_lazy("URL"), max_length=LONGEST_URL)
     sealed_secret = models.TextField(editable=False)
     is_active = models.BooleanField(default=True)
-    paused_why = models.CharField(max_length=300, blank=True, help_text="Why the panel switched it off.")
-    rests_until = models.DateTimeField(null=True, editable=False, help_text="After a failure nothing is sent before.")
-    last_turn_at = models.DateTimeField(null=True, editable=False, help_text="Who was served least recently is next.")
+    pause_reason = models.CharField(max_length=300, blank=True, help_text=_lazy("Why it was paused automatically."))
+    retry_at = models.DateTimeField(
+        null=True, editable=False, help_text=_lazy("After a failure, no message is sent before this time.")
+    )
+    last_turn_at = models.DateTimeField(
+        null=True, editable=False, help_text=_lazy("The webhook served least recently is next.")
+    )
     slow_until = models.DateTimeField(
         null=True,
         default=timezone.now,
         editable=False,
-        help_text="Served in the slow lane, until a quick answer after this time. Empty: the quick lane.",
+        help_text=_lazy("In the slow lane until a quick response after this time. Empty in the quick lane."),
     )
-    claim = models.CharField(max_length=32, blank=True, editable=False, help_text="The turn under way, if it holds.")
+    claim = models.CharField(
+        max_length=32, blank=True, editable=False, help_text=_lazy("Token of the turn in progress, if any.")
+    )
     claimed_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        verbose_name = _lazy("webhook")
+        verbose_name_plural = _lazy("webhooks")
+
     def __str__(self) -> str:
-        return f"webhook {self.pk} of customer {self.customer_id}"
+        return _("Webhook #%(id)s") % {"id": self.pk}
 
     def set_secret(self, secret: Secret) -> None:
         """Seal `secret` to this row, which must have been saved before; the caller saves the field."""
@@ -51,27 +63,30 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One message: open while it has a `next_at`, and over without. A repeated one keeps its number.
+    """One message: open while it has a `next_at`, finished without. A message that is sent again keeps its ID.
 
-    The open ones of a webhook are sent in the order of their numbers. `next_at` of one that failed is when the webhook
-    has rested: until then all of them wait.
+    A webhook's open messages are sent in the order of their IDs. After a failure, `next_at` is the webhook's
+    `retry_at`: until then all of them wait.
     """
 
     TEST = "test"
 
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
-    event = models.CharField(max_length=20, help_text="order.changed, refill.changed, test")
+    event = models.CharField(
+        max_length=20, help_text=_lazy("Type of the event: order.changed, refill.changed or test.")
+    )
     payload = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now)
     next_at = models.DateTimeField(null=True, default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0)
     tried_at = models.DateTimeField(null=True)
     is_delivered = models.BooleanField(default=False)
-    status = models.PositiveSmallIntegerField(null=True, help_text="The HTTP status of the last answer.")
-    why = models.CharField(max_length=300, blank=True, help_text="Why it was not delivered at the last try.")
+    status = models.PositiveSmallIntegerField(null=True, help_text=_lazy("HTTP status of the last response."))
+    reason = models.CharField(max_length=300, blank=True, help_text=_lazy("Why the last attempt failed."))
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name = _lazy("delivery")
+        verbose_name_plural = _lazy("deliveries")
         indexes = [
             models.Index(fields=["webhook", "id"], condition=Q(next_at__isnull=False), name="delivery_open"),
             models.Index(fields=["webhook", "-id"], name="delivery_latest"),
@@ -79,7 +94,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"delivery {self.pk}"
+        return _("Delivery #%(id)s") % {"id": self.pk}
 
     @property
     def status_label(self) -> str:

@@ -9,8 +9,8 @@ def pause_webhook(*, webhook_id: int, reason: str) -> None:
     """Runs in the caller's transaction, which has locked the webhook. Waiting messages end and can be resent."""
     message = _("The webhook is paused. %(reason)s Enable it again once the problem is fixed.") % {"reason": reason}
     Webhook.objects.filter(pk=webhook_id).update(
-        is_active=False, paused_why=message[:300], claim="", claimed_until=None, rests_until=None
+        is_active=False, pause_reason=message[:300], claim="", claimed_until=None, retry_at=None
     )
     Delivery.objects.filter(webhook=webhook_id, next_at__isnull=False).update(
-        next_at=None, why=_("The webhook was paused before this message was sent.")
+        next_at=None, reason=_("The webhook was paused before this message was sent.")
     )

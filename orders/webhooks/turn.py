@@ -1,7 +1,7 @@
 """Serves one webhook: sends its messages, oldest first, until one fails or its share of the run is used up.
 
 A claim is a token in the webhook's row. Whoever changes the webhook takes the token away, and a turn writes nothing
-without it: a new address or secret, a pause or a removal wins over what was under way, which is then sent again. A
+without it: a new URL or secret, a pause or a removal wins over what was under way, which is then sent again. A
 message that fails stays the first one, so none is overtaken, not even where a worker died. Called by deliver.
 """
 
@@ -106,7 +106,7 @@ class WebhookTurn:
 
     def _failed(self, sent: SendResult, now: datetime) -> bool:
         next_at = next_try(failed=self.sending.tries + 1, now=now)
-        if not self._write(rests_until=next_at, slow_until=now + PROBATION):
+        if not self._write(retry_at=next_at, slow_until=now + PROBATION):
             return False
         self._note(sent, tried_at=now, next_at=next_at, is_delivered=False)
         self.result.failed += 1
@@ -117,7 +117,7 @@ class WebhookTurn:
 
     def _note(self, sent: SendResult, **more: Any) -> None:
         row = Delivery.objects.filter(pk=self.sending.pk)
-        row.update(tries=self.sending.tries + 1, status=sent.status, why=sent.error[:300], **more)
+        row.update(tries=self.sending.tries + 1, status=sent.status, reason=sent.error[:300], **more)
 
     def _write(self, **changes: Any) -> bool:
         """Save changes of the webhook and extend the claim; False, and nothing saved, where the claim is lost."""
@@ -151,8 +151,8 @@ def _waiting(lane: Lane, served: Collection[int], now: datetime) -> QuerySet[Web
 def _ready(lane: Lane, now: datetime) -> QuerySet[Webhook]:
     """The webhooks that may be served. Times further ahead than we ever set came from a wrong clock and don't count."""
     is_free = Q(claimed_until=None) | Q(claimed_until__lte=now) | Q(claimed_until__gt=now + LEASE + SKEW)
-    is_awake = Q(rests_until=None) | Q(rests_until__lte=now) | Q(rests_until__gt=now + max(RETRIES) + SKEW)
-    return Webhook.objects.filter(is_free, is_awake, is_active=True, slow_until__isnull=lane.is_quick)
+    may_retry = Q(retry_at=None) | Q(retry_at__lte=now) | Q(retry_at__gt=now + max(RETRIES) + SKEW)
+    return Webhook.objects.filter(is_free, may_retry, is_active=True, slow_until__isnull=lane.is_quick)
 
 
 def _is_past(moment: datetime | None, now: datetime) -> bool:

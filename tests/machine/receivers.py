@@ -40,12 +40,12 @@ class Hook:
     is_active: bool = True
     waiting: list[int] = field(default_factory=list)
     failures: dict[int, int] = field(default_factory=dict)
-    rests_until: datetime | None = None
+    retry_at: datetime | None = None
     claimed_until: datetime | None = None
 
     def is_held(self, now: datetime) -> bool:
         """Whether nothing may be sent now; what only a clock that was ahead can have set holds up nobody."""
-        is_resting = self.rests_until is not None and now < self.rests_until <= now + RESTS[-1] + SKEW
+        is_resting = self.retry_at is not None and now < self.retry_at <= now + RESTS[-1] + SKEW
         is_claimed = self.claimed_until is not None and now < self.claimed_until <= now + CLAIM + SKEW
         return not self.is_active or is_resting or is_claimed
 
@@ -54,7 +54,7 @@ class Hook:
         self.claimed_until = None
 
     def paused(self) -> None:
-        self.is_active, self.waiting, self.rests_until, self.claimed_until = False, [], None, None
+        self.is_active, self.waiting, self.retry_at, self.claimed_until = False, [], None, None
 
 
 class _Pool:
@@ -160,7 +160,7 @@ class Receivers(Trouble):
             webhook = Webhook.objects.get(customer=self.customers[customer])
             self.hooks[customer] = Hook(webhook.pk, url, secret)
         hook = self.hooks[customer]
-        hook.url, hook.is_active, hook.rests_until = url, True, None
+        hook.url, hook.is_active, hook.retry_at = url, True, None
         hook.changed()
 
     def _by_hand(self, hook: Hook, send: Callable[[Webhook], bool], can: bool) -> None:
@@ -172,7 +172,7 @@ class Receivers(Trouble):
 
         assert self.do(call, dict) == can, "sent by hand though it may not be, or refused"
         if can:
-            hook.rests_until = None
+            hook.retry_at = None
         self._hear_of_news()
 
     def _waits_for_test(self, hook: Hook) -> bool:
@@ -234,7 +234,7 @@ class Receivers(Trouble):
         if failures > len(RESTS):
             hook.paused()
         else:
-            hook.rests_until = now + RESTS[failures - 1]
+            hook.retry_at = now + RESTS[failures - 1]
 
     def _check_hooks(self) -> None:
         for hook in self.hooks.values():

@@ -44,15 +44,14 @@ def act(client: Client, action: str, *orders: Order, reason: str = "") -> str:
     return client.post(LIST, chosen, follow=True).content.decode()
 
 
-def test_queued_orders_are_canceled_and_sent_ones_asked_for(owner: Client, store: Store) -> None:
+def test_queued_orders_are_canceled_and_sent_ones_get_a_request(owner: Client, store: Store) -> None:
     waiting, sent, plain = store.place(), store.active(), store.active(PLAIN_SERVICE, link=f"{LINK}/2")
     assert store.wallet() == Decimal("96.925")
     page = act(owner, "cancel", waiting, sent, plain)
-    assert "1 canceled, with all of their money back." in page
-    assert "1 asked for. No money has moved yet." in page
-    assert (
-        "1 left as they were: This order has already started, and this service cannot be canceled after that." in page
-    )
+    assert "1 order was canceled and refunded in full." in page
+    assert "1 cancellation was requested. Nothing has been refunded yet." in page
+    refusal = "This order has already started, and this service cannot be canceled after that."
+    assert f"1 order was not changed: {refusal}" in page
     assert [store.fresh(order).state for order in (waiting, sent, plain)] == ["CANCELED", "ACTIVE", "ACTIVE"]
     assert store.wallet() == Decimal("98.275")
     assert store.fresh(waiting).events.get(what="canceled").actor == "owner@example.com"
@@ -61,22 +60,23 @@ def test_queued_orders_are_canceled_and_sent_ones_asked_for(owner: Client, store
     assert list(audited) == [("order cancel", f"order:{waiting.pk}"), ("order cancel", f"order:{sent.pk}")]
 
 
-def test_refills_are_asked_for(owner: Client, store: Store) -> None:
+def test_refills_are_requested(owner: Client, store: Store) -> None:
     done, running = store.active(), store.active(link=f"{LINK}/2")
     store.simulator.set_order(done.provider_order_id or "", status="Completed")
     store.poll()
     page = act(owner, "refill", done, running)
-    assert "1 refills asked for." in page
-    assert "1 left as they were: You can request a refill once the order is completed." in page
+    assert "1 refill was requested." in page
+    assert "1 order was not changed: You can request a refill once the order is completed." in page
     assert Refill.objects.get().order == done
 
 
-def test_a_flag_is_taken_away_with_a_reason_alone(owner: Client, store: Store) -> None:
+def test_an_order_is_marked_as_reviewed_only_with_a_reason(owner: Client, store: Store) -> None:
     order = store.active()
     Order.objects.filter(pk=order.pk).update(attention="odd remains")
-    assert "Nothing was changed." in act(owner, "looked_at", order)
+    assert "Enter what you found as the reason. Nothing was changed." in act(owner, "mark_reviewed", order)
     assert store.fresh(order).attention == "odd remains"
-    act(owner, "looked_at", order, reason="Their count was late")
+    page = act(owner, "mark_reviewed", order, reason="Their count was late")
+    assert "1 order is marked as reviewed." in page
     assert store.fresh(order).attention == ""
     assert store.fresh(order).events.get(what="seen").reason == "odd remains: Their count was late"
 

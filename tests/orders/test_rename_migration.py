@@ -43,11 +43,14 @@ def test_rows_are_kept_under_the_new_names(store: Store) -> None:
     UnmatchedOrder.objects.create(provider=store.provider, external_id="777", charge=Decimal("0.9"), currency="USD")
     group = Group.objects.create(name="Night shift")
     group.permissions.add(Permission.objects.get(codename="view_unmatchedorder"))
+    refunds = Group.objects.create(name="Refunds")
+    refunds.permissions.add(Permission.objects.get(codename="refund_order"))
     before = facts()
     newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     try:
         MigrationExecutor(connection).migrate(BEFORE)
         assert permissions(group) == [("view_orphan", "Can view orphan")]
+        assert permissions(refunds) == [("refund_order", "Can give back the money of an order that was sent")]
         with connection.cursor() as cursor:
             cursor.execute("SELECT why, (SELECT count(*) FROM orders_orphan) FROM orders_attempt")
             assert cursor.fetchall() == [("an attempt", 1)]
@@ -57,6 +60,7 @@ def test_rows_are_kept_under_the_new_names(store: Store) -> None:
         MigrationExecutor(connection).migrate(newest)
     assert facts() == before
     assert permissions(group) == [("view_unmatchedorder", "Can view unmatched order")]
+    assert permissions(refunds) == [("refund_order", "Can refund an order that was sent")]
 
     same = store.place()
     with pytest.raises(IntegrityError):  # the unique index goes on under the new name

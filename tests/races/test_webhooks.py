@@ -51,7 +51,7 @@ def test_a_new_address_wins_over_the_last_failing_try(store: Store) -> None:
             results = at_once(deliver_due, lambda: set_webhook(customer=store.customer, url=program.url, actor="test"))
             assert raised(results) == []
             hook.refresh_from_db()
-            assert (hook.url, hook.is_active, hook.paused_why) == (program.url, True, "")
+            assert (hook.url, hook.is_active, hook.pause_reason) == (program.url, True, "")
 
 
 def test_a_removal_and_a_change_of_an_order_do_not_break_one_another(store: Store) -> None:

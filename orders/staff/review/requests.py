@@ -58,7 +58,7 @@ def staff_requests(request: HttpRequest) -> HttpResponse:
         "states": [
             Tab("unanswered", _("No answer"), unanswered[kind]),
             Tab("open", _("Open"), by_state["open"].count()),
-            Tab("refused", _("Refused")),
+            Tab("refused", _("Rejected")),
             Tab("ended", _("Done")),
         ],
         "providers": Provider.objects.order_by("name", "pk"),

@@ -76,7 +76,7 @@ class ScheduledJob:
         summary: dict[str, Any] = {} if self.run is None else self.run.summary
         if self.run is not None and self.run.ok:
             summary = {**summary, **self.parts}
-        return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in summary.items())
+        return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in sorted(summary.items()))
 
 
 def scheduled_jobs(*, now: datetime) -> list[ScheduledJob]:

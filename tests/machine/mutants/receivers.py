@@ -19,7 +19,9 @@ RECEIVER_MUTANTS = (
         "        if sent.error or not is_ours:\n",
         "        if not is_ours:\n",
     ),
-    Mutant("nobody rests after a failure", "messages_in_order", TURN, "filter(is_free, is_awake, ", "filter(is_free, "),
+    Mutant(
+        "nobody rests after a failure", "messages_in_order", TURN, "filter(is_free, may_retry, ", "filter(is_free, "
+    ),
     Mutant(
         "tests are sent without end",
         "messages_in_order",
@@ -49,7 +51,7 @@ RECEIVER_MUTANTS = (
         "    webhook.set_secret(secret)\n",
     ),
     Mutant(
-        "two serve one webhook at once", "changed_meanwhile", TURN, "filter(is_free, is_awake, ", "filter(is_awake, "
+        "two serve one webhook at once", "changed_meanwhile", TURN, "filter(is_free, may_retry, ", "filter(may_retry, "
     ),
     Mutant(
         "a quick one that turned slow has failed",
@@ -77,14 +79,14 @@ RECEIVER_MUTANTS = (
         "a rest of a clock that was ahead holds",
         "ahead_in_delivery",
         TURN,
-        " | Q(rests_until__gt=now + max(RETRIES) + SKEW)",
+        " | Q(retry_at__gt=now + max(RETRIES) + SKEW)",
         "",
     ),
     Mutant(
         "a pause leaves messages waiting",
         "last_try",
         "orders.webhooks.pause",
-        "        next_at=None, why=",
-        "        why=",
+        "        next_at=None, reason=",
+        "        reason=",
     ),
 )

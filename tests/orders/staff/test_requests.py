@@ -119,7 +119,7 @@ def test_it_shows_what_stands_how_and_at_whom(store: Store, owner: Client, stuck
     Refill.objects.create(order=orders[1], state="rejected", reason="No drop", next_at=None, ended_at=timezone.now())
     text = text_of(owner, QUEUE)
     assert "Refills 1 Cancels 1" in text
-    assert "No answer 1 Open 1 Refused Done" in text
+    assert "No answer 1 Open 1 Rejected Done" in text
     assert f"Order #{orders[0].pk}" in text
     assert "refill 771 · 5 tries without an answer · Refill not found" in text
     assert f"Order #{orders[1].pk}" not in text

@@ -147,12 +147,12 @@ def test_a_failure_is_noted_and_tried_again_later(
     assert (deliver_due().failed, deliver_due().failed) == (1, 0)
     delivery.refresh_from_db()
     assert (delivery.status, delivery.tries, delivery.is_delivered) == (status, 1, False)
-    assert why in delivery.why
+    assert why in delivery.reason
     assert delivery.next_at is not None
     with time_machine.travel(delivery.next_at + timedelta(seconds=1)):
         assert deliver_due().delivered == 1
     delivery.refresh_from_db()
-    assert (delivery.tries, delivery.is_delivered, delivery.why, delivery.next_at) == (2, True, "", None)
+    assert (delivery.tries, delivery.is_delivered, delivery.reason, delivery.next_at) == (2, True, "", None)
     assert len({headers(head)["webhook-id"] for head in program.heads}) == 1
 
 
@@ -181,7 +181,7 @@ def test_after_the_last_try_it_is_paused_and_the_customer_starts_it_again(store:
     webhook.refresh_from_db()
     assert webhook.is_active is False
     assert (
-        webhook.paused_why
+        webhook.pause_reason
         == f"The webhook is paused. The last attempt failed: {NOT_REACHED} Enable it again once the problem is fixed."
     )
     assert list(Delivery.objects.values_list("next_at", flat=True)) == [None, None]
@@ -191,7 +191,7 @@ def test_after_the_last_try_it_is_paused_and_the_customer_starts_it_again(store:
     assert Delivery.objects.count() == 2
     set_webhook(customer=store.customer, url=url, actor="test")
     webhook.refresh_from_db()
-    assert (webhook.is_active, webhook.paused_why) == (True, "")
+    assert (webhook.is_active, webhook.pause_reason) == (True, "")
 
 
 def test_one_that_fails_holds_up_no_other(store: Store, hook: Hook, listen: Listen) -> None:
@@ -222,7 +222,7 @@ def test_a_secret_that_does_not_open_sends_nothing(webhook: Webhook, hook: Hook)
     delivery = send_test(webhook=webhook)
     deliver_due()
     delivery.refresh_from_db()
-    assert "Rotate the secret" in delivery.why
+    assert "Rotate the secret" in delivery.reason
     assert program.connections == 0
 
 

@@ -160,7 +160,7 @@ def test_quick_ones_that_turn_slow_are_cut_once_and_leave(world: World) -> None:
     assert world.delays(quick, began)[0] <= turn.QUICK_SECONDS * (60 // 16) + QUICK
     slow = Delivery.objects.filter(webhook__slow_until__isnull=False)
     assert slow.filter(next_at__isnull=False).count() == 60 * 20
-    assert set(slow.filter(next_at__isnull=False).values_list("tries", "why")) == {(0, "")}  # that was no failure
+    assert set(slow.filter(next_at__isnull=False).values_list("tries", "reason")) == {(0, "")}  # that was no failure
     queue(quick, 20)
     began = world.run(deliver.deliver_quick)
     assert world.delays(quick, began) == alone(world, 20)

@@ -96,7 +96,7 @@ def test_a_worker_that_died_turns_nothing_around(hook: Hook, webhook: Webhook, c
 def test_a_claim_or_a_rest_of_a_clock_that_was_ahead_holds_up_nobody(webhook: Webhook) -> None:
     queue(webhook)
     far = timezone.now() + timedelta(days=30)
-    Webhook.objects.update(claim="x", claimed_until=far, rests_until=far)
+    Webhook.objects.update(claim="x", claimed_until=far, retry_at=far)
     assert deliver_due() == DeliveryResult(delivered=1)
 
 
@@ -232,7 +232,7 @@ def test_it_is_paused_when_too_many_would_wait(store: Store, webhook: Webhook, m
     assert outbox.queue_updates([news]) == 0
     paused = Webhook.objects.get()
     said = "The webhook is paused. More than 3 messages were waiting. Enable it again once the problem is fixed."
-    assert (paused.is_active, paused.paused_why) == (False, said)
+    assert (paused.is_active, paused.pause_reason) == (False, said)
     assert list(Delivery.objects.values_list("next_at", "is_delivered")) == [(None, False)] * 3
     assert outbox.queue_updates([news]) == 0
 

@@ -173,7 +173,7 @@ def test_setting_the_address_has_a_limit(ada: Client, hook: Hook) -> None:
 
 def test_staff_see_what_waits_and_why_it_is_paused(admin_client: Client, webhook: Webhook) -> None:
     queue(webhook, 3)
-    Webhook.objects.update(paused_why="The webhook is paused.")
+    Webhook.objects.update(pause_reason="The webhook is paused.")
     for path in ("", f"{webhook.pk}/change/"):
         page = admin_client.get(f"/admin/webhooks/webhook/{path}").content.decode()
         assert re.search(r"essages waiting.*\b3\b.*The webhook is paused\.", page, re.DOTALL)

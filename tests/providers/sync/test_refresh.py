@@ -47,8 +47,8 @@ def test_the_job_syncs_every_active_provider(three: list[Simulator]) -> None:
     run = JobRun.objects.get(name="providers.sync_services")
     assert (run.ok, run.lease_until) == (True, None)
     assert result() == (
-        "added: 10, changed: 0, missing: 0, removed: 0, back: 0, unchanged: 0, rejected: 0, rows written: 10, "
-        "held: 0, failures: {}"
+        "added: 10, back: 0, changed: 0, failures: {}, held: 0, missing: 0, rejected: 0, removed: 0, rows written: 10, "
+        "unchanged: 0"
     )
 
 
