@@ -43,7 +43,7 @@ def test_nothing_is_lost_doubled_or_swapped_in_one_process_on_sqlite() -> None:
 
 
 def test_a_naive_placer_is_caught() -> None:
-    status, said = chaos("--orders", "60", "--kills", "0", "--faults", "0.6", "--sqlite", "--naive")
+    status, said = chaos("--orders", "40", "--kills", "0", "--faults", "0.6", "--sqlite", "--naive")
     assert status == 1, said
     for fault in ("bought twice", "refunded though bought", "money unexplained"):
         assert re.search(rf"^{fault}: [1-9]", said, re.MULTILINE), said
