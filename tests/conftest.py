@@ -24,10 +24,10 @@ pytest_plugins = [
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what a run of this extent does not take."""
+    """Leave out what a run of this extent does not take, and put the rest in order."""
     chosen, left_out = extent.choose(items, is_sqlite=connection.vendor == "sqlite")
+    items[:] = extent.waits_first(chosen)
     if left_out:
-        items[:] = chosen
         config.hook.pytest_deselected(items=left_out)
 
 

@@ -25,8 +25,15 @@ ONLY_ON_SQLITE = (
     # pages: what they ask the database is asked by the tests of what they show
     "tests/browser", "tests/orders/site", "tests/orders/staff", "tests/orders/test_admin.py",
     "tests/panel/customers", "tests/providers/admin", "tests/providers/catalog/admin", "tests/providers/catalog/review",
+    # bodies, texts and parameters: what becomes of them in the database is asked by placing, races and the ledger
+    "tests/orders/api", "tests/orders/placing/test_validation.py", "tests/orders/placing/test_service_types.py",
+    "tests/orders/webhooks/test_page.py", "tests/orders/webhooks/test_public_only.py", "tests/providers/connection",
+    "tests/orders/test_job_commands.py", "tests/orders/test_seed_demo.py", "tests/providers/test_catalog_commands.py",
+    "tests/panel/lib/test_", "tests/panel/wallet/deposits",
     # seconds of arithmetic over what both databases give alike
-    "tests/doubts",
+    "tests/doubts", "tests/orders/tracking/test_every_answer.py", "tests/orders/tracking/test_subscription.py",
+    "tests/orders/unconfirmed/probing/test_evidence.py", "tests/orders/unconfirmed/probing/test_probe_undecided.py",
+    "tests/orders/unconfirmed/probing/test_probe_calls.py", "tests/orders/webhooks/test_fairness.py",
 )  # fmt: skip
 BOTH = (
     "tests/test_migrations.py",
@@ -65,6 +72,8 @@ def is_chosen(item: pytest.Item, *, is_sqlite: bool) -> bool:
     if EXTENT == "daily":
         if item.get_closest_marker("trial"):
             return False
+        if item.get_closest_marker("once") and not is_sqlite:
+            return False
         return is_sqlite or path.startswith(BOTH) or not path.startswith(ONLY_ON_SQLITE)
     return True
 
@@ -76,6 +85,15 @@ def choose(items: list[pytest.Item], *, is_sqlite: bool) -> tuple[list[pytest.It
         chosen = _first_and_last(chosen)
     taken = {id(item) for item in chosen}
     return chosen, [item for item in items if id(item) not in taken]
+
+
+def waits_first(items: list[pytest.Item]) -> list[pytest.Item]:
+    """What mostly waits for processes and browsers comes first, so that no worker is left alone with it at the end."""
+    return sorted(items, key=lambda item: 0 if _waits(item) else 1)
+
+
+def _waits(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(mark) for mark in ("process", "browser"))
 
 
 def _first_and_last(items: list[pytest.Item]) -> list[pytest.Item]:

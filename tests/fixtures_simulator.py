@@ -104,7 +104,7 @@ def make_simulator() -> Iterator[Callable[..., Simulator]]:
         rules = rules or Rules(**{"order_seconds": ORDER_SECONDS, **of_rules})
         others = [service for service in make_services(count=services, seed=rules.seed) if int(service.id) > 4]
         known = [Service(**{name: getattr(service, name) for name in Service.__slots__}) for service in KNOWN_SERVICES]
-        defaults = {"key": SIMULATOR_KEY, "is_manual": True, "hang_seconds": 20, "balance": SIMULATOR_BALANCE}
+        defaults = {"key": SIMULATOR_KEY, "is_manual": True, "hang_seconds": 1, "balance": SIMULATOR_BALANCE}
         listed = [*known, *others][:services]
         server = SimulatorServer(**{**defaults, "rules": rules, "services": listed, **settings})
         started.append(server.start())

@@ -14,6 +14,7 @@ def migrate(targets: list[tuple[str, str]]) -> StateApps:
     return executor.loader.project_state(targets).apps
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_reasons_become_rows_and_rows_become_reasons_again() -> None:
     newest = MigrationExecutor(connection).loader.graph.leaf_nodes()

@@ -1,6 +1,7 @@
 """Every failure of `add`: what the client sees, and whether the order exists afterwards."""
 
 import http.client
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -92,7 +93,8 @@ def test_pages(simulator: Simulator, fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", SILENT)
-def test_no_answer_in_time(simulator: Simulator, fault: str) -> None:
+def test_no_answer_in_time(make_simulator: Callable[..., Simulator], fault: str) -> None:
+    simulator = make_simulator(hang_seconds=20)
     simulator.next("add", fault)
 
     if fault == "slow_drip":  # the bytes keep coming, so only a deadline for the whole answer ends it

@@ -18,6 +18,7 @@ from tests.fixtures_simulator import Simulator
 MOST_BYTES = 250_000
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_ten_thousand_services(
     make_simulator: Callable[..., Simulator],

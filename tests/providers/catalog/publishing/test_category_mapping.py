@@ -186,6 +186,7 @@ def test_waiting_moves_are_found_in_the_admin_and_on_the_changes_page(
     assert [service.pk for service in listed] == [shop.service("1").pk]
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_headings_of_before_are_kept_and_back() -> None:
     try:

@@ -154,6 +154,7 @@ def test_the_database_refuses_choices_that_make_no_sense(shop: Shop, wrong: dict
     assert shop.everything() == before
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_own_words_of_before_are_kept_field_by_field_and_back() -> None:
     def rows(apps: Any, *fields: str) -> list[tuple[Any, ...]]:

@@ -82,6 +82,7 @@ def test_the_admin_says_what_the_switch_did(shop: Shop, admin_client: Client) ->
     assert services_for_sale(terms=SHOP_TERMS) == []
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_shop_of_before_is_brought_in_line_and_back() -> None:
     def rows(apps: Any) -> list[tuple[Any, ...]]:
