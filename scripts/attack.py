@@ -51,7 +51,18 @@ def run(tests: Iterable[str], *, database_url: str = "") -> list[Ran]:
     with tempfile.TemporaryDirectory(prefix="panel-attack.") as folder:
         report = Path(folder) / "report.xml"
         environment = os.environ | {"DATABASE_URL": database_url, "DATA_DIR": folder}
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", f"--junitxml={report}", *tests]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:xdist",
+            "-o",
+            "junit_family=xunit1",
+            f"--junitxml={report}",
+            *tests,
+        ]
         subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, env=environment, check=False)
         if not report.exists():
             sys.exit("pytest did not run.")
