@@ -17,6 +17,7 @@ from tests import throwaway
 from tests.attack.catalog import ATTACKS, Attack
 
 ROOT = Path(__file__).resolve().parent.parent
+OPTIONS = ("-q", "-p", "no:xdist", "-o", "junit_family=xunit1")  # figures are properties, which xunit2 has no place for
 WIDTH = 66
 
 
@@ -51,19 +52,8 @@ def run(tests: Iterable[str], *, database_url: str = "") -> list[Ran]:
     with tempfile.TemporaryDirectory(prefix="panel-attack.") as folder:
         report = Path(folder) / "report.xml"
         environment = os.environ | {"DATABASE_URL": database_url, "DATA_DIR": folder}
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:xdist",
-            "-o",
-            "junit_family=xunit1",
-            f"--junitxml={report}",
-            *tests,
-        ]
-        subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, env=environment, check=False)
+        command = [sys.executable, "-m", "pytest", *OPTIONS, f"--junitxml={report}", *tests, *sys.argv[1:]]
+        subprocess.run(command, cwd=ROOT, env=environment, check=False)
         if not report.exists():
             sys.exit("pytest did not run.")
         return [_ran(case) for case in ET.parse(report).iter("testcase")]  # noqa: S314 (pytest wrote it)
