@@ -16,7 +16,9 @@ NO_ERROR_TEXT = "an error without words"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:\-]{0,63}", re.ASCII)
 _START = re.compile(r"[\[{]")
-_NAMED_ORDER = re.compile(r'"order"\s{0,20}:\s{0,20}(?:"([^"\\]{1,64})"|([0-9]{1,64}))\s{0,20}[,}]')
+_NAMED_ORDER = re.compile(
+    r'"(?:order|order_?id|id)"\s{0,20}:\s{0,20}(?:"#?([^"\\]{1,64})"|([0-9]{1,64}))\s{0,20}[,}]', re.IGNORECASE
+)
 
 
 class Broken(Exception):  # noqa: N818 (an answer's quality)

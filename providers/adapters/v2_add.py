@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from providers.adapters import decode
+from providers.adapters.acceptance import sign_of_acceptance
 from providers.adapters.base import Placed
 from providers.adapters.errors import AdapterError, Evidence, NotPlaced, OutcomeUnknown, Refused
 from providers.adapters.vocabulary import classify_error, normalize
@@ -31,12 +32,17 @@ class AddAnswer:
 
 def classify_add_answer(answer: AddAnswer) -> Placed | AdapterError:
     """Placed, or the error to raise: Refused, NotPlaced or OutcomeUnknown. Raises nothing, whatever the body is."""
+    outcome = _classify(answer)
+    if isinstance(outcome, Refused | NotPlaced) and (sign := sign_of_acceptance(answer.body)):
+        return _unknown(answer, f"{outcome.text} {sign}")
+    return outcome
+
+
+def _classify(answer: AddAnswer) -> Placed | AdapterError:
     try:
         data = decode.strict(answer.body)
     except decode.Broken as problem:
-        if answer.status == 429 and b'"order"' not in answer.body:
-            return _busy(answer)
-        return _unknown(answer, str(problem))
+        return _busy(answer) if answer.status == 429 else _unknown(answer, str(problem))
     if not isinstance(data, dict):
         return _busy(answer) if answer.status == 429 else _unknown(answer, "The answer is not an object.")
     order, error = data.get("order"), decode.error_text(data.get("error"))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from providers.adapters.base import Placed
-from providers.adapters.errors import OutcomeUnknown
+from providers.adapters.errors import OutcomeUnknown, Refused
 from tests.providers.adapters.answers import ORDER, adapter_with, sha256
 
 OTHER_STATUSES = [
@@ -49,7 +49,6 @@ def add(body: Any, *, status: int = 200) -> Placed:
         b"[]",
         b"[5]",
         b"{}",
-        b'{"id":5}',
         b"1.5",
         b"5.0",
         b"1e3",
@@ -179,3 +178,83 @@ def test_other_http_statuses_say_nothing(status: int, body: bytes) -> None:
 def test_an_error_of_no_known_text_is_not_understood(error: Any) -> None:
     with pytest.raises(OutcomeUnknown, match="An error we do not know"):
         add({"error": error})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"order":{"id":5}}',
+        b'{"order_id":5}',
+        b'{"orderId":"5"}',
+        b'{"order":"#5"}',
+        b'{"success":true,"id":5}',
+        b'{"data":{"order":5}}',
+    ],
+)
+def test_an_id_under_another_name_or_in_a_wrapper_is_a_candidate(body: bytes) -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        add(body)
+    assert caught.value.candidate == "5"
+
+
+ACCEPTED = [
+    ({"order_id": 12345}, "It names an order: 12345.", "12345"),
+    ({"orderId": "12345"}, "It names an order: 12345.", "12345"),
+    ({"id": 12345}, "It names an order: 12345.", "12345"),
+    ({"data": {"order": 12345}}, "It names an order: 12345.", "12345"),
+    ({"response": {"data": {"order_id": 12345}}}, "It names an order: 12345.", "12345"),
+    ({"orders": [{"id": 12345}]}, "It names an order: 12345.", "12345"),
+    ({"success": True}, "It speaks of success.", ""),
+    ({"status": "success"}, "It speaks of success.", ""),
+    ({"result": 1}, "It speaks of success.", ""),
+    ({"message": "Order placed"}, "It says “placed”.", ""),
+    ({"data": {"message": ["Queued, thank you"]}}, "It says “Queued”.", ""),
+]
+DENIED = [
+    (200, "Not enough funds"),
+    (200, "Bad link"),
+    (200, "Incorrect service ID"),
+    (403, "Forbidden"),
+    (429, "Slow"),
+]
+
+
+@pytest.mark.parametrize(("status", "error"), DENIED)
+@pytest.mark.parametrize(("sign", "text", "candidate"), ACCEPTED)
+def test_no_error_is_believed_beside_a_sign_of_acceptance(
+    status: int, error: str, sign: dict[str, Any], text: str, candidate: str
+) -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        add({"error": error, **sign}, status=status)
+    assert (caught.value.text, caught.value.candidate) == (f"{error} {text}", candidate)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "Your order was received, but: not enough funds"},
+        {"error": {"message": "Invalid link", "status": "created"}},
+        b'{"error":"Too many requests","order_id":12345',
+        b'<p>Slow down</p>{"id":"12345"}',
+    ],
+)
+def test_a_sign_counts_at_429_and_in_an_answer_that_broke_off(body: Any) -> None:
+    with pytest.raises(OutcomeUnknown):
+        add(body, status=429)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"success": False},
+        {"status": "error"},
+        {"status": 0, "order": None},
+        {"data": None},
+        {"order_id": 0},
+        {"service": 5, "quantity": "100"},
+        {"deep": {"deeper": {"deepest": {"order": 5}}}},
+    ],
+)
+def test_what_is_no_sign_leaves_a_refusal_one(extra: dict[str, Any]) -> None:
+    with pytest.raises(Refused):
+        add({"error": "Bad link", **extra})
