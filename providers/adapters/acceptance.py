@@ -17,20 +17,18 @@ WORDS = re.compile(r"\b(accepted|placed|created|received|queued|processed)\b", r
 SUCCESS_WORDS = frozenset({"success", "successful", "ok", "true", "1"})
 MAX_DEPTH = 3
 """The answer itself, and two wrappers within each other."""
-_NAMED_ID = re.compile(rb'"(?:order|order_?id|id)"\s{0,20}:\s{0,20}"?[0-9A-Za-z]', re.IGNORECASE)
 
 
-def sign_of_acceptance(body: bytes) -> str:
-    """What in the answer to `add` may say that the order was accepted, as a sentence for staff; "" if nothing does."""
-    try:
-        data = decode.strict(body)
-    except decode.Broken:
-        return "It may name an order." if _NAMED_ID.search(body) else ""
+def sign_of_acceptance(data: Any) -> str:
+    """What in the answer to `add` may say that the order was accepted, as a sentence for staff; "" if nothing does.
+
+    An answer that is nothing but an id, or a list of ids, names an order.
+    """
     return next(_signs(data), "")
 
 
 def _signs(data: Any) -> Iterator[str]:
-    for name, value in _named_values(data, depth=1):
+    for name, value in _named_values("order", data, depth=0):
         if name in ID_NAMES and decode.order_id(value):
             yield f"It names an order: {decode.order_id(value)}."
         if name in FLAG_NAMES and (value is True or value == 1 or normalize(str(value)) in SUCCESS_WORDS):
@@ -39,12 +37,10 @@ def _signs(data: Any) -> Iterator[str]:
             yield f"It says “{found[0]}”."
 
 
-def _named_values(data: Any, *, depth: int) -> Iterator[tuple[str, Any]]:
-    """Every value of the answer under its normalized name; texts in a list have their list's name."""
-    if depth > MAX_DEPTH or not isinstance(data, dict):
-        return
-    for key, value in data.items():
-        name = normalize(key)
-        for one in value if isinstance(value, list) else [value]:
-            yield name, one
-            yield from _named_values(one, depth=depth + 1)
+def _named_values(name: str, value: Any, *, depth: int) -> Iterator[tuple[str, Any]]:
+    """Every value of the answer under its normalized name; what is in a list has the list's name."""
+    for one in value if isinstance(value, list) else [value]:
+        yield name, one
+        if isinstance(one, dict) and depth < MAX_DEPTH:
+            for key, inner in one.items():
+                yield from _named_values(normalize(key), inner, depth=depth + 1)

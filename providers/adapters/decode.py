@@ -16,8 +16,9 @@ NO_ERROR_TEXT = "an error without words"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_:\-]{0,63}", re.ASCII)
 _START = re.compile(r"[\[{]")
+_ORDER_NAME = re.compile(r'"(?:order|order_?id|id)"', re.IGNORECASE)
 _NAMED_ORDER = re.compile(
-    r'"(?:order|order_?id|id)"\s{0,20}:\s{0,20}(?:"#?([^"\\]{1,64})"|([0-9]{1,64}))\s{0,20}[,}]', re.IGNORECASE
+    _ORDER_NAME.pattern + r'\s{0,20}:\s{0,20}(?:"#?([^"\\]{1,64})"|([0-9]{1,64}))\s{0,20}[,}]', re.IGNORECASE
 )
 
 
@@ -71,6 +72,11 @@ def find_order_id(body: bytes) -> str:
     text = body.decode("utf-8", errors="replace")
     ids = {order_id(quoted or bare) for quoted, bare in _NAMED_ORDER.findall(text)}
     return ids.pop() if len(ids) == 1 else ""
+
+
+def may_name_order(body: bytes) -> bool:
+    """Whether an answer that is no JSON, or broke off, has a name under which an order id stands."""
+    return _ORDER_NAME.search(body.decode("utf-8", errors="replace")) is not None
 
 
 def order_id(value: object) -> str:

@@ -32,17 +32,18 @@ class AddAnswer:
 
 def classify_add_answer(answer: AddAnswer) -> Placed | AdapterError:
     """Placed, or the error to raise: Refused, NotPlaced or OutcomeUnknown. Raises nothing, whatever the body is."""
-    outcome = _classify(answer)
-    if isinstance(outcome, Refused | NotPlaced) and (sign := sign_of_acceptance(answer.body)):
+    try:
+        data = decode.strict(answer.body)
+    except decode.Broken as problem:
+        is_busy = answer.status == 429 and not decode.may_name_order(answer.body)
+        return _busy(answer) if is_busy else _unknown(answer, str(problem))
+    outcome = _classify(answer, data)
+    if isinstance(outcome, Refused | NotPlaced) and (sign := sign_of_acceptance(data)):
         return _unknown(answer, f"{outcome.text} {sign}")
     return outcome
 
 
-def _classify(answer: AddAnswer) -> Placed | AdapterError:
-    try:
-        data = decode.strict(answer.body)
-    except decode.Broken as problem:
-        return _busy(answer) if answer.status == 429 else _unknown(answer, str(problem))
+def _classify(answer: AddAnswer, data: Any) -> Placed | AdapterError:
     if not isinstance(data, dict):
         return _busy(answer) if answer.status == 429 else _unknown(answer, "The answer is not an object.")
     order, error = data.get("order"), decode.error_text(data.get("error"))

@@ -236,6 +236,10 @@ def test_no_error_is_believed_beside_a_sign_of_acceptance(
         {"error": {"message": "Invalid link", "status": "created"}},
         b'{"error":"Too many requests","order_id":12345',
         b'<p>Slow down</p>{"id":"12345"}',
+        b'{"error":"Too many requests","order":[',
+        b'[{"order":12345}]',
+        b"[12345]",
+        b"12345",
     ],
 )
 def test_a_sign_counts_at_429_and_in_an_answer_that_broke_off(body: Any) -> None:
