@@ -52,7 +52,7 @@ TAGS_WITHOUT_TEXT = TRANSLATION_TAGS | {
 }
 KEYWORDS = {"label", "help_text", "verbose_name", "verbose_name_plural", "empty_label", "short_description"}
 CALLS = {"ValidationError", "message_user", "add_error", "CommandError"}
-GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+GETTEXT = {"_", "_lazy", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 MESSAGES = {"debug", "info", "success", "warning", "error", "add_message"}
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)")
@@ -217,34 +217,40 @@ def _keys(values: ast.expr, assigned: dict[str, ast.expr]) -> set[str] | None:
     return keys if len(keys) == len(found.keys) else None
 
 
-def _wrong_placeholders(tree: ast.AST) -> Iterator[Finding]:
-    """Texts with a placeholder that nothing is given for, which fails only once the text is shown."""
-    for scope in ast.walk(tree):
-        if not isinstance(scope, ast.FunctionDef):
-            continue
-        assigned = {
-            node.targets[0].id: node.value
-            for node in ast.walk(scope)
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-        }
-        for node in ast.walk(scope):
-            if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Call)):
-                continue
-            if _name_of(node.left) not in GETTEXT:
-                continue
-            texts = [
-                arg.value for arg in node.left.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
-            ]
-            wanted = {name for text in texts for name in PLACEHOLDER.findall(text)}
-            keys = _keys(node.right, assigned)
-            if keys is not None and not wanted <= keys:
-                yield Finding(node.lineno, f"nothing is given for {', '.join(sorted(wanted - keys))}: {texts[0]}")
+class _Placeholders(ast.NodeVisitor):
+    """Collects texts with a placeholder that nothing is given for, which fails only once the text is shown."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self._assigned: dict[str, ast.expr] = {}
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        outer, self._assigned = self._assigned, dict(self._assigned)
+        self.generic_visit(node)
+        self._assigned = outer
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self._assigned |= {target.id: node.value for target in node.targets if isinstance(target, ast.Name)}
+        self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Call) and _name_of(node.left) in GETTEXT:
+            self._check(node.left, _keys(node.right, self._assigned))
+        self.generic_visit(node)
+
+    def _check(self, text: ast.Call, keys: set[str] | None) -> None:
+        texts = [arg.value for arg in text.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        lacking = {name for one in texts for name in PLACEHOLDER.findall(one)} - (keys or set())
+        if keys is not None and lacking:
+            self.findings.append(Finding(text.lineno, f"nothing is given for {', '.join(sorted(lacking))}: {texts[0]}"))
 
 
 def in_python(source: str) -> list[Finding]:
     """The bare texts of a module's forms, models, messages and errors."""
     tree = ast.parse(source)
-    findings = list(_wrong_placeholders(tree))
+    placeholders = _Placeholders()
+    placeholders.visit(tree)
+    findings = placeholders.findings
     for node in ast.walk(tree):
         texts: Iterator[ast.expr] = iter(())
         if isinstance(node, ast.Call):

@@ -46,6 +46,7 @@ BARE_IN_PYTHON = [
     ('x = CharField(error_messages={"required": "Enter it."})', ["'Enter it.'"]),
     ('class State(models.TextChoices):\n    OPEN = "OPEN", "Open"', ["'Open'"]),
     ('class Meta:\n    verbose_name = "order"', ["'order'"]),
+    ('X = _lazy("%(a)s") % {"b": 1}', ["nothing is given for a: %(a)s"]),
     ('def f(): return _("%(a)s of %(b)s") % {"a": 1}', ["nothing is given for b: %(a)s of %(b)s"]),
     (
         'def f():\n    facts = {"why": 1}\n    return _("%(reason)s") % facts',
