@@ -29,7 +29,7 @@ ONLY_ON_SQLITE = (
     "tests/orders/api", "tests/orders/placing/test_validation.py", "tests/orders/placing/test_service_types.py",
     "tests/orders/webhooks/test_page.py", "tests/orders/webhooks/test_public_only.py", "tests/providers/connection",
     "tests/orders/test_job_commands.py", "tests/orders/test_seed_demo.py", "tests/providers/test_catalog_commands.py",
-    "tests/panel/lib/test_", "tests/panel/wallet/deposits",
+    "tests/panel/lib/test_",
     # seconds of arithmetic over what both databases give alike
     "tests/doubts", "tests/orders/tracking/test_every_answer.py", "tests/orders/tracking/test_subscription.py",
     "tests/orders/unconfirmed/probing/test_evidence.py", "tests/orders/unconfirmed/probing/test_probe_undecided.py",
@@ -40,6 +40,7 @@ BOTH = (
     "tests/panel/customers/test_keys.py",
     "tests/panel/customers/test_sessions.py",
     "tests/panel/customers/sign_in/test_recovery_codes.py",
+    "tests/orders/api/test_repeats.py",
     "tests/orders/site/test_list_query.py",
     "tests/orders/site/test_refill_list.py",
     "tests/orders/staff/test_approvals.py",
@@ -67,12 +68,9 @@ def is_chosen(item: pytest.Item, *, is_sqlite: bool) -> bool:
     """Whether this run takes the test, apart from its parameters."""
     path = item.nodeid.partition("::")[0]
     if EXTENT == "quick":
-        slow = ("process", "browser", "trial")
-        return not path.startswith(NOT_QUICK) and not any(item.get_closest_marker(mark) for mark in slow)
+        return not path.startswith(NOT_QUICK) and not _is_marked(item, "process", "browser", "trial")
     if EXTENT == "daily":
-        if item.get_closest_marker("trial"):
-            return False
-        if item.get_closest_marker("once") and not is_sqlite:
+        if _is_marked(item, "trial") or (_is_marked(item, "once") and not is_sqlite):
             return False
         return is_sqlite or path.startswith(BOTH) or not path.startswith(ONLY_ON_SQLITE)
     return True
@@ -89,11 +87,11 @@ def choose(items: list[pytest.Item], *, is_sqlite: bool) -> tuple[list[pytest.It
 
 def waits_first(items: list[pytest.Item]) -> list[pytest.Item]:
     """What mostly waits for processes and browsers comes first, so that no worker is left alone with it at the end."""
-    return sorted(items, key=lambda item: 0 if _waits(item) else 1)
+    return sorted(items, key=lambda item: not _is_marked(item, "process", "browser"))
 
 
-def _waits(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(mark) for mark in ("process", "browser"))
+def _is_marked(item: pytest.Item, *marks: str) -> bool:
+    return any(item.get_closest_marker(mark) for mark in marks)
 
 
 def _first_and_last(items: list[pytest.Item]) -> list[pytest.Item]:

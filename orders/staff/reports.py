@@ -37,7 +37,7 @@ COLUMNS = (
 )
 """The figures of a report's rows: name and heading."""
 PROVIDER_COLUMNS = (("own_cost", _lazy("Provider cost")), ("deposited", _lazy("Provider deposits")))
-"""ReportTotals in the provider's currency."""
+"""Columns in the provider's currency."""
 
 
 @dataclass(frozen=True, slots=True)
