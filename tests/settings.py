@@ -21,6 +21,7 @@ from panel.settings import DATA_DIR, DATABASES, IS_SQLITE, STORAGES  # noqa: E40
 WEBHOOK_TEST_HOSTS = frozenset({"127.0.0.1"})
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_AUTOREFRESH = True  # else each test client's first request reads the folder of static files
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if IS_SQLITE:
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
